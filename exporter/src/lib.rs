@@ -1,0 +1,1 @@
+//! The archive a customer takes home: write, seal, verify offline, read.

@@ -1,0 +1,1 @@
+//! Turns a validated spec into the project that its founder owns.

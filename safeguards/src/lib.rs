@@ -1,0 +1,1 @@
+//! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.

@@ -1,0 +1,5 @@
+//! The project's own chores.
+
+fn main() -> anyhow::Result<()> {
+    Ok(())
+}
