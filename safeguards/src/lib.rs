@@ -1,1 +1,3 @@
 //! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.
+
+pub mod crypto;
