@@ -1,5 +1,43 @@
-//! The project's own chores.
+//! The project's own chores. `cargo xtask test` and `cargo xtask check` are what a change must pass.
+
+mod check;
+mod crates;
+mod duplicates;
+mod install;
+mod migrations;
+mod process;
+mod test;
+mod unused;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of the Health Coder workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Install what the tests need, then run every test.
+    Test {
+        /// Passed on to `cargo nextest run`, such as a filter.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        nextest: Vec<String>,
+    },
+    /// Formatting, lints, documentation, dependencies, crate directions, migrations.
+    Check {
+        /// Enter new migrations into `migrations.lock`.
+        #[arg(long)]
+        accept_migrations: bool,
+    },
+}
 
 fn main() -> anyhow::Result<()> {
-    Ok(())
+    match Arguments::parse().chore {
+        Chore::Test { nextest } => test::run(&nextest),
+        Chore::Check { accept_migrations } => check::run(accept_migrations),
+    }
 }

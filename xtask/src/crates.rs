@@ -1,0 +1,71 @@
+//! Which of our crates may depend on which, and what none of them may link.
+//!
+//! The table is the one of `ARCHITECTURE.md`. Development dependencies do not count: a test may look anywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{bail, ensure};
+use cargo_metadata::{DependencyKind, Metadata};
+
+/// Our crates, and ours that each may depend on.
+const DIRECTIONS: [(&str, &[&str]); 9] = [
+    ("spec", &[]),
+    ("templates", &[]),
+    ("exporter", &[]),
+    ("planner", &["spec"]),
+    ("generator", &["spec", "templates"]),
+    ("safeguards", &["exporter"]),
+    ("healthcoder", &["spec", "planner", "generator", "exporter", "safeguards"]),
+    ("system-tests", &["spec", "planner", "generator", "exporter", "safeguards"]),
+    ("xtask", &["spec", "generator", "planner"]),
+];
+
+/// Crates that speak to the network. Neither what plans nor what generates may link one (invariant 1).
+const NETWORK: [&str; 6] = ["reqwest", "hyper", "ureq", "curl", "tokio", "rustls"];
+const OFFLINE: [&str; 4] = ["spec", "planner", "templates", "generator"];
+
+pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
+    let allowed: BTreeMap<_, BTreeSet<_>> =
+        DIRECTIONS.iter().map(|(name, may)| (*name, may.iter().copied().collect())).collect();
+    let ours: BTreeSet<&str> =
+        metadata.workspace_packages().iter().map(|package| package.name.as_str()).collect();
+    for package in metadata.workspace_packages() {
+        let Some(may) = allowed.get(package.name.as_str()) else {
+            bail!("`{}` has no line in xtask/src/crates.rs: say what it may depend on", package.name);
+        };
+        for dependency in &package.dependencies {
+            let name = dependency.name.as_str();
+            let counts = dependency.kind == DependencyKind::Normal && ours.contains(name);
+            ensure!(!counts || may.contains(name), "`{}` must not depend on `{name}`", package.name);
+        }
+    }
+    for name in OFFLINE {
+        for linked in linked_by(metadata, name) {
+            ensure!(
+                !NETWORK.contains(&linked.as_str()),
+                "`{name}` links `{linked}`, which can reach the network"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Every crate that a workspace crate links in a normal build, by name.
+fn linked_by(metadata: &Metadata, name: &str) -> BTreeSet<String> {
+    let resolve = metadata.resolve.as_ref().expect("metadata was asked for with dependencies");
+    let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let start = metadata.workspace_packages().into_iter().find(|package| package.name.as_str() == name);
+    let mut open: Vec<_> = start.map(|package| &package.id).into_iter().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let normal = nodes[id]
+            .deps
+            .iter()
+            .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+        open.extend(normal.map(|dependency| &dependency.pkg));
+    }
+    seen.into_iter().map(|id| metadata[id].name.to_string()).collect()
+}
