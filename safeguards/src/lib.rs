@@ -1,3 +1,4 @@
 //! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.
 
 pub mod crypto;
+pub mod identity;
