@@ -2,3 +2,5 @@
 
 pub mod crypto;
 pub mod identity;
+pub mod audit;
+pub mod clock;

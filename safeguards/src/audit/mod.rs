@@ -1,0 +1,47 @@
+//! The audit log: evidence of every change and every look, in chains that cannot be rewritten unseen.
+//!
+//! * [`event`]: what an event says.
+//! * [`chain`]: how it becomes a link, and how identities in it can still be erased.
+//! * [`witness`]: heads of the chains, signed outside the process that writes them.
+//! * [`verify`]: whether a log is whole; pure, for live databases and archives alike.
+
+mod archive;
+mod chain;
+mod digest;
+mod error;
+mod event;
+mod verify;
+mod witness;
+
+pub use archive::{EVENTS, PUBLIC_KEY, WITNESS, verify_archive, write_entry};
+pub use chain::{Body, Entry, Prepared, Side, link_hash, pseudonym_text};
+pub use digest::Digest;
+pub use error::AuditUnavailable;
+pub use event::{
+    Action, Actor, AuditContext, Checkpoint, Detail, Erasure, Event, Outcome, Part, Purpose, timestamp,
+};
+pub use verify::{Finding, Report, Verifier};
+pub use witness::{LaneHead, PublicKey, Signed, Statement, Witness, WitnessEnd};
+
+use time::{Date, OffsetDateTime};
+
+/// Nothing younger than this many years is ever swept: 45 CFR 164.316(b)(2)(i) asks for six.
+pub const RETENTION_FLOOR_YEARS: i32 = 6;
+/// How long events are kept unless a spec asks for longer.
+pub const RETENTION_YEARS: i32 = 7;
+
+/// The moment before which an event must have been witnessed for a sweep to be lawful at `now`.
+#[must_use]
+pub fn sweep_floor(now: OffsetDateTime) -> OffsetDateTime {
+    years_before(now, RETENTION_FLOOR_YEARS)
+}
+
+/// The same day and time, `years` earlier; 29 February becomes the 28th, so that a day of doubt is kept.
+fn years_before(now: OffsetDateTime, years: i32) -> OffsetDateTime {
+    let date = now.date();
+    let year = date.year() - years;
+    let earlier = Date::from_calendar_date(year, date.month(), date.day())
+        .or_else(|_| Date::from_calendar_date(year, date.month(), date.day() - 1))
+        .unwrap_or(Date::MIN);
+    now.replace_date(earlier)
+}
