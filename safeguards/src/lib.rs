@@ -4,3 +4,4 @@ pub mod crypto;
 pub mod identity;
 pub mod audit;
 pub mod clock;
+pub mod pages;

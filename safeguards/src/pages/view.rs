@@ -1,0 +1,266 @@
+//! Who is looking, from where, in which language: what every component needs to know.
+
+use std::borrow::Cow;
+
+use maud::{Markup, html};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+use super::content::{clock_time, iso_date};
+use super::{ENGLISH, Page, Words};
+
+/// The reader's side of a page. Cheap to clone; the app makes one per request.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub(crate) application: Cow<'static, str>,
+    pub(crate) words: &'static Words,
+    pub(crate) zone: Zone,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) here: String,
+    pub(crate) reader: Option<Reader>,
+    pub(crate) audience: Audience,
+    pub(crate) destinations: Vec<Destination>,
+    pub(crate) csrf: Option<Token>,
+    pub(crate) environment: Option<Cow<'static, str>>,
+}
+
+/// A secret of the page: it goes into forms and never into a log.
+#[derive(Clone)]
+pub(crate) struct Token(pub(crate) String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("[secret]")
+    }
+}
+
+/// Who is signed in, as the header names them.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The person's own name.
+    pub name: String,
+    /// The organisation they act in.
+    pub organisation: String,
+    /// The role they act as.
+    pub role: String,
+}
+
+/// For whom a page is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Fast and interrupted: dense tables, small gaps.
+    #[default]
+    Staff,
+    /// On a phone, ill, tired or old: large text, one thing at a time.
+    Patient,
+}
+
+/// A place in the main navigation.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// What it is called.
+    pub text: Cow<'static, str>,
+    /// Its path.
+    pub to: Cow<'static, str>,
+}
+
+/// A time zone: a short name to show, and the offset that holds at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Zone {
+    /// Shown after each moment, like `EST`; empty shows nothing.
+    pub name: &'static str,
+    /// The offset at a moment; it changes with daylight saving time.
+    pub offset_at: fn(OffsetDateTime) -> UtcOffset,
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self { name: "UTC", offset_at: |_| UtcOffset::UTC };
+
+    /// The moment at which clocks of this zone show `local`, or `None` if they skip it.
+    #[must_use]
+    pub fn moment(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {
+        let guess = local.assume_utc();
+        let shows = |moment: OffsetDateTime| {
+            moment.checked_to_offset((self.offset_at)(moment)).map(|there| (there.date(), there.time()))
+        };
+        // The offset is a function of the moment that we look for. Those a day before and after are
+        // the two candidates that a change of clocks leaves.
+        [time::Duration::days(-1), time::Duration::days(1)]
+            .into_iter()
+            .filter_map(|shift| guess.checked_add(shift))
+            .map(|near| local.assume_offset((self.offset_at)(near)))
+            .find(|moment| shows(*moment) == Some((local.date(), local.time())))
+    }
+}
+
+impl View {
+    /// A view for somebody who is not signed in, at `now`.
+    #[must_use]
+    pub fn new(application: impl Into<Cow<'static, str>>, now: OffsetDateTime) -> Self {
+        Self {
+            application: application.into(),
+            words: &ENGLISH,
+            zone: Zone::UTC,
+            now,
+            here: "/".to_owned(),
+            reader: None,
+            audience: Audience::Staff,
+            destinations: Vec::new(),
+            csrf: None,
+            environment: None,
+        }
+    }
+
+    /// The language of all texts that are the library's own.
+    #[must_use]
+    pub fn language(mut self, words: &'static Words) -> Self {
+        self.words = words;
+        self
+    }
+
+    /// The zone in which moments are shown and typed.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// The path of this page, to mark the reader's place in navigation and tabs.
+    #[must_use]
+    pub fn here(mut self, path: impl Into<String>) -> Self {
+        self.here = path.into();
+        self
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn reader(mut self, reader: Reader) -> Self {
+        self.reader = Some(reader);
+        self
+    }
+
+    /// For whom pages are laid out.
+    #[must_use]
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self
+    }
+
+    /// One more place in the main navigation.
+    #[must_use]
+    pub fn destination(
+        mut self,
+        text: impl Into<Cow<'static, str>>,
+        to: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.destinations.push(Destination { text: text.into(), to: to.into() });
+        self
+    }
+
+    /// The token that forms carry, see [`crate::web::Csrf`].
+    #[must_use]
+    pub fn csrf(mut self, token: impl Into<String>) -> Self {
+        self.csrf = Some(Token(token.into()));
+        self
+    }
+
+    /// A strip over every page that says it is not production, like "Preview: no real patients".
+    #[must_use]
+    pub fn environment(mut self, strip: impl Into<Cow<'static, str>>) -> Self {
+        self.environment = Some(strip.into());
+        self
+    }
+
+    /// Begins a page under a title.
+    #[must_use]
+    pub fn page(&self, title: impl Into<String>) -> Page {
+        Page::new(self.clone(), title.into())
+    }
+
+    /// Today, on the calendar of the view's zone.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.local(self.now).date()
+    }
+
+    /// A moment on the clocks of the view's zone.
+    #[must_use]
+    pub fn local(&self, moment: OffsetDateTime) -> OffsetDateTime {
+        moment.checked_to_offset((self.zone.offset_at)(moment)).unwrap_or(moment)
+    }
+
+    /// A date that cannot be misread: `13 Mar 1980`.
+    #[must_use]
+    pub fn date(&self, date: Date) -> String {
+        let month = self.words.months_short[usize::from(u8::from(date.month())) - 1];
+        format!("{}\u{a0}{month}\u{a0}{}", date.day(), date.year())
+    }
+
+    /// A moment: `13 Mar 1980, 14:05 UTC`.
+    #[must_use]
+    pub fn moment(&self, moment: OffsetDateTime) -> String {
+        let local = self.local(moment);
+        let time = format!("{:02}:{:02}", local.hour(), local.minute());
+        let zone = self.zone.name;
+        let gap = if zone.is_empty() { "" } else { "\u{a0}" };
+        format!("{}, {time}{gap}{zone}", self.date(local.date()))
+    }
+
+    pub(crate) fn moment_markup(&self, moment: OffsetDateTime) -> Markup {
+        let exact = moment.to_offset(UtcOffset::UTC);
+        let machine = format!("{}T{}Z", iso_date(exact.date()), clock_time(exact.time()));
+        html! { time datetime=(machine) { (self.moment(moment)) } }
+    }
+
+    /// The weekday, shortly.
+    pub(crate) fn weekday(&self, date: Date) -> &'static str {
+        self.words.weekdays[usize::from(date.weekday().number_days_from_monday())]
+    }
+
+    /// The hidden field that each form carries.
+    pub(crate) fn csrf_field(&self) -> Markup {
+        html! { @if let Some(Token(token)) = &self.csrf { input type="hidden" name="csrf" value=(token); } }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sample() -> Self {
+        Self::new("Sample", time::macros::datetime!(2026-11-23 12:00 UTC)).csrf("token")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::{datetime, offset};
+
+    /// New York around the change of clocks on 8 March 2026 at 07:00 UTC.
+    const NEW_YORK: Zone = Zone {
+        name: "ET",
+        offset_at: |moment| {
+            let summer =
+                moment >= datetime!(2026-03-08 07:00 UTC) && moment < datetime!(2026-11-01 06:00 UTC);
+            if summer { offset!(-4) } else { offset!(-5) }
+        },
+    };
+
+    #[test]
+    fn a_local_time_that_clocks_skip_is_no_moment() {
+        assert_eq!(NEW_YORK.moment(datetime!(2026-03-08 02:30)), None);
+        assert_eq!(NEW_YORK.moment(datetime!(2026-03-08 01:30)), Some(datetime!(2026-03-08 06:30 UTC)));
+        assert_eq!(NEW_YORK.moment(datetime!(2026-03-08 03:30)), Some(datetime!(2026-03-08 07:30 UTC)));
+    }
+
+    #[test]
+    fn a_local_time_that_comes_twice_is_the_first_of_them() {
+        assert_eq!(NEW_YORK.moment(datetime!(2026-11-01 01:30)), Some(datetime!(2026-11-01 05:30 UTC)));
+    }
+
+    #[test]
+    fn dates_name_their_month() {
+        let view = View::sample().zone(NEW_YORK);
+        assert_eq!(
+            view.moment(datetime!(1980-03-14 02:05 UTC)).replace('\u{a0}', " "),
+            "13 Mar 1980, 21:05 ET"
+        );
+    }
+}
