@@ -1,7 +1,13 @@
 //! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.
 
-pub mod crypto;
-pub mod identity;
 pub mod audit;
 pub mod clock;
+pub mod crypto;
+pub mod identity;
 pub mod pages;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use clock::{Clock, Ids, ManualClock, SystemClock, SystemIds};
+pub use store::{Store, StoreError, Transaction, sql};

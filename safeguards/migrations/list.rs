@@ -1,0 +1,11 @@
+/// The library's own tables. Who adds a file to a folder beside this one adds its line here:
+/// 0001 organisations and places, 0010 identity, 0020 keys, 0030 audit.
+pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
+    name: "system",
+    sqlite: files!("sqlite":
+        1 "0001_organisations",
+    ),
+    postgres: files!("postgres":
+        1 "0001_organisations",
+    ),
+};

@@ -1,0 +1,172 @@
+//! SQLite, always as SQLCipher: one writer, many readers, every page encrypted.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, sync::Arc};
+
+use sqlx::sqlite::SqliteSynchronous;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+};
+use sqlx::{ConnectOptions, Connection};
+use zeroize::Zeroizing;
+
+use super::row::Source;
+use super::statement::{Outcome, Statement, Wanted};
+use super::value::sqlite_arguments;
+use super::writer::Writer;
+use super::{Result, Row};
+
+/// The key of a database file: 256 bits. It is never printed and is wiped when dropped.
+#[derive(Clone)]
+pub struct DatabaseKey(Zeroizing<[u8; 32]>);
+
+impl DatabaseKey {
+    /// A key from its bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The value of SQLCipher's `key` pragma: a raw key, so that no password stretching slows the opening.
+    fn pragma(&self) -> String {
+        use std::fmt::Write;
+        let mut text = String::with_capacity(70);
+        text.push_str("\"x'");
+        for byte in self.0.iter() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.push_str("'\"");
+        text
+    }
+}
+
+impl fmt::Debug for DatabaseKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DatabaseKey([secret])")
+    }
+}
+
+/// How to open a database file.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The file; its folder must exist and belong to this process alone.
+    pub path: PathBuf,
+    /// The key of the file.
+    pub key: DatabaseKey,
+    /// Whether to make the file when it is missing.
+    pub create: bool,
+    /// How many connections may read at once.
+    pub readers: u32,
+}
+
+impl SqliteOptions {
+    /// The file at `path`, made if missing, with four readers.
+    pub fn new(path: impl AsRef<Path>, key: DatabaseKey) -> Self {
+        Self { path: path.as_ref().to_owned(), key, create: true, readers: 4 }
+    }
+
+    /// sqlx's own options print their pragmas, the key among them: they live inside this module only,
+    /// and statements are not logged, since the key itself is set by one.
+    fn connection(&self, read_only: bool) -> SqliteConnectOptions {
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .pragma("key", self.key.pragma())
+            .pragma("temp_store", "MEMORY")
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(256)
+            .disable_statement_logging();
+        if read_only {
+            // A reader opens the file for writing only where WAL asks it to (its shared memory).
+            return options.pragma("query_only", "ON").create_if_missing(false);
+        }
+        options
+            .create_if_missing(self.create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("secure_delete", "ON")
+            .pragma("trusted_schema", "OFF")
+    }
+
+    pub(super) async fn connect_writer(&self) -> Result<SqliteConnection> {
+        Ok(self.connection(false).connect().await?)
+    }
+
+    /// A connection for migrations that rebuild tables: foreign keys are checked at its end instead.
+    pub(super) async fn connect_migrator(&self) -> Result<SqliteConnection> {
+        Ok(self.connection(false).foreign_keys(false).connect().await?)
+    }
+}
+
+/// An open SQLCipher database. Cheap to clone.
+#[derive(Clone)]
+pub struct SqliteStore {
+    pub(super) options: Arc<SqliteOptions>,
+    readers: SqlitePool,
+    pub(super) writer: Writer,
+}
+
+impl SqliteStore {
+    pub(super) async fn open(options: SqliteOptions) -> Result<Self> {
+        let mut connection = options.connect_writer().await?;
+        // The first page is read here, so that a wrong key is told at once.
+        sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut connection).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers.max(1))
+            .acquire_timeout(Duration::from_secs(10))
+            .idle_timeout(Duration::from_secs(300))
+            .test_before_acquire(false)
+            .connect_lazy_with(options.connection(true));
+        let options = Arc::new(options);
+        Ok(Self { writer: Writer::start(connection, Arc::clone(&options)), readers, options })
+    }
+
+    pub(super) async fn run(&self, statement: Statement, wanted: Wanted) -> Result<Outcome> {
+        if wanted == Wanted::Count || !statement.reads() {
+            return self.writer.once(statement, wanted).await;
+        }
+        let mut connection = self.readers.acquire().await?;
+        run(&mut connection, statement, wanted).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqliteStore").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Runs one statement on one connection.
+pub(super) async fn run(
+    connection: &mut SqliteConnection,
+    statement: Statement,
+    wanted: Wanted,
+) -> Result<Outcome> {
+    let query = sqlx::query_with(statement.text.into_sql(), sqlite_arguments(statement.values)?);
+    if wanted == Wanted::Count {
+        let changed = query.execute(connection).await?.rows_affected();
+        return Ok(Outcome { changed, rows: Vec::new() });
+    }
+    let rows = query.fetch_all(connection).await?;
+    Ok(Outcome { changed: 0, rows: rows.into_iter().map(|row| Row(Source::Sqlite(row))).collect() })
+}
+
+/// Runs statements that have no parameters.
+pub(super) async fn run_plain(connection: &mut SqliteConnection, text: &'static str) -> Result<()> {
+    sqlx::query(text).execute(connection).await?;
+    Ok(())
+}
+
+/// Copies the log into the file and empties it, so that a closed database is one file.
+pub(super) async fn close_connection(mut connection: SqliteConnection) {
+    let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+    if connection.close().await.is_err() {
+        tracing::warn!(event = "sqlite-close", "the database file could not be closed cleanly");
+    }
+}

@@ -1,0 +1,111 @@
+//! A transaction: all of it or nothing, on both databases by the same rules.
+
+use std::fmt;
+
+use sqlx::Postgres;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::statement::{Outcome, Statement, Wanted};
+use super::writer::Lease;
+use super::{Result, Store, StoreError, postgres};
+
+/// Who acts, for PostgreSQL's row-level security; set in the same message that begins the transaction.
+/// On SQLite, where the policy stands in the statement alone, it is not used.
+#[derive(Clone, Debug)]
+pub struct PolicyContext {
+    /// `app.person`: who acts.
+    pub person: Option<Uuid>,
+    /// `app.organisation`: in which organisation.
+    pub organisation: Option<Uuid>,
+    /// `app.roles`: the names of the roles; none may hold a comma.
+    pub roles: Vec<String>,
+    /// `app.action`: the name of the action, such as `view`.
+    pub action: &'static str,
+    /// `app.now`: the moment by which grants are judged.
+    pub now: OffsetDateTime,
+}
+
+/// An open transaction. Dropped without [`Transaction::commit`], it is rolled back.
+///
+/// After a failed statement nothing more can be done in it and it cannot be committed; this is
+/// PostgreSQL's rule, and SQLite is held to it.
+#[must_use = "a transaction that is dropped is rolled back"]
+pub struct Transaction {
+    inner: Inner,
+    /// Set while a statement runs and cleared when it succeeds, so that one whose future was dropped
+    /// half-way counts as failed.
+    failed: bool,
+}
+
+enum Inner {
+    Sqlite(Lease),
+    Postgres { transaction: sqlx::Transaction<'static, Postgres>, cached: bool },
+}
+
+impl Transaction {
+    pub(super) async fn begin(store: &Store, context: Option<&PolicyContext>) -> Result<Self> {
+        let inner = match store {
+            Store::Sqlite(store) => Inner::Sqlite(store.writer.lease().await?),
+            Store::Postgres(store) => Inner::Postgres {
+                transaction: store.begin(context).await?,
+                cached: store.options.statement_cache,
+            },
+        };
+        Ok(Self { inner, failed: false })
+    }
+
+    /// Keeps everything; answers when it is durable. A transaction in which a statement failed is
+    /// rolled back instead, and this says [`StoreError::Aborted`].
+    pub async fn commit(self) -> Result<()> {
+        match (self.inner, self.failed) {
+            (Inner::Sqlite(lease), false) => lease.commit().await,
+            (Inner::Postgres { transaction, .. }, false) => Ok(transaction.commit().await?),
+            (Inner::Sqlite(lease), true) => {
+                drop(lease);
+                Err(StoreError::Aborted)
+            }
+            (Inner::Postgres { transaction, .. }, true) => {
+                transaction.rollback().await?;
+                Err(StoreError::Aborted)
+            }
+        }
+    }
+
+    /// Keeps nothing.
+    pub async fn rollback(self) -> Result<()> {
+        match self.inner {
+            Inner::Sqlite(lease) => {
+                drop(lease);
+                Ok(())
+            }
+            Inner::Postgres { transaction, .. } => Ok(transaction.rollback().await?),
+        }
+    }
+
+    /// Whether this runs on PostgreSQL, for the few statements that each database writes its own way.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.inner, Inner::Postgres { .. })
+    }
+
+    pub(super) async fn run(&mut self, statement: Statement, wanted: Wanted) -> Result<Outcome> {
+        if self.failed {
+            return Err(StoreError::Aborted);
+        }
+        self.failed = true;
+        let outcome = match &mut self.inner {
+            Inner::Sqlite(lease) => lease.run(statement, wanted).await,
+            Inner::Postgres { transaction, cached } => {
+                postgres::run(transaction, statement, wanted, *cached).await
+            }
+        }?;
+        self.failed = false;
+        Ok(outcome)
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Transaction").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
