@@ -4,8 +4,10 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
         1 "0001_organisations",
+        20 "0020_organisation_keys",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
+        20 "0020_organisation_keys",
     ),
 };

@@ -44,6 +44,9 @@ pub enum KeyError {
     /// The key service did not answer. A reason for the operator's log, never for a client.
     #[error("the key service is unavailable: {0}")]
     Unavailable(String),
+    /// The table of wrapped keys could not be read or written.
+    #[error("the table of keys: {0}")]
+    Store(#[from] crate::store::StoreError),
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
     Random,

@@ -2,4 +2,5 @@
 
 #![allow(missing_docs, reason = "a test reads as the promise it keeps")]
 
+mod keys;
 mod store;
