@@ -1,0 +1,150 @@
+//! Who may do what with which records: resolved grants, and their predicates as SQL text.
+//!
+//! A grant's rows are a small tree ([`Rows`]) over the record's own columns, memberships,
+//! assignments and links. The same tree is written three ways: with named context values for the
+//! statements of an app (`:person`, `:organisation`, `:now`), with PostgreSQL settings for row-level
+//! security, and, independently of the tree, as the oracle in [`oracle`] that tests compare against.
+
+pub mod oracle;
+mod rows;
+
+pub use rows::{Dialect, Rows};
+
+use crate::{
+    field_type::Choice,
+    model::{EntityIndex, FieldIndex, Hop, Model, PlaceIndex, RoleIndex},
+};
+
+/// What can be done with a record. A grant to view always includes to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// See the record.
+    View,
+    /// Find it in lists.
+    List,
+    /// Make a new one.
+    Create,
+    /// Change it.
+    Update,
+    /// Remove it.
+    Delete,
+    /// Print it.
+    Print,
+    /// Download it.
+    Download,
+    /// Export it.
+    Export,
+    /// Assign it to somebody.
+    Assign,
+    /// Make this move of its lifecycle (an index into [`crate::model::Lifecycle::moves`]).
+    Move(usize),
+}
+
+/// Which fields a grant opens. The pseudonymous reference goes with every record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mask {
+    /// Every field.
+    All,
+    /// These; none, when empty.
+    Only(Vec<FieldIndex>),
+}
+
+impl Mask {
+    /// Whether it opens the field.
+    pub fn covers(&self, field: FieldIndex) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(fields) => fields.contains(&field),
+        }
+    }
+}
+
+/// One resolved grant: a role, actions, records, fields.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The role.
+    pub role: RoleIndex,
+    /// What it may do, sorted; to list is there whenever to view is.
+    pub actions: Vec<Action>,
+    /// The scope, as people say it.
+    pub reach: Reach,
+    /// The links between the record and where the scope holds.
+    pub path: Vec<Step>,
+    /// The lifecycle states in which it holds; any, when empty.
+    pub when: Vec<Choice>,
+    /// Which fields it opens.
+    pub fields: Mask,
+    /// Whether the spec names the fields or the view; such a grant does not go down to parts.
+    pub narrowed: bool,
+    /// The records, as a tree.
+    pub rows: Rows,
+    /// The records as SQL over `:person`, `:organisation` and `:now`, the same for both databases.
+    /// The library adds `<table>.organisation_id = :organisation`.
+    pub sql: String,
+    /// The records as SQL for a row-level security policy of PostgreSQL, organisation and role
+    /// included, over the settings `app.person`, `app.organisation`, `app.roles` and `app.now`.
+    pub policy: String,
+}
+
+impl Grant {
+    /// Whether it allows the action.
+    pub fn allows(&self, action: Action) -> bool {
+        self.actions.contains(&action)
+    }
+}
+
+/// Where a scope holds, once resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The person's own records: the column, of the record at the end of the path, that names them.
+    Own(String),
+    /// Records assigned to the person in the role; of past ones too, when `past`.
+    Assigned {
+        /// Whether ended assignments count.
+        past: bool,
+    },
+    /// Records of the places of this kind in which the person has the role.
+    Place(PlaceIndex),
+    /// Records that the role may view at the end of the path.
+    Viewable,
+    /// Records that are parts of one for which the role may do this with every field.
+    Inherited(Action),
+    /// Records of every organisation; never PHI.
+    Everywhere,
+}
+
+/// One step between a record and where its scope holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To the record that a column of this one names.
+    To(Hop),
+    /// To the records of another entity whose column names this one.
+    From {
+        /// The other entity.
+        entity: EntityIndex,
+        /// Its column.
+        column: String,
+    },
+}
+
+impl Step {
+    /// Where it leads.
+    pub fn entity(&self) -> EntityIndex {
+        match self {
+            Self::To(hop) => hop.to,
+            Self::From { entity, .. } => *entity,
+        }
+    }
+}
+
+/// The `USING` or `WITH CHECK` text of one row-level security policy: every grant that allows the
+/// action. `FALSE` when there is none.
+pub fn row_level_security(model: &Model, entity: EntityIndex, action: Action) -> String {
+    let policies: Vec<&str> = model[entity]
+        .grants
+        .iter()
+        .filter(|grant| grant.allows(action))
+        .map(|grant| grant.policy.as_str())
+        .collect();
+    if policies.is_empty() { "FALSE".into() } else { policies.join("\n    OR ") }
+}

@@ -1,0 +1,229 @@
+//! Forms, lists, measures, calendars and pages.
+
+use super::{
+    CalendarIndex, EntityIndex, FieldIndex, FormIndex, Hop, ListIndex, MeasureIndex, Path, RoleIndex,
+};
+use crate::{
+    document::{ChartKind, Entry, Interval, Overlap, Period},
+    name::Name,
+    rules::Expression,
+};
+
+/// A questionnaire. Its answers are records of [`Form::entity`], a part of what it is about.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The version, frozen with each answer.
+    pub version: u32,
+    /// The entity that an answer is about.
+    pub about: EntityIndex,
+    /// The entity that holds the answers; one field a question, and `score` if there is one.
+    pub entity: EntityIndex,
+    /// The roles that fill it in.
+    pub filled_by: Vec<RoleIndex>,
+    /// The questions, in order.
+    pub questions: Vec<FormQuestion>,
+    /// The computed field that holds the score.
+    pub score: Option<FieldIndex>,
+    /// The field in which the person signs by typing the name.
+    pub signature: Option<FieldIndex>,
+}
+
+/// One question of a form.
+#[derive(Clone, Debug)]
+pub struct FormQuestion {
+    /// The field of the form's entity that holds the answer.
+    pub field: FieldIndex,
+    /// Asked only when this holds of earlier answers.
+    pub when: Option<Expression>,
+    /// The field of the record that the answer also fills.
+    pub fills: Option<FieldIndex>,
+}
+
+/// A saved, audited query.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity whose records it lists.
+    pub entity: EntityIndex,
+    /// Which of them; `Expression::sql` says it to the database.
+    pub filter: Option<Expression>,
+    /// Those for which something is missing.
+    pub without: Option<Without>,
+    /// The order.
+    pub sort: Vec<SortKey>,
+    /// The roles that see it.
+    pub roles: Vec<RoleIndex>,
+    /// What it shows, where the role may view it.
+    pub shows: Vec<Path>,
+    /// Whether a person takes an unassigned entry.
+    pub claim: bool,
+}
+
+/// Records for which nothing came in a while.
+#[derive(Clone, Debug)]
+pub struct Without {
+    /// What is missing.
+    pub entity: EntityIndex,
+    /// The column of the missing record that names the listed one.
+    pub link: Hop,
+    /// The moment by which it is placed in time: a field of the missing record, or its creation.
+    pub at: Path,
+    /// For how long.
+    pub within: Period,
+    /// The moment from which it counts: a field of the listed record, or its creation.
+    pub from: Path,
+}
+
+/// A field to sort by.
+#[derive(Clone, Debug)]
+pub struct SortKey {
+    /// The value; plain or queryable.
+    pub by: Path,
+    /// From the greatest to the least.
+    pub descending: bool,
+}
+
+/// An aggregate.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity whose records are counted.
+    pub entity: EntityIndex,
+    /// Which of them.
+    pub filter: Option<Expression>,
+    /// What is computed.
+    pub aggregate: Aggregate,
+    /// What it is broken down by.
+    pub by: Option<TimeAxis>,
+    /// Cells with fewer records are hidden.
+    pub hide_under: u32,
+    /// How it is drawn.
+    pub chart: ChartKind,
+    /// The roles that see it, each over the records that it may list.
+    pub roles: Vec<RoleIndex>,
+}
+
+/// What a measure computes.
+#[derive(Clone, Debug)]
+pub enum Aggregate {
+    /// How many.
+    Count,
+    /// The share of those for which this holds.
+    Share(Expression),
+    /// The average of a field.
+    Average(FieldIndex),
+    /// The sum of a field.
+    Sum(FieldIndex),
+}
+
+/// What a measure is broken down by.
+#[derive(Clone, Debug)]
+pub struct TimeAxis {
+    /// Steps of time, for a date or a moment; `None` groups by the value itself.
+    pub interval: Option<Interval>,
+    /// The value.
+    pub path: Path,
+}
+
+/// A book of appointments.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity that is booked.
+    pub entity: EntityIndex,
+    /// The moment at which it begins; plain or queryable.
+    pub start: FieldIndex,
+    /// The moment at which it ends; else [`Calendar::slot`] after the start.
+    pub end: Option<FieldIndex>,
+    /// Links to what is booked.
+    pub resources: Vec<FieldIndex>,
+    /// When one can book; always, when empty.
+    pub hours: Vec<OpeningHours>,
+    /// What happens when a resource is taken.
+    pub overlap: Overlap,
+    /// Whether a person may wait for a place.
+    pub waitlist: bool,
+    /// The length of a place in the book.
+    pub slot: Period,
+    /// The roles that see it.
+    pub roles: Vec<RoleIndex>,
+    /// The field by which entries are told apart.
+    pub kind: Option<FieldIndex>,
+    /// What an entry shows, where the role may view it.
+    pub shows: Vec<Path>,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weekday {
+    /// Monday.
+    Monday,
+    /// Tuesday.
+    Tuesday,
+    /// Wednesday.
+    Wednesday,
+    /// Thursday.
+    Thursday,
+    /// Friday.
+    Friday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
+}
+
+/// Hours on some days of the week, in minutes after midnight of the app's time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpeningHours {
+    /// The days.
+    pub days: Vec<Weekday>,
+    /// From.
+    pub from: u16,
+    /// Until; after `from`.
+    pub until: u16,
+}
+
+/// A page of its own.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The roles that see it.
+    pub roles: Vec<RoleIndex>,
+    /// What it shows, in order.
+    pub shows: Vec<PageItem>,
+    /// How one comes to it.
+    pub entry: Entry,
+}
+
+/// One thing on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageItem {
+    /// The records of an entity.
+    Entity(EntityIndex),
+    /// A list.
+    List(ListIndex),
+    /// A measure.
+    Measure(MeasureIndex),
+    /// A form to fill in.
+    Form(FormIndex),
+    /// A calendar.
+    Calendar(CalendarIndex),
+    /// A number over time.
+    Chart(EntityIndex, FieldIndex),
+}
