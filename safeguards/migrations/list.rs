@@ -5,9 +5,11 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     sqlite: files!("sqlite":
         1 "0001_organisations",
         20 "0020_organisation_keys",
+        30 "0030_audit",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
         20 "0020_organisation_keys",
+        30 "0030_audit",
     ),
 };

@@ -37,7 +37,7 @@ pub fn verify_archive(
     known_end: Option<WitnessEnd>,
 ) -> io::Result<Report> {
     let lines: Vec<String> = witness.lines().collect::<io::Result<_>>()?;
-    let mut verifier = Verifier::new(lines.iter().map(String::as_str), key, known_end);
+    let mut verifier = Verifier::new(&lines, key, known_end);
     for line in events.lines() {
         let line = line?;
         match serde_json::from_str::<Entry>(&line) {

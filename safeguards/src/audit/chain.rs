@@ -219,6 +219,15 @@ impl Side {
             .chain((0..records).map(Part::Record))
     }
 
+    /// One record in a column that is indexed, several as JSON in another.
+    pub(super) fn record_columns(&self) -> (Option<String>, Option<String>) {
+        match self.records.as_slice() {
+            [] => (None, None),
+            [record] => (Some(record.clone()), None),
+            many => (None, Some(serde_json::to_string(many).expect("strings make JSON"))),
+        }
+    }
+
     /// What the body must carry, or `None` if salts and parts do not match in number.
     #[must_use]
     pub fn commitment(&self) -> Option<Digest> {

@@ -5,14 +5,19 @@
 //! * [`witness`]: heads of the chains, signed outside the process that writes them.
 //! * [`verify`]: whether a log is whole; pure, for live databases and archives alike.
 
+mod append;
 mod archive;
 mod chain;
 mod digest;
 mod error;
 mod event;
+mod reads;
+mod source;
 mod verify;
+mod windows;
 mod witness;
 
+pub use append::{APPEND_VALUES, append, append_call};
 pub use archive::{EVENTS, PUBLIC_KEY, WITNESS, verify_archive, write_entry};
 pub use chain::{Body, Entry, Prepared, Side, link_hash, pseudonym_text};
 pub use digest::Digest;
@@ -20,7 +25,10 @@ pub use error::AuditUnavailable;
 pub use event::{
     Action, Actor, AuditContext, Checkpoint, Detail, Erasure, Event, Outcome, Part, Purpose, timestamp,
 };
+pub use reads::Audit;
+pub use source::{Source, lane_heads, verify};
 pub use verify::{Finding, Report, Verifier};
+pub use windows::WINDOW;
 pub use witness::{LaneHead, PublicKey, Signed, Statement, Witness, WitnessEnd};
 
 use time::{Date, OffsetDateTime};

@@ -190,15 +190,15 @@ impl Verifier {
     /// Reads the witness: its lines in order, the key that must have signed them, and where the signer
     /// says it ends, if that is known.
     #[must_use]
-    pub fn new<'a>(
-        lines: impl IntoIterator<Item = &'a str>,
+    pub fn new(
+        lines: impl IntoIterator<Item = impl AsRef<str>>,
         key: &PublicKey,
         known_end: Option<WitnessEnd>,
     ) -> Self {
         let mut witness = Witness::default();
         let mut report = Report::default();
-        for line in lines.into_iter().filter(|line| !line.trim().is_empty()) {
-            for finding in witness.read(line, key) {
+        for line in lines.into_iter().filter(|line| !line.as_ref().trim().is_empty()) {
+            for finding in witness.read(line.as_ref(), key) {
                 report.find(finding);
             }
         }

@@ -2,5 +2,6 @@
 
 #![allow(missing_docs, reason = "a test reads as the promise it keeps")]
 
+mod audit;
 mod keys;
 mod store;
