@@ -8,6 +8,7 @@ pub mod pages;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod web;
 
 pub use clock::{Clock, Ids, ManualClock, SystemClock, SystemIds};
 pub use store::{Store, StoreError, Transaction, sql};

@@ -1,0 +1,321 @@
+//! The one middleware around an app's router.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::accept::prefers_page;
+use super::csrf::{cookie, from_elsewhere, is_unsafe};
+use super::log::place;
+use super::{Code, Csrf, Entry, Log, Peer, Problem, RateLimit, SecurityHeaders};
+use crate::clock::{Clock, Ids};
+use crate::pages::{FormData, View, Words, problem_page};
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most bytes of a body.
+    pub body: usize,
+    /// Most bytes of a body on [`Limits::large_routes`].
+    pub large_body: usize,
+    /// Templates of routes that take large bodies, like imports.
+    pub large_routes: &'static [&'static str],
+    /// How long a handler may take, the reading of the body included.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 1 << 20, large_body: 32 << 20, large_routes: &[], time: Duration::from_secs(30) }
+    }
+}
+
+/// Whose word on the caller's address is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The peer of the connection.
+    Peer,
+    /// The last entry of `x-forwarded-for`, which our own gateway appends.
+    Gateway,
+}
+
+/// What the edge needs. Made once, shared by all requests.
+pub struct Web {
+    /// The app's name, for the pages of problems.
+    pub application: Cow<'static, str>,
+    /// The language of those pages.
+    pub words: &'static Words,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of requests.
+    pub ids: Arc<dyn Ids>,
+    /// Where lines go.
+    pub log: Arc<dyn Log>,
+    /// Tokens of forms.
+    pub csrf: Csrf,
+    /// Buckets of callers.
+    pub rate: RateLimit,
+    /// What a request may take.
+    pub limits: Limits,
+    /// Headers of every response.
+    pub headers: SecurityHeaders,
+    /// Whose word on the caller's address is taken.
+    pub trust: Trust,
+    /// Whether the browser speaks TLS to us or to our gateway.
+    pub secure: bool,
+    /// The session's cookie: `__Host-session`, or `session` on loopback without TLS.
+    pub cookie: &'static str,
+    /// Where a browser that is not signed in is sent; `None` shows the problem instead.
+    pub sign_in: Option<&'static str>,
+}
+
+impl std::fmt::Debug for Web {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Web").field("application", &self.application).finish_non_exhaustive()
+    }
+}
+
+/// What the edge knows of a request: an extractor for handlers, and what audit events begin with.
+#[derive(Clone)]
+pub struct Arrival {
+    /// The request's id, which the response carries as `x-request-id`.
+    pub id: Uuid,
+    /// When it arrived.
+    pub at: OffsetDateTime,
+    /// The caller's address, if it is known.
+    pub address: Option<IpAddr>,
+    /// The token for forms on the page that answers; only where there is a session's cookie.
+    pub csrf: Option<String>,
+}
+
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Arrival").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Arrival {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal("router without edge"))
+    }
+}
+
+impl Web {
+    /// Puts the edge around a router. It belongs outermost, after all routes and the fallback.
+    pub fn guard(self: Arc<Self>, router: Router) -> Router {
+        let unknown = || async { Problem::not_found() };
+        router.fallback(unknown).layer(DefaultBodyLimit::disable()).layer(from_fn_with_state(self, edge))
+    }
+
+    fn address(&self, request: &Request) -> Option<IpAddr> {
+        match self.trust {
+            Trust::Peer => request.extensions().get::<Peer>().and_then(|Peer(address)| *address),
+            Trust::Gateway => {
+                let last = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+                last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+            }
+        }
+    }
+
+    /// Everything that can refuse a request before its handler.
+    async fn admit(
+        &self,
+        mut request: Request,
+        arrival: &mut Arrival,
+        most: usize,
+    ) -> Result<Request, Problem> {
+        let session = cookie(request.headers(), self.cookie).map(str::to_owned);
+        self.rate
+            .take(arrival.address, session.as_deref(), arrival.at)
+            .map_err(|seconds| Problem::new(Code::TooMany).retry_after(seconds))?;
+        let announced = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|announced: u64| announced > most as u64) {
+            return Err(Problem::new(Code::TooLarge));
+        }
+        request = request.map(|body| Body::new(Limited::new(body, most)));
+        if is_unsafe(request.method()) {
+            if from_elsewhere(request.headers(), request.uri(), self.secure) {
+                return Err(Problem::forbidden().cause("csrf: another origin"));
+            }
+            if let Some(session) = &session {
+                request = self.own_form(request, session).await?;
+            }
+        }
+        if let Some(session) = &session {
+            let token = self.csrf.token(session).map_err(|_| Problem::unavailable("randomness"))?;
+            arrival.csrf = Some(token);
+        }
+        request.extensions_mut().insert(arrival.clone());
+        Ok(request)
+    }
+
+    /// Lets a request pass whose header or form carries the session's token.
+    async fn own_form(&self, request: Request, session: &str) -> Result<Request, Problem> {
+        if let Some(token) = request.headers().get("x-csrf-token") {
+            let valid = token.to_str().is_ok_and(|token| self.csrf.is_valid(token, session));
+            return if valid { Ok(request) } else { Err(Problem::forbidden().cause("csrf: header")) };
+        }
+        if !is_form(request.headers()) {
+            return Err(Problem::forbidden().cause("csrf: no token"));
+        }
+        let (parts, body) = request.into_parts();
+        let bytes: Bytes = body.collect().await.map_err(|error| unread(error.into_inner()))?.to_bytes();
+        let valid =
+            FormData::parse(&bytes).first("csrf").is_some_and(|token| self.csrf.is_valid(token, session));
+        if !valid {
+            return Err(Problem::forbidden().cause("csrf: form"));
+        }
+        Ok(Request::from_parts(parts, Body::from(bytes)))
+    }
+
+    /// A problem as its reader wants it.
+    fn told(&self, problem: &Problem, asked: &Asked, id: Uuid) -> Response {
+        let mut response = match self.sign_in {
+            Some(path) if asked.page && asked.reads && problem.code() == Code::Unauthenticated => {
+                let back =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("to", &asked.path).finish();
+                let to = HeaderValue::from_str(&format!("{path}?{back}"));
+                (StatusCode::SEE_OTHER, [(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/")))])
+                    .into_response()
+            }
+            _ if asked.page => {
+                let view = View::new(self.application.clone(), self.clock.now()).language(self.words);
+                problem_page(&view, problem, Some(id)).into_response()
+            }
+            _ => problem.json_response(Some(id)),
+        };
+        if let Some(seconds) = problem.seconds() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// What of the request the answer depends on.
+struct Asked {
+    page: bool,
+    reads: bool,
+    path: String,
+    method: &'static str,
+    route: Option<MatchedPath>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            page: prefers_page(request.headers()),
+            reads: matches!(*request.method(), Method::GET | Method::HEAD),
+            path: request.uri().path().to_owned(),
+            method: known_method(request.method()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        }
+    }
+}
+
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Problem {
+    Problem::new(if error.is::<LengthLimitError>() { Code::TooLarge } else { Code::Malformed })
+}
+
+async fn edge(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let mut arrival =
+        Arrival { id: web.ids.next(), at: web.clock.now(), address: web.address(&request), csrf: None };
+    let asked = Asked::of(&request);
+    let id = arrival.id;
+    let began = arrival.at;
+    let large = asked.route.as_ref().is_some_and(|route| web.limits.large_routes.contains(&route.as_str()));
+    let most = if large { web.limits.large_body } else { web.limits.body };
+    let inside = Arc::clone(&web);
+    // A task of its own: a caller that hangs up does not tear a write in two, and a panic ends here.
+    let answer = tokio::spawn(tokio::time::timeout(web.limits.time, async move {
+        match inside.admit(request, &mut arrival, most).await {
+            Ok(request) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        }
+    }));
+    let mut response = match answer.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_elapsed)) => Problem::unavailable("time limit").retry_after(5).into_response(),
+        Err(_panic) => Problem::internal("panic").into_response(),
+    };
+    let problem = response.extensions_mut().remove::<Problem>().or_else(|| bare(&response));
+    if let Some(problem) = &problem {
+        let cookies: Vec<HeaderValue> =
+            response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        response = web.told(problem, &asked, id);
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    web.headers.apply(response.headers_mut());
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    let now = web.clock.now();
+    let micros = u64::try_from((now - began).whole_microseconds()).unwrap_or(0);
+    let (cause, at) = problem.as_ref().map_or((None, None), |problem| {
+        let (cause, at) = problem.logged();
+        (cause, Some(place(at)))
+    });
+    let route = asked.route.as_ref().map_or("none", MatchedPath::as_str);
+    let entry = Entry::Request {
+        request: id,
+        method: asked.method,
+        route,
+        status: response.status().as_u16(),
+        micros,
+        problem: problem.as_ref().map(Problem::code),
+        cause,
+        at,
+    };
+    web.log.write(now, &entry);
+    response
+}
+
+/// A refusal that no handler of ours worded: the framework's own, in plain text or empty.
+fn bare(response: &Response) -> Option<Problem> {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let worded = kind.is_some_and(|kind| !kind.starts_with(b"text/plain"));
+    let refused = status.is_client_error() || status.is_server_error();
+    (refused && !worded).then(|| Problem::from(status))
+}
+
+#[cfg(test)]
+#[path = "edge_tests.rs"]
+mod tests;
