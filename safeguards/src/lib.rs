@@ -1,5 +1,6 @@
 //! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.
 
+pub mod access;
 pub mod audit;
 pub mod clock;
 pub mod crypto;

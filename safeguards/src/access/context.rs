@@ -1,0 +1,98 @@
+use crate::audit::{Audit, AuditContext, Purpose};
+use crate::clock::{Clock, Ids};
+use crate::crypto::Keys;
+use crate::identity::{OrganisationId, PersonId, RoleName};
+use crate::store::{PolicyContext, Store};
+use std::sync::Arc;
+
+use super::descriptor::{Action, Entity};
+
+/// Who acts, in which organisation and roles, for which purpose. Only identity makes one, of a session's row.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    person: PersonId,
+    organisation: OrganisationId,
+    roles: Vec<RoleName>,
+    purpose: Purpose,
+}
+
+impl Principal {
+    pub(crate) fn new(
+        person: PersonId,
+        organisation: OrganisationId,
+        roles: Vec<RoleName>,
+        purpose: Purpose,
+    ) -> Self {
+        Self { person, organisation, roles, purpose }
+    }
+
+    /// A principal without a session, for tests of an app's policy.
+    #[cfg(feature = "testing")]
+    pub fn for_test(person: PersonId, organisation: OrganisationId, roles: Vec<RoleName>) -> Self {
+        Self::new(person, organisation, roles, Purpose::Treatment)
+    }
+
+    /// Who acts.
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// In which covered entity.
+    pub fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    /// In which of its declared roles.
+    pub fn roles(&self) -> &[RoleName] {
+        &self.roles
+    }
+
+    /// Why.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+}
+
+/// A principal and what acting takes: the store, the keys, the audit log, the time. A session holds one.
+#[derive(Clone)]
+pub struct Context {
+    /// Who acts.
+    pub principal: Principal,
+    /// The tenant's database.
+    pub store: Store,
+    /// The environment's key rings.
+    pub keys: Keys,
+    /// The audit log.
+    pub audit: Audit,
+    /// What the events of this request share.
+    pub circumstances: AuditContext,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Context {
+    /// Who acts, for row-level security.
+    pub(super) fn policy(&self, action: Action) -> PolicyContext {
+        PolicyContext {
+            person: Some(self.principal.person.uuid()),
+            organisation: Some(self.principal.organisation.uuid()),
+            roles: self.principal.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            action: action.name(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// The principal's roles that the entity knows, sorted: all that the text of a statement depends on.
+    pub(super) fn roles(&self, entity: &Entity) -> Vec<&'static str> {
+        let known = |role: &&str| {
+            entity.grants.iter().any(|grant| grant.role == *role)
+                || entity.nevers.iter().any(|never| never.role == *role)
+        };
+        let mut roles: Vec<_> = self.principal.roles.iter().map(|role| role.as_str()).filter(known).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+}

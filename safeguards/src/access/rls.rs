@@ -1,0 +1,128 @@
+//! The same policy a second time, where the app cannot reach it: PostgreSQL's row-level security.
+
+use super::descriptor::{Action, Entity, Mask};
+use super::text::{Kind, tokens};
+use std::fmt::Write;
+
+/// The DDL of an entity's policies, for its PostgreSQL migration. A generated test asks that the migrations hold this text.
+///
+/// - The table is forced, so that its owner is bound, too; the environment's owner, who runs subcommands only (export,
+///   erasure, rotation), has a policy that lets it through.
+/// - A restrictive policy binds every row to the organisation of the context, whatever else is granted.
+/// - Each grant is one permissive policy for reading, with the grant's role and rows, and one for each of INSERT,
+///   UPDATE and DELETE that its actions need, with these actions. Reading is not bound to the action: conditions
+///   of other tables look through this one while something else is being done; the statement's own condition is.
+/// - Each `never` of whole rows and each lock is a restrictive policy.
+///
+/// Masks are not row-level, and stay in the app; what they hide is sealed with few exceptions.
+pub fn row_level_security(entity: &Entity) -> String {
+    let table = entity.table;
+    let mut ddl = String::new();
+    let _ = writeln!(ddl, "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;");
+    let _ = writeln!(ddl, "ALTER TABLE {table} FORCE ROW LEVEL SECURITY;");
+    let _ = writeln!(
+        ddl,
+        "DO $$ BEGIN\n    EXECUTE format('CREATE POLICY {table}_owner ON {table} TO %I USING (true) WITH CHECK (true)', \
+         environment_role('owner'));\nEND $$;"
+    );
+    let tenant = format!(
+        "{table}.organisation_id = {} OR current_user = environment_role('owner')",
+        setting(":organisation")
+    );
+    let _ = writeln!(
+        ddl,
+        "CREATE POLICY {table}_organisation ON {table} AS RESTRICTIVE\n    USING ({tenant}) WITH CHECK ({tenant});"
+    );
+    for (number, grant) in entity.grants.iter().enumerate() {
+        let number = number + 1;
+        let role = has_role(grant.role);
+        let rows = setting(grant.rows);
+        let after = setting(grant.after.unwrap_or(grant.rows));
+        let policy = |command: &str| {
+            format!(
+                "CREATE POLICY {table}_grant_{number}_{} ON {table} FOR {command}",
+                command.to_lowercase()
+            )
+        };
+        let _ = writeln!(ddl, "{}\n    USING ({role} AND ({rows}));", policy("SELECT"));
+        let written = |wanted: fn(&Action) -> bool| {
+            let actions: Vec<_> = grant.actions.iter().filter(|action| wanted(action)).collect();
+            (!actions.is_empty()).then(|| is_action(actions.iter().map(|action| action.name())))
+        };
+        if let Some(action) = written(|action| *action == Action::Create) {
+            let _ =
+                writeln!(ddl, "{}\n    WITH CHECK ({role} AND {action} AND ({after}));", policy("INSERT"));
+        }
+        if let Some(action) = written(|action| matches!(action, Action::Update | Action::Move(_))) {
+            let _ = writeln!(
+                ddl,
+                "{}\n    USING ({role} AND {action} AND ({rows}))\n    WITH CHECK ({role} AND {action} AND ({after}));",
+                policy("UPDATE")
+            );
+        }
+        if let Some(action) = written(|action| *action == Action::Delete) {
+            let _ = writeln!(ddl, "{}\n    USING ({role} AND {action} AND ({rows}));", policy("DELETE"));
+        }
+    }
+    for (number, never) in entity.nevers.iter().enumerate().filter(|(_, never)| never.fields == Mask::All) {
+        let mut applies = has_role(never.role);
+        if !never.actions.is_empty() {
+            let _ = write!(applies, " AND {}", is_action(never.actions.iter().map(|action| action.name())));
+        }
+        let _ = writeln!(
+            ddl,
+            "CREATE POLICY {table}_never_{} ON {table} AS RESTRICTIVE\n    USING (NOT ({applies} AND ({})));",
+            number + 1,
+            setting(never.rows)
+        );
+    }
+    lock(&mut ddl, entity);
+    ddl
+}
+
+fn lock(ddl: &mut String, entity: &Entity) {
+    let Some(lock) = entity.lock else { return };
+    let table = entity.table;
+    let unlocked = format!("NOT ({})", setting(lock.rows));
+    let moves = match lock.moves {
+        [] => String::new(),
+        moves => format!(" OR {}", is_action(moves.iter().copied())),
+    };
+    // A row that an update locks is lawful: what counts is the row as it was.
+    let _ = writeln!(
+        ddl,
+        "CREATE POLICY {table}_lock_update ON {table} AS RESTRICTIVE FOR UPDATE\n    USING ({unlocked}{moves} OR current_user = environment_role('owner')) WITH CHECK (true);"
+    );
+    let _ = writeln!(
+        ddl,
+        "CREATE POLICY {table}_lock_delete ON {table} AS RESTRICTIVE FOR DELETE\n    USING ({unlocked} OR current_user = environment_role('owner'));"
+    );
+}
+
+fn has_role(role: &str) -> String {
+    format!("'{}' = ANY (string_to_array(current_setting('app.roles', true), ','))", role.replace('\'', "''"))
+}
+
+fn is_action<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+    format!("current_setting('app.action', true) IN ({})", names.join(", "))
+}
+
+/// A condition of `access.rs` whose context comes from the transaction. A setting that was never made is NULL, one that
+/// was unmade is empty: both are nobody.
+fn setting(condition: &str) -> String {
+    let mut text = String::with_capacity(condition.len());
+    for token in tokens(condition) {
+        match (token.kind, token.text) {
+            (Kind::Context, name) => {
+                let kind = if name == "now" { "timestamptz" } else { "uuid" };
+                let _ = write!(text, "NULLIF(current_setting('app.{name}', true), '')::{kind}");
+            }
+            (Kind::Slot, name) => {
+                let _ = write!(text, "{{{name}}}");
+            }
+            (_, other) => text.push_str(other),
+        }
+    }
+    text
+}

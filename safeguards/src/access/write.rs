@@ -1,0 +1,398 @@
+//! Writing: policy and lock in the statement, the new row judged before the commit, the event in the same transaction.
+
+use super::context::Context;
+use super::descriptor::{Action, Entity, Field, Storage};
+use super::error::{Error, Result};
+use super::expand::{Composer, Slot, wrong};
+use super::policy::{Policy, Row};
+use super::statement::{Given, Statement, begin, fits, index_of};
+use super::trail::{self, Change};
+use crate::crypto::{Binding, KeyRing, Purpose, canonical};
+use crate::store::{self, StoreError, Text, Transaction, Value};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How often a new reference is drawn when one is taken.
+const DRAWS: usize = 8;
+/// The field id under which the payload of an audit event is sealed; no field has it.
+const PAYLOAD: u32 = 0;
+
+/// One write while it goes on.
+struct Write<'a> {
+    context: &'a Context,
+    entity: &'static Entity,
+    action: Action,
+    ring: Arc<KeyRing>,
+    roles: Vec<&'static str>,
+    fields: Vec<(&'static Field, Value)>,
+}
+
+/// What became of a statement.
+enum Outcome {
+    Done,
+    /// The database holds an equal row, by this constraint.
+    Taken(String),
+}
+
+impl Statement {
+    /// Makes a row with a new id; says the id. Who made it and when, its organisation, version 1 and its reference are
+    /// written by the library.
+    pub async fn insert(self, context: &Context, entity: &'static Entity) -> Result<Uuid> {
+        let id = context.ids.next();
+        self.insert_as(context, entity, id).await
+    }
+
+    /// Makes a row with an id that the caller has drawn, because another statement of the same change needs it.
+    pub async fn insert_as(self, context: &Context, entity: &'static Entity, id: Uuid) -> Result<Uuid> {
+        let write = Write::begin(&self, context, entity, Action::Create).await?;
+        write.permitted(None).await?;
+        for _ in 0..DRAWS {
+            let reference = entity.reference.map(reference).transpose()?;
+            match write.run(&self, id, 0, reference).await? {
+                Outcome::Done => return Ok(id),
+                Outcome::Taken(constraint)
+                    if entity.reference.is_some() && constraint.contains("reference") => {}
+                Outcome::Taken(_) => return write.collided(id).await,
+            }
+        }
+        Err(Error::Store(StoreError::Busy))
+    }
+
+    /// Changes the row that has this id and version, and says its new version. The statement holds the lock's condition,
+    /// so that a row that is signed meanwhile stays as it was signed (CF-10).
+    pub async fn update(
+        self,
+        context: &Context,
+        entity: &'static Entity,
+        action: Action,
+        id: Uuid,
+        version: i64,
+    ) -> Result<i64> {
+        let write = Write::begin(&self, context, entity, action).await?;
+        write.permitted(Some(id)).await?;
+        match write.run(&self, id, version, None).await? {
+            Outcome::Done => Ok(version + 1),
+            Outcome::Taken(_) => write.collided(id).await,
+        }
+    }
+
+    /// Removes the row that has this id and version.
+    pub async fn delete(
+        self,
+        context: &Context,
+        entity: &'static Entity,
+        id: Uuid,
+        version: i64,
+    ) -> Result<()> {
+        let write = Write::begin(&self, context, entity, Action::Delete).await?;
+        write.permitted(Some(id)).await?;
+        match write.run(&self, id, version, None).await? {
+            Outcome::Done => Ok(()),
+            Outcome::Taken(_) => write.collided(id).await,
+        }
+    }
+}
+
+impl<'a> Write<'a> {
+    async fn begin(
+        statement: &Statement,
+        context: &'a Context,
+        entity: &'static Entity,
+        action: Action,
+    ) -> Result<Self> {
+        let mut fields = Vec::with_capacity(statement.fields.len());
+        for (name, value) in &statement.fields {
+            let field = entity.field(name).ok_or_else(|| wrong(&format!("{name} is not declared")))?;
+            let value = fits(field.kind, value.clone());
+            fields.push((
+                field,
+                value.ok_or(Error::Invalid { field: field.name, reason: "is of another kind" })?,
+            ));
+        }
+        let ring = context.keys.ring(context.principal.organisation().uuid()).await?;
+        Ok(Self { context, entity, action, ring, roles: context.roles(entity), fields })
+    }
+
+    /// Refuses what no grant could ever allow, whatever the row: the answer is the same for every row and tells nothing.
+    async fn permitted(&self, id: Option<Uuid>) -> Result<()> {
+        let policy = self.policy(self.action);
+        if !policy.is_empty() && self.fields.iter().all(|(field, _)| policy.may_ever(field.name)) {
+            return Ok(());
+        }
+        self.refused(id, Error::Forbidden).await
+    }
+
+    /// One attempt, in one transaction.
+    async fn run(
+        &self,
+        statement: &Statement,
+        id: Uuid,
+        version: i64,
+        reference: Option<String>,
+    ) -> Result<Outcome> {
+        let expanded = statement.expanded(self.context, self.entity, self.action)?;
+        let fields = self.stored(id)?;
+        let given = Given { id, version, reference, fields, ..Given::of(self.context) };
+        let prepared = statement.filled(self.entity, &expanded, &self.ring, &given)?;
+        let mut transaction = begin(self.context, self.action).await?;
+        if let Err(error) = self.unique(&mut transaction, &given).await {
+            transaction.rollback().await?;
+            return Err(error);
+        }
+        let subject = match self.action {
+            Action::Delete => self.subject(&mut transaction, id).await?,
+            _ => None,
+        };
+        match prepared.execute(&mut transaction).await {
+            Ok(0) => {
+                let reason = self.diagnose(&mut transaction, &given).await?;
+                transaction.rollback().await?;
+                return self.refused(Some(id), reason).await;
+            }
+            Ok(1) => {}
+            Ok(_) => return Err(wrong("it changes several rows")),
+            Err(StoreError::Unique { constraint }) => return Ok(Outcome::Taken(constraint)),
+            Err(error) => {
+                // The denial is written by the same writer that this transaction holds.
+                drop(transaction);
+                return self.refused(Some(id), error.into()).await;
+            }
+        }
+        for also in &statement.also {
+            also.clone().execute(&mut transaction).await?;
+        }
+        let subject = match self.action {
+            Action::Delete => subject,
+            _ => {
+                if let Some(refusal) = self.judge(&mut transaction, &given).await? {
+                    transaction.rollback().await?;
+                    return self.refused(Some(id), refusal).await;
+                }
+                self.subject(&mut transaction, id).await?
+            }
+        };
+        let change = Change { id, subject, fields: self.ids(), payload: self.payload(id)? };
+        trail::written(self.context, &mut transaction, self.entity, self.action, change).await?;
+        transaction.commit().await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Each written field as it is stored, with its blind index.
+    fn stored(&self, id: Uuid) -> Result<Vec<(Value, Value)>> {
+        let mut stored = Vec::with_capacity(self.fields.len());
+        for (field, value) in &self.fields {
+            let Storage::Sealed { lookup } = field.storage else {
+                stored.push((value.clone(), Value::Null(store::Kind::Bytes)));
+                continue;
+            };
+            let sealed = match canonical(value) {
+                Some(plain) => {
+                    let sealed = self.ring.seal(Purpose::Field, &self.binding(field.id, id), &plain)?;
+                    Value::from(sealed.into_bytes())
+                }
+                None => Value::Null(store::Kind::Bytes),
+            };
+            let index = match lookup {
+                Some(_) => index_of(self.entity, field.name, value, &self.ring)?.ok_or(Error::Invalid {
+                    field: field.name,
+                    reason: "is not in a form that can be looked up",
+                })?,
+                None => Value::Null(store::Kind::Bytes),
+            };
+            stored.push((sealed, index));
+        }
+        Ok(stored)
+    }
+
+    /// Refuses a value that another record has, as far as the principal may view that record. Beyond that, nothing may be
+    /// said, and so nothing is checked: who sees both is shown them as possible duplicates.
+    async fn unique(&self, transaction: &mut Transaction, given: &Given) -> Result<()> {
+        let written = |name: &&str| self.fields.iter().position(|(field, _)| field.name == *name);
+        for set in self.entity.unique {
+            let Some(positions) = set.iter().map(|name| written(name)).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            if positions.iter().any(|position| self.fields[*position].1.is_null()) {
+                continue;
+            }
+            let mut composer = self.counting();
+            for position in &positions {
+                let field = self.fields[*position].0;
+                let (column, slot) = match field.storage {
+                    Storage::Plain => (field.column, Slot::Field(*position)),
+                    Storage::Sealed { lookup: Some(index) } => (index, Slot::Index(*position)),
+                    Storage::Sealed { lookup: None } => {
+                        return Err(wrong("a sealed field without index is not unique"));
+                    }
+                };
+                composer.push(&format!(" AND {}.{column} = ", self.entity.table));
+                composer.slot(slot);
+            }
+            composer.push(&format!(" AND {}.id <> ", self.entity.table));
+            composer.slot(Slot::Id);
+            composer.push(" AND ");
+            composer.condition(&self.policy(Action::View).rows(set, Row::Before))?;
+            if count(transaction, composer, given).await? > 0 {
+                return Err(Error::Invalid { field: set[0], reason: "is that of another record" });
+            }
+        }
+        Ok(())
+    }
+
+    /// Why no row was changed, as far as the principal may know.
+    async fn diagnose(&self, transaction: &mut Transaction, given: &Given) -> Result<Error> {
+        if self.action == Action::Create {
+            return Ok(Error::Forbidden);
+        }
+        let names: Vec<_> = self.fields.iter().map(|(field, _)| field.name).collect();
+        let policy = self.policy(self.action);
+        let within = policy.rows(&[], Row::Before);
+        if !self.matches(transaction, given, &[&within]).await? {
+            let viewed = self.policy(Action::View).rows(&[], Row::Before);
+            let seen = self.matches(transaction, given, &[&viewed]).await?;
+            return Ok(if seen { Error::Forbidden } else { Error::NotFound });
+        }
+        if !self.matches(transaction, given, &[&policy.rows(&names, Row::Before)]).await? {
+            return Ok(Error::Forbidden);
+        }
+        if let Some(unlocked) = policy.unlocked(&names)
+            && !self.matches(transaction, given, &[&within, &unlocked]).await?
+        {
+            return Ok(Error::Locked);
+        }
+        Ok(Error::Conflict)
+    }
+
+    /// Whether the row that a write leaves behind is one that the principal may leave behind.
+    async fn judge(&self, transaction: &mut Transaction, given: &Given) -> Result<Option<Error>> {
+        let names: Vec<_> = self.fields.iter().map(|(field, _)| field.name).collect();
+        let policy = self.policy(self.action);
+        if !self.matches(transaction, given, &[&policy.rows(&names, Row::After)]).await? {
+            return Ok(Some(Error::Forbidden));
+        }
+        match policy.unlocked(&names).filter(|_| self.action == Action::Create) {
+            Some(unlocked) if !self.matches(transaction, given, &[&unlocked]).await? => {
+                Ok(Some(Error::Locked))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn matches(
+        &self,
+        transaction: &mut Transaction,
+        given: &Given,
+        conditions: &[&str],
+    ) -> Result<bool> {
+        let mut composer = self.counting();
+        composer.push(&format!(" AND {}.id = ", self.entity.table));
+        composer.slot(Slot::Id);
+        for condition in conditions {
+            composer.push(" AND ");
+            composer.condition(condition)?;
+        }
+        Ok(count(transaction, composer, given).await? > 0)
+    }
+
+    fn counting(&self) -> Composer {
+        let mut composer = Composer::after(0);
+        let table = self.entity.table;
+        composer.push(&format!("SELECT count(*) AS n FROM {table} WHERE {table}.organisation_id = "));
+        composer.slot(Slot::Organisation);
+        composer
+    }
+
+    async fn subject(&self, transaction: &mut Transaction, id: Uuid) -> Result<Option<Uuid>> {
+        let Some(column) = self.entity.subject else { return Ok(None) };
+        if column == "id" {
+            return Ok(Some(id));
+        }
+        let text = format!("SELECT {column} AS subject FROM {} WHERE id = $1", self.entity.table);
+        let row = store::Statement::composed(Text::composed(text), vec![Value::from(id)])
+            .fetch_optional(transaction)
+            .await?;
+        Ok(row.map(|row| row.optional_uuid("subject")).transpose()?.flatten())
+    }
+
+    /// The database refused an equal row. If the principal may view that row, it is said which field is taken; if not, the
+    /// answer is the one that a row out of reach gets.
+    async fn collided<T>(&self, id: Uuid) -> Result<T> {
+        let given = Given { id, fields: self.stored(id)?, ..Given::of(self.context) };
+        let mut transaction = begin(self.context, Action::View).await?;
+        for position in 0..self.fields.len() {
+            let field = self.fields[position].0;
+            let (column, slot) = match field.storage {
+                Storage::Plain => (field.column, Slot::Field(position)),
+                Storage::Sealed { lookup: Some(index) } => (index, Slot::Index(position)),
+                Storage::Sealed { lookup: None } => continue,
+            };
+            if field.kind == super::descriptor::Kind::Json {
+                continue;
+            }
+            let mut composer = self.counting();
+            composer.push(&format!(" AND {}.{column} = ", self.entity.table));
+            composer.slot(slot);
+            composer.push(&format!(" AND {}.id <> ", self.entity.table));
+            composer.slot(Slot::Id);
+            composer.push(" AND ");
+            composer.condition(&self.policy(Action::View).rows(&[field.name], Row::Before))?;
+            if count(&mut transaction, composer, &given).await? > 0 {
+                transaction.rollback().await?;
+                return Err(Error::Invalid { field: field.name, reason: "is that of another record" });
+            }
+        }
+        transaction.rollback().await?;
+        self.refused(Some(id), Error::Forbidden).await
+    }
+
+    async fn refused<T>(&self, id: Option<Uuid>, error: Error) -> Result<T> {
+        if matches!(error, Error::Forbidden | Error::NotFound | Error::Locked) {
+            trail::denied(self.context, self.entity, self.action, id).await?;
+        }
+        Err(error)
+    }
+
+    fn policy(&self, action: Action) -> Policy {
+        Policy::of(self.entity, &self.roles, action)
+    }
+
+    fn ids(&self) -> Vec<u32> {
+        self.fields.iter().map(|(field, _)| field.id).collect()
+    }
+
+    /// What was written, by field id, sealed for the audit log (CF-6).
+    fn payload(&self, id: Uuid) -> Result<Vec<u8>> {
+        let mut written = serde_json::Map::new();
+        for (field, value) in &self.fields {
+            let text = canonical(value).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            written.insert(field.id.to_string(), text.into());
+        }
+        let plain = zeroize::Zeroizing::new(serde_json::Value::Object(written).to_string());
+        let sealed = self.ring.seal(Purpose::Audit, &self.binding(PAYLOAD, id), plain.as_bytes())?;
+        Ok(sealed.into_bytes())
+    }
+
+    fn binding(&self, field: u32, row: Uuid) -> Binding {
+        Binding {
+            environment: self.context.keys.environment(),
+            organisation: self.context.principal.organisation().uuid(),
+            entity: self.entity.id,
+            field,
+            row,
+        }
+    }
+}
+
+async fn count(transaction: &mut Transaction, composer: Composer, given: &Given) -> Result<i64> {
+    let values = given.values(&composer.slots, &[]);
+    let row =
+        store::Statement::composed(Text::composed(composer.text), values).fetch_one(transaction).await?;
+    Ok(row.integer("n")?)
+}
+
+/// A new pseudonymous reference, such as `PT-7F3A4B`: random, so that it says nothing of whom or when (CL-2).
+fn reference(prefix: &'static str) -> Result<String> {
+    let mut bytes = [0u8; 3];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| crate::crypto::KeyError::Random)?;
+    Ok(format!("{prefix}-{:02X}{:02X}{:02X}", bytes[0], bytes[1], bytes[2]))
+}
