@@ -1,6 +1,7 @@
 //! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.
 
 pub mod access;
+pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod crypto;
@@ -11,5 +12,6 @@ pub mod store;
 pub mod testing;
 pub mod web;
 
+pub use app::{App, AppError, Services};
 pub use clock::{Clock, Ids, ManualClock, SystemClock, SystemIds};
 pub use store::{Store, StoreError, Transaction, sql};

@@ -1,7 +1,9 @@
 //! The library on its real parts: SQLCipher files and a PostgreSQL server.
 
 #![allow(missing_docs, reason = "a test reads as the promise it keeps")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod app;
 mod audit;
 mod keys;
 mod store;

@@ -1,0 +1,84 @@
+//! The command line: subcommands, and a flag for each variable that is no secret.
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::settings::{VARIABLES, Variable};
+
+/// What was given on the command line.
+pub(super) struct Given {
+    matches: ArgMatches,
+}
+
+impl Given {
+    /// The subcommand; `serve` when there is none.
+    pub(super) fn subcommand(&self) -> &str {
+        self.matches.subcommand_name().unwrap_or("serve")
+    }
+
+    /// A setting: its flag, or else its environment variable.
+    pub(super) fn setting(&self, name: &str) -> Option<String> {
+        let matches = self.matches.subcommand().map_or(&self.matches, |(_, matches)| matches);
+        let flag = matches.try_get_one::<String>(name).ok().flatten().cloned();
+        flag.or_else(|| std::env::var(name).ok())
+    }
+}
+
+/// Parses the command line. Help, and a wrong command line, end the process as clap does.
+pub(super) fn parse(name: &'static str, version: &'static str, arguments: Vec<OsString>) -> Given {
+    Given { matches: command(name, version).get_matches_from(arguments) }
+}
+
+fn command(name: &'static str, version: &'static str) -> Command {
+    let subcommands = [
+        ("serve", "Answer requests until SIGTERM. This is what happens without a subcommand"),
+        ("migrate", "Bring the schema of the database up to date"),
+        ("seed", "Write people and records that are obviously made up"),
+    ];
+    let command =
+        Command::new(name).version(version).about(format!("{name}, version {version}")).args(flags());
+    let environment: String =
+        VARIABLES.iter().filter(|variable| variable.is_secret()).map(describe).collect();
+    subcommands
+        .into_iter()
+        .fold(command, |command, (name, about)| command.subcommand(Command::new(name).about(about)))
+        .after_help(format!(
+            "By environment variable only, since a command line is for all to see:\n{environment}"
+        ))
+}
+
+fn flags() -> impl Iterator<Item = Arg> {
+    VARIABLES.iter().filter(|variable| !variable.is_secret()).map(|variable| {
+        let default = if variable.default.is_empty() {
+            String::new()
+        } else {
+            format!(" [default: {}]", variable.default)
+        };
+        Arg::new(variable.name)
+            .long(variable.flag)
+            .global(true)
+            .value_name("VALUE")
+            .help(format!("{} [env: {}]{default}", variable.about, variable.name))
+    })
+}
+
+fn describe(variable: &Variable) -> String {
+    format!("  {}  {}\n", variable.name, variable.about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_takes_no_secret() {
+        command("Home BP", "1.0").debug_assert();
+        let given = |arguments: &[&str]| command("Home BP", "1.0").try_get_matches_from(arguments);
+        assert!(given(&["app", "--database-owner-url", "x"]).is_err());
+        let matches = given(&["app", "migrate", "--data-dir", "/srv/data"]).unwrap();
+        let given = Given { matches };
+        assert_eq!(given.subcommand(), "migrate");
+        assert_eq!(given.setting("DATA_DIR").as_deref(), Some("/srv/data"));
+    }
+}

@@ -1,0 +1,84 @@
+//! Why an app does not start, in sentences for the person who starts it.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::settings::SettingError;
+use crate::crypto::KeyError;
+use crate::store::StoreError;
+
+/// Why a command ended without success. None of these holds a record, a key or a password.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Variables are wrong; all of them are told.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Settings(Vec<SettingError>),
+    /// A folder or file cannot be used.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The socket cannot be opened.
+    #[error("cannot listen on {at}: {source}")]
+    Listen {
+        /// Where.
+        at: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error("{}: {why}", .file.display())]
+    Tls {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The root key is gone from where data was written under it.
+    #[error(
+        "{} is missing, and without it nothing that was stored can be read; put it back from its own copy \
+         (a new key would not open anything)", .path.display()
+    )]
+    RootKeyMissing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The schema is older than the program, on a database whose owner migrates it.
+    #[error(
+        "{count} migrations are not applied yet, the first is {first}; run the subcommand `migrate` with DATABASE_OWNER_URL set"
+    )]
+    Migrations {
+        /// How many.
+        count: usize,
+        /// The name of the first.
+        first: &'static str,
+    },
+    /// A subcommand acts as the owner of the database.
+    #[error("this subcommand acts as the owner of the database: set DATABASE_OWNER_URL")]
+    OwnerWanted,
+    /// A subcommand that this app does not have.
+    #[error("this app has nothing for `{0}`")]
+    Absent(&'static str),
+    /// The operating system refused.
+    #[error("the operating system refused: {0}")]
+    System(#[source] io::Error),
+    /// The app's own code failed, in its own words.
+    #[error(transparent)]
+    Own(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl AppError {
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}

@@ -1,0 +1,440 @@
+//! What an app is told from outside: environment variables, and flags of the same names.
+//!
+//! Everything that is wrong is told at once, by the name of its variable and never with its value,
+//! since some of them hold passwords.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::store::DatabaseAddress;
+
+/// One variable, as `--help` and `.env.sample` tell of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Such as `DATA_DIR`.
+    pub name: &'static str,
+    /// Such as `data-dir`; empty where there is no flag.
+    pub flag: &'static str,
+    /// What it is for, in a sentence or two.
+    pub about: &'static str,
+    /// What holds when it is not set.
+    pub default: &'static str,
+}
+
+impl Variable {
+    /// Whether its value may hold a password; such a one has no flag, since others can read a command line.
+    pub fn is_secret(&self) -> bool {
+        self.flag.is_empty()
+    }
+}
+
+/// Every variable, in the order in which they are documented.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "DATA_DIR",
+        flag: "data-dir",
+        about: "The folder that holds the database file, the keys and the audit witness.",
+        default: "data",
+    },
+    Variable {
+        name: "DATABASE_URL",
+        flag: "",
+        about: "Where the records are: sqlite:FILE (always encrypted; relative to DATA_DIR) or postgres://… as the app's role.",
+        default: "sqlite:app.db",
+    },
+    Variable {
+        name: "DATABASE_OWNER_URL",
+        flag: "",
+        about: "PostgreSQL only: the same database as its owner's role, for migrate and the other subcommands. serve never uses it.",
+        default: "",
+    },
+    Variable {
+        name: "DATABASE_CONNECTIONS",
+        flag: "database-connections",
+        about: "PostgreSQL only: how many connections at most, 1 to 200.",
+        default: "10",
+    },
+    Variable {
+        name: "DATABASE_POOLER",
+        flag: "database-pooler",
+        about: "PostgreSQL only: true behind a pooler in transaction mode; then no statement is prepared by name.",
+        default: "false",
+    },
+    Variable {
+        name: "LISTEN",
+        flag: "listen",
+        about: "Where to answer: ADDRESS:PORT, or unix:/path/to/socket. Any address but loopback wants TLS.",
+        default: "127.0.0.1:8080",
+    },
+    Variable {
+        name: "PUBLIC_URL",
+        flag: "public-url",
+        about: "The address that people type, without a path. Links and cookies go by it; https anywhere but on loopback.",
+        default: "http://LISTEN, or https://LISTEN with TLS",
+    },
+    Variable {
+        name: "TLS_CERTIFICATE",
+        flag: "tls-certificate",
+        about: "A PEM file with the certificate and its chain. Together with TLS_KEY it turns TLS on (1.2 and 1.3).",
+        default: "",
+    },
+    Variable {
+        name: "TLS_KEY",
+        flag: "tls-key",
+        about: "A PEM file with the certificate's private key.",
+        default: "",
+    },
+    Variable {
+        name: "ROOT_KEY_FILE",
+        flag: "root-key-file",
+        about: "The root key, which wraps every other key; made at the first start, mode 0600. Without it nothing can be read, so keep a copy apart from the backups of the data.",
+        default: "DATA_DIR/keys/root.key",
+    },
+    Variable {
+        name: "WITNESS_DIR",
+        flag: "witness-dir",
+        about: "Where the signer appends the signed heads of the audit log. Best on another disk or machine.",
+        default: "DATA_DIR/witness",
+    },
+    Variable {
+        name: "ENVIRONMENT_ID",
+        flag: "environment-id",
+        about: "The UUID of this environment, to which every sealed value is bound. Needed only where several machines share one database.",
+        default: "made at the first start, in DATA_DIR/environment-id",
+    },
+];
+
+/// Where the records are.
+#[derive(Clone, Debug)]
+pub enum DatabaseSetting {
+    /// An SQLCipher file.
+    Sqlite(PathBuf),
+    /// PostgreSQL.
+    Postgres {
+        /// As the app's role.
+        app: DatabaseAddress,
+        /// As the owner's role, where it was given.
+        owner: Option<DatabaseAddress>,
+        /// How many connections at most.
+        connections: u32,
+        /// Behind a pooler.
+        pooler: bool,
+    },
+}
+
+/// Where the app answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenSetting {
+    /// A TCP address.
+    Tcp(SocketAddr),
+    /// A unix socket, for a gateway on the same machine.
+    Unix(PathBuf),
+}
+
+/// The certificate and key of TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSetting {
+    /// A PEM file with the chain.
+    pub certificate: PathBuf,
+    /// A PEM file with the key.
+    pub key: PathBuf,
+}
+
+/// The address that people type: scheme, host and port, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    https: bool,
+}
+
+impl PublicUrl {
+    /// Such as `https://clinic.example`, without a slash at its end: the value of an `Origin` header.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether people reach the app by TLS, so that cookies are `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let (https, host) = match text.split_once("://")? {
+            ("https", host) => (true, host),
+            ("http", host) => (false, host),
+            _ => return None,
+        };
+        let lawful = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
+        let plain_name = !host.is_empty() && host.chars().all(lawful);
+        plain_name.then(|| Self { origin: text.to_ascii_lowercase(), https })
+    }
+
+    fn is_loopback(&self) -> bool {
+        let host = self.origin.split_once("://").map_or("", |(_, host)| host);
+        let name = match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// Everything an app is told from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `DATA_DIR`.
+    pub data_folder: PathBuf,
+    /// `DATABASE_URL` and its companions.
+    pub database: DatabaseSetting,
+    /// `LISTEN`.
+    pub listen: ListenSetting,
+    /// `PUBLIC_URL`.
+    pub public_url: PublicUrl,
+    /// `TLS_CERTIFICATE` and `TLS_KEY`.
+    pub tls: Option<TlsSetting>,
+    /// `ROOT_KEY_FILE`.
+    pub root_key: PathBuf,
+    /// `WITNESS_DIR`.
+    pub witness_folder: PathBuf,
+    /// `ENVIRONMENT_ID`, where it was given.
+    pub environment: Option<Uuid>,
+}
+
+/// What is wrong with one variable, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    /// The variable.
+    pub name: &'static str,
+    /// A sentence; it holds no value.
+    pub advice: String,
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.name, self.advice)
+    }
+}
+
+/// Reads values and gathers what is wrong with them.
+struct Reader<'a> {
+    look_up: &'a dyn Fn(&str) -> Option<String>,
+    errors: Vec<SettingError>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.look_up)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    fn wrong(&mut self, name: &'static str, advice: impl Into<String>) {
+        self.errors.push(SettingError { name, advice: advice.into() });
+    }
+
+    fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        advice: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        let value = parse(&text);
+        if value.is_none() {
+            self.wrong(name, advice);
+        }
+        value
+    }
+}
+
+impl Settings {
+    /// Reads the settings by `look_up`, which is given the names of [`VARIABLES`].
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<SettingError>> {
+        let mut reader = Reader { look_up, errors: Vec::new() };
+        let data_folder = reader.path("DATA_DIR").unwrap_or_else(|| PathBuf::from("data"));
+        let database = database(&mut reader, &data_folder);
+        let listen = reader
+            .parsed("LISTEN", "give ADDRESS:PORT with an IP address, or unix:/path/to/socket", parse_listen)
+            .unwrap_or(ListenSetting::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))));
+        let tls = match (reader.path("TLS_CERTIFICATE"), reader.path("TLS_KEY")) {
+            (Some(certificate), Some(key)) => Some(TlsSetting { certificate, key }),
+            (None, None) => None,
+            (None, Some(_)) => {
+                reader.wrong("TLS_CERTIFICATE", "TLS_KEY is set, so this must be too");
+                None
+            }
+            (Some(_), None) => {
+                reader.wrong("TLS_KEY", "TLS_CERTIFICATE is set, so this must be too");
+                None
+            }
+        };
+        if let ListenSetting::Tcp(address) = listen
+            && !address.ip().is_loopback()
+            && tls.is_none()
+        {
+            reader.wrong(
+                "LISTEN",
+                "an address that other machines reach wants TLS: set TLS_CERTIFICATE and TLS_KEY, or listen on \
+                 127.0.0.1 or a unix socket behind a proxy on this machine",
+            );
+        }
+        let public_url = public_url(&mut reader, &listen, tls.is_some());
+        let environment = reader.parsed("ENVIRONMENT_ID", "give a UUID", |text| Uuid::try_parse(text).ok());
+        let settings = Self {
+            root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),
+            witness_folder: reader.path("WITNESS_DIR").unwrap_or_else(|| data_folder.join("witness")),
+            data_folder,
+            database,
+            listen,
+            public_url,
+            tls,
+            environment,
+        };
+        if reader.errors.is_empty() { Ok(settings) } else { Err(reader.errors) }
+    }
+}
+
+fn database(reader: &mut Reader<'_>, data_folder: &Path) -> DatabaseSetting {
+    let url = reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite:app.db".to_owned());
+    let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if is_postgres(&url) {
+        let owner = reader.parsed("DATABASE_OWNER_URL", "give the address as postgres://…", |text| {
+            is_postgres(text).then(|| DatabaseAddress::new(text))
+        });
+        let connections = reader.parsed("DATABASE_CONNECTIONS", "give a number from 1 to 200", |text| {
+            text.parse().ok().filter(|number| (1..=200).contains(number))
+        });
+        let pooler = reader.parsed("DATABASE_POOLER", "give true or false", |text| text.parse().ok());
+        return DatabaseSetting::Postgres {
+            app: DatabaseAddress::new(url),
+            owner,
+            connections: connections.unwrap_or(10),
+            pooler: pooler.unwrap_or(false),
+        };
+    }
+    let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
+    match file.filter(|file| !file.is_empty() && !file.contains(['?', ':'])) {
+        Some(file) => DatabaseSetting::Sqlite(data_folder.join(file)),
+        None => {
+            reader.wrong("DATABASE_URL", "give sqlite:FILE or postgres://role:password@host/database");
+            DatabaseSetting::Sqlite(data_folder.join("app.db"))
+        }
+    }
+}
+
+fn parse_listen(text: &str) -> Option<ListenSetting> {
+    match text.strip_prefix("unix:") {
+        Some(path) if path.starts_with('/') => Some(ListenSetting::Unix(path.into())),
+        Some(_) => None,
+        None => text.parse().ok().map(ListenSetting::Tcp),
+    }
+}
+
+fn public_url(reader: &mut Reader<'_>, listen: &ListenSetting, tls: bool) -> PublicUrl {
+    let given = reader.parsed(
+        "PUBLIC_URL",
+        "give an address such as https://clinic.example, without a path",
+        PublicUrl::parse,
+    );
+    if let Some(given) = given {
+        if !given.https && !given.is_loopback() {
+            reader.wrong("PUBLIC_URL", "people may come by https only: change http:// to https://");
+        }
+        if tls && !given.https {
+            reader.wrong("PUBLIC_URL", "TLS is on, so it begins with https://");
+        }
+        return given;
+    }
+    let scheme = if tls { "https" } else { "http" };
+    let host = match listen {
+        ListenSetting::Tcp(address) if !address.ip().is_unspecified() => address.to_string(),
+        ListenSetting::Tcp(address) => format!("localhost:{}", address.port()),
+        ListenSetting::Unix(_) => {
+            reader.wrong("PUBLIC_URL", "behind a unix socket the app cannot guess its own address: set it");
+            String::new()
+        }
+    };
+    PublicUrl { origin: format!("{scheme}://{host}"), https: tls }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[(&str, &str)]) -> Result<Settings, Vec<SettingError>> {
+        let look_up =
+            |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Settings::read(&look_up)
+    }
+
+    fn wrong(values: &[(&str, &str)]) -> Vec<&'static str> {
+        read(values).unwrap_err().iter().map(|error| error.name).collect()
+    }
+
+    #[test]
+    fn nothing_set_is_a_safe_start_on_loopback() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.listen, ListenSetting::Tcp("127.0.0.1:8080".parse().unwrap()));
+        assert_eq!(settings.public_url.origin(), "http://127.0.0.1:8080");
+        assert!(
+            matches!(settings.database, DatabaseSetting::Sqlite(path) if path == Path::new("data/app.db"))
+        );
+        assert_eq!(settings.root_key, Path::new("data/keys/root.key"));
+    }
+
+    /// CF-17: any address but loopback wants TLS, and says so before it starts.
+    #[test]
+    fn other_machines_come_by_tls_only() {
+        assert_eq!(wrong(&[("LISTEN", "0.0.0.0:80")]), ["LISTEN"]);
+        assert_eq!(wrong(&[("LISTEN", "[::]:80")]), ["LISTEN"]);
+        assert_eq!(wrong(&[("PUBLIC_URL", "http://clinic.example")]), ["PUBLIC_URL"]);
+        assert_eq!(wrong(&[("PUBLIC_URL", "http://127.0.0.1.evil.example")]), ["PUBLIC_URL"]);
+        assert_eq!(wrong(&[("LISTEN", "unix:/run/app.sock")]), ["PUBLIC_URL"]);
+        let tls = [("LISTEN", "0.0.0.0:443"), ("TLS_CERTIFICATE", "c.pem"), ("TLS_KEY", "k.pem")];
+        assert!(read(&tls).unwrap().public_url.is_https());
+        let proxied = [("LISTEN", "unix:/run/app.sock"), ("PUBLIC_URL", "https://Clinic.example/")];
+        assert_eq!(read(&proxied).unwrap().public_url.origin(), "https://clinic.example");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once_and_without_values() {
+        let values = [
+            ("DATABASE_URL", "mysql://hunter2"),
+            ("LISTEN", "hunter2"),
+            ("PUBLIC_URL", "https://host/hunter2"),
+            ("TLS_KEY", "hunter2"),
+            ("ENVIRONMENT_ID", "hunter2"),
+        ];
+        let errors = read(&values).unwrap_err();
+        let names: Vec<_> = errors.iter().map(|error| error.name).collect();
+        assert_eq!(names, ["DATABASE_URL", "LISTEN", "TLS_CERTIFICATE", "PUBLIC_URL", "ENVIRONMENT_ID"]);
+        assert!(errors.iter().all(|error| !error.to_string().contains("hunter2")));
+    }
+
+    #[test]
+    fn postgres_settings_never_print_their_password() {
+        let values = [
+            ("DATABASE_URL", "postgres://app:hunter2@localhost/clinic"),
+            ("DATABASE_OWNER_URL", "postgres://owner:hunter2@localhost/clinic"),
+            ("DATABASE_POOLER", "true"),
+        ];
+        let settings = read(&values).unwrap();
+        assert!(matches!(settings.database, DatabaseSetting::Postgres { pooler: true, connections: 10, .. }));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert_eq!(
+            wrong(&[("DATABASE_URL", "postgres://a"), ("DATABASE_CONNECTIONS", "0")]),
+            ["DATABASE_CONNECTIONS"]
+        );
+    }
+}

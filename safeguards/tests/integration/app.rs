@@ -1,0 +1,280 @@
+//! An app as a process of its own: started, asked, and ended from outside.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use safeguards::app::{AppError, Pending, Services};
+use safeguards::store::{Migration, MigrationSet, sql};
+use safeguards::{App, testing};
+use tempfile::TempDir;
+
+const TABLES: MigrationSet = MigrationSet {
+    name: "app",
+    sqlite: &[Migration { version: 1, name: "0001_notes", sql: "CREATE TABLE notes (words TEXT) STRICT;" }],
+    postgres: &[Migration { version: 1, name: "0001_notes", sql: "CREATE TABLE notes (words text);" }],
+};
+
+fn routes(services: Services) -> Router {
+    let count = async move || {
+        let row = sql("SELECT count(*) AS n FROM notes").fetch_one(&services.store).await.unwrap();
+        row.integer("n").unwrap().to_string()
+    };
+    let slow = async || {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        "slow but whole"
+    };
+    Router::new().route("/notes", get(count)).route("/slow", get(slow))
+}
+
+fn seed(services: &Services) -> Pending<'_, ()> {
+    Box::pin(async move {
+        sql("INSERT INTO notes (words) VALUES ('made up')").execute(&services.store).await?;
+        Ok(())
+    })
+}
+
+/// Not a test of its own: the process that the other tests start, which is this very program.
+#[test]
+#[ignore = "the app that other tests start"]
+fn the_app() {
+    let arguments = std::env::var("APP_ARGUMENTS").unwrap_or_default();
+    let arguments = std::iter::once("app").chain(arguments.split_whitespace()).map(Into::into).collect();
+    let app = App::new("Test clinic", "1.2.3").migrations(TABLES).routes(routes).seed(seed);
+    let code = match app.run_with(arguments) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("refused: {error}");
+            assert!(!matches!(error, AppError::Own(_)));
+            7
+        }
+    };
+    std::process::exit(code);
+}
+
+/// An app's process and folder; it is ended by its process id when this is dropped.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        exchange(&mut stream, path)
+    }
+
+    fn terminate(mut self) -> ExitStatus {
+        signal(&self.child, "TERM");
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn exchange(stream: &mut (impl Read + Write), path: &str) -> String {
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+fn app(folder: &Path, arguments: &str, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["app::the_app", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .env("APP_ARGUMENTS", arguments)
+        .env("DATA_DIR", folder.join("data"))
+        .env("LISTEN", "127.0.0.1:0")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Starts an app and waits until it says where it answers.
+fn start(mut command: Command) -> Running {
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told =
+        lines.by_ref().map(Result::unwrap).find(|line| line.contains("answers on")).expect("it starts");
+    let address = told.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| SocketAddr::from(([0; 4], 0)));
+    // What it says later is read too, so that it never waits for a reader.
+    std::thread::spawn(move || lines.for_each(drop));
+    Running { child, address }
+}
+
+/// Runs a command to its end: whether it succeeded, and what it said.
+fn finish(mut command: Command) -> (bool, String) {
+    let output = command.output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn an_app_starts_from_nothing_answers_and_ends_when_asked() {
+    let folder = TempDir::new().unwrap();
+    let running = start(app(folder.path(), "", &[]));
+    assert!(running.get("/healthz").starts_with("HTTP/1.1 200"));
+    assert!(running.get("/readyz").ends_with("ready\n"));
+    assert!(running.get("/notes").ends_with("\r\n0"));
+
+    // Invariant 10: a crash leaves no records in a file.
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.child.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+    for file in ["app.db", "app.db.key", "environment-id", "keys/root.key"] {
+        let mode = std::fs::metadata(folder.path().join("data").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file}");
+    }
+    assert_eq!(running.terminate().code(), Some(0));
+
+    // The same folder opens again, under the same keys.
+    let (seeded, said) = finish(app(folder.path(), "seed", &[]));
+    assert!(seeded, "{said}");
+    let running = start(app(folder.path(), "serve", &[]));
+    assert!(running.get("/notes").ends_with("\r\n1"));
+}
+
+#[test]
+fn an_answer_under_way_is_finished_before_the_end() {
+    let folder = TempDir::new().unwrap();
+    let running = start(app(folder.path(), "serve", &[]));
+    let address = running.address;
+    let mut stream = TcpStream::connect(address).unwrap();
+    // The first answer comes back on the same connection, so the second request is surely being served.
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    // Once this newer one is answered, the app has read the older one.
+    assert!(running.get("/notes").starts_with("HTTP/1.1 200"));
+    let mut child = running;
+    signal(&child.child, "TERM");
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("slow but whole"), "{rest}");
+    assert_eq!(child.child.wait().unwrap().code(), Some(0));
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_lost_root_key_is_told_and_never_replaced() {
+    let folder = TempDir::new().unwrap();
+    assert_eq!(start(app(folder.path(), "", &[])).terminate().code(), Some(0));
+    let key = folder.path().join("data/keys/root.key");
+    std::fs::rename(&key, folder.path().join("elsewhere")).unwrap();
+    let (started, said) = finish(app(folder.path(), "serve", &[]));
+    assert!(!started && said.contains("root.key is missing"), "{said}");
+    assert!(!key.exists());
+}
+
+#[test]
+fn everything_that_is_wrong_with_the_settings_is_told_at_once() {
+    let folder = TempDir::new().unwrap();
+    let wrong = [("LISTEN", "0.0.0.0:8080"), ("PUBLIC_URL", "ftp://x"), ("DATABASE_URL", "oracle")];
+    let (started, said) = finish(app(folder.path(), "", &wrong));
+    assert!(!started);
+    for name in ["LISTEN: an address that other machines reach wants TLS", "PUBLIC_URL:", "DATABASE_URL:"] {
+        assert!(said.contains(name), "{name} in {said}");
+    }
+    assert!(!folder.path().join("data").exists(), "nothing is made before the settings are right");
+}
+
+/// CF-17: TLS 1.2 and 1.3, and nothing in the clear on the same port.
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_is_spoken_in_its_two_good_versions() {
+    let folder = TempDir::new().unwrap();
+    let issued = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, issued.cert.pem()).unwrap();
+    std::fs::write(&key, issued.signing_key.serialize_pem()).unwrap();
+    let paths = [("TLS_CERTIFICATE", certificate.to_str().unwrap()), ("TLS_KEY", key.to_str().unwrap())];
+    let running = start(app(folder.path(), "serve", &paths));
+    let address = running.address;
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(issued.cert.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let mut session =
+            rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        let mut socket = TcpStream::connect(address).unwrap();
+        let answer = exchange(&mut rustls::Stream::new(&mut session, &mut socket), "/readyz");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{version:?}: {answer}");
+    }
+    assert!(!running.get("/readyz").starts_with("HTTP/1.1 2"));
+}
+
+/// A supervisor keeps the socket and hands it over, as sd_listen_fds(3) says.
+#[test]
+fn a_socket_that_is_handed_over_is_used() {
+    let folder = TempDir::new().unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let program = app(folder.path(), "serve", &[]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", r#"exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@""#, "sh"])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::from(OwnedFd::from(socket)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let running = start(command);
+    assert_eq!(running.address, address);
+    assert!(running.get("/readyz").ends_with("ready\n"));
+}
+
+#[test]
+fn a_gateway_comes_by_a_unix_socket() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("app.sock");
+    // What a process that was killed has left behind does not hinder the next.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let listen = format!("unix:{}", path.display());
+    let settings = [("LISTEN", listen.as_str()), ("PUBLIC_URL", "https://clinic.example")];
+    let _running = start(app(folder.path(), "serve", &settings));
+    let mut stream = std::os::unix::net::UnixStream::connect(&path).unwrap();
+    assert!(exchange(&mut stream, "/readyz").ends_with("ready\n"));
+}
+
+/// On PostgreSQL the app cannot change its schema: it says what to do, and the owner does it.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgres_the_owner_migrates_and_the_app_serves() {
+    let folder = TempDir::new().unwrap();
+    let database = testing::blank_postgres().await;
+    let addresses = database.addresses.as_ref().unwrap();
+    let app_only = [("DATABASE_URL", addresses.app.reveal())];
+    let both = [app_only[0], ("DATABASE_OWNER_URL", addresses.owner.reveal())];
+    let (started, said) = finish(app(folder.path(), "serve", &app_only));
+    assert!(!started && said.contains("run the subcommand `migrate`"), "{said}");
+    let (migrated, said) = finish(app(folder.path(), "migrate", &app_only));
+    assert!(!migrated && said.contains("DATABASE_OWNER_URL"), "{said}");
+    let (migrated, said) = finish(app(folder.path(), "migrate", &both));
+    assert!(migrated && said.contains("app/0001_notes"), "{said}");
+    let running = start(app(folder.path(), "serve", &app_only));
+    assert!(running.get("/notes").ends_with("\r\n0"));
+    assert_eq!(running.terminate().code(), Some(0));
+}
