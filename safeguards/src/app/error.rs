@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::settings::SettingError;
+use crate::audit::AuditUnavailable;
 use crate::crypto::KeyError;
 use crate::store::StoreError;
 
@@ -52,6 +53,9 @@ pub enum AppError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The audit log cannot be written.
+    #[error(transparent)]
+    Audit(#[from] AuditUnavailable),
     /// The schema is older than the program, on a database whose owner migrates it.
     #[error(
         "{count} migrations are not applied yet, the first is {first}; run the subcommand `migrate` with DATABASE_OWNER_URL set"

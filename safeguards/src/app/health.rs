@@ -20,10 +20,7 @@ pub(super) fn routes(store: Store) -> Router {
 async fn ready(State(store): State<Store>) -> Response {
     match store.ping().await {
         Ok(()) => answer(StatusCode::OK, "ready\n"),
-        Err(error) => {
-            tracing::warn!(event = "not-ready", %error);
-            answer(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-        }
+        Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
     }
 }
 

@@ -2,45 +2,63 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
 
 use super::AppError;
 use super::settings::{ListenSetting, TlsSetting};
+use crate::web::PeerAddress;
 
-/// From where a connection came: the peer's own address, before any header is believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// Its address; that of loopback behind a unix socket.
-    pub address: IpAddr,
-    /// Whether it came by a unix socket, so from a gateway on this machine, whose headers may be believed.
-    pub gateway: bool,
+/// How long a TLS handshake may take: a slow peer holds no place.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many handshakes are under way at once.
+const HANDSHAKES: usize = 256;
+/// How long to wait when the system gives no connection, for want of file descriptors above all.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// The bytes of a connection, whatever carries them.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// At the other end of a connection; no address behind a unix socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller(Option<SocketAddr>);
+
+impl PeerAddress for Caller {
+    fn ip(&self) -> Option<IpAddr> {
+        self.0.map(|address| address.ip().to_canonical())
+    }
 }
 
 /// A socket that listens.
 #[derive(Debug)]
-pub(super) enum Listener {
+pub(super) enum Socket {
     Tcp(TcpListener),
     Unix(UnixListener),
+    /// Connections whose handshake is done, so that a slow one holds up nobody else.
+    Tls {
+        address: Option<SocketAddr>,
+        ready: mpsc::Receiver<(Box<dyn Stream>, Caller)>,
+    },
 }
 
-/// A connection that was taken.
-pub(super) enum Connection {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-impl Listener {
+impl Socket {
     /// A socket that was handed over (`LISTEN_FDS` of sd_listen_fds(3)) goes before one of our own, so
-    /// that a supervisor can keep it while the app sleeps or restarts.
-    pub(super) fn open(setting: &ListenSetting) -> Result<Self, AppError> {
+    /// that a supervisor can keep it while the app sleeps or restarts. Must be called within a Tokio
+    /// runtime.
+    pub(super) fn open(setting: &ListenSetting, tls: Option<Arc<ServerConfig>>) -> Result<Self, AppError> {
         let mut handed_over = listenfd::ListenFd::from_env();
         let failed = |source| AppError::Listen { at: describe(setting), source };
         match setting {
@@ -50,7 +68,14 @@ impl Listener {
                     None => std::net::TcpListener::bind(address).map_err(failed)?,
                 };
                 listener.set_nonblocking(true).map_err(failed)?;
-                TcpListener::from_std(listener).map(Self::Tcp).map_err(failed)
+                let listener = TcpListener::from_std(listener).map_err(failed)?;
+                Ok(match tls {
+                    None => Self::Tcp(listener),
+                    Some(config) => Self::Tls {
+                        address: listener.local_addr().ok(),
+                        ready: shake_hands(listener, TlsAcceptor::from(config)),
+                    },
+                })
             }
             ListenSetting::Unix(path) => {
                 let listener = match handed_over.take_unix_listener(0).map_err(failed)? {
@@ -67,28 +92,79 @@ impl Listener {
     }
 
     /// Where it listens in truth: the port is the kernel's choice when 0 was asked for.
-    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+    pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
             Self::Unix(_) => None,
+            Self::Tls { address, .. } => *address,
+        }
+    }
+}
+
+impl axum::serve::Listener for Socket {
+    type Io = Box<dyn Stream>;
+    type Addr = Caller;
+
+    async fn accept(&mut self) -> (Box<dyn Stream>, Caller) {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, caller) = accept(listener).await;
+                (Box::new(stream), caller)
+            }
+            Self::Unix(listener) => loop {
+                match UnixListener::accept(listener).await {
+                    Ok((stream, _)) => return (Box::new(stream), Caller(None)),
+                    Err(_) => tokio::time::sleep(BREATH).await,
+                }
+            },
+            Self::Tls { ready, .. } => match ready.recv().await {
+                Some(connection) => connection,
+                // The task that shakes hands ends with the process only.
+                None => std::future::pending().await,
+            },
         }
     }
 
-    pub(super) async fn accept(&self) -> io::Result<(Connection, Peer)> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, address) = listener.accept().await?;
+    fn local_addr(&self) -> io::Result<Caller> {
+        Ok(Caller(self.address()))
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, Caller) {
+    loop {
+        match TcpListener::accept(listener).await {
+            Ok((stream, address)) => {
                 // An answer is one write; waiting for more would only delay it.
                 let _ = stream.set_nodelay(true);
-                Ok((Connection::Tcp(stream), Peer { address: address.ip(), gateway: false }))
+                return (stream, Caller(Some(address)));
             }
-            Self::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                Ok((Connection::Unix(stream), Peer { address, gateway: true }))
-            }
+            Err(_) => tokio::time::sleep(BREATH).await,
         }
     }
+}
+
+/// Takes connections and shakes hands with many at once; stops when nobody asks for connections any more.
+fn shake_hands(listener: TcpListener, acceptor: TlsAcceptor) -> mpsc::Receiver<(Box<dyn Stream>, Caller)> {
+    let (done, ready) = mpsc::channel(1);
+    let places = Arc::new(Semaphore::new(HANDSHAKES));
+    tokio::spawn(async move {
+        loop {
+            let accepted = async { (Arc::clone(&places).acquire_owned().await, accept(&listener).await) };
+            let (place, (stream, caller)) = tokio::select! {
+                () = done.closed() => return,
+                accepted = accepted => accepted,
+            };
+            let (acceptor, done) = (acceptor.clone(), done.clone());
+            tokio::spawn(async move {
+                let _place = place;
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    let stream: Box<dyn Stream> = Box::new(stream);
+                    drop(done.send((stream, caller)).await);
+                }
+            });
+        }
+    });
+    ready
 }
 
 fn describe(setting: &ListenSetting) -> String {

@@ -15,26 +15,28 @@
 //! binary at work: nobody else opens a tenant's database.
 
 mod arguments;
+mod edge;
 mod error;
 mod hardening;
 mod health;
 mod listen;
-mod serve;
 mod services;
 mod settings;
 
 use std::ffi::OsString;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use axum::Router;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::store::MigrationSet;
+use crate::web::{self, Connections, Entry, log_panics};
 pub use error::AppError;
-use listen::Listener;
-pub use listen::Peer;
-use services::Role;
+use listen::Socket;
 pub use services::Services;
+use services::{Foundation, Role};
 pub use settings::{
     DatabaseSetting, ListenSetting, PublicUrl, SettingError, Settings, TlsSetting, VARIABLES, Variable,
 };
@@ -111,53 +113,65 @@ impl App {
 
     async fn serve(self, settings: Settings) -> Result<(), AppError> {
         let tls = settings.tls.as_ref().map(listen::tls).transpose()?;
-        let services = Services::open(settings, Role::App).await?;
-        self.bring_up_to_date(&services).await?;
-        let listener = Listener::open(&services.settings.listen)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(AppError::System)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::System)?;
+        let services = self.start(settings).await?;
+        log_panics(Arc::clone(&services.log), Arc::clone(&services.clock));
         let mut router = health::routes(services.store.clone());
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
         }
-        match listener.local_address() {
+        let router = edge::guard(self.name, &services, router).await?;
+        let socket = Socket::open(&services.settings.listen, tls)?;
+        match socket.address() {
             Some(address) => eprintln!("{} {} answers on {address}", self.name, self.version),
             None => eprintln!("{} {} answers on its socket", self.name, self.version),
         }
-        let served = serve::serve(listener, tls, router).await;
-        services.store.close().await;
-        served.map_err(AppError::System)
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        web::serve(socket, router, Connections::default(), stop).await;
+        services.log.write(services.clock.now(), &Entry::Stopping);
+        services.end().await
     }
 
-    async fn bring_up_to_date(&self, services: &Services) -> Result<(), AppError> {
-        let sets: Vec<MigrationSet> = self.migrations.into_iter().collect();
-        if !services.store.is_postgres() {
-            services.store.migrate(&sets).await?;
-            return Ok(());
+    /// Opens the database as the app, brings it up to date or checks that it is, and starts the services.
+    async fn start(&self, settings: Settings) -> Result<Services, AppError> {
+        let foundation = Foundation::open(settings, Role::App).await?;
+        let store = &foundation.store;
+        if store.is_postgres() {
+            let pending = store.pending_migrations(&self.sets()).await?;
+            if let Some(first) = pending.first() {
+                return Err(AppError::Migrations { count: pending.len(), first: first.name });
+            }
+        } else {
+            store.migrate(&self.sets()).await?;
         }
-        let pending = services.store.pending_migrations(&sets).await?;
-        match pending.first() {
-            None => Ok(()),
-            Some(first) => Err(AppError::Migrations { count: pending.len(), first: first.name }),
-        }
+        Services::start(foundation).await
+    }
+
+    fn sets(&self) -> Vec<MigrationSet> {
+        self.migrations.into_iter().collect()
     }
 
     async fn migrate(self, settings: Settings) -> Result<(), AppError> {
-        let services = Services::open(settings, Role::Owner).await?;
-        let sets: Vec<MigrationSet> = self.migrations.into_iter().collect();
-        let applied = services.store.migrate(&sets).await?;
+        let foundation = Foundation::open(settings, Role::Owner).await?;
+        let applied = foundation.store.migrate(&self.sets()).await?;
         for migration in &applied {
             eprintln!("applied {}/{}", migration.set, migration.name);
         }
         eprintln!("{} migrations applied; the schema is up to date", applied.len());
-        services.store.close().await;
+        foundation.store.close().await;
         Ok(())
     }
 
     async fn run_seed(self, settings: Settings) -> Result<(), AppError> {
         let seed = self.seed.ok_or(AppError::Absent("seed"))?;
-        let services = Services::open(settings, Role::App).await?;
-        self.bring_up_to_date(&services).await?;
+        let services = self.start(settings).await?;
         let seeded = seed(&services).await;
-        services.store.close().await;
-        seeded
+        seeded.and(services.end().await)
     }
 }

@@ -11,17 +11,23 @@ use zeroize::Zeroizing;
 
 use super::AppError;
 use super::settings::{DatabaseSetting, Settings};
+use crate::audit::Audit;
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
-use crate::crypto::{FileKeyService, KeyContext, KeyService, WrappedKey};
+use crate::crypto::{FileKeyService, KeyContext, KeyError, KeyService, Keys, WrappedKey};
 use crate::store::{DatabaseKey, PostgresOptions, SqliteOptions, Store};
+use crate::web::{JsonLines, Log};
 
-/// Store, keys, time and ids of one running app. Cheap to clone.
+/// What a running app works with. Cheap to clone; the state of its router.
 #[derive(Clone)]
 pub struct Services {
     /// The database.
     pub store: Store,
-    /// Wraps and unwraps keys.
-    pub keys: Arc<dyn KeyService>,
+    /// The key rings of the environment and of its organisations.
+    pub keys: Keys,
+    /// The audit log.
+    pub audit: Audit,
+    /// Where lines for the operator go.
+    pub log: Arc<dyn Log>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -41,16 +47,63 @@ pub(super) enum Role {
     Owner,
 }
 
-impl Services {
-    /// Opens everything; at the first start, makes what is missing.
+/// The database and what opens it, before anything is known of its schema.
+#[derive(Clone)]
+pub(super) struct Foundation {
+    pub(super) store: Store,
+    pub(super) root: Arc<FileKeyService>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn Ids>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) environment: Uuid,
+}
+
+impl Foundation {
+    /// Opens root key and database; at the first start, makes them.
     pub(super) async fn open(settings: Settings, role: Role) -> Result<Self, AppError> {
         make_folder(&settings.data_folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
         let (environment, first_start) = environment(&settings, &*ids)?;
-        let keys = Arc::new(root_key(&settings.root_key, first_start)?);
-        let store = open_store(&settings, role, &*keys, environment).await?;
-        Ok(Self { store, keys, clock, ids, settings: Arc::new(settings), environment })
+        let root = Arc::new(root_key(&settings.root_key, first_start)?);
+        let store = open_store(&settings, role, &*root, environment).await?;
+        Ok(Self { store, root, clock, ids, settings: Arc::new(settings), environment })
+    }
+
+    /// The key rings of this database.
+    pub(super) fn keys(&self) -> Keys {
+        let service: Arc<dyn KeyService> = Arc::<FileKeyService>::clone(&self.root);
+        Keys::new(self.environment, service, self.store.clone(), Arc::clone(&self.clock))
+    }
+}
+
+impl Services {
+    /// Starts what stands on a migrated database.
+    pub(super) async fn start(foundation: Foundation) -> Result<Self, AppError> {
+        let keys = foundation.keys();
+        // The environment's own ring, for what belongs to no single organisation: people, sessions.
+        match keys.ring(Uuid::nil()).await {
+            Err(KeyError::Missing) => drop(keys.create(Uuid::nil()).await?),
+            ring => drop(ring?),
+        }
+        let Foundation { store, clock, ids, settings, environment, .. } = foundation;
+        Ok(Self {
+            audit: Audit::start(&store, Arc::clone(&clock)),
+            log: Arc::new(JsonLines::stderr()),
+            store,
+            keys,
+            clock,
+            ids,
+            settings,
+            environment,
+        })
+    }
+
+    /// Ends in order: what is counted in the audit log is written, then the database is closed.
+    pub(super) async fn end(&self) -> Result<(), AppError> {
+        let finished = self.audit.finish().await;
+        self.store.close().await;
+        Ok(finished?)
     }
 }
 
