@@ -87,6 +87,12 @@ impl Entity {
                 complain(format!("a mask of {role} names {name}, which is no field"));
             }
         }
+        for name in self.unique.iter().copied().flatten() {
+            let comparable = |field: &Field| field.storage != Storage::Sealed { lookup: None };
+            if !self.field(name).is_some_and(comparable) {
+                complain(format!("{name} should be unique, and cannot be compared"));
+            }
+        }
         const TAKEN: &[&str] = &["view", "list", "create", "update", "delete", "print", "download", "export"];
         let moves = self.grants.iter().flat_map(|grant| grant.actions).filter_map(|action| match action {
             Action::Move(name) => Some(name),

@@ -20,7 +20,8 @@ pub(super) const SEARCH_LIMIT: usize = 5_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Request {
     pub(super) text: &'static str,
-    pub(super) entity: u32,
+    /// Where the descriptor lies: it is static, so this is who it is.
+    pub(super) entity: usize,
     /// The principal's roles that the entity knows, sorted.
     pub(super) roles: Vec<&'static str>,
     pub(super) action: Action,

@@ -20,15 +20,10 @@ pub fn row_level_security(entity: &Entity) -> String {
     let mut ddl = String::new();
     let _ = writeln!(ddl, "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;");
     let _ = writeln!(ddl, "ALTER TABLE {table} FORCE ROW LEVEL SECURITY;");
-    let _ = writeln!(
-        ddl,
-        "DO $$ BEGIN\n    EXECUTE format('CREATE POLICY {table}_owner ON {table} TO %I USING (true) WITH CHECK (true)', \
-         environment_role('owner'));\nEND $$;"
-    );
-    let tenant = format!(
-        "{table}.organisation_id = {} OR current_user = environment_role('owner')",
-        setting(":organisation")
-    );
+    let owner = is_owner(table);
+    let _ =
+        writeln!(ddl, "CREATE POLICY {table}_owner ON {table}\n    USING ({owner}) WITH CHECK ({owner});");
+    let tenant = format!("{table}.organisation_id = {} OR {owner}", setting(":organisation"));
     let _ = writeln!(
         ddl,
         "CREATE POLICY {table}_organisation ON {table} AS RESTRICTIVE\n    USING ({tenant}) WITH CHECK ({tenant});"
@@ -83,6 +78,7 @@ pub fn row_level_security(entity: &Entity) -> String {
 fn lock(ddl: &mut String, entity: &Entity) {
     let Some(lock) = entity.lock else { return };
     let table = entity.table;
+    let owner = is_owner(table);
     let unlocked = format!("NOT ({})", setting(lock.rows));
     let moves = match lock.moves {
         [] => String::new(),
@@ -91,21 +87,31 @@ fn lock(ddl: &mut String, entity: &Entity) {
     // A row that an update locks is lawful: what counts is the row as it was.
     let _ = writeln!(
         ddl,
-        "CREATE POLICY {table}_lock_update ON {table} AS RESTRICTIVE FOR UPDATE\n    USING ({unlocked}{moves} OR current_user = environment_role('owner')) WITH CHECK (true);"
+        "CREATE POLICY {table}_lock_update ON {table} AS RESTRICTIVE FOR UPDATE\n    USING ({unlocked}{moves} OR {owner}) WITH CHECK (true);"
     );
     let _ = writeln!(
         ddl,
-        "CREATE POLICY {table}_lock_delete ON {table} AS RESTRICTIVE FOR DELETE\n    USING ({unlocked} OR current_user = environment_role('owner'));"
+        "CREATE POLICY {table}_lock_delete ON {table} AS RESTRICTIVE FOR DELETE\n    USING ({unlocked} OR {owner});"
     );
 }
 
+/// Whether the environment's owner asks, who runs subcommands only. The app's role cannot become it.
+fn is_owner(table: &str) -> String {
+    format!(
+        "current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = '{table}')"
+    )
+}
+
 fn has_role(role: &str) -> String {
-    format!("'{}' = ANY (string_to_array(current_setting('app.roles', true), ','))", role.replace('\'', "''"))
+    format!(
+        "'{}' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ','))",
+        role.replace('\'', "''")
+    )
 }
 
 fn is_action<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
-    format!("current_setting('app.action', true) IN ({})", names.join(", "))
+    format!("COALESCE(current_setting('app.action', true), '') IN ({})", names.join(", "))
 }
 
 /// A condition of `access.rs` whose context comes from the transaction. A setting that was never made is NULL, one that

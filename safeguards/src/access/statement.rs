@@ -161,7 +161,7 @@ impl Statement {
     ) -> Request {
         Request {
             text: self.checked.text(),
-            entity: entity.id,
+            entity: std::ptr::from_ref(entity).addr(),
             roles,
             action,
             using: self.using.clone(),

@@ -52,7 +52,7 @@ impl Statement {
                 Outcome::Done => return Ok(id),
                 Outcome::Taken(constraint)
                     if entity.reference.is_some() && constraint.contains("reference") => {}
-                Outcome::Taken(_) => return write.collided(id).await,
+                Outcome::Taken(constraint) => return write.collided(id, &constraint).await,
             }
         }
         Err(Error::Store(StoreError::Busy))
@@ -72,7 +72,7 @@ impl Statement {
         write.permitted(Some(id)).await?;
         match write.run(&self, id, version, None).await? {
             Outcome::Done => Ok(version + 1),
-            Outcome::Taken(_) => write.collided(id).await,
+            Outcome::Taken(constraint) => write.collided(id, &constraint).await,
         }
     }
 
@@ -88,7 +88,7 @@ impl Statement {
         write.permitted(Some(id)).await?;
         match write.run(&self, id, version, None).await? {
             Outcome::Done => Ok(()),
-            Outcome::Taken(_) => write.collided(id).await,
+            Outcome::Taken(constraint) => write.collided(id, &constraint).await,
         }
     }
 }
@@ -215,23 +215,7 @@ impl<'a> Write<'a> {
             if positions.iter().any(|position| self.fields[*position].1.is_null()) {
                 continue;
             }
-            let mut composer = self.counting();
-            for position in &positions {
-                let field = self.fields[*position].0;
-                let (column, slot) = match field.storage {
-                    Storage::Plain => (field.column, Slot::Field(*position)),
-                    Storage::Sealed { lookup: Some(index) } => (index, Slot::Index(*position)),
-                    Storage::Sealed { lookup: None } => {
-                        return Err(wrong("a sealed field without index is not unique"));
-                    }
-                };
-                composer.push(&format!(" AND {}.{column} = ", self.entity.table));
-                composer.slot(slot);
-            }
-            composer.push(&format!(" AND {}.id <> ", self.entity.table));
-            composer.slot(Slot::Id);
-            composer.push(" AND ");
-            composer.condition(&self.policy(Action::View).rows(set, Row::Before))?;
+            let composer = self.equals(&positions)?;
             if count(transaction, composer, given).await? > 0 {
                 return Err(Error::Invalid { field: set[0], reason: "is that of another record" });
             }
@@ -315,34 +299,44 @@ impl<'a> Write<'a> {
     }
 
     /// The database refused an equal row. If the principal may view that row, it is said which field is taken; if not, the
-    /// answer is the one that a row out of reach gets.
-    async fn collided<T>(&self, id: Uuid) -> Result<T> {
+    /// answer is the one that a row out of reach gets. A constraint is named for its columns, so its name says which
+    /// fields to compare.
+    async fn collided<T>(&self, id: Uuid, constraint: &str) -> Result<T> {
+        let constraint = format!("_{constraint}_");
+        let named: Vec<usize> = (0..self.fields.len())
+            .filter(|position| constraint.contains(&format!("_{}_", compared(self.fields[*position].0).0)))
+            .collect();
+        let Some(first) = named.first().map(|position| self.fields[*position].0.name) else {
+            return self.refused(Some(id), Error::Forbidden).await;
+        };
         let given = Given { id, fields: self.stored(id)?, ..Given::of(self.context) };
         let mut transaction = begin(self.context, Action::View).await?;
-        for position in 0..self.fields.len() {
-            let field = self.fields[position].0;
-            let (column, slot) = match field.storage {
-                Storage::Plain => (field.column, Slot::Field(position)),
-                Storage::Sealed { lookup: Some(index) } => (index, Slot::Index(position)),
-                Storage::Sealed { lookup: None } => continue,
-            };
-            if field.kind == super::descriptor::Kind::Json {
-                continue;
-            }
-            let mut composer = self.counting();
-            composer.push(&format!(" AND {}.{column} = ", self.entity.table));
-            composer.slot(slot);
-            composer.push(&format!(" AND {}.id <> ", self.entity.table));
-            composer.slot(Slot::Id);
-            composer.push(" AND ");
-            composer.condition(&self.policy(Action::View).rows(&[field.name], Row::Before))?;
-            if count(&mut transaction, composer, &given).await? > 0 {
-                transaction.rollback().await?;
-                return Err(Error::Invalid { field: field.name, reason: "is that of another record" });
-            }
-        }
+        let seen = self.equals(&named)?;
+        let seen = count(&mut transaction, seen, &given).await? > 0;
         transaction.rollback().await?;
+        if seen {
+            return Err(Error::Invalid { field: first, reason: "is that of another record" });
+        }
         self.refused(Some(id), Error::Forbidden).await
+    }
+
+    /// Counts other rows that the principal may view and that are equal in these fields.
+    fn equals(&self, positions: &[usize]) -> Result<Composer> {
+        let table = self.entity.table;
+        let mut composer = self.counting();
+        let mut names = Vec::new();
+        for position in positions {
+            let field = self.fields[*position].0;
+            let (column, sealed) = compared(field);
+            composer.push(&format!(" AND {table}.{column} = "));
+            composer.slot(if sealed { Slot::Index(*position) } else { Slot::Field(*position) });
+            names.push(field.name);
+        }
+        composer.push(&format!(" AND {table}.id <> "));
+        composer.slot(Slot::Id);
+        composer.push(" AND ");
+        composer.condition(&self.policy(Action::View).rows(&names, Row::Before))?;
+        Ok(composer)
     }
 
     async fn refused<T>(&self, id: Option<Uuid>, error: Error) -> Result<T> {
@@ -380,6 +374,14 @@ impl<'a> Write<'a> {
             field,
             row,
         }
+    }
+}
+
+/// The column by which two values of a field are compared, and whether it is a blind index.
+fn compared(field: &Field) -> (&'static str, bool) {
+    match field.storage {
+        Storage::Sealed { lookup: Some(index) } => (index, true),
+        _ => (field.column, false),
     }
 }
 

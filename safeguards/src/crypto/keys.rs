@@ -24,6 +24,13 @@ impl Keys {
         Self(Arc::new(Inner { environment, service, store, clock, rings: RwLock::default() }))
     }
 
+    /// The same keys with nothing in memory yet: what another process would hold.
+    #[cfg(feature = "testing")]
+    pub fn afresh(&self) -> Self {
+        let Inner { environment, service, store, clock, .. } = &*self.0;
+        Self::new(*environment, Arc::clone(service), store.clone(), Arc::clone(clock))
+    }
+
     /// The environment that all sealed values are bound to.
     pub fn environment(&self) -> Uuid {
         self.0.environment

@@ -1,0 +1,7 @@
+//! Access on both databases: what a principal gets to see and to change, and what the log says of it.
+
+mod oracle;
+mod reads;
+mod rows_security;
+mod world;
+mod writes;
