@@ -209,7 +209,7 @@ impl<'a> Write<'a> {
     async fn unique(&self, transaction: &mut Transaction, given: &Given) -> Result<()> {
         let written = |name: &&str| self.fields.iter().position(|(field, _)| field.name == *name);
         for set in self.entity.unique {
-            let Some(positions) = set.iter().map(|name| written(name)).collect::<Option<Vec<_>>>() else {
+            let Some(positions) = set.iter().map(&written).collect::<Option<Vec<_>>>() else {
                 continue;
             };
             if positions.iter().any(|position| self.fields[*position].1.is_null()) {

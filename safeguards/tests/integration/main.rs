@@ -3,8 +3,8 @@
 #![allow(missing_docs, reason = "a test reads as the promise it keeps")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod app;
 mod access;
+mod app;
 mod audit;
 mod keys;
 mod store;
