@@ -8,6 +8,9 @@ CREATE FUNCTION environment_role(part text) RETURNS name
         FROM pg_database WHERE datname = current_database()
     $$;
 
+-- Policies ask for it, and a policy runs with the rights of whoever reads.
+GRANT EXECUTE ON FUNCTION environment_role(text) TO PUBLIC;
+
 -- What was applied is for the owner to write and for everybody to read.
 DO $$ BEGIN
     EXECUTE format('REVOKE ALL ON schema_migrations FROM %I, %I',

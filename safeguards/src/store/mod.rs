@@ -67,6 +67,12 @@ impl Store {
         Transaction::begin(self, Some(context)).await
     }
 
+    /// Begins a transaction that only reads and sees the database as it is at this moment, however long
+    /// it lasts. It hinders no writer.
+    pub async fn snapshot(&self) -> Result<Transaction> {
+        Transaction::snapshot(self).await
+    }
+
     /// Applies what is missing of `sets`, in their order; the library's own set comes first, always.
     /// On PostgreSQL this store must have been opened as the owner.
     pub async fn migrate(&self, sets: &[MigrationSet]) -> Result<Vec<AppliedMigration>> {

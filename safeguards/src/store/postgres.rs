@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Postgres};
 use zeroize::Zeroizing;
@@ -137,6 +138,11 @@ impl PostgresStore {
         })
     }
 
+    /// A reader that sees one moment, however long it reads.
+    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Postgres>> {
+        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
@@ -175,4 +181,20 @@ pub(super) async fn run(
     }
     let rows = query.fetch_all(connection).await?;
     Ok(Outcome { changed: 0, rows: rows.into_iter().map(|row| Row(Source::Postgres(row))).collect() })
+}
+
+/// Runs a statement and hands over its rows one by one.
+pub(super) async fn run_each(
+    connection: &mut PgConnection,
+    statement: Statement,
+    each: &mut (dyn FnMut(Row) -> Result<()> + Send),
+    cached: bool,
+) -> Result<()> {
+    let query =
+        sqlx::query_with(statement.text.into_sql(), postgres_arguments(statement.values)?).persistent(cached);
+    let mut rows = query.fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        each(Row(Source::Postgres(row)))?;
+    }
+    Ok(())
 }

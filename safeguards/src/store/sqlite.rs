@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, sync::Arc};
 
+use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
 };
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Sqlite};
 use zeroize::Zeroizing;
 
 use super::row::Source;
@@ -130,6 +131,20 @@ impl SqliteStore {
         run(&mut connection, statement, wanted).await
     }
 
+    /// How many commits the writer made since the start. Each is one flush to disk, however many writes
+    /// it served.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
+    /// A reader that sees one moment, however long it reads.
+    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
+        let mut transaction = self.readers.begin().await?;
+        // The moment is that of the first read.
+        sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
@@ -155,6 +170,20 @@ pub(super) async fn run(
     }
     let rows = query.fetch_all(connection).await?;
     Ok(Outcome { changed: 0, rows: rows.into_iter().map(|row| Row(Source::Sqlite(row))).collect() })
+}
+
+/// Runs a statement and hands over its rows one by one.
+pub(super) async fn run_each(
+    connection: &mut SqliteConnection,
+    statement: Statement,
+    each: &mut (dyn FnMut(Row) -> Result<()> + Send),
+) -> Result<()> {
+    let query = sqlx::query_with(statement.text.into_sql(), sqlite_arguments(statement.values)?);
+    let mut rows = query.fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        each(Row(Source::Sqlite(row)))?;
+    }
+    Ok(())
 }
 
 /// Runs statements that have no parameters.

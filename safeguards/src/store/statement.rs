@@ -26,7 +26,6 @@ pub const fn sql(text: &'static str) -> Statement {
 
 impl Statement {
     /// A statement whose text this crate composed from literals; see [`Text`].
-    #[allow(dead_code, reason = "the access module composes tenant statements by it")]
     pub(crate) fn composed(text: Text, values: Vec<Value>) -> Self {
         Self { text, values }
     }
@@ -59,6 +58,19 @@ impl Statement {
     pub fn fetch_one<'a>(self, on: impl Into<Target<'a>>) -> Pending<'a, Row> {
         let row = self.fetch_optional(on);
         Box::pin(async move { row.await?.ok_or(StoreError::NoRow) })
+    }
+
+    /// Runs the statement and hands over its rows one by one, so that memory stays flat however many they
+    /// are. What `each` answers as an error ends it.
+    pub fn fetch_each<'a>(
+        self,
+        transaction: &'a mut Transaction,
+        each: &'a mut (dyn FnMut(Row) -> Result<()> + Send),
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.check_parameters()?;
+            transaction.run_each(self, each).await
+        })
     }
 
     /// Whether this only reads, by its first word. SQLite sends what reads to its read-only pool,

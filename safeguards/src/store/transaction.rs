@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use sqlx::Postgres;
+use sqlx::{Postgres, Sqlite};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::statement::{Outcome, Statement, Wanted};
 use super::writer::Lease;
-use super::{Result, Store, StoreError, postgres};
+use super::{Result, Row, Store, StoreError, postgres, sqlite};
 
 /// Who acts, for PostgreSQL's row-level security; set in the same message that begins the transaction.
 /// On SQLite, where the policy stands in the statement alone, it is not used.
@@ -40,6 +40,7 @@ pub struct Transaction {
 
 enum Inner {
     Sqlite(Lease),
+    SqliteSnapshot(sqlx::Transaction<'static, Sqlite>),
     Postgres { transaction: sqlx::Transaction<'static, Postgres>, cached: bool },
 }
 
@@ -55,12 +56,28 @@ impl Transaction {
         Ok(Self { inner, failed: false })
     }
 
+    pub(super) async fn snapshot(store: &Store) -> Result<Self> {
+        let inner = match store {
+            Store::Sqlite(store) => Inner::SqliteSnapshot(store.snapshot().await?),
+            Store::Postgres(store) => Inner::Postgres {
+                transaction: store.snapshot().await?,
+                cached: store.options.statement_cache,
+            },
+        };
+        Ok(Self { inner, failed: false })
+    }
+
     /// Keeps everything; answers when it is durable. A transaction in which a statement failed is
     /// rolled back instead, and this says [`StoreError::Aborted`].
     pub async fn commit(self) -> Result<()> {
         match (self.inner, self.failed) {
             (Inner::Sqlite(lease), false) => lease.commit().await,
             (Inner::Postgres { transaction, .. }, false) => Ok(transaction.commit().await?),
+            (Inner::SqliteSnapshot(transaction), false) => Ok(transaction.commit().await?),
+            (Inner::SqliteSnapshot(transaction), true) => {
+                transaction.rollback().await?;
+                Err(StoreError::Aborted)
+            }
             (Inner::Sqlite(lease), true) => {
                 drop(lease);
                 Err(StoreError::Aborted)
@@ -79,6 +96,7 @@ impl Transaction {
                 drop(lease);
                 Ok(())
             }
+            Inner::SqliteSnapshot(transaction) => Ok(transaction.rollback().await?),
             Inner::Postgres { transaction, .. } => Ok(transaction.rollback().await?),
         }
     }
@@ -95,12 +113,33 @@ impl Transaction {
         self.failed = true;
         let outcome = match &mut self.inner {
             Inner::Sqlite(lease) => lease.run(statement, wanted).await,
+            Inner::SqliteSnapshot(transaction) => sqlite::run(transaction, statement, wanted).await,
             Inner::Postgres { transaction, cached } => {
                 postgres::run(transaction, statement, wanted, *cached).await
             }
         }?;
         self.failed = false;
         Ok(outcome)
+    }
+
+    pub(super) async fn run_each(
+        &mut self,
+        statement: Statement,
+        each: &mut (dyn FnMut(Row) -> Result<()> + Send),
+    ) -> Result<()> {
+        if self.failed {
+            return Err(StoreError::Aborted);
+        }
+        self.failed = true;
+        match &mut self.inner {
+            Inner::Sqlite(lease) => lease.run_each(statement, each).await,
+            Inner::SqliteSnapshot(transaction) => sqlite::run_each(transaction, statement, each).await,
+            Inner::Postgres { transaction, cached } => {
+                postgres::run_each(transaction, statement, each, *cached).await
+            }
+        }?;
+        self.failed = false;
+        Ok(())
     }
 }
 

@@ -15,15 +15,16 @@
 //! away, comes back as a rollback.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
-use super::sqlite::{SqliteOptions, close_connection, run, run_plain};
+use super::sqlite::{SqliteOptions, close_connection, run, run_each, run_plain};
 use super::statement::{Outcome, Statement, Wanted};
-use super::{Result, StoreError};
+use super::{Result, Row, StoreError};
 
 /// How long a caller waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,6 +37,7 @@ const BATCH_AGE: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Request>,
+    commits: Arc<AtomicU64>,
 }
 
 enum Request {
@@ -60,8 +62,15 @@ struct Returned {
 impl Writer {
     pub(super) fn start(connection: SqliteConnection, options: Arc<SqliteOptions>) -> Self {
         let (queue, requests) = mpsc::channel(1024);
-        tokio::spawn(Task { connection: Some(connection), options, requests }.serve());
-        Self { queue }
+        let commits = Arc::new(AtomicU64::new(0));
+        let task = Task { connection: Some(connection), options, requests, commits: Arc::clone(&commits) };
+        tokio::spawn(task.serve());
+        Self { queue, commits }
+    }
+
+    /// How many commits there were. Each is one flush to disk, however many writers it served.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Runs one statement; answers when it is durable.
@@ -96,6 +105,21 @@ impl Lease {
     pub(super) async fn run(&mut self, statement: Statement, wanted: Wanted) -> Result<Outcome> {
         let (connection, _) = self.lent.as_mut().ok_or(StoreError::Aborted)?;
         let done = run(connection, statement, wanted).await;
+        if let Err(error) = &done
+            && error.ends_transaction()
+        {
+            self.ended = Some(error.clone());
+        }
+        done
+    }
+
+    pub(super) async fn run_each(
+        &mut self,
+        statement: Statement,
+        each: &mut (dyn FnMut(Row) -> Result<()> + Send),
+    ) -> Result<()> {
+        let (connection, _) = self.lent.as_mut().ok_or(StoreError::Aborted)?;
+        let done = run_each(connection, statement, each).await;
         if let Err(error) = &done
             && error.ends_transaction()
         {
@@ -149,6 +173,7 @@ struct Task {
     connection: Option<SqliteConnection>,
     options: Arc<SqliteOptions>,
     requests: mpsc::Receiver<Request>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Task {
@@ -197,6 +222,7 @@ impl Task {
         }
         if end.is_ok() && !waiting.is_empty() {
             end = self.plain("COMMIT").await;
+            self.commits.fetch_add(1, Ordering::Relaxed);
         }
         if end.is_err() {
             // SQLite may have rolled back by itself already, in which case this fails, as it should.
@@ -297,5 +323,72 @@ impl Task {
             self.connection = Some(self.options.connect_writer().await?);
         }
         self.connection.as_mut().ok_or_else(closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{DatabaseKey, Store, sql};
+
+    /// Writers that wait together are flushed together: while one holds the writer, fifty gather.
+    #[tokio::test]
+    async fn those_who_wait_share_one_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path().join("app.db"), DatabaseKey::new([1; 32]));
+        let store = Store::open_sqlite(options).await.unwrap();
+        sql("CREATE TABLE numbers (number INTEGER) STRICT").execute(&store).await.unwrap();
+        let Store::Sqlite(sqlite) = &store else { panic!("it is SQLite") };
+        let mut holder = store.begin().await.unwrap();
+        sql("INSERT INTO numbers (number) VALUES (0)").execute(&mut holder).await.unwrap();
+        let before = sqlite.writer.commits();
+        let writers: Vec<_> = (1..=50i64)
+            .map(|number| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    sql("INSERT INTO numbers (number) VALUES ($1)").bind(number).execute(&store).await
+                })
+            })
+            .collect();
+        let queue = &sqlite.writer.queue;
+        while queue.max_capacity() - queue.capacity() < 50 {
+            tokio::task::yield_now().await;
+        }
+        holder.commit().await.unwrap();
+        for writer in writers {
+            assert_eq!(writer.await.unwrap(), Ok(1));
+        }
+        assert_eq!(sqlite.writer.commits() - before, 1);
+        let row = sql("SELECT count(*) AS n FROM numbers").fetch_one(&store).await.unwrap();
+        assert_eq!(row.integer("n"), Ok(51));
+    }
+
+    /// Who gives up waiting leaves nothing behind, and the next one is served.
+    #[tokio::test]
+    async fn a_writer_that_goes_away_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path().join("app.db"), DatabaseKey::new([1; 32]));
+        let store = Store::open_sqlite(options).await.unwrap();
+        sql("CREATE TABLE numbers (number INTEGER) STRICT").execute(&store).await.unwrap();
+        let Store::Sqlite(sqlite) = &store else { panic!("it is SQLite") };
+        let holder = store.begin().await.unwrap();
+        let impatient = tokio::spawn({
+            let store = store.clone();
+            async move {
+                let mut transaction = store.begin().await.unwrap();
+                sql("INSERT INTO numbers (number) VALUES (1)").execute(&mut transaction).await.unwrap();
+                transaction.commit().await
+            }
+        });
+        let queue = &sqlite.writer.queue;
+        while queue.max_capacity() == queue.capacity() {
+            tokio::task::yield_now().await;
+        }
+        impatient.abort();
+        assert!(impatient.await.unwrap_err().is_cancelled());
+        drop(holder);
+        sql("INSERT INTO numbers (number) VALUES (2)").execute(&store).await.unwrap();
+        let rows = sql("SELECT number FROM numbers").fetch_all(&store).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.integer("number").unwrap()).collect::<Vec<_>>(), [2]);
     }
 }

@@ -236,6 +236,29 @@ async fn writers_that_share_a_commit_do_not_share_a_failure() {
     }
 }
 
+/// An export reads one moment, while others go on writing.
+#[tokio::test]
+async fn a_snapshot_sees_one_moment_and_hinders_nobody() {
+    for database in testing::both().await {
+        insert_organisation(&database, Uuid::from_u128(1), "before").await.unwrap();
+        let mut snapshot = database.snapshot().await.unwrap();
+        let mut seen = Vec::new();
+        let names = sql("SELECT name FROM organisations ORDER BY id");
+        let first = names.clone().fetch_all(&mut snapshot).await.unwrap();
+        insert_organisation(&database, Uuid::from_u128(2), "after").await.unwrap();
+        let mut each = |row: safeguards::store::Row| {
+            seen.push(row.text("name")?);
+            Ok(())
+        };
+        names.fetch_each(&mut snapshot, &mut each).await.unwrap();
+        assert_eq!((first.len(), seen), (1, vec!["before".to_owned()]));
+        let write = sql("DELETE FROM organisations").execute(&mut snapshot).await.unwrap_err();
+        assert_eq!(write, StoreError::Forbidden);
+        drop(snapshot);
+        assert_eq!(count(&database).await, 2);
+    }
+}
+
 #[tokio::test]
 async fn the_file_opens_with_its_key_only_and_holds_no_plain_text() {
     let database = testing::sqlite().await;
