@@ -4,11 +4,13 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
         1 "0001_organisations",
+        10 "0010_identity",
         20 "0020_organisation_keys",
         30 "0030_audit",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
+        10 "0010_identity",
         20 "0020_organisation_keys",
         30 "0030_audit",
     ),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::settings::SettingError;
 use crate::audit::AuditUnavailable;
 use crate::crypto::KeyError;
+use crate::identity::IdentityError;
 use crate::store::StoreError;
 
 /// Why a command ended without success. None of these holds a record, a key or a password.
@@ -53,6 +54,9 @@ pub enum AppError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Accounts cannot be started, or one cannot be made.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The audit log cannot be written.
     #[error(transparent)]
     Audit(#[from] AuditUnavailable),

@@ -4,6 +4,7 @@
 //! fn main() -> std::process::ExitCode {
 //!     safeguards::App::new("Home BP", env!("CARGO_PKG_VERSION"))
 //!         .migrations(migrations::APP)
+//!         .roles(access::ROLES)
 //!         .routes(http::routes)
 //!         .seed(seed::seed)
 //!         .run()
@@ -31,12 +32,13 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::identity;
 use crate::store::MigrationSet;
 use crate::web::{self, Connections, Entry, log_panics};
 pub use error::AppError;
 use listen::Socket;
 pub use services::Services;
-use services::{Foundation, Role};
+use services::{DatabaseRole, Foundation, People};
 pub use settings::{
     DatabaseSetting, ListenSetting, PublicUrl, SettingError, Settings, TlsSetting, VARIABLES, Variable,
 };
@@ -55,17 +57,31 @@ pub struct App {
     migrations: Option<MigrationSet>,
     routes: Option<fn(Services) -> Router>,
     seed: Option<Seed>,
+    roles: &'static [identity::Role],
+    sign_up: Option<identity::SignUp>,
 }
 
 impl App {
     /// An app by its name, as people read it, and its version.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
-        Self { name, version, migrations: None, routes: None, seed: None }
+        Self { name, version, migrations: None, routes: None, seed: None, roles: &[], sign_up: None }
     }
 
     /// The app's own tables; the library's come before them.
     pub const fn migrations(mut self, set: MigrationSet) -> Self {
         self.migrations = Some(set);
+        self
+    }
+
+    /// The roles that the spec declares.
+    pub const fn roles(mut self, roles: &'static [identity::Role]) -> Self {
+        self.roles = roles;
+        self
+    }
+
+    /// Lets strangers make themselves an account of this role, which must not be privileged.
+    pub const fn sign_up(mut self, role: &'static str) -> Self {
+        self.sign_up = Some(identity::SignUp { role });
         self
     }
 
@@ -140,7 +156,7 @@ impl App {
 
     /// Opens the database as the app, brings it up to date or checks that it is, and starts the services.
     async fn start(&self, settings: Settings) -> Result<Services, AppError> {
-        let foundation = Foundation::open(settings, Role::App).await?;
+        let foundation = Foundation::open(settings, DatabaseRole::App).await?;
         let store = &foundation.store;
         if store.is_postgres() {
             let pending = store.pending_migrations(&self.sets()).await?;
@@ -150,7 +166,8 @@ impl App {
         } else {
             store.migrate(&self.sets()).await?;
         }
-        Services::start(foundation).await
+        let people = People { app: self.name, roles: self.roles, sign_up: self.sign_up };
+        Services::start(foundation, people).await
     }
 
     fn sets(&self) -> Vec<MigrationSet> {
@@ -158,7 +175,7 @@ impl App {
     }
 
     async fn migrate(self, settings: Settings) -> Result<(), AppError> {
-        let foundation = Foundation::open(settings, Role::Owner).await?;
+        let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
         let applied = foundation.store.migrate(&self.sets()).await?;
         for migration in &applied {
             eprintln!("applied {}/{}", migration.set, migration.name);

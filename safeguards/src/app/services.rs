@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -14,6 +15,7 @@ use super::settings::{DatabaseSetting, Settings};
 use crate::audit::Audit;
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use crate::crypto::{FileKeyService, KeyContext, KeyError, KeyService, Keys, WrappedKey};
+use crate::identity::{self, Identity, Role, Roles, SignUp};
 use crate::store::{DatabaseKey, PostgresOptions, SqliteOptions, Store};
 use crate::web::{JsonLines, Log};
 
@@ -34,13 +36,15 @@ pub struct Services {
     pub ids: Arc<dyn Ids>,
     /// What the app was told from outside.
     pub settings: Arc<Settings>,
+    /// Accounts, sign-ins and sessions; the extractor `Session` finds it here.
+    pub identity: Identity,
     /// The environment (tenant), to which every sealed value is bound.
     pub environment: Uuid,
 }
 
 /// As whom a command opens the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum DatabaseRole {
     /// Serving: the app's own role.
     App,
     /// Subcommands: the owner.
@@ -60,7 +64,7 @@ pub(super) struct Foundation {
 
 impl Foundation {
     /// Opens root key and database; at the first start, makes them.
-    pub(super) async fn open(settings: Settings, role: Role) -> Result<Self, AppError> {
+    pub(super) async fn open(settings: Settings, role: DatabaseRole) -> Result<Self, AppError> {
         make_folder(&settings.data_folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
@@ -77,9 +81,23 @@ impl Foundation {
     }
 }
 
+/// What an app declares about the people who sign in to it.
+#[derive(Clone, Copy)]
+pub(super) struct People {
+    pub(super) app: &'static str,
+    pub(super) roles: &'static [Role],
+    pub(super) sign_up: Option<SignUp>,
+}
+
+impl FromRef<Services> for Identity {
+    fn from_ref(services: &Services) -> Self {
+        services.identity.clone()
+    }
+}
+
 impl Services {
     /// Starts what stands on a migrated database.
-    pub(super) async fn start(foundation: Foundation) -> Result<Self, AppError> {
+    pub(super) async fn start(foundation: Foundation, people: People) -> Result<Self, AppError> {
         let keys = foundation.keys();
         // The environment's own ring, for what belongs to no single organisation: people, sessions.
         match keys.ring(Uuid::nil()).await {
@@ -87,8 +105,23 @@ impl Services {
             ring => drop(ring?),
         }
         let Foundation { store, clock, ids, settings, environment, .. } = foundation;
+        let audit = Audit::start(&store, Arc::clone(&clock));
+        let parts = identity::Parts {
+            store: store.clone(),
+            keys: keys.clone(),
+            audit: audit.clone(),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        };
+        let url = &settings.public_url;
+        let identity_settings = identity::Settings {
+            sign_up: people.sign_up,
+            secure_cookies: url.is_https(),
+            ..identity::Settings::new(people.app, url.origin(), Roles::new(people.roles))
+        };
         Ok(Self {
-            audit: Audit::start(&store, Arc::clone(&clock)),
+            identity: Identity::start(parts, identity_settings).await?,
+            audit,
             log: Arc::new(JsonLines::stderr()),
             store,
             keys,
@@ -115,7 +148,7 @@ impl std::fmt::Debug for Services {
 
 async fn open_store(
     settings: &Settings,
-    role: Role,
+    role: DatabaseRole,
     keys: &dyn KeyService,
     environment: Uuid,
 ) -> Result<Store, AppError> {
@@ -126,11 +159,11 @@ async fn open_store(
         }
         DatabaseSetting::Postgres { app, owner, connections, pooler } => {
             let address = match role {
-                Role::App => app,
-                Role::Owner => owner.as_ref().ok_or(AppError::OwnerWanted)?,
+                DatabaseRole::App => app,
+                DatabaseRole::Owner => owner.as_ref().ok_or(AppError::OwnerWanted)?,
             };
             let mut options = PostgresOptions::new(address.clone());
-            options.connections = if role == Role::App { *connections } else { 2 };
+            options.connections = if role == DatabaseRole::App { *connections } else { 2 };
             options.statement_cache = !pooler;
             Ok(Store::open_postgres(options).await?)
         }

@@ -140,6 +140,16 @@ impl AccessTokens {
         jsonwebtoken::encode(&header, &claims, &self.signing.encoding).map_err(|_| InvalidToken)
     }
 
+    /// True if the token's header names a key that is not on this ring.
+    pub(super) fn names_unknown_key(&self, token: &str) -> bool {
+        let header = (token.len() <= LONGEST).then(|| jsonwebtoken::decode_header(token).ok()).flatten();
+        header.and_then(|header| header.kid).is_some_and(|kid| self.keys().all(|key| key.id != kid))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &SigningKey> {
+        std::iter::once(&self.signing).chain(&self.retired)
+    }
+
     /// Checks a token.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, InvalidToken> {
         if token.len() > LONGEST {
@@ -153,10 +163,7 @@ impl AccessTokens {
         if header != ours {
             return Err(InvalidToken);
         }
-        let key = std::iter::once(&self.signing)
-            .chain(&self.retired)
-            .find(|key| key.id == kid)
-            .ok_or(InvalidToken)?;
+        let key = self.keys().find(|key| key.id == kid).ok_or(InvalidToken)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.audience]);

@@ -1,4 +1,4 @@
-//! The words of identity that every other part speaks: ids, roles, purposes.
+//! The words of identity that every other part speaks: ids and roles. Purposes are the audit log's.
 //!
 //! Each id is a type of its own, so that a person's id cannot be bound where an organisation's is
 //! meant. A [`RoleName`] can only be made from a role that the app declared: a row in the database
@@ -8,6 +8,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub use crate::audit::Purpose;
+use crate::store::{Kind, Typed, Value};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -53,6 +56,16 @@ macro_rules! id {
                 id.0
             }
         }
+
+        impl From<$name> for Value {
+            fn from(id: $name) -> Value {
+                Value::Uuid(id.0)
+            }
+        }
+
+        impl Typed for $name {
+            const KIND: Kind = Kind::Uuid;
+        }
     };
 }
 
@@ -71,6 +84,12 @@ id! {
 id! {
     /// One sign-in of one person on one device. It is no secret: the cookie carries a token instead.
     SessionId
+}
+
+impl OrganisationId {
+    /// The environment itself (all zeros), for what belongs to no single covered entity: an attempt to
+    /// sign in, a key that signs tokens.
+    pub const ENVIRONMENT: Self = Self(Uuid::nil());
 }
 
 /// A role as the generated app declares it, in a `static` table.
@@ -149,72 +168,10 @@ impl Roles {
     }
 }
 
-/// Why PHI is used (45 CFR 164.501, 164.506, 164.512): it stands on every audit event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// Care of the patient: the default.
-    #[default]
-    Treatment,
-    /// Claims and their collection.
-    Payment,
-    /// Quality review, administration, training.
-    Operations,
-    /// The person asks for what is their own (45 CFR 164.524).
-    IndividualRequest,
-    /// Under an authorisation or a waiver (45 CFR 164.512(i)).
-    Research,
-    /// Reporting to public health authorities (45 CFR 164.512(b)).
-    PublicHealth,
-    /// A duty of law (45 CFR 164.512(a)).
-    RequiredByLaw,
-    /// Break-glass: care that cannot wait for a grant.
-    Emergency,
-}
-
-impl Purpose {
-    /// Every purpose, for choices on pages.
-    pub const ALL: [Self; 8] = [
-        Self::Treatment,
-        Self::Payment,
-        Self::Operations,
-        Self::IndividualRequest,
-        Self::Research,
-        Self::PublicHealth,
-        Self::RequiredByLaw,
-        Self::Emergency,
-    ];
-
-    /// The word in rows and events.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Treatment => "treatment",
-            Self::Payment => "payment",
-            Self::Operations => "operations",
-            Self::IndividualRequest => "individual_request",
-            Self::Research => "research",
-            Self::PublicHealth => "public_health",
-            Self::RequiredByLaw => "required_by_law",
-            Self::Emergency => "emergency",
-        }
-    }
-
-    /// The purpose of that word; `None` for any other.
-    pub fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
-    }
-
-    /// What a person may choose for their own session. Emergency comes only by break-glass, which
-    /// asks for a reason and is reviewed.
-    pub const fn may_be_chosen(self) -> bool {
-        !matches!(self, Self::Emergency)
-    }
-}
-
-impl fmt::Display for Purpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// Whether a person may choose this purpose for their own session. Emergency comes by break-glass only,
+/// which asks for a reason and is reviewed; support comes by the founder's grant (HC-10).
+pub const fn may_be_chosen(purpose: Purpose) -> bool {
+    !matches!(purpose, Purpose::Emergency | Purpose::Support)
 }
 
 #[cfg(test)]
@@ -237,12 +194,10 @@ mod tests {
         assert!(!roles.any_privileged(&[]));
     }
 
+    /// CF-3, HC-10: emergency and support are not a matter of choice.
     #[test]
-    fn purposes_read_back() {
-        for purpose in Purpose::ALL {
-            assert_eq!(Purpose::find(purpose.as_str()), Some(purpose));
-            assert_eq!(serde_json::to_value(purpose).unwrap(), purpose.as_str());
-        }
-        assert_eq!(Purpose::find("marketing"), None);
+    fn two_purposes_are_granted_and_never_chosen() {
+        let granted: Vec<_> = Purpose::ALL.iter().filter(|purpose| !may_be_chosen(**purpose)).collect();
+        assert_eq!(granted, [&Purpose::Emergency, &Purpose::Support]);
     }
 }

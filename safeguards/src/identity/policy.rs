@@ -46,6 +46,11 @@ impl Password {
         Self(Zeroizing::new(typed[..end].nfkc().collect()))
     }
 
+    /// How many characters it has.
+    pub(super) fn characters(&self) -> usize {
+        self.0.chars().count()
+    }
+
     /// The bytes that are hashed.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -1,0 +1,300 @@
+//! Passwords of accounts: set by a one-time link, proved, changed; and the profile beside them.
+
+use time::OffsetDateTime;
+
+use super::email::EmailAddress;
+use super::error::{IdentityError, Result};
+use super::names::{OrganisationId, PersonId, PlaceId, RoleName};
+use super::people::{parse_email, parse_name};
+use super::policy::{Password, PasswordPolicy, SHORTEST_ALONE};
+use super::principal::SessionRow;
+use super::second_factor::SecondFactor;
+use super::secret::Token;
+use super::service::{Identity, Secret, Visit};
+use super::sessions::Ended;
+use crate::audit::{self, Action, AuditContext, Event};
+use crate::store::{Transaction, sql};
+
+/// All that the app keeps about me as an account (CC-11).
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Profile {
+    /// Me.
+    pub id: PersonId,
+    /// My address.
+    pub email: String,
+    /// My name, if I gave one.
+    pub display_name: Option<String>,
+    /// Since when the account stands.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When the password was last changed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub password_changed_at: Option<OffsetDateTime>,
+    /// My second factor.
+    pub second_factor: SecondFactor,
+}
+
+/// A link that was looked up, and not used yet.
+struct LinkRow {
+    person: PersonId,
+    email: EmailAddress,
+    has_password: bool,
+    membership: Option<(OrganisationId, Option<PlaceId>, String)>,
+}
+
+impl Identity {
+    /// Uses a one-time link (CL-5, CF-16). A new person, or one whose link is for the password, sets the
+    /// password; a person with an account proves theirs and joins. Then they sign in as everybody does.
+    pub async fn accept(
+        &self,
+        token: &Token,
+        password: &str,
+        name: Option<&str>,
+        visit: &Visit,
+    ) -> Result<()> {
+        self.knock(visit)?;
+        let name = name.map(parse_name).transpose()?.flatten();
+        let link = self.link(token).await?;
+        let password = Password::new(password);
+        let hash = if link.has_password && link.membership.is_some() {
+            self.prove(link.person, &password, visit).await?;
+            None
+        } else {
+            let second_factor = self.works_with_second_factor(&link).await?;
+            self.judge(&link.email, second_factor, &password)?;
+            Some(self.hasher().hash(&password).await?)
+        };
+        let vault = self.vault().await?;
+        let now = self.now();
+        let mut transaction = self.store().begin().await?;
+        let used = sql("UPDATE one_time_links SET used_at = $2
+             WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2")
+        .bind(token.hash().as_bytes())
+        .bind(now)
+        .execute(&mut transaction)
+        .await?;
+        if used != 1 {
+            return Err(IdentityError::LinkSpent);
+        }
+        if let Some(hash) = hash {
+            self.store_password(&mut transaction, link.person, hash.as_str(), &password).await?;
+            self.end_others(&mut transaction, link.person, None, Ended::CredentialsChanged).await?;
+            self.tell(&mut transaction, link.person, "password-set", visit).await?;
+        }
+        if let Some(name) = name {
+            let sealed = vault.seal(Secret::DisplayName, link.person.uuid(), name.as_bytes())?;
+            self.store_name(&mut transaction, link.person, Some(sealed)).await?;
+        }
+        if let Some((organisation, place, role)) = link.membership {
+            // The role as it was offered; one that the app no longer declares gives nothing.
+            let role = self.declared(&role).map_err(|_| IdentityError::LinkSpent)?;
+            self.insert_membership(&mut transaction, link.person, organisation, place, role.name, None)
+                .await?;
+            self.end_others(&mut transaction, link.person, None, Ended::RightsChanged).await?;
+            let context = self.context(visit, organisation, Some(link.person), None);
+            let event = Event::new(Action::Configure).entity("person").record(link.person).note("joined");
+            audit::append(&mut transaction, &context, event).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// The address that an unused link is for, to show it on its page.
+    pub async fn link_email(&self, token: &Token, visit: &Visit) -> Result<(EmailAddress, bool)> {
+        self.knock(visit)?;
+        let link = self.link(token).await?;
+        Ok((link.email, link.has_password && link.membership.is_some()))
+    }
+
+    /// A stranger makes an account, where the app declares a role for it. An address that has an account
+    /// gets the same answer after the same work, and nothing is changed.
+    pub async fn sign_up(
+        &self,
+        email: &str,
+        password: &str,
+        name: Option<&str>,
+        visit: &Visit,
+    ) -> Result<()> {
+        let sign_up = self.settings().sign_up.ok_or(IdentityError::NotFound)?;
+        self.knock(visit)?;
+        let organisation = self.first_organisation().await?.ok_or(IdentityError::NotFound)?;
+        let (email, name) = (parse_email(email)?, name.map(parse_name).transpose()?.flatten());
+        let password = Password::new(password);
+        self.judge(&email, false, &password)?;
+        let hash = self.hasher().hash(&password).await?;
+        let index = self.email_index(&email).await?;
+        let vault = self.vault().await?;
+        let (person, now) = (PersonId::new(self.next_id()), self.now());
+        let mut transaction = self.store().begin().await?;
+        let made = sql("INSERT INTO people (id, email, email_index, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $4) ON CONFLICT (email_index) DO NOTHING")
+        .bind(person)
+        .bind(vault.seal(Secret::Email, person.uuid(), email.as_str().as_bytes())?)
+        .bind(index.0.as_slice())
+        .bind(now)
+        .execute(&mut transaction)
+        .await?;
+        let context = AuditContext::system(self.clock().clone(), organisation.uuid(), "sign-up");
+        let event = Event::new(Action::Configure).entity("person");
+        if made != 1 {
+            audit::append(&mut transaction, &context, event.note("sign-up-refused")).await?;
+            return Ok(transaction.commit().await?);
+        }
+        self.store_password(&mut transaction, person, hash.as_str(), &password).await?;
+        if let Some(name) = name {
+            let sealed = vault.seal(Secret::DisplayName, person.uuid(), name.as_bytes())?;
+            self.store_name(&mut transaction, person, Some(sealed)).await?;
+        }
+        self.insert_membership(&mut transaction, person, organisation, None, sign_up.role, None).await?;
+        audit::append(&mut transaction, &context, event.record(person).note("signed-up")).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Changes my password, after the one in use. Every other session of mine ends.
+    pub async fn change_password(
+        &self,
+        session: &SessionRow,
+        current: &str,
+        new: &str,
+        visit: &Visit,
+    ) -> Result<()> {
+        self.prove_password(session, current, visit).await?;
+        let person = session.principal.person();
+        let profile = self.profile(session).await?;
+        let email = EmailAddress::parse(&profile.email).map_err(|_| IdentityError::Failed)?;
+        let new = Password::new(new);
+        self.judge(&email, profile.second_factor.enrolled_at.is_some(), &new)?;
+        let hash = self.hasher().hash(&new).await?;
+        let mut transaction = self.store().begin().await?;
+        self.store_password(&mut transaction, person, hash.as_str(), &new).await?;
+        self.end_others(&mut transaction, person, Some(session.id), Ended::CredentialsChanged).await?;
+        self.tell(&mut transaction, person, "password-changed", visit).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// My account.
+    pub async fn profile(&self, session: &SessionRow) -> Result<Profile> {
+        let person = session.principal.person();
+        let row =
+            sql("SELECT email, display_name, created_at, password_changed_at FROM people WHERE id = $1")
+                .bind(person)
+                .fetch_optional(self.store())
+                .await?
+                .ok_or(IdentityError::SignedOut)?;
+        let vault = self.vault().await?;
+        let name = row.optional_bytes("display_name")?;
+        Ok(Profile {
+            id: person,
+            email: vault.open_email(person, row.bytes("email")?)?.as_str().to_owned(),
+            display_name: name
+                .map(|name| vault.open_text(Secret::DisplayName, person.uuid(), name))
+                .transpose()?,
+            created_at: row.timestamp("created_at")?,
+            password_changed_at: row.optional_timestamp("password_changed_at")?,
+            second_factor: self.second_factor_of(person).await?,
+        })
+    }
+
+    /// Changes my name; an empty one takes it away.
+    pub async fn rename(&self, session: &SessionRow, name: &str, visit: &Visit) -> Result<()> {
+        let person = session.principal.person();
+        let name = parse_name(name)?;
+        let vault = self.vault().await?;
+        let sealed =
+            name.map(|name| vault.seal(Secret::DisplayName, person.uuid(), name.as_bytes())).transpose()?;
+        let mut transaction = self.store().begin().await?;
+        self.store_name(&mut transaction, person, sealed).await?;
+        self.tell(&mut transaction, person, "renamed", visit).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Proves the password of somebody who is signed in; it counts towards the lock as at sign-in.
+    pub(super) async fn prove_password(
+        &self,
+        session: &SessionRow,
+        password: &str,
+        visit: &Visit,
+    ) -> Result<()> {
+        self.knock(visit)?;
+        self.prove(session.principal.person(), &Password::new(password), visit).await
+    }
+
+    async fn prove(&self, person: PersonId, password: &Password, visit: &Visit) -> Result<()> {
+        let known = self.known_by_id(person).await?.ok_or(IdentityError::SignedOut)?;
+        let reserved = self.reserve(known.account, visit).await?;
+        if !self.hasher().verify(password, known.password.as_ref()).await?.matches {
+            return Err(self.failed(Some(person), reserved, "password", visit).await?);
+        }
+        self.give_back(known.account, visit).await
+    }
+
+    pub(super) fn judge(&self, email: &EmailAddress, second_factor: bool, password: &Password) -> Result<()> {
+        let context = [self.settings().app_name.as_str()];
+        let faults = PasswordPolicy { email, context: &context, second_factor }.faults(password);
+        if faults.is_empty() { Ok(()) } else { Err(IdentityError::Password(faults)) }
+    }
+
+    /// Twelve characters suffice for who has a second factor, or must enrol one at the next sign-in.
+    async fn works_with_second_factor(&self, link: &LinkRow) -> Result<bool> {
+        let known = self.known_by_id(link.person).await?.ok_or(IdentityError::LinkSpent)?;
+        let mut roles: Vec<RoleName> = known.roles.iter().map(|(_, role)| *role).collect();
+        if let Some((_, _, role)) = &link.membership {
+            roles.extend(self.settings().roles.find(role).map(RoleName::from));
+        }
+        Ok(known.has_authenticator || self.settings().roles.any_privileged(&roles))
+    }
+
+    async fn link(&self, token: &Token) -> Result<LinkRow> {
+        let row = sql("SELECT l.person_id, l.organisation_id, l.place_id, l.role, p.email, p.password_hash
+             FROM one_time_links l JOIN people p ON p.id = l.person_id AND p.suspended_at IS NULL
+             WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2")
+        .bind(token.hash().as_bytes())
+        .bind(self.now())
+        .fetch_optional(self.store())
+        .await?
+        .ok_or(IdentityError::LinkSpent)?;
+        let person = PersonId::new(row.uuid("person_id")?);
+        let place = row.optional_uuid("place_id")?.map(PlaceId::new);
+        let organisation = row.optional_uuid("organisation_id")?.map(OrganisationId::new);
+        Ok(LinkRow {
+            person,
+            email: self.vault().await?.open_email(person, row.bytes("email")?)?,
+            has_password: row.optional_text("password_hash")?.is_some(),
+            membership: organisation
+                .zip(row.optional_text("role")?)
+                .map(|(organisation, role)| (organisation, place, role)),
+        })
+    }
+
+    pub(super) async fn store_password(
+        &self,
+        transaction: &mut Transaction,
+        person: PersonId,
+        hash: &str,
+        password: &Password,
+    ) -> Result<()> {
+        sql("UPDATE people SET password_hash = $2, password_changed_at = $3, password_stands_alone = $4,
+                 updated_at = $3 WHERE id = $1")
+        .bind(person)
+        .bind(hash)
+        .bind(self.now())
+        .bind(password.characters() >= SHORTEST_ALONE)
+        .execute(transaction)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn store_name(
+        &self,
+        transaction: &mut Transaction,
+        person: PersonId,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<()> {
+        sql("UPDATE people SET display_name = $2, updated_at = $3 WHERE id = $1")
+            .bind(person)
+            .bind(sealed)
+            .bind(self.now())
+            .execute(transaction)
+            .await?;
+        Ok(())
+    }
+}

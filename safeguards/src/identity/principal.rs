@@ -1,0 +1,198 @@
+//! Who acts, as a type that only a checked request can have.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts as RequestParts;
+use axum::http::{HeaderMap, header};
+use time::OffsetDateTime;
+
+use super::error::{IdentityError, Result};
+use super::names::SessionId;
+use super::secret::Token;
+use super::service::{Identity, Visit};
+use super::sign_in::Door;
+use crate::access::{Context, Principal};
+
+/// A session row that was found alive.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    pub(super) id: SessionId,
+    pub(super) principal: Principal,
+    pub(super) door: Door,
+    pub(super) second_factor_at: Option<OffsetDateTime>,
+    pub(super) started_at: OffsetDateTime,
+    pub(super) seen_at: OffsetDateTime,
+    pub(super) expires_at: OffsetDateTime,
+}
+
+/// An authenticated request: who acts, and all that a handler reaches data with. As an argument of a
+/// handler it cannot be forgotten; a request without a living session is answered 401 before the handler.
+///
+/// It is taken from the session cookie (pages) or from `Authorization: Bearer` (API), and from nothing
+/// else: a request that brings both is refused, so that neither can be slipped under the other. A
+/// request by cookie whose method is unsafe needs a CSRF token besides ([`Session::by_cookie`]).
+///
+/// It dereferences to the access layer's [`Context`], which tenant statements take.
+#[derive(Clone)]
+pub struct Session {
+    row: Arc<SessionRow>,
+    identity: Identity,
+    visit: Visit,
+    context: Context,
+}
+
+impl Deref for Session {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("id", &self.row.id).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Authenticates by headers.
+    pub async fn authenticate(identity: &Identity, headers: &HeaderMap, visit: Visit) -> Result<Self> {
+        let row = match presented(headers, identity.cookie_name())? {
+            Presented::Cookie(token) => identity.session_by_cookie(&token).await?,
+            Presented::Bearer(token) => identity.session_by_access_token(&token).await?,
+        };
+        Ok(Self::of(identity, row, visit))
+    }
+
+    fn of(identity: &Identity, row: SessionRow, visit: Visit) -> Self {
+        let parts = identity.parts();
+        let context = Context {
+            principal: row.principal.clone(),
+            store: parts.store.clone(),
+            keys: parts.keys.clone(),
+            audit: parts.audit.clone(),
+            circumstances: identity.context_of(&row, &visit),
+            clock: Arc::clone(&parts.clock),
+            ids: Arc::clone(&parts.ids),
+        };
+        Self { row: Arc::new(row), identity: identity.clone(), visit, context }
+    }
+
+    /// Who acts.
+    pub fn principal(&self) -> &Principal {
+        &self.row.principal
+    }
+
+    /// The session's id; the audit log has it too.
+    pub fn id(&self) -> SessionId {
+        self.row.id
+    }
+
+    /// The row, for the steps of identity itself.
+    pub fn row(&self) -> &SessionRow {
+        &self.row
+    }
+
+    /// True if the request came by cookie, so that an unsafe method needs a CSRF token.
+    pub fn by_cookie(&self) -> bool {
+        self.row.door == Door::Browser
+    }
+
+    /// True if a second factor was given in this session.
+    pub fn has_second_factor(&self) -> bool {
+        self.row.second_factor_at.is_some()
+    }
+
+    /// When the person signed in.
+    pub fn started_at(&self) -> OffsetDateTime {
+        self.row.started_at
+    }
+
+    /// When the session ends whatever happens.
+    pub fn expires_at(&self) -> OffsetDateTime {
+        self.row.expires_at
+    }
+
+    /// From where and by which request.
+    pub fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    /// True if the person has this role here.
+    pub fn has_role(&self, name: &str) -> bool {
+        self.principal().roles().iter().any(|role| role.as_str() == name)
+    }
+
+    /// The time.
+    pub fn now(&self) -> OffsetDateTime {
+        self.context.clock.now()
+    }
+
+    /// The service behind it.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// What a request presents.
+enum Presented {
+    Cookie(Token),
+    Bearer(String),
+}
+
+fn presented(headers: &HeaderMap, cookie_name: &str) -> Result<Presented> {
+    let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
+    let authorization = authorizations.next();
+    if authorizations.next().is_some() {
+        return Err(IdentityError::SignedOut);
+    }
+    match (authorization, cookie(headers, cookie_name)?) {
+        (Some(value), None) => {
+            let text = value.to_str().map_err(|_| IdentityError::SignedOut)?;
+            let (scheme, token) = text.split_once(' ').ok_or(IdentityError::SignedOut)?;
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return Err(IdentityError::SignedOut);
+            }
+            Ok(Presented::Bearer(token.to_owned()))
+        }
+        (None, Some(token)) => Ok(Presented::Cookie(token)),
+        (None, None) | (Some(_), Some(_)) => Err(IdentityError::SignedOut),
+    }
+}
+
+/// The token in the cookie of that name. A cookie that stands there twice was planted: refused.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Result<Option<Token>> {
+    let mut found = None;
+    for header in headers.get_all(header::COOKIE) {
+        let text = header.to_str().map_err(|_| IdentityError::SignedOut)?;
+        for pair in text.split(';') {
+            let Some((key, value)) = pair.trim().split_once('=') else { continue };
+            if key != name {
+                continue;
+            }
+            if found.is_some() {
+                return Err(IdentityError::SignedOut);
+            }
+            found = Some(Token::parse(value).ok_or(IdentityError::SignedOut)?);
+        }
+    }
+    Ok(found)
+}
+
+impl<S> FromRequestParts<S> for Session
+where
+    S: Send + Sync,
+    Identity: FromRef<S>,
+{
+    type Rejection = IdentityError;
+
+    async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self> {
+        let identity = Identity::from_ref(state);
+        let visit = Visit::of(parts, identity.ids());
+        Self::authenticate(&identity, &parts.headers, visit).await
+    }
+}

@@ -1,0 +1,106 @@
+//! What an app decides about identity. The floors hold whatever it says: privileged roles need a second
+//! factor, eight failures lock, a session ends.
+
+use time::Duration;
+
+use super::names::Roles;
+
+/// Static facts and configuration of one app.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The app's name, shown in authenticators and refused as a password.
+    pub app_name: String,
+    /// `iss` of access tokens: the app's own origin, such as `https://clinic.example`.
+    pub issuer: String,
+    /// The roles that the spec declares.
+    pub roles: Roles,
+    /// Time without a request after which a session ends (CF-4).
+    pub inactivity: Duration,
+    /// Time after which a session ends whatever happens.
+    pub lifetime: Duration,
+    /// How long an access token is valid.
+    pub access_lifetime: Duration,
+    /// How long a one-time link is valid.
+    pub link_lifetime: Duration,
+    /// Whether strangers may make themselves an account, and as what.
+    pub sign_up: Option<SignUp>,
+    /// True behind TLS: cookies are `Secure` and carry the `__Host-` prefix. False only on plain-HTTP
+    /// loopback, where a browser would not keep such a cookie.
+    pub secure_cookies: bool,
+    /// How many passwords are hashed at a time, 19 MiB each.
+    pub hashing_parallel: usize,
+}
+
+/// Open sign-up: only where the spec declares a role for it. It is never a privileged role. Newcomers join
+/// the environment's first organisation: an app that strangers enter has one.
+#[derive(Clone, Copy, Debug)]
+pub struct SignUp {
+    /// The role's name.
+    pub role: &'static str,
+}
+
+impl Settings {
+    /// The defaults: 15 minutes of inactivity, 12 hours in all, access tokens of 5 minutes, links of 72
+    /// hours, no open sign-up, secure cookies.
+    pub fn new(app_name: &str, issuer: &str, roles: Roles) -> Self {
+        Self {
+            app_name: app_name.to_owned(),
+            issuer: issuer.to_owned(),
+            roles,
+            inactivity: Duration::minutes(15),
+            lifetime: Duration::hours(12),
+            access_lifetime: Duration::minutes(5),
+            link_lifetime: Duration::hours(72),
+            sign_up: None,
+            secure_cookies: true,
+            hashing_parallel: 2,
+        }
+    }
+
+    /// The settings with every value brought within its floor and ceiling: one minute to an hour of
+    /// inactivity, at most a day in all, access tokens of at most ten minutes, links of at most a week,
+    /// and no sign-up into a role that is privileged or undeclared.
+    pub(super) fn within_limits(mut self) -> Self {
+        let minute = Duration::minutes(1);
+        self.inactivity = self.inactivity.clamp(minute, Duration::hours(1));
+        self.lifetime = self.lifetime.clamp(minute, Duration::days(1));
+        self.access_lifetime = self.access_lifetime.clamp(minute, Duration::minutes(10));
+        self.link_lifetime = self.link_lifetime.clamp(minute, Duration::weeks(1));
+        let roles = self.roles;
+        self.sign_up = self.sign_up.filter(|sign_up| {
+            roles.find(sign_up.role).is_some_and(|role| !role.privileged && !role.administers_people)
+        });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Role;
+
+    static ROLES: [Role; 2] = [
+        Role { name: "owner", privileged: true, administers_people: true },
+        Role { name: "coder", privileged: false, administers_people: false },
+    ];
+
+    /// Invariant 2, the floor: no setting turns sessions endless or opens a privileged role.
+    #[test]
+    fn no_setting_passes_its_floor() {
+        let wild = |role| Settings {
+            inactivity: Duration::days(400),
+            lifetime: Duration::ZERO,
+            access_lifetime: Duration::days(1),
+            sign_up: Some(SignUp { role }),
+            ..Settings::new("App", "https://app.example", Roles::new(&ROLES))
+        };
+        let kept = wild("coder").within_limits();
+        assert_eq!(kept.inactivity, Duration::hours(1));
+        assert_eq!(kept.lifetime, Duration::minutes(1));
+        assert_eq!(kept.access_lifetime, Duration::minutes(10));
+        assert!(kept.sign_up.is_some());
+        for role in ["owner", "nurse"] {
+            assert!(wild(role).within_limits().sign_up.is_none(), "{role}");
+        }
+    }
+}
