@@ -328,6 +328,12 @@ fn check_columns(words: &[Token<'_>], entity: &Entity, beside: &[&str]) -> Resul
 /// is no secret beside an id of version 7.
 fn used(words: &[Token<'_>], entity: &Entity, reaches: bool) -> Result<Vec<&'static str>> {
     let from = words.iter().position(|word| word.depth == 0 && word.is("FROM")).unwrap_or(0);
+    const MEASURES: &[&str] = &["count", "sum", "avg", "min", "max"];
+    let measures =
+        words[..from].windows(2).any(|pair| MEASURES.iter().any(|m| pair[0].is(m)) && pair[1].is_mark("("));
+    if !reaches && !measures {
+        return Err(wrong("it neither counts nor measures, and shows rows without {reach}"));
+    }
     let mut used = Vec::new();
     for (at, word) in words.iter().enumerate().skip(if reaches { from } else { 1 }) {
         if !reaches

@@ -15,7 +15,7 @@ use uuid::Uuid;
 impl Statement {
     /// One row: to view it, print it, download or export it. Hidden and missing are the same [`Error::NotFound`].
     pub async fn show<R: Record>(self, context: &Context, action: Action) -> Result<R> {
-        match self.list_for::<R>(context, action, Some(1)).await?.pop() {
+        match self.read(context, R::ENTITY, action, Some(1), R::read).await?.pop() {
             Some(record) => Ok(record),
             None => Err(Error::NotFound),
         }
@@ -23,12 +23,22 @@ impl Statement {
 
     /// The rows that the principal may list. The event that names them all is durable before they are returned.
     pub async fn list<R: Record>(self, context: &Context) -> Result<Vec<R>> {
-        self.list_for(context, Action::List, None).await
+        self.read(context, R::ENTITY, Action::List, None, R::read).await
+    }
+
+    /// As [`list`](Self::list), for rows that are read by a function instead of a [`Record`].
+    pub async fn list_of<T>(
+        self,
+        context: &Context,
+        entity: &'static Entity,
+        read: impl Fn(&Unsealed<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.read(context, entity, Action::List, None, read).await
     }
 
     /// The rows that the principal may print, download or export.
     pub async fn release<R: Record>(self, context: &Context, action: Action) -> Result<Vec<R>> {
-        self.list_for(context, action, None).await
+        self.read(context, R::ENTITY, action, None, R::read).await
     }
 
     /// How many rows the principal may list: the column `n` of `SELECT count(*) AS n …`.
@@ -50,13 +60,14 @@ impl Statement {
         Ok(rows)
     }
 
-    async fn list_for<R: Record>(
+    async fn read<T>(
         self,
         context: &Context,
+        entity: &'static Entity,
         action: Action,
         most: Option<usize>,
-    ) -> Result<Vec<R>> {
-        let entity = R::ENTITY;
+        read: impl Fn(&Unsealed<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let expanded = self.expanded(context, entity, action)?;
         if !expanded.reaches {
             return Err(wrong("what shows rows selects {reach}"));
@@ -71,7 +82,7 @@ impl Statement {
         }
         let opened = Opened { context, entity, expanded: &expanded, rows: &rows };
         let release = opened.release(self.recipient, self.basis)?;
-        let records = opened.read::<R>().await?;
+        let records = opened.read(read).await?;
         trail::released(context, entity, action, release).await?;
         Ok(records)
     }
@@ -143,8 +154,8 @@ impl Opened<'_> {
     }
 
     /// Unseals what is shown and reads the records.
-    pub(super) async fn read<R: Record>(&self) -> Result<Vec<R>> {
-        self.with_ring(|ring| self.rows.iter().map(|row| R::read(&self.unsealed(row, ring))).collect()).await
+    pub(super) async fn read<T>(&self, read: impl Fn(&Unsealed<'_>) -> Result<T>) -> Result<Vec<T>> {
+        self.with_ring(|ring| self.rows.iter().map(|row| read(&self.unsealed(row, ring))).collect()).await
     }
 
     /// Opens with the ring in memory and, when that is older than a value, once more with the ring of the table.

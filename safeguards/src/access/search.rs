@@ -98,7 +98,7 @@ impl Statement {
             .collect();
         let opened = Opened { context, entity, expanded: &expanded, rows: &page };
         let release = opened.release(self.recipient, self.basis)?;
-        let records = opened.read::<R>().await?;
+        let records = opened.read(R::read).await?;
         trail::released(context, entity, Action::List, release).await?;
         Ok(Found { records, total })
     }
