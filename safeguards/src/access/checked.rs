@@ -23,38 +23,10 @@ impl Checked {
     /// - UPDATE and DELETE name their row by `{id}` and `{version}`; UPDATE sets `{fields}`;
     ///   INSERT is `INSERT INTO table ({fields}) VALUES ({values})`.
     pub const fn new(text: &'static str) -> Self {
-        let bytes = text.as_bytes();
-        assert!(
-            verb(bytes).is_some(),
-            "a tenant statement begins with SELECT, INSERT INTO, UPDATE or DELETE FROM"
-        );
-        assert!(!contains(bytes, b";"), "a tenant statement is one statement: write no semicolon");
-        assert!(
-            !contains(bytes, b"--") && !contains(bytes, b"/*"),
-            "write comments in Rust, not in the statement"
-        );
-        assert!(!contains(bytes, b"\""), "a tenant statement calls tables and columns by unquoted names");
-        match verb(bytes) {
-            Some(Verb::Insert) => {
-                assert!(
-                    contains(bytes, b"({fields}) VALUES ({values})"),
-                    "INSERT INTO table ({{fields}}) VALUES ({{values}}): who wrote it and when is the library's to say"
-                );
-            }
-            other => {
-                check_policy(bytes);
-                if let Some(Verb::Update | Verb::Delete) = other {
-                    assert!(
-                        contains(bytes, b"id = {id} AND version = {version}"),
-                        "a write names its row by `id = {{id}} AND version = {{version}}`"
-                    );
-                }
-                if let Some(Verb::Update) = other {
-                    assert!(contains(bytes, b" SET {fields} WHERE "), "UPDATE table SET {{fields}} WHERE …");
-                }
-            }
+        match fault(text.as_bytes()) {
+            None => Self(text),
+            Some(fault) => panic!("{}", fault),
         }
-        Self(text)
     }
 
     /// The text with its slots.
@@ -81,43 +53,73 @@ const fn verb(bytes: &[u8]) -> Option<Verb> {
     }
 }
 
+/// What is wrong with a statement, if anything is.
+pub(super) const fn fault(bytes: &[u8]) -> Option<&'static str> {
+    let Some(verb) = verb(bytes) else {
+        return Some("a tenant statement begins with SELECT, INSERT INTO, UPDATE or DELETE FROM");
+    };
+    if contains(bytes, b";") {
+        return Some("a tenant statement is one statement: write no semicolon");
+    }
+    if contains(bytes, b"--") || contains(bytes, b"/*") {
+        return Some("write comments in Rust, not in the statement");
+    }
+    if contains(bytes, b"\"") {
+        return Some("a tenant statement calls tables and columns by unquoted names");
+    }
+    if let Verb::Insert = verb {
+        if !contains(bytes, b"({fields}) VALUES ({values})") {
+            return Some(
+                "INSERT INTO table ({fields}) VALUES ({values}): who wrote it and when is the library's to say",
+            );
+        }
+        return None;
+    }
+    if let Verb::Update | Verb::Delete = verb
+        && !contains(bytes, b"id = {id} AND version = {version}")
+    {
+        return Some("a write names its row by `id = {id} AND version = {version}`");
+    }
+    if let Verb::Update = verb
+        && !contains(bytes, b" SET {fields} WHERE ")
+    {
+        return Some("UPDATE table SET {fields} WHERE …");
+    }
+    policy_fault(bytes)
+}
+
 /// Walks over the words outside of quotes and looks at each where it stands.
-const fn check_policy(bytes: &[u8]) {
+const fn policy_fault(bytes: &[u8]) -> Option<&'static str> {
     let (mut i, mut depth, mut slots, mut between_conditions) = (0, 0usize, 0, false);
     while i < bytes.len() {
         match bytes[i] {
-            b'\'' => i = end_of_quote(bytes, i),
-            b'(' => depth += 1,
-            b')' => {
-                assert!(depth > 0, "a parenthesis is closed that was not opened");
-                depth -= 1;
+            b'\'' => {
+                i = end_of_quote(bytes, i);
+                if i == bytes.len() {
+                    return Some("a quote stays open");
+                }
             }
+            b'(' => depth += 1,
+            b')' if depth == 0 => return Some("a parenthesis is closed that was not opened"),
+            b')' => depth -= 1,
             b'{' if at(bytes, i, b"{visible}") => {
-                assert!(depth == 0, "{{visible}} stands outside of parentheses");
-                assert!(between_conditions, "{{visible}} follows WHERE or AND");
-                assert!(
-                    ends_condition(bytes, i + 9),
-                    "after {{visible}} comes AND, GROUP BY, ORDER BY, LIMIT or the end"
-                );
+                if depth > 0 {
+                    return Some("{visible} stands outside of parentheses");
+                }
+                if !between_conditions {
+                    return Some("{visible} follows WHERE or AND");
+                }
+                if !ends_condition(bytes, i + 9) {
+                    return Some("after {visible} comes AND, GROUP BY, ORDER BY, LIMIT or the end");
+                }
                 slots += 1;
                 between_conditions = false;
                 i += 8;
             }
             b' ' | b'\n' | b'\t' | b'\r' => {}
             c if is_word(c) && (i == 0 || !is_word(bytes[i - 1])) => {
-                let forbidden =
-                    word(bytes, i, b"UNION") || word(bytes, i, b"EXCEPT") || word(bytes, i, b"INTERSECT");
-                assert!(!forbidden, "no UNION, EXCEPT or INTERSECT: one statement, one policy");
-                assert!(
-                    !word(bytes, i, b"RETURNING"),
-                    "no RETURNING: what is read is read by a SELECT, and audited"
-                );
-                if depth == 0 {
-                    assert!(
-                        !word(bytes, i, b"OR"),
-                        "put OR into parentheses, or the policy would bind one side only"
-                    );
-                    assert!(!word(bytes, i, b"BETWEEN"), "write >= and <= instead of BETWEEN");
+                if let Some(fault) = word_fault(bytes, i, depth) {
+                    return Some(fault);
                 }
                 between_conditions = depth == 0 && (word(bytes, i, b"WHERE") || word(bytes, i, b"AND"));
             }
@@ -126,9 +128,30 @@ const fn check_policy(bytes: &[u8]) {
         }
         i += 1;
     }
-    assert!(depth == 0, "a parenthesis stays open");
-    assert!(slots > 0, "a statement on a tenant table needs its policy: WHERE … AND {{visible}}");
-    assert!(slots == 1, "{{visible}} stands once");
+    if depth > 0 {
+        return Some("a parenthesis stays open");
+    }
+    match slots {
+        0 => Some("a statement on a tenant table needs its policy: WHERE … AND {visible}"),
+        1 => None,
+        _ => Some("{visible} stands once"),
+    }
+}
+
+const fn word_fault(bytes: &[u8], i: usize, depth: usize) -> Option<&'static str> {
+    if word(bytes, i, b"UNION") || word(bytes, i, b"EXCEPT") || word(bytes, i, b"INTERSECT") {
+        return Some("no UNION, EXCEPT or INTERSECT: one statement, one policy");
+    }
+    if word(bytes, i, b"RETURNING") {
+        return Some("no RETURNING: what is read is read by a SELECT, and audited");
+    }
+    if depth == 0 && word(bytes, i, b"OR") {
+        return Some("put OR into parentheses, or the policy would bind one side only");
+    }
+    if depth == 0 && word(bytes, i, b"BETWEEN") {
+        return Some("write >= and <= instead of BETWEEN");
+    }
+    None
 }
 
 const fn ends_condition(bytes: &[u8], mut i: usize) -> bool {
@@ -142,12 +165,12 @@ const fn ends_condition(bytes: &[u8], mut i: usize) -> bool {
         || word(bytes, i, b"LIMIT")
 }
 
+/// The closing quote, or the end of the text.
 const fn end_of_quote(bytes: &[u8], start: usize) -> usize {
     let mut i = start + 1;
     while i < bytes.len() && bytes[i] != b'\'' {
         i += 1;
     }
-    assert!(i < bytes.len(), "a quote stays open");
     i
 }
 

@@ -74,7 +74,7 @@ pub struct Context {
 
 impl Context {
     /// Who acts, for row-level security.
-    pub(super) fn policy(&self, action: Action) -> PolicyContext {
+    pub(crate) fn policy(&self, action: Action) -> PolicyContext {
         PolicyContext {
             person: Some(self.principal.person.uuid()),
             organisation: Some(self.principal.organisation.uuid()),

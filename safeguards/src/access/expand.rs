@@ -4,7 +4,7 @@
 //! written, never on a value; so it is made once and kept ([`expanded`]). Before it is made, the statement is read
 //! word by word: which tables it speaks of, which columns it shows, and which it filters and sorts by.
 
-use super::checked::{Checked, Verb};
+use super::checked::{Checked, Verb, fault};
 use super::descriptor::{Action, Entity, Storage, is_base};
 use super::error::{Error, Result};
 use super::policy::{Policy, Reach, Row};
@@ -33,6 +33,10 @@ pub(super) struct Request {
     pub(super) beside: Vec<&'static str>,
     /// How many ids `{among}` holds.
     pub(super) among: usize,
+    /// The conditions of `{filters}`.
+    pub(super) filters: Vec<&'static str>,
+    /// The order of `{order}`.
+    pub(super) order: Option<&'static str>,
 }
 
 /// A value that the library binds after the statement's own.
@@ -45,6 +49,7 @@ pub(super) enum Slot {
     Version,
     Reference,
     Among(usize),
+    Filter(usize),
     Field(usize),
     Index(usize),
 }
@@ -95,6 +100,10 @@ pub(super) fn expand(checked: Checked, entity: &'static Entity, request: &Reques
             check_columns(&words, entity, &request.beside)?;
         }
         fields.extend(used(&words, entity, reaches)?);
+        check_asked(text, request)?;
+        for asked in request.filters.iter().chain(&request.order) {
+            fields.extend(asked_for(asked, entity)?);
+        }
     }
     fields.sort_unstable();
     fields.dedup();
@@ -116,6 +125,10 @@ pub(super) fn expand(checked: Checked, entity: &'static Entity, request: &Reques
             (Kind::Slot, "fields") => composer.fields(verb, entity, &request.fields),
             (Kind::Slot, "values") => composer.values(entity, &request.fields),
             (Kind::Slot, "among") => composer.among(entity, request.among),
+            (Kind::Slot, "filters") => composer.filters(&request.filters),
+            (Kind::Slot, "order") => {
+                composer.push(request.order.ok_or_else(|| wrong("its {order} is not said"))?)
+            }
             (Kind::Slot, "cap") => composer.push(&(SEARCH_LIMIT + 1).to_string()),
             (Kind::Slot, "id") => composer.slot(Slot::Id),
             (Kind::Slot, "version") => composer.slot(Slot::Version),
@@ -215,6 +228,22 @@ impl Composer {
         for (_, slot) in columns(entity, fields) {
             self.push(", ");
             self.slot(slot);
+        }
+    }
+
+    fn filters(&mut self, filters: &[&str]) {
+        if filters.is_empty() {
+            return self.push("TRUE");
+        }
+        for (position, condition) in filters.iter().enumerate() {
+            self.push(if position == 0 { "(" } else { " AND (" });
+            for token in text::tokens(condition) {
+                match token.kind {
+                    Kind::Slot => self.slot(Slot::Filter(position)),
+                    _ => self.push(token.text),
+                }
+            }
+            self.push(")");
         }
     }
 
@@ -353,6 +382,32 @@ fn used(words: &[Token<'_>], entity: &Entity, reaches: bool) -> Result<Vec<&'sta
     Ok(used)
 }
 
+/// With its filters and its order in place, the statement still keeps the rules that were checked without them: a filter
+/// like `a = {}) OR (b = b` would talk around the policy.
+fn check_asked(text: &str, request: &Request) -> Result<()> {
+    let filters: Vec<_> =
+        request.filters.iter().map(|filter| format!("({})", filter.replace("{}", "$1"))).collect();
+    let filters = if filters.is_empty() { "TRUE".to_owned() } else { filters.join(" AND ") };
+    let asked = text.replace("{filters}", &filters).replace("{order}", request.order.unwrap_or("id"));
+    fault(asked.as_bytes()).map_or(Ok(()), |fault| Err(wrong(fault)))
+}
+
+/// The fields that a filter or an order speaks of. It asks columns of the statement's own table, and nothing else.
+fn asked_for(asked: &'static str, entity: &Entity) -> Result<Vec<&'static str>> {
+    let words = words(asked);
+    let foreign =
+        |word: &Token<'_>| word.is("SELECT") || word.kind == Kind::Context || word.kind == Kind::Parameter;
+    let slots = words.iter().filter(|word| word.kind == Kind::Slot);
+    if words.iter().any(foreign) || asked.contains("--") || slots.clone().any(|slot| !slot.text.is_empty()) {
+        return Err(wrong(&format!("`{asked}` is not a condition on columns of {}", entity.table)));
+    }
+    let unbalanced = asked.matches('(').count() != asked.matches(')').count();
+    if unbalanced || slots.count() > 1 {
+        return Err(wrong(&format!("`{asked}` has one value at most, and closes what it opens")));
+    }
+    used(&words, entity, true)
+}
+
 fn names(field: &super::descriptor::Field, word: &Token<'_>) -> bool {
     let index = match field.storage {
         Storage::Sealed { lookup } => lookup,
@@ -363,4 +418,136 @@ fn names(field: &super::descriptor::Field, word: &Token<'_>) -> bool {
 
 pub(super) fn wrong(reason: &str) -> Error {
     Error::Statement(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::descriptor::{Field, Grant, Kind, Lock, Mask};
+    use super::super::statement::Statement;
+    use super::*;
+    use crate::tenant;
+
+    static NOTE: Entity = Entity {
+        reference: Some("NT"),
+        subject: Some("patient_id"),
+        fields: &[
+            Field::plain("patient_id", 1, Kind::Uuid),
+            Field::identifier("phone", 2, Kind::Phone).lookup("phone_index"),
+            Field::clinical("pain", 3, Kind::Integer).queryable(),
+            Field::plain("status", 4, Kind::Text),
+        ],
+        grants: &[
+            Grant::to("provider", &[Action::List, Action::Create, Action::Update])
+                .rows("notes.author_id = :person"),
+            Grant::to("clerk", &[Action::List]).fields(Mask::Only(&["status"])),
+        ],
+        lock: Some(Lock::on("notes.status = 'signed'")),
+        ..Entity::named("note", 5, "notes")
+    };
+
+    fn text(statement: Statement, role: &'static str, action: Action) -> Result<(String, usize)> {
+        let request = statement.request(&NOTE, vec![role], action);
+        let expanded = expand(statement.checked, &NOTE, &request)?;
+        Ok((expanded.text.as_str().to_owned(), expanded.own))
+    }
+
+    /// Context values are numbered after the statement's own, each once.
+    #[test]
+    fn a_policy_stands_in_its_slot() {
+        let statement = tenant!("SELECT status, {reach} FROM notes WHERE status = $1 AND {visible}");
+        assert_eq!(
+            text(statement, "provider", Action::List).unwrap(),
+            (
+                "SELECT status, CAST(1 AS BIGINT) AS reach, notes.id AS reach_id, notes.version AS reach_version, \
+                 notes.patient_id AS reach_subject FROM notes WHERE status = $1 AND (notes.organisation_id = $2 AND \
+                 ((notes.author_id = $3)))"
+                    .to_owned(),
+                1
+            )
+        );
+        let nobody = tenant!("SELECT count(*) AS n FROM notes WHERE {visible}");
+        assert_eq!(
+            text(nobody, "stranger", Action::List).unwrap().0,
+            "SELECT count(*) AS n FROM notes WHERE (notes.organisation_id = $1 AND FALSE)"
+        );
+    }
+
+    /// CF-9, CF-10: who writes, when, which version and the lock are in the statement, whatever the slice says.
+    #[test]
+    fn a_write_says_who_and_holds_the_lock() {
+        let update =
+            tenant!("UPDATE notes SET {fields} WHERE id = {id} AND version = {version} AND {visible}");
+        assert_eq!(
+            text(update.field("phone", "1"), "provider", Action::Update).unwrap().0,
+            "UPDATE notes SET phone = $1, phone_index = $2, version = version + 1, updated_at = $3, updated_by_id = $4 \
+             WHERE id = $5 AND version = $6 AND ((notes.organisation_id = $7 AND ((notes.author_id = $4))) \
+             AND NOT (notes.status = 'signed'))"
+        );
+        let insert = tenant!("INSERT INTO notes ({fields}) VALUES ({values})").field("pain", 3i64);
+        assert_eq!(
+            text(insert, "provider", Action::Create).unwrap().0,
+            "INSERT INTO notes (id, organisation_id, version, created_at, created_by_id, updated_at, updated_by_id, \
+             reference, pain) VALUES ($1, $2, 1, $3, $4, $3, $4, $5, $6)"
+        );
+    }
+
+    /// A field that a filter, an order or a measure reads counts only where it may be seen.
+    #[test]
+    fn what_decides_about_rows_must_be_visible() {
+        let hidden = "AND FALSE)";
+        let asked =
+            || tenant!("SELECT status, {reach} FROM notes WHERE {visible} AND {filters} ORDER BY {order}");
+        let cases = [
+            (tenant!("SELECT status, {reach} FROM notes WHERE {visible} AND pain > 3"), true),
+            (tenant!("SELECT status, {reach} FROM notes WHERE {visible} AND notes.PAIN > 3"), true),
+            (tenant!("SELECT status, {reach} FROM notes WHERE {visible} ORDER BY pain"), true),
+            (
+                tenant!("SELECT status, {reach} FROM notes WHERE {visible} AND phone_index = $1")
+                    .bind(vec![1u8]),
+                true,
+            ),
+            (tenant!("SELECT avg(pain) AS mean FROM notes WHERE {visible}"), true),
+            (tenant!("SELECT status, {reach} FROM notes WHERE {visible} ORDER BY updated_at"), true),
+            (tenant!("SELECT status, {reach} FROM notes WHERE {visible} ORDER BY status, created_at"), false),
+            (tenant!("SELECT pain, {reach} FROM notes WHERE {visible} AND status = 'pain'"), false),
+            (asked().filter("pain > {}", Some(3i64)).order("id"), true),
+            (asked().filter("status = {}", Some("x")).order("pain DESC"), true),
+            (asked().filter("pain > {}", None::<i64>).order("status"), false),
+        ];
+        for (statement, narrowed) in cases {
+            let (text, _) = text(statement, "clerk", Action::List).unwrap();
+            assert_eq!(text.contains(hidden), narrowed, "{text}");
+        }
+    }
+
+    /// A filter cannot talk around the policy.
+    #[test]
+    fn filters_and_orders_keep_the_rules() {
+        let refused = [
+            ("pain = {}) OR (1 = 1", "id"),
+            ("pain = {} OR {visible}", "id"),
+            ("pain = {}; DELETE FROM notes", "id"),
+            ("pain = {} -- ", "id"),
+            ("pain = (SELECT 1)", "id"),
+            ("pain = {}", "pain) OR (1 = 1"),
+            ("pain = {}", "id UNION SELECT 1"),
+            ("pain = $1", "id"),
+            ("pain = :person", "id"),
+        ];
+        for (filter, order) in refused {
+            let statement =
+                tenant!("SELECT status, {reach} FROM notes WHERE {visible} AND {filters} ORDER BY {order}");
+            let statement = statement.filter(filter, Some(1i64)).order(order);
+            assert!(text(statement, "provider", Action::List).is_err(), "{filter} {order}");
+        }
+        let statement =
+            tenant!("SELECT status, {reach} FROM notes WHERE {visible} AND {filters} ORDER BY {order}");
+        let statement =
+            statement.filter("pain > {} OR pain IS NULL", Some(1i64)).filter("status = {}", Some("x"));
+        let (text, _) = text(statement.order("pain DESC, notes.id"), "provider", Action::List).unwrap();
+        assert!(
+            text.ends_with("AND (pain > $3 OR pain IS NULL) AND (status = $4) ORDER BY pain DESC, notes.id"),
+            "{text}"
+        );
+    }
 }

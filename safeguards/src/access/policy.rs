@@ -148,6 +148,27 @@ impl Reach {
     }
 }
 
+impl Entity {
+    /// Whether any of these roles has a grant for the action, for whatever row: what a page offers at all. The
+    /// statement decides for each row.
+    pub fn may(&self, roles: &[&str], action: Action) -> bool {
+        self.grants.iter().any(|grant| roles.contains(&grant.role) && grant.actions.contains(&action))
+    }
+
+    /// Whether any of these roles may see or write the field by the action, in whatever row: which columns and
+    /// which fields of a form a page has.
+    pub fn opens(&self, roles: &[&str], action: Action, field: &str) -> bool {
+        let granted = self.grants.iter().any(|grant| {
+            roles.contains(&grant.role) && grant.actions.contains(&action) && grant.reveals(self, field)
+        });
+        let always = |never: &&Never| {
+            never.rows == "TRUE" && (never.actions.is_empty() || never.actions.contains(&action))
+        };
+        let nevers = self.nevers.iter().filter(|never| roles.contains(&never.role)).filter(always);
+        granted && !nevers.into_iter().any(|never| never.fields.covers(field))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::descriptor::Field;

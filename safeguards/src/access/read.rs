@@ -178,6 +178,7 @@ impl Opened<'_> {
             ring,
             environment: self.context.keys.environment(),
             organisation: self.context.principal.organisation().uuid(),
+            now: self.context.clock.now(),
         }
     }
 }

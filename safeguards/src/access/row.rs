@@ -29,12 +29,18 @@ pub struct Unsealed<'a> {
     pub(super) ring: &'a KeyRing,
     pub(super) environment: Uuid,
     pub(super) organisation: Uuid,
+    pub(super) now: OffsetDateTime,
 }
 
 impl Unsealed<'_> {
     /// The row's id.
     pub fn id(&self) -> Result<Uuid> {
         Ok(self.row.uuid("reach_id")?)
+    }
+
+    /// The moment of reading, for what is computed from it, such as an age.
+    pub fn now(&self) -> OffsetDateTime {
+        self.now
     }
 
     /// The version that an update must name.

@@ -40,6 +40,8 @@ pub struct Statement {
     pub(super) using: Vec<&'static str>,
     pub(super) beside: Vec<&'static str>,
     pub(super) among: Vec<Uuid>,
+    pub(super) filters: Vec<(&'static str, Bound)>,
+    pub(super) order: Option<&'static str>,
     pub(super) fields: Vec<(&'static str, Value)>,
     pub(super) also: Vec<store::Statement>,
     pub(super) recipient: Option<String>,
@@ -53,6 +55,18 @@ pub(super) enum Bound {
     Lookup(&'static str, Value),
 }
 
+impl Bound {
+    /// The value to bind. What cannot be looked up is found nowhere: no index is one byte long.
+    fn value(&self, entity: &Entity, ring: &KeyRing) -> Result<Value> {
+        match self {
+            Self::Value(value) => Ok(value.clone()),
+            Self::Lookup(field, value) => {
+                Ok(index_of(entity, field, value, ring)?.unwrap_or_else(|| Value::from(vec![0u8])))
+            }
+        }
+    }
+}
+
 impl Statement {
     /// Used by [`tenant!`](crate::tenant).
     pub fn new(checked: Checked) -> Self {
@@ -62,6 +76,8 @@ impl Statement {
             using: Vec::new(),
             beside: Vec::new(),
             among: Vec::new(),
+            filters: Vec::new(),
+            order: None,
             fields: Vec::new(),
             also: Vec::new(),
             recipient: None,
@@ -100,6 +116,35 @@ impl Statement {
     /// The ids that the slot `{among}` stands for; none of them means no rows.
     pub fn among(mut self, ids: impl IntoIterator<Item = Uuid>) -> Self {
         self.among.extend(ids);
+        self
+    }
+
+    /// One more condition in the slot `{filters}`, if there is a value for its `{}`. A condition that is not asked for
+    /// is not in the statement: it costs no index, and hides no row from who may not see its field.
+    pub fn filter(mut self, condition: &'static str, value: Option<impl Into<Value>>) -> Self {
+        if let Some(value) = value {
+            self.filters.push((condition, Bound::Value(value.into())));
+        }
+        self
+    }
+
+    /// One more condition in the slot `{filters}`, whose `{}` is the blind index of a value of this field.
+    pub fn filter_lookup(
+        mut self,
+        condition: &'static str,
+        field: &'static str,
+        value: Option<impl Into<Value>>,
+    ) -> Self {
+        if let Some(value) = value {
+            self.filters.push((condition, Bound::Lookup(field, value.into())));
+            self.using.push(field);
+        }
+        self
+    }
+
+    /// What the slot `{order}` stands for, such as `taken_at DESC`.
+    pub fn order(mut self, order: &'static str) -> Self {
+        self.order = Some(order);
         self
     }
 
@@ -167,6 +212,8 @@ impl Statement {
             using: self.using.clone(),
             fields: self.fields.iter().map(|(name, _)| *name).collect(),
             beside: self.beside.clone(),
+            filters: self.filters.iter().map(|(condition, _)| *condition).collect(),
+            order: self.order,
             // Padded to a power of two, so that lists of any length share a few texts.
             among: if self.among.is_empty() { 0 } else { self.among.len().next_power_of_two() },
         }
@@ -199,14 +246,15 @@ impl Statement {
     ) -> Result<store::Statement> {
         let mut values = Vec::with_capacity(expanded.own + expanded.slots.len());
         for bound in &self.values {
-            values.push(match bound {
-                Bound::Value(value) => value.clone(),
-                Bound::Lookup(field, value) => {
-                    index_of(entity, field, value, ring)?.unwrap_or_else(|| Value::from(vec![0u8]))
-                }
+            values.push(bound.value(entity, ring)?);
+        }
+        let slots = given.values(&expanded.slots, &self.among);
+        for (slot, value) in expanded.slots.iter().zip(slots) {
+            values.push(match slot {
+                Slot::Filter(position) => self.filters[*position].1.value(entity, ring)?,
+                _ => value,
             });
         }
-        values.extend(given.values(&expanded.slots, &self.among));
         Ok(store::Statement::composed(expanded.text.clone(), values))
     }
 }
@@ -246,6 +294,8 @@ impl Given {
             Slot::Version => Value::from(self.version),
             Slot::Reference => Value::from(self.reference.clone()),
             Slot::Among(position) => Value::from(among[position.min(among.len() - 1)]),
+            // The statement has it, and puts it in.
+            Slot::Filter(_) => Value::Null(store::Kind::Text),
             Slot::Field(position) => self.fields[position].0.clone(),
             Slot::Index(position) => self.fields[position].1.clone(),
         };
