@@ -213,6 +213,12 @@ pub struct AuditContext {
 }
 
 impl AuditContext {
+    /// What concerns the environment and no organisation in it: sweeps, migrations, root keys.
+    #[must_use]
+    pub fn environment(clock: Arc<dyn Clock>, name: &'static str) -> Self {
+        Self::system(clock, Uuid::nil(), name)
+    }
+
     /// What a part of the system does on its own, for `organisation`.
     #[must_use]
     pub fn system(clock: Arc<dyn Clock>, organisation: Uuid, name: &'static str) -> Self {

@@ -9,10 +9,17 @@ mod append;
 mod archive;
 mod chain;
 mod digest;
+mod erase;
 mod error;
 mod event;
+mod keeper;
+mod queries;
 mod reads;
+mod signer;
 mod source;
+mod sweep;
+#[cfg(test)]
+mod tampering;
 mod verify;
 mod windows;
 mod witness;
@@ -21,12 +28,17 @@ pub use append::{APPEND_VALUES, append, append_call};
 pub use archive::{EVENTS, PUBLIC_KEY, WITNESS, verify_archive, write_entry};
 pub use chain::{Body, Entry, Prepared, Side, link_hash, pseudonym_text};
 pub use digest::Digest;
+pub use erase::{Erased, erase};
 pub use error::AuditUnavailable;
 pub use event::{
     Action, Actor, AuditContext, Checkpoint, Detail, Erasure, Event, Outcome, Part, Purpose, timestamp,
 };
+pub use keeper::{Keeper, KeeperError, WITNESS_EVERY};
+pub use queries::{ACCOUNTING_YEARS, Disclosure, Seen, accounting, activity, who_looked};
 pub use reads::Audit;
+pub use signer::{Signer, SignerError, known_end, run_signer};
 pub use source::{Source, lane_heads, verify};
+pub use sweep::{SweepError, set_retention, sweep};
 pub use verify::{Finding, Report, Verifier};
 pub use windows::WINDOW;
 pub use witness::{LaneHead, PublicKey, Signed, Statement, Witness, WitnessEnd};

@@ -141,9 +141,17 @@ pub struct Witness {
     pub(super) heads: u64,
     pub(super) last: Option<OffsetDateTime>,
     ends: BTreeMap<u64, Digest>,
+    /// The signer needs no more than the end of each lane, and one time a day.
+    brief: bool,
 }
 
 impl Witness {
+    /// A witness that keeps what signing needs and no more, so that years of heads fit in memory.
+    #[must_use]
+    pub(super) fn brief() -> Self {
+        Self { brief: true, ..Self::default() }
+    }
+
     /// Reads the next line. Whatever is wrong with it is a finding; a line that is not signed states
     /// nothing.
     pub fn read(&mut self, line: &str, key: &PublicKey) -> Vec<Finding> {
@@ -166,6 +174,10 @@ impl Witness {
             findings.push(Finding::WitnessBroken { number });
         }
         self.end = WitnessEnd { number: statement.number, digest: signed_digest(&signed) };
+        if self.brief {
+            // The signer's own end lags behind by one line at most.
+            self.ends.retain(|number, _| number + 1 >= self.end.number);
+        }
         self.ends.insert(self.end.number, self.end.digest);
         self.last = self.last.max(Some(at));
         match statement.statement {
@@ -191,8 +203,15 @@ impl Witness {
                     sequence: *sequence,
                 });
             }
+            if self.brief && !goes_back {
+                places.clear();
+            }
             if places.insert(*sequence, *hash).is_none() {
-                self.times.entry(*lane).or_default().push((at, *sequence));
+                let times = self.times.entry(*lane).or_default();
+                if self.brief && times.last().is_some_and(|(last, _)| last.date() == at.date()) {
+                    times.pop();
+                }
+                times.push((at, *sequence));
             }
         }
         findings
@@ -223,6 +242,22 @@ impl Witness {
     #[must_use]
     pub fn reaches(&self, end: WitnessEnd) -> bool {
         end.number == 0 || self.ends.get(&end.number) == Some(&end.digest)
+    }
+
+    /// What of `heads` it has not seen. `None` if they take back what it has seen.
+    pub(super) fn unseen(&self, heads: &[LaneHead]) -> Option<Vec<LaneHead>> {
+        let mut unseen: BTreeMap<i64, LaneHead> = heads.iter().map(|head| (head.lane, *head)).collect();
+        for (lane, places) in &self.places {
+            let (sequence, hash) = places.last_key_value()?;
+            let head = unseen.get(lane).filter(|head| head.sequence >= *sequence)?;
+            if head.sequence == *sequence {
+                if head.hash != *hash {
+                    return None;
+                }
+                unseen.remove(lane);
+            }
+        }
+        Some(unseen.into_values().collect())
     }
 
     /// Where it ends.
