@@ -1,53 +1,16 @@
-//! The audit log on both databases.
+//! The audit log on both databases, with a real signer process.
 
-use std::sync::Arc;
+mod common;
+mod evidence;
+mod reads;
+mod retention;
+mod signer;
 
-use safeguards::audit::{self, Action, Actor, Audit, AuditContext, Event, Purpose};
-use safeguards::clock::ManualClock;
-use safeguards::store::Store;
+use common::*;
+use safeguards::audit::{self, Action, Audit, Event};
+use safeguards::store::{Value, sql};
 use safeguards::testing;
-use time::macros::datetime;
-use uuid::{Uuid, uuid};
-
-const CLINIC: Uuid = uuid!("0193574c-5d7e-7000-8000-000000000001");
-const PROVIDER: Uuid = uuid!("0193574c-5d7e-7000-8000-000000000002");
-const PATIENT: Uuid = uuid!("0193574c-5d7e-7000-8000-000000000003");
-const NOW: time::OffsetDateTime = datetime!(2026-11-23 11:18:03.123456 UTC);
-
-fn clock() -> ManualClock {
-    ManualClock::at(NOW)
-}
-
-fn context(clock: &ManualClock) -> AuditContext {
-    AuditContext {
-        clock: Arc::new(clock.clone()),
-        organisation: CLINIC,
-        actor: Actor::Person(PROVIDER),
-        impersonator: None,
-        session: Some(uuid!("0193574c-5d7e-7000-8000-000000000004")),
-        address: Some("192.0.2.7".parse().expect("an address")),
-        request: None,
-        purpose: Purpose::Treatment,
-    }
-}
-
-async fn append(store: &Store, context: &AuditContext, event: Event) {
-    let mut transaction = store.begin().await.unwrap();
-    audit::append(&mut transaction, context, event).await.unwrap();
-    transaction.commit().await.unwrap();
-}
-
-async fn entries(store: &Store) -> Vec<audit::Entry> {
-    let mut source = audit::Source::new(store);
-    let mut entries = Vec::new();
-    loop {
-        let page = source.next_page().await.unwrap();
-        if page.is_empty() {
-            return entries;
-        }
-        entries.extend(page.into_iter().map(|entry| entry.expect("every row reads as an entry")));
-    }
-}
+use uuid::Uuid;
 
 /// CF-6: what was appended is read back as it was committed to, one event or many, on both databases.
 #[tokio::test]
@@ -63,9 +26,9 @@ async fn an_event_is_a_link_on_both_databases() {
         let log = Audit::start(&database.store, context.clock.clone());
         let reads = (0..20).map(|_| {
             let ids = (0..3).map(|_| Uuid::now_v7());
-            log.record(&context, Event::new(Action::List).entity("patient").records(ids))
+            log.record(&context, Event::new(Action::List).entity("patient").records(ids).payload(vec![7; 40]))
         });
-        for read in futures(reads).await {
+        for read in all(reads).await {
             read.unwrap();
         }
         let read = entries(&database.store).await;
@@ -82,21 +45,105 @@ async fn an_event_is_a_link_on_both_databases() {
     }
 }
 
-async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut all: Vec<_> = all.map(Box::pin).collect();
-    let mut done: Vec<Option<T>> = all.iter().map(|_| None).collect();
-    std::future::poll_fn(|cx| {
-        let mut pending = false;
-        for (future, done) in all.iter_mut().zip(&mut done) {
-            if done.is_none() {
-                match future.as_mut().poll(cx) {
-                    std::task::Poll::Ready(value) => *done = Some(value),
-                    std::task::Poll::Pending => pending = true,
+/// Invariant 4: a write and its event are kept together or not at all, and what was dropped leaves a log
+/// that verifies. Eight writers at once, two in five of whose transactions are dropped; four of them also
+/// append twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_writers_leave_one_verifiable_log() {
+    for database in testing::both().await {
+        let witness = Witness::new(&database.store, &clock());
+        let writers = (0..8).map(|writer| {
+            let store = database.store.clone();
+            let context = context(&clock());
+            tokio::spawn(async move {
+                for turn in 0..25 {
+                    let mut transaction = store.begin().await.unwrap();
+                    for _ in 0..=(writer % 2) {
+                        let event = Event::new(Action::Create).entity("reading").record(Uuid::now_v7());
+                        audit::append(&mut transaction, &context, event).await.unwrap();
+                    }
+                    if turn % 5 < 3 {
+                        transaction.commit().await.unwrap();
+                    }
                 }
-            }
+            })
+        });
+        for writer in all(writers).await {
+            writer.unwrap();
         }
-        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    done.into_iter().flatten().collect()
+        witness.keeper.witness().await.unwrap();
+        let report = witness.verify(&database.store).await;
+        assert_eq!(report.findings, []);
+        assert_eq!((report.events, report.unwitnessed), (8 * 15 + 4 * 15, 0));
+        witness.keeper.close().await.unwrap();
+    }
+}
+
+/// CF-6: on PostgreSQL a write and its event can be one statement; if the write touches no row, there is
+/// no event.
+#[tokio::test]
+async fn a_write_and_its_event_are_one_statement() {
+    let database = testing::postgres().await;
+    // The statement is written out here; the access layer numbers the call by `append_call(3)`.
+    assert_eq!(
+        audit::append_call(3),
+        "audit_append($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+    );
+    let write = "WITH written AS (INSERT INTO places (id, organisation_id, kind, name, created_at) \
+         SELECT $1, id, 'ward', 'Ward 1', now() FROM organisations WHERE id = $2 RETURNING id) \
+         SELECT audit_append($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+         AS appended FROM written";
+    for (organisation, rows) in [(CLINIC, 0), (Uuid::now_v7(), 0)] {
+        let event = Event::new(Action::Create).entity("place").record(PATIENT);
+        let values = audit::Prepared::new(&context(&clock()), &event).unwrap().values();
+        let statement =
+            values.into_iter().fold(sql(write).bind(PATIENT).bind(organisation), |s, v: Value| s.bind(v));
+        assert_eq!(statement.fetch_all(&database.store).await.unwrap().len(), rows);
+    }
+    assert_eq!(entries(&database.store).await.len(), 0);
+    sql("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Clinic', $2)")
+        .bind(CLINIC)
+        .bind(NOW)
+        .execute(&database.owner)
+        .await
+        .unwrap();
+    let event = Event::new(Action::Create).entity("place").record(PATIENT);
+    let values = audit::Prepared::new(&context(&clock()), &event).unwrap().values();
+    let statement = values.into_iter().fold(sql(write).bind(PATIENT).bind(CLINIC), |s, v: Value| s.bind(v));
+    assert_eq!(statement.fetch_all(&database.store).await.unwrap().len(), 1);
+    assert_eq!(entries(&database.store).await.len(), 1);
+}
+
+/// Invariant 6: on PostgreSQL the app's role can append and nothing else, and even the owner changes and
+/// empties nothing by mistake.
+#[tokio::test]
+async fn the_apps_role_can_only_append() {
+    let database = testing::postgres().await;
+    append(&database.store, &context(&clock()), Event::new(Action::View).record(PATIENT)).await;
+    let statements = [
+        "UPDATE audit_events SET body = body",
+        "UPDATE audit_identities SET actor = 'nobody'",
+        "UPDATE audit_identities SET erased = '[]'",
+        "DELETE FROM audit_events",
+        "DELETE FROM audit_identities",
+        "TRUNCATE audit_events",
+        "TRUNCATE audit_identities",
+        "INSERT INTO audit_events SELECT * FROM audit_events",
+        "INSERT INTO audit_identities SELECT * FROM audit_identities",
+        "INSERT INTO audit_checkpoints SELECT lane, sequence, hash, at FROM audit_events",
+        "INSERT INTO audit_retention VALUES (gen_random_uuid(), 7)",
+        "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+        "DROP FUNCTION audit_append_all",
+        "DROP TABLE audit_events",
+    ];
+    for statement in statements {
+        let refused = sql(statement).execute(&database.store).await;
+        assert!(refused.is_err(), "the app may {statement}");
+    }
+    for statement in &statements[..7] {
+        if !statement.contains("erased") {
+            assert!(sql(statement).execute(&database.owner).await.is_err(), "the owner may {statement}");
+        }
+    }
+    assert_eq!(entries(&database.store).await.len(), 1);
 }
