@@ -25,7 +25,7 @@ async fn an_event_is_a_link_on_both_databases() {
             .await;
         let log = Audit::start(&database.store, context.clock.clone());
         let reads = (0..20).map(|_| {
-            let ids = (0..3).map(|_| Uuid::now_v7());
+            let ids = (0..3).map(|_| fresh());
             log.record(&context, Event::new(Action::List).entity("patient").records(ids).payload(vec![7; 40]))
         });
         for read in all(reads).await {
@@ -59,7 +59,7 @@ async fn eight_writers_leave_one_verifiable_log() {
                 for turn in 0..25 {
                     let mut transaction = store.begin().await.unwrap();
                     for _ in 0..=(writer % 2) {
-                        let event = Event::new(Action::Create).entity("reading").record(Uuid::now_v7());
+                        let event = Event::new(Action::Create).entity("reading").record(fresh());
                         audit::append(&mut transaction, &context, event).await.unwrap();
                     }
                     if turn % 5 < 3 {
@@ -93,7 +93,7 @@ async fn a_write_and_its_event_are_one_statement() {
          SELECT $1, id, 'ward', 'Ward 1', now() FROM organisations WHERE id = $2 RETURNING id) \
          SELECT audit_append($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
          AS appended FROM written";
-    for (organisation, rows) in [(CLINIC, 0), (Uuid::now_v7(), 0)] {
+    for (organisation, rows) in [(CLINIC, 0), (fresh(), 0)] {
         let event = Event::new(Action::Create).entity("place").record(PATIENT);
         let values = audit::Prepared::new(&context(&clock()), &event).unwrap().values();
         let statement =

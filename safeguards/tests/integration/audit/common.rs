@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use safeguards::audit::{self, Actor, AuditContext, Entry, Event, Keeper, Purpose, Report};
 use safeguards::clock::{Clock, ManualClock};
@@ -159,4 +160,10 @@ fn signer_process() {
     let Some(folder) = std::env::var_os("SIGNER_FOLDER").map(PathBuf::from) else { return };
     let clock = Arc::new(FileClock(folder.join("time")));
     audit::run_signer(&folder.join("root"), &folder.join("witness"), clock).unwrap();
+}
+
+/// An id that no other call gives.
+pub(crate) fn fresh() -> Uuid {
+    static GIVEN: AtomicU64 = AtomicU64::new(0);
+    Uuid::from_u64_pair(0x0193_574c_5d7e_7fff, GIVEN.fetch_add(1, Ordering::Relaxed))
 }

@@ -99,8 +99,7 @@ async fn recomputation_by_sql_is_found() {
     for database in both_with_one_lane().await {
         let witness = Witness::new(&database.store, &clock());
         for _ in 0..6 {
-            append(&database.store, &context(&clock()), Event::new(Action::View).record(Uuid::now_v7()))
-                .await;
+            append(&database.store, &context(&clock()), Event::new(Action::View).record(fresh())).await;
         }
         witness.keeper.witness().await.unwrap();
         disarm(&database).await;

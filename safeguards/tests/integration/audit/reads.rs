@@ -65,16 +65,16 @@ async fn a_window_spans_nothing_else() {
         (one.clone(), view().fields([2])),
         (
             one.clone(),
-            Event::new(Action::View).entity("patient").record(Uuid::now_v7()).subject(PATIENT).fields([1]),
+            Event::new(Action::View).entity("patient").record(fresh()).subject(PATIENT).fields([1]),
         ),
         (
             one.clone(),
             Event::new(Action::List).entity("patient").record(PATIENT).subject(PATIENT).fields([1]),
         ),
-        (AuditContext { session: Some(Uuid::now_v7()), ..one.clone() }, view()),
+        (AuditContext { session: Some(fresh()), ..one.clone() }, view()),
         (AuditContext { address: Some([192, 0, 2, 8].into()), ..one.clone() }, view()),
-        (AuditContext { actor: Actor::Person(Uuid::now_v7()), ..one.clone() }, view()),
-        (AuditContext { impersonator: Some(Uuid::now_v7()), ..one.clone() }, view()),
+        (AuditContext { actor: Actor::Person(fresh()), ..one.clone() }, view()),
+        (AuditContext { impersonator: Some(fresh()), ..one.clone() }, view()),
         (one.clone(), view().recipient("Health plan")),
     ];
     for (number, (context, event)) in (1..).zip(&other) {
@@ -102,7 +102,7 @@ async fn a_list_names_every_record() {
     for database in testing::both().await {
         let context = context(&clock());
         let log = Audit::start(&database.store, context.clock.clone());
-        let ids: Vec<Uuid> = (0..50).map(|_| Uuid::now_v7()).collect();
+        let ids: Vec<Uuid> = (0..50).map(|_| fresh()).collect();
         let list = |ids: &[Uuid]| Event::new(Action::List).entity("patient").records(ids.to_vec());
         log.read(&context, list(&ids)).await.unwrap();
         log.read(&context, list(&ids)).await.unwrap();
@@ -124,7 +124,7 @@ async fn an_event_is_durable_before_its_data_is_released() {
         let readers = (0..64).map(|_| {
             let (log, store, context) = (log.clone(), database.store.clone(), context(&clock));
             tokio::spawn(async move {
-                let record = Uuid::now_v7();
+                let record = fresh();
                 log.read(&context, Event::new(Action::View).record(record)).await.unwrap();
                 let found =
                     sql("SELECT record FROM audit_identities WHERE record = $1").bind(record.to_string());

@@ -300,7 +300,7 @@ async fn who_looked_at_this_record() {
         for (seconds, event) in [
             (0, Event::new(Action::View).record(PATIENT)),
             (1, Event::new(Action::List).records([OTHER, PATIENT])),
-            (2, Event::new(Action::View).entity("reading").record(Uuid::now_v7()).subject(PATIENT)),
+            (2, Event::new(Action::View).entity("reading").record(fresh()).subject(PATIENT)),
             (3, Event::new(Action::View).record(OTHER)),
         ] {
             clock.set(NOW + Duration::seconds(seconds));
