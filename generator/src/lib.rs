@@ -1,1 +1,36 @@
 //! Turns a validated spec into the project that its founder owns.
+//!
+//! [`generate`] is pure: the same spec gives the same files, byte for byte. [`write()`] is the thin rest: it
+//! formats and puts them on disk, whole or not at all.
+//!
+//! ```text
+//! ValidatedSpec ── view/ ──▶ words for templates ── tera ──▶ Project (path → text) ── write ──▶ folder
+//! ```
+//!
+//! Nothing of a spec gets into a file but through [`doors`]: names by `spec::Name`, free text by the literal or
+//! the comment of the language at hand.
+
+pub mod doors;
+mod project;
+mod render;
+mod rules;
+mod view;
+mod write;
+mod zones;
+
+pub use project::{Project, generate};
+pub use write::{Edits, WriteError, Written, write};
+
+/// Why a spec could not be turned into a project. `spec::buildable` says most of it before.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A time zone for which we have no rule.
+    #[error("the time zone {0} is not one that apps can have yet; choose the zone of a large city near you")]
+    TimeZone(String),
+    /// An expression that the databases cannot evaluate.
+    #[error("`{0}` cannot be asked of the database: every field in it has to be `queryable` or `none`")]
+    Expression(String),
+    /// A template and what it was given do not fit: a fault of this program.
+    #[error("a template failed: {0}")]
+    Template(String),
+}

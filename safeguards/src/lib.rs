@@ -7,6 +7,7 @@ pub mod clock;
 pub mod crypto;
 pub mod identity;
 pub mod pages;
+pub mod slice;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

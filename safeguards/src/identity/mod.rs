@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod attempts;
+mod directory;
 mod credentials;
 pub mod email;
 mod error;

@@ -47,6 +47,12 @@ impl Listing {
         self
     }
 
+    /// Everything that the address asks for.
+    #[must_use]
+    pub fn terms(&self) -> &FormData {
+        &self.parameters
+    }
+
     /// The page, from 1.
     #[must_use]
     pub fn page(&self) -> u64 {

@@ -394,6 +394,12 @@ impl Field {
         &self.name
     }
 
+    /// What it asks for.
+    #[must_use]
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
     /// The name of its first input, where a link from the error summary leads.
     pub(crate) fn first_input(&self) -> String {
         self.first_input_of(&self.name)

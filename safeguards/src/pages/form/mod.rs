@@ -183,6 +183,19 @@ impl Form {
         self
     }
 
+    /// Sends it elsewhere, as when the same form makes a record and changes it.
+    #[must_use]
+    pub fn to(mut self, path: impl Into<String>) -> Self {
+        self.to = path.into();
+        self
+    }
+
+    /// What it is filled with.
+    #[must_use]
+    pub fn data(&self) -> &FormData {
+        &self.data
+    }
+
     /// What is wrong with the answers; none while the form is only not finished.
     #[must_use]
     pub fn mistakes(&self) -> &[Mistake] {

@@ -1,0 +1,7 @@
+//! What the templates print, prepared: every decision is made here, so that a template only places words.
+
+pub(crate) mod app;
+pub(crate) mod entity;
+pub(crate) mod field;
+pub(crate) mod policy;
+pub(crate) mod schema;

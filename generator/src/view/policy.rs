@@ -1,0 +1,329 @@
+//! The part of the access policy that is about one entity: as Rust for `access.rs`, and as words for people.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use spec::access::{Action, Dialect, Grant, Mask, Reach, Rows};
+use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
+
+use crate::doors::{rust_literal, sql_literal};
+
+/// Who may do what with records of one entity.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct PolicyView {
+    /// Row conditions that several grants share, each with a name.
+    pub(crate) conditions: Vec<ConditionView>,
+    pub(crate) grants: Vec<GrantView>,
+    pub(crate) nevers: Vec<NeverView>,
+    pub(crate) lock: Option<LockView>,
+    /// One cell a role: `view, create own`.
+    pub(crate) cells: Vec<String>,
+    pub(crate) creatable: bool,
+    pub(crate) updatable: bool,
+    pub(crate) deletable: bool,
+    pub(crate) assignable: bool,
+    /// Roles that may list the records.
+    pub(crate) readers: Vec<String>,
+}
+
+/// A condition on rows that has a name.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ConditionView {
+    pub(crate) constant: String,
+    pub(crate) about: String,
+    pub(crate) literal: String,
+}
+
+/// One grant, as arguments of its constructor.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct GrantView {
+    pub(crate) role: String,
+    pub(crate) actions: Vec<String>,
+    pub(crate) rows: Option<String>,
+    pub(crate) fields: Option<String>,
+}
+
+/// What a role never sees.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NeverView {
+    pub(crate) role: String,
+    pub(crate) fields: Vec<String>,
+}
+
+/// Which rows are frozen.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LockView {
+    pub(crate) rows: String,
+    pub(crate) moves: Vec<String>,
+    pub(crate) fields: Vec<String>,
+}
+
+impl PolicyView {
+    pub(crate) fn new(model: &Model, index: EntityIndex) -> Self {
+        let entity = &model[index];
+        let conditions = conditions(model, index);
+        let can = |action: Action| entity.grants.iter().any(|grant| grant.allows(action));
+        let named = |grant: &Grant| conditions.iter().find(|(sql, _)| ***sql == grant.sql).map(|(_, view)| &view.constant);
+        let grants = entity.grants.iter().map(|grant| GrantView {
+            role: model[grant.role].name.to_string(),
+            actions: grant.actions.iter().map(|action| action_path(entity, *action)).collect(),
+            rows: match (&grant.rows, named(grant)) {
+                (Rows::Organisation, _) => None,
+                (_, Some(constant)) => Some(constant.clone()),
+                (_, None) => Some(folded(&grant.sql)),
+            },
+            fields: mask(model, entity, &grant.fields),
+        });
+        Self {
+            grants: grants.collect(),
+            nevers: nevers(model, entity),
+            lock: lock(model, index),
+            cells: model.roles().map(|(role, _)| cell(model, index, role)).collect(),
+            creatable: can(Action::Create),
+            updatable: can(Action::Update),
+            deletable: can(Action::Delete),
+            assignable: can(Action::Assign) && entity.assignment.is_some(),
+            readers: readers(model, entity),
+            conditions: conditions.into_values().collect(),
+        }
+    }
+}
+
+fn readers(model: &Model, entity: &Entity) -> Vec<String> {
+    let reads = |role: RoleIndex| entity.grants.iter().any(|grant| grant.role == role && grant.allows(Action::List));
+    model.roles().filter(|(role, _)| reads(*role)).map(|(_, role)| role.name.to_string()).collect()
+}
+
+/// Conditions that more than one grant uses, by their text.
+fn conditions(model: &Model, index: EntityIndex) -> BTreeMap<&String, ConditionView> {
+    let entity = &model[index];
+    let mut uses: BTreeMap<&String, Vec<&Grant>> = BTreeMap::new();
+    for grant in entity.grants.iter().filter(|grant| grant.rows != Rows::Organisation) {
+        uses.entry(&grant.sql).or_default().push(grant);
+    }
+    let mut taken: Vec<String> = Vec::new();
+    let mut named = BTreeMap::new();
+    for (sql, grants) in uses.into_iter().filter(|(_, grants)| grants.len() > 1) {
+        let role = &model[grants[0].role].name;
+        let words = format!("{} {} {role}", entity.table, short_reach(model, &grants[0].reach));
+        let mut constant = words.to_uppercase().replace([' ', '-'], "_").replace("__", "_");
+        let plain = constant.clone();
+        let mut count = 2;
+        while taken.contains(&constant) {
+            constant = format!("{plain}_{count}");
+            count += 1;
+        }
+        taken.push(constant.clone());
+        let about = format!("{} that {} reaches as {}.", entity.plural, role, reach_words(model, &grants[0].reach));
+        named.insert(sql, ConditionView { constant, about, literal: folded(sql) });
+    }
+    named
+}
+
+/// A Rust literal whose lines are broken where SQL's words allow it; `\` at the end of a line joins them again.
+fn folded(sql: &str) -> String {
+    let literal = rust_literal(sql);
+    if literal.len() <= 84 {
+        return literal;
+    }
+    let mut text = String::new();
+    let mut width = 0;
+    for word in literal.split_inclusive(' ') {
+        let breaks = ["WHERE ", "AND ", "OR ", "JOIN "].contains(&word);
+        if breaks && width > 60 {
+            text.push_str("\\\n         ");
+            width = 0;
+        }
+        text.push_str(word);
+        width += word.len();
+    }
+    text
+}
+
+fn action_path(entity: &Entity, action: Action) -> String {
+    match action {
+        Action::Move(at) => {
+            let name = entity.lifecycle.as_ref().and_then(|lifecycle| lifecycle.moves.get(at));
+            format!("Action::Move({})", rust_literal(name.map_or("", |step| step.name.as_str())))
+        }
+        Action::Assign => "Action::Move(\"assign\")".to_owned(),
+        simple => format!("Action::{simple:?}"),
+    }
+}
+
+/// A mask names fields; a record's links to its parent and its place go with it, as its reference does.
+fn mask(model: &Model, entity: &Entity, mask: &Mask) -> Option<String> {
+    let Mask::Only(fields) = mask else { return None };
+    let mut names: Vec<String> = Vec::new();
+    names.extend(entity.reference.is_some().then(|| "reference".to_owned()));
+    names.extend(entity.parent.as_ref().map(|parent| model[parent.entity].name.to_string()));
+    names.extend(entity.has_place_column().then(|| "place".to_owned()));
+    let stored = fields.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
+    names.extend(stored.map(|field| field.name.to_string()));
+    let names: Vec<String> = names.iter().map(|name| rust_literal(name)).collect();
+    Some(format!("Mask::Only(&[{}])", names.join(", ")))
+}
+
+fn nevers(model: &Model, entity: &Entity) -> Vec<NeverView> {
+    let view = |(role, fields): &(RoleIndex, Vec<FieldIndex>)| NeverView {
+        role: model[*role].name.to_string(),
+        fields: fields
+            .iter()
+            .filter(|at| entity[**at].storage != Storage::Computed)
+            .map(|at| rust_literal(entity[*at].name.as_str()))
+            .collect(),
+    };
+    entity.never.iter().map(view).filter(|never| !never.fields.is_empty()).collect()
+}
+
+/// The condition under which a record is frozen: its own state, or that of what it is a part of.
+pub(crate) fn locked_rows(model: &Model, index: EntityIndex, at: &str) -> Option<String> {
+    let entity = &model[index];
+    if matches!(entity.origin, spec::model::Origin::Addenda(_)) {
+        return None;
+    }
+    let own = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty()).map(|lifecycle| {
+        let states: Vec<String> = lifecycle.locked.iter().map(|state| sql_literal(state.as_str())).collect();
+        format!("{at}.{} IN ({})", entity[lifecycle.field].column, states.join(", "))
+    });
+    let above = entity.parent.as_ref().and_then(|parent| {
+        let table = &model[parent.entity].table;
+        let rows = locked_rows(model, parent.entity, table)?;
+        Some(format!("EXISTS (SELECT 1 FROM {table} WHERE {table}.id = {at}.{} AND {rows})", parent.column))
+    });
+    match (own, above) {
+        (Some(own), Some(above)) => Some(format!("({own} OR {above})")),
+        (own, above) => own.or(above),
+    }
+}
+
+fn lock(model: &Model, index: EntityIndex) -> Option<LockView> {
+    let entity = &model[index];
+    let rows = locked_rows(model, index, &entity.table)?;
+    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
+    let onward = lifecycle.iter().flat_map(|lifecycle| {
+        lifecycle.moves.iter().filter(|step| step.from.iter().any(|state| lifecycle.locked.contains(state)))
+    });
+    Some(LockView {
+        rows: folded(&rows),
+        moves: onward.map(|step| rust_literal(step.name.as_str())).collect(),
+        fields: lifecycle.iter().map(|lifecycle| rust_literal(entity[lifecycle.field].name.as_str())).collect(),
+    })
+}
+
+/// Whether every role that may list records may see this field of each.
+pub(crate) fn seen_by_all(model: &Model, entity: &Entity, field: FieldIndex) -> bool {
+    let _ = model;
+    let reading = |grant: &&Grant| grant.allows(Action::View) || grant.allows(Action::List);
+    let never = entity.never.iter().any(|(_, fields)| fields.contains(&field));
+    !never
+        && entity[field].sensitivity.is_none()
+        && entity.grants.iter().filter(reading).all(|grant| grant.fields.covers(field))
+}
+
+fn cell(model: &Model, index: EntityIndex, role: RoleIndex) -> String {
+    let entity = &model[index];
+    let mut parts: Vec<String> = Vec::new();
+    for grant in model.grants(role, index) {
+        // To view includes to list; people need not read both.
+        let shown = grant.actions.iter().filter(|action| !(**action == Action::List && grant.allows(Action::View)));
+        let verbs: Vec<String> = shown.map(|action| verb(entity, *action)).collect();
+        let fields = match &grant.fields {
+            Mask::All => String::new(),
+            Mask::Only(fields) => {
+                let names: Vec<&str> = fields.iter().map(|at| entity[*at].name.as_str()).collect();
+                format!(" ({})", if names.is_empty() { "reference".to_owned() } else { names.join(", ") })
+            }
+        };
+        let states = match grant.when.as_slice() {
+            [] => String::new(),
+            states => {
+                let states: Vec<&str> = states.iter().map(spec::Choice::as_str).collect();
+                format!(" when {}", states.join(" or "))
+            }
+        };
+        parts.push(format!("{}{fields} {}{states}", verbs.join(", "), reach_words(model, &grant.reach)));
+    }
+    for (_, fields) in entity.never.iter().filter(|(to, _)| *to == role) {
+        let names: Vec<&str> = fields.iter().map(|at| entity[*at].name.as_str()).collect();
+        parts.push(format!("never {}", names.join(", ")));
+    }
+    if parts.is_empty() { "–".to_owned() } else { parts.join("; ").replace('|', "/") }
+}
+
+fn verb(entity: &Entity, action: Action) -> String {
+    match action {
+        Action::Move(at) => {
+            let lifecycle = entity.lifecycle.as_ref();
+            lifecycle.and_then(|l| l.moves.get(at)).map(|step| step.name.to_string()).unwrap_or_default()
+        }
+        simple => format!("{simple:?}").to_lowercase(),
+    }
+}
+
+fn reach_words(model: &Model, reach: &Reach) -> String {
+    match reach {
+        Reach::Own(_) => "own".to_owned(),
+        Reach::Assigned { past: false } => "assigned".to_owned(),
+        Reach::Assigned { past: true } => "assigned now or before".to_owned(),
+        Reach::Place(place) => format!("in {}", model[*place].name),
+        Reach::Viewable => "through a record that the role may view".to_owned(),
+        Reach::Inherited(_) => "with the record that it is part of".to_owned(),
+        Reach::Everywhere => "everywhere".to_owned(),
+    }
+}
+
+fn short_reach(model: &Model, reach: &Reach) -> String {
+    match reach {
+        Reach::Own(_) => "own".to_owned(),
+        Reach::Assigned { .. } => "assigned".to_owned(),
+        Reach::Place(place) => format!("in {}", model[*place].name),
+        Reach::Viewable => "viewable".to_owned(),
+        Reach::Inherited(_) => "inherited".to_owned(),
+        Reach::Everywhere => "everywhere".to_owned(),
+    }
+}
+
+/// The row-level security of an entity on PostgreSQL, one policy a command.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RowPolicy {
+    pub(crate) name: String,
+    pub(crate) command: &'static str,
+    pub(crate) clause: &'static str,
+    pub(crate) predicate: String,
+}
+
+/// A row can be read when any action reaches it: a write must see what it changes. What may be written is
+/// narrower: each command takes the grants of its own actions.
+pub(crate) fn row_policies(model: &Model, index: EntityIndex) -> Vec<RowPolicy> {
+    let entity = &model[index];
+    let policies = |wanted: &dyn Fn(Action) -> bool| {
+        let grants = entity.grants.iter().filter(|grant| grant.actions.iter().any(|action| wanted(*action)));
+        let mut texts: Vec<&str> = Vec::new();
+        for grant in grants {
+            if !texts.contains(&grant.policy.as_str()) {
+                texts.push(&grant.policy);
+            }
+        }
+        if texts.is_empty() { "FALSE".to_owned() } else { texts.join("\n        OR ") }
+    };
+    let table = &entity.table;
+    let policy = |word: &str, command, clause, predicate| RowPolicy {
+        name: format!("{table}_{word}"),
+        command,
+        clause,
+        predicate,
+    };
+    let changes = |action: Action| matches!(action, Action::Update | Action::Move(_) | Action::Assign);
+    vec![
+        policy("read", "SELECT", "USING", policies(&|_| true)),
+        policy("create", "INSERT", "WITH CHECK", policies(&|action| action == Action::Create)),
+        policy("change", "UPDATE", "USING", policies(&changes)),
+        policy("remove", "DELETE", "USING", policies(&|action| action == Action::Delete)),
+    ]
+}
+
+/// A condition over `:person` and the like, for a policy or an index comment.
+pub(crate) fn settings_sql(model: &Model, index: EntityIndex, rows: &Rows) -> String {
+    rows.sql(model, index, Dialect::Settings)
+}

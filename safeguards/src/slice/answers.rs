@@ -1,0 +1,45 @@
+//! From typed answers to the fields that a statement writes.
+
+use crate::access::{Entity, Field, Statement};
+use crate::pages::{Answer, Answers};
+use crate::store::{Kind, Value};
+
+/// A statement that takes the answers of a form.
+pub trait WriteAnswers: Sized {
+    /// Writes every answer into the field of its name; `taken_at` is the name of `taken at`, or its column.
+    fn answers(self, entity: &'static Entity, answers: &Answers) -> Self;
+}
+
+impl WriteAnswers for Statement {
+    fn answers(self, entity: &'static Entity, answers: &Answers) -> Self {
+        answers.iter().fold(self, |statement, (name, answer)| match field_of(entity, name) {
+            Some(field) => statement.field(field.name, value(field, answer)),
+            None => statement,
+        })
+    }
+}
+
+/// The field that a form or a JSON body calls by this name.
+pub(super) fn field_of(entity: &'static Entity, name: &str) -> Option<&'static Field> {
+    let matches = |field: &&Field| field.column == name || field.name.replace([' ', '-'], "_") == name;
+    entity.fields.iter().find(matches)
+}
+
+fn value(field: &Field, answer: &Answer) -> Value {
+    match answer {
+        Answer::Empty => Value::Null(field.kind.stored()),
+        // A choice among records is made by their ids.
+        Answer::Text(text) if field.kind.stored() == Kind::Uuid => {
+            text.parse::<uuid::Uuid>().map_or(Value::Null(Kind::Uuid), Value::from)
+        }
+        Answer::Text(text) => Value::from(text.clone()),
+        Answer::Integer(number) => Value::from(*number),
+        Answer::Decimal(number) => Value::from(*number),
+        Answer::Boolean(flag) => Value::from(*flag),
+        Answer::Date(date) => Value::from(*date),
+        Answer::Time(time) => Value::from(format!("{:02}:{:02}", time.hour(), time.minute())),
+        Answer::Moment(moment) => Value::from(*moment),
+        Answer::Record(id) => Value::from(*id),
+        Answer::Many(items) => Value::from(items.iter().map(Answer::json).collect::<serde_json::Value>()),
+    }
+}

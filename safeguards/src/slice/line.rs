@@ -1,0 +1,62 @@
+//! A record on a page: one line a field, the same in tables and in detail.
+
+use crate::access::Shown;
+use crate::pages::{Content, Tone};
+
+use super::Names;
+
+/// One field of a record as pages show it: the name by which the policy knows it, its label, its content.
+#[derive(Debug)]
+pub struct Line<R: 'static> {
+    pub(super) field: &'static str,
+    pub(super) label: &'static str,
+    pub(super) numeric: bool,
+    pub(super) content: fn(&R, &Names) -> Content,
+}
+
+impl<R> Line<R> {
+    /// A line of words.
+    pub const fn new(field: &'static str, label: &'static str, content: fn(&R, &Names) -> Content) -> Self {
+        Self { field, label, numeric: false, content }
+    }
+
+    /// A line with a number, flush at the end of its cell.
+    pub const fn number(field: &'static str, label: &'static str, content: fn(&R, &Names) -> Content) -> Self {
+        Self { field, label, numeric: true, content }
+    }
+}
+
+/// What is known of a field: shown and filled in.
+pub trait Known<T> {
+    /// The value, or nothing when it is empty or hidden.
+    fn known(&self) -> Option<T>;
+
+    /// As a page shows it.
+    fn content(&self) -> Content;
+
+    /// As a status.
+    fn tag(&self) -> Content {
+        match self.content() {
+            Content::Text(text) => Content::tag(text, Tone::Quiet),
+            other => other,
+        }
+    }
+
+    /// With its paragraphs.
+    fn narrative(&self) -> Content {
+        Content::narrative(self.content())
+    }
+}
+
+impl<T: Clone + Into<Content>> Known<T> for Shown<Option<T>> {
+    fn known(&self) -> Option<T> {
+        self.value().cloned().flatten()
+    }
+
+    fn content(&self) -> Content {
+        match self {
+            Shown::Value(value) => Content::from(value.clone()),
+            Shown::Hidden => Content::Hidden,
+        }
+    }
+}

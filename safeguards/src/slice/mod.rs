@@ -1,0 +1,91 @@
+//! What the slices of a generated app share: reading what was sent, showing what was found.
+//!
+//! A slice keeps what is its own in sight (its types, its statements, its routes) and takes from here
+//! what is the same for all: the [`Viewer`] who asks, one [`Form`](crate::pages::Form) that reads a page and a
+//! JSON body alike ([`Body`]), the filters of a list ([`Wanted`]), a record's [`Line`]s on a page, and
+//! the [`Names`] of what it links to. Nothing here knows an entity, and nothing reaches data but by a
+//! tenant statement.
+
+mod answers;
+mod assign;
+mod body;
+mod line;
+mod names;
+mod viewer;
+mod wanted;
+pub mod zone;
+
+pub use answers::WriteAnswers;
+pub use assign::{Assignee, Assignments};
+pub use body::Body;
+pub use line::{Known, Line};
+pub use names::{Called, Links, Names};
+pub use viewer::{Front, Viewer};
+pub use wanted::Wanted;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::web::Problem;
+
+/// What a handler answers.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// What reading a row answers.
+pub type Opened<T> = crate::access::Result<T>;
+
+/// 201 with the new record.
+pub fn created<T: Serialize>(record: T) -> Response {
+    (StatusCode::CREATED, Json(record)).into_response()
+}
+
+/// 303 to a page of this app, after a form was taken.
+pub fn go(path: impl AsRef<str>) -> Response {
+    Redirect::to(path.as_ref()).into_response()
+}
+
+/// The version that a change names: a form's hidden field, or `version` in an address.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+pub struct Version {
+    /// The version that the person saw.
+    pub version: i64,
+}
+
+/// The id of a record, of an address: another text than a UUID is a record that is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Id(pub Uuid);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|axum::extract::Path(text)| Uuid::try_parse(&text).ok());
+        id.map(Self).ok_or_else(Problem::not_found)
+    }
+}
+
+/// All that a slice of a generated app names.
+pub mod prelude {
+    pub use super::{
+        Assignee, Assignments, Body, Called, Id, Known, Line, Links, Names, Opened, Result, Version, Viewer, Wanted,
+        WriteAnswers, created, go,
+    };
+    pub use crate::access::{Action, Entity, Record, Shown, Unsealed, Written};
+    pub use crate::pages::{
+        Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape, Tabs, View,
+    };
+    pub use crate::web::Problem;
+    pub use crate::{sql, tenant};
+    pub use axum::Json;
+    pub use axum::extract::Query;
+    pub use axum::http::StatusCode;
+    pub use axum::response::Response;
+    pub use rust_decimal::Decimal;
+    pub use serde::Serialize;
+    pub use time::{Date, OffsetDateTime};
+    pub use uuid::Uuid;
+}

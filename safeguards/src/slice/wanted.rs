@@ -1,0 +1,121 @@
+//! What a list is asked for: filters, an order, a page.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use rust_decimal::Decimal;
+use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+use super::Result;
+use crate::pages::{FormData, Listing};
+use crate::web::{Code, Problem};
+
+/// The wishes of one request for a list. A wish that cannot be read is an error and never dropped, since a
+/// dropped filter would show more than was asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    listing: Listing,
+    terms: FormData,
+}
+
+impl Wanted {
+    /// The open filters of an address: they name nobody.
+    pub fn open(listing: &Listing) -> Self {
+        Self { terms: listing.terms().clone(), listing: listing.clone() }
+    }
+
+    /// Filters that were sent by POST, since they could name somebody.
+    pub fn sent(path: &str, terms: FormData) -> Self {
+        Self { listing: Listing::new(path, ""), terms }
+    }
+
+    /// Everything, so many rows.
+    pub fn first(rows: u64) -> Self {
+        Self { listing: Listing::new("/", "").rows(rows), terms: FormData::default() }
+    }
+
+    /// The place in the list.
+    pub fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// `LIMIT` of the statement.
+    pub fn limit(&self) -> i64 {
+        self.listing.limit()
+    }
+
+    /// `OFFSET` of the statement.
+    pub fn offset(&self) -> i64 {
+        self.listing.offset()
+    }
+
+    /// Whether any of these filters is set.
+    pub fn any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.term(name).is_some())
+    }
+
+    fn term(&self, name: &str) -> Option<&str> {
+        self.terms.first(name).map(str::trim).filter(|term| !term.is_empty())
+    }
+
+    fn read<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
+        let Some(term) = self.term(name) else { return Ok(None) };
+        let wrong = || Problem::new(Code::Malformed).detail("A filter of this list could not be read.");
+        read(term).map(Some).ok_or_else(wrong)
+    }
+
+    /// A text.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        self.read(name, |term| Some(term.to_owned()))
+    }
+
+    /// A whole number.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>> {
+        self.read(name, |term| term.parse().ok())
+    }
+
+    /// A decimal number.
+    pub fn decimal(&self, name: &str) -> Result<Option<Decimal>> {
+        self.read(name, |term| term.parse().ok())
+    }
+
+    /// Yes or no.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>> {
+        self.read(name, |term| match term {
+            "yes" | "true" => Some(true),
+            "no" | "false" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// A calendar date.
+    pub fn date(&self, name: &str) -> Result<Option<Date>> {
+        self.read(name, |term| Date::parse(term, &Iso8601::DATE).ok())
+    }
+
+    /// A moment, RFC 3339.
+    pub fn moment(&self, name: &str) -> Result<Option<OffsetDateTime>> {
+        self.read(name, |term| OffsetDateTime::parse(term, &Rfc3339).ok())
+    }
+
+    /// The id of a record.
+    pub fn record(&self, name: &str) -> Result<Option<Uuid>> {
+        self.read(name, |term| term.parse().ok())
+    }
+
+    /// The order asked for, as one of the statement's own.
+    pub fn order(&self, orders: &[(&'static str, &'static str)], usual: &'static str) -> &'static str {
+        let asked = self.listing.terms().first("sort").unwrap_or_default();
+        orders.iter().find(|(name, _)| *name == asked).map_or(usual, |(_, order)| order)
+    }
+
+}
+
+impl<S: Sync> FromRequestParts<S> for Wanted {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Listing::from_request_parts(parts, state).await.map(|listing| Self::open(&listing))
+    }
+}
