@@ -129,15 +129,13 @@ fn install(before: &Ledger, after: &Ledger, draft: &Path, target: &Path) -> Resu
 /// Formats with the toolchain's `rustfmt`, all files in one process; the vendored crates are formatted already.
 fn format(project: &Project, root: &Path) -> Result<(), WriteError> {
     let files = project.files.keys().filter(|path| path.ends_with(".rs") && !path.starts_with("crates/"));
-    let output = Command::new("rustfmt")
-        .args(["--edition", "2024"])
-        .args(files)
-        .current_dir(root)
-        .output();
+    let output = Command::new("rustfmt").args(["--edition", "2024"]).args(files).current_dir(root).output();
     match output {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(WriteError::Format(String::from_utf8_lossy(&output.stderr).into_owned())),
-        Err(error) => Err(WriteError::Format(format!("{error}; install it with `rustup component add rustfmt`"))),
+        Err(error) => {
+            Err(WriteError::Format(format!("{error}; install it with `rustup component add rustfmt`")))
+        }
     }
 }
 

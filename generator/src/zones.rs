@@ -116,7 +116,11 @@ pub(crate) fn expression(name: &str) -> Option<String> {
                 let hour = if rule.local { hour - minutes / 60 } else { hour };
                 format!("Change {{ month: {month}, sunday: {sunday}, hour: {hour} }}")
             };
-            format!("|moment| zone::daylight(moment, {minutes}, {}, {})", change(rule.begins), change(rule.ends))
+            format!(
+                "|moment| zone::daylight(moment, {minutes}, {}, {})",
+                change(rule.begins),
+                change(rule.ends)
+            )
         }
     };
     Some(format!("Zone {{ name: {:?}, offset_at: {offset} }}", known.shown))

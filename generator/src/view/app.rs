@@ -111,7 +111,11 @@ impl AppView {
 }
 
 fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
-    let words: String = model.app.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let words: String = model
+        .app
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' })
+        .collect();
     let mut package = words.split_whitespace().collect::<Vec<_>>().join("-");
     package.truncate(40);
     let package = package.trim_matches('-').to_owned();
@@ -176,7 +180,9 @@ fn homes(model: &Model) -> Vec<HomeView> {
         HomeView {
             role: role.name.to_string(),
             lists: model.lists_of(index).map(|list| function(list)).collect(),
-            destinations: listed.map(|(_, entity)| (entity.plural.clone(), format!("/{}", path(&entity.table)))).collect(),
+            destinations: listed
+                .map(|(_, entity)| (entity.plural.clone(), format!("/{}", path(&entity.table))))
+                .collect(),
         }
     };
     model.roles().map(home).collect()
@@ -259,7 +265,11 @@ fn shown(model: &Model, start: EntityIndex, path: &Path) -> Option<String> {
     let entity = &model[start];
     match (path.hops.first(), path.end) {
         (Some(hop), _) => {
-            let link = entity.fields.iter().find(|field| field.column == hop.column).map(|field| field.name.to_string());
+            let link = entity
+                .fields
+                .iter()
+                .find(|field| field.column == hop.column)
+                .map(|field| field.name.to_string());
             let parent = entity.parent.as_ref().filter(|parent| parent.column == hop.column);
             link.or_else(|| parent.map(|parent| model[parent.entity].name.to_string()))
         }

@@ -276,7 +276,10 @@ impl EntityView {
             select: String::new(),
             title_parts: Vec::new(),
             title_of_record: Vec::new(),
-            title_is_time: entity.title.iter().all(|at| matches!(entity[*at].kind, spec::Kind::Moment | spec::Kind::Date)),
+            title_is_time: entity
+                .title
+                .iter()
+                .all(|at| matches!(entity[*at].kind, spec::Kind::Moment | spec::Kind::Date)),
             form_links: entity.fields.iter().any(|field| field.target.is_some()),
             defaults_use_view: false,
             fill_uses_view: false,
@@ -290,7 +293,9 @@ impl EntityView {
             remove_label: format!("Remove {}?", lower_first(&entity.label)),
             chart: chart(entity),
             locked_states: entity.lifecycle.as_ref().is_some_and(|lifecycle| !lifecycle.locked.is_empty()),
-            locked_why: "It is signed or closed: nobody can change it any more. A correction is added beside it.".to_owned(),
+            locked_why:
+                "It is signed or closed: nobody can change it any more. A correction is added beside it."
+                    .to_owned(),
             about_banner: None,
             place_kind: model[entity.place].name.to_string(),
             one_at_a_time: matches!(entity.origin, Origin::Form(_)),
@@ -306,7 +311,11 @@ impl EntityView {
             assignment: assignment(model, entity),
             is_form: matches!(entity.origin, Origin::Form(_)),
             is_addenda: matches!(entity.origin, Origin::Addenda(_)),
-            addenda: entity.lifecycle.as_ref().and_then(|l| l.addenda).map(|at| self::module(&model[at].table)),
+            addenda: entity
+                .lifecycle
+                .as_ref()
+                .and_then(|l| l.addenda)
+                .map(|at| self::module(&model[at].table)),
             linked_entities: links(model, entity, true),
             linked_roles: links(model, entity, false),
             has_phi: entity.has_phi(),
@@ -327,8 +336,11 @@ impl EntityView {
         view.title_parts = title_parts(entity);
         view.title_of_record =
             entity.title.iter().map(|at| format!("record.{}.words()", entity[*at].column)).collect();
-        view.defaults_use_view =
-            view.fields.iter().filter_map(|field| field.default.as_ref()).any(|default| default.contains("view"));
+        view.defaults_use_view = view
+            .fields
+            .iter()
+            .filter_map(|field| field.default.as_ref())
+            .any(|default| default.contains("view"));
         view.fill_uses_view =
             view.fields.iter().filter_map(|field| field.fill.as_ref()).any(|fill| fill.contains("view"));
         view.private_filters = view.filters.iter().any(|filter| !filter.open);
@@ -397,7 +409,9 @@ impl EntityView {
 
     fn base_columns(&self) -> Vec<String> {
         let mut columns: Vec<String> =
-            ["id", "version", "created_at", "created_by_id", "updated_at", "updated_by_id"].map(Into::into).into();
+            ["id", "version", "created_at", "created_by_id", "updated_at", "updated_by_id"]
+                .map(Into::into)
+                .into();
         columns.extend(self.reference.is_some().then(|| "reference".to_owned()));
         columns
     }
@@ -405,7 +419,8 @@ impl EntityView {
     fn title_selected(&self, entity: &Entity) -> String {
         let mut columns = vec!["id".to_owned(), "version".to_owned()];
         columns.extend(self.reference.is_some().then(|| "reference".to_owned()));
-        let titles = entity.title.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
+        let titles =
+            entity.title.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
         columns.extend(titles.map(|field| field.column.clone()));
         columns.join(", ")
     }
@@ -427,10 +442,14 @@ impl EntityView {
                     form: Some(format!("Field::text(\"{name}\", {label}).optional()")),
                     lookup: Some(view.name.clone()),
                 }),
-                (Storage::Plain | Storage::Queryable, "link") => filters.push(equal(column, name, "record", true, None)),
+                (Storage::Plain | Storage::Queryable, "link") => {
+                    filters.push(equal(column, name, "record", true, None))
+                }
                 (Storage::Plain | Storage::Queryable, "choice") => {
-                    let choices: Vec<String> = view.choices.iter().map(|choice| rust_literal(choice)).collect();
-                    let form = format!("Field::choice(\"{name}\", {label}, [{}]).optional()", choices.join(", "));
+                    let choices: Vec<String> =
+                        view.choices.iter().map(|choice| rust_literal(choice)).collect();
+                    let form =
+                        format!("Field::choice(\"{name}\", {label}, [{}]).optional()", choices.join(", "));
                     filters.push(equal(column, name, "text", open, Some(form)));
                 }
                 (Storage::Plain | Storage::Queryable, "boolean") => {
@@ -482,7 +501,8 @@ impl EntityView {
 }
 
 fn title_parts(entity: &Entity) -> Vec<String> {
-    let stored = entity.title.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
+    let stored =
+        entity.title.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
     let read = |field: &spec::model::Field| {
         let rust_type = super::field::rust_type(field);
         format!("row.field::<{rust_type}>({})?.words()", rust_literal(field.name.as_str()))
@@ -533,7 +553,9 @@ fn about_banner(model: &Model, entity: &Entity) -> Option<LinkView> {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
 
 /// A label within a sentence; an abbreviation keeps its capitals.
@@ -553,8 +575,19 @@ fn equal(column: &str, name: &str, reads: &'static str, open: bool, form: Option
 }
 
 /// The parts of our own that are modules too; an entity of the same name gets a longer one.
-const OWN: &[&str] =
-    &["access", "calendars", "custom", "home", "http", "lists", "main", "measures", "navigation", "rules", "seed"];
+const OWN: &[&str] = &[
+    "access",
+    "calendars",
+    "custom",
+    "home",
+    "http",
+    "lists",
+    "main",
+    "measures",
+    "navigation",
+    "rules",
+    "seed",
+];
 
 /// The Rust module of a table.
 pub(crate) fn module(table: &str) -> String {
@@ -565,7 +598,8 @@ pub(crate) fn module(table: &str) -> String {
 /// The path of an entity's pages, without the leading slash.
 pub(crate) fn path(table: &str) -> String {
     let plain = table.trim_end_matches('_').replace('_', "-");
-    const OWN_PATHS: &[&str] = &["account", "api", "assets", "legal", "lists", "measures", "calendars", "sign-in", "sign-out"];
+    const OWN_PATHS: &[&str] =
+        &["account", "api", "assets", "legal", "lists", "measures", "calendars", "sign-in", "sign-out"];
     if OWN_PATHS.contains(&plain.as_str()) { format!("{plain}-records") } else { plain }
 }
 
@@ -620,7 +654,10 @@ fn numbers(entity: &Entity) -> Vec<String> {
 pub(crate) fn time_field(entity: &Entity) -> Option<spec::model::FieldIndex> {
     let plain = |storage: &Storage| matches!(storage, Storage::Plain | Storage::Queryable);
     let timed = |kind: &spec::Kind| matches!(kind, spec::Kind::Moment | spec::Kind::Date);
-    entity.fields().find(|(_, field)| plain(&field.storage) && timed(&field.kind) && !field.list).map(|(at, _)| at)
+    entity
+        .fields()
+        .find(|(_, field)| plain(&field.storage) && timed(&field.kind) && !field.list)
+        .map(|(at, _)| at)
 }
 
 /// The order of a list: by the field that places a record in time, where every reader may see it; else by its
@@ -728,7 +765,8 @@ fn banner(model: &Model, index: EntityIndex) -> Option<BannerView> {
     let allergies = entity.fields.iter().find(|field| named(field, &["allergies"]));
     Some(BannerView {
         birth: column(&|field| {
-            field.kind == spec::Kind::Date && named(field, &["date of birth", "birth date", "dob", "birthday", "born"])
+            field.kind == spec::Kind::Date
+                && named(field, &["date of birth", "birth date", "dob", "birthday", "born"])
         }),
         sex: column(&|field| named(field, &["sex", "sex at birth", "gender"]) && !field.list),
         allergies: allergies.map(|field| field.column.clone()),

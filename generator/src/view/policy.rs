@@ -63,7 +63,9 @@ impl PolicyView {
         let entity = &model[index];
         let conditions = conditions(model, index);
         let can = |action: Action| entity.grants.iter().any(|grant| grant.allows(action));
-        let named = |grant: &Grant| conditions.iter().find(|(sql, _)| ***sql == grant.sql).map(|(_, view)| &view.constant);
+        let named = |grant: &Grant| {
+            conditions.iter().find(|(sql, _)| ***sql == grant.sql).map(|(_, view)| &view.constant)
+        };
         let grants = entity.grants.iter().map(|grant| GrantView {
             role: model[grant.role].name.to_string(),
             actions: grant.actions.iter().map(|action| action_path(entity, *action)).collect(),
@@ -90,7 +92,8 @@ impl PolicyView {
 }
 
 fn readers(model: &Model, entity: &Entity) -> Vec<String> {
-    let reads = |role: RoleIndex| entity.grants.iter().any(|grant| grant.role == role && grant.allows(Action::List));
+    let reads =
+        |role: RoleIndex| entity.grants.iter().any(|grant| grant.role == role && grant.allows(Action::List));
     model.roles().filter(|(role, _)| reads(*role)).map(|(_, role)| role.name.to_string()).collect()
 }
 
@@ -114,7 +117,8 @@ fn conditions(model: &Model, index: EntityIndex) -> BTreeMap<&String, ConditionV
             count += 1;
         }
         taken.push(constant.clone());
-        let about = format!("{} that {} reaches as {}.", entity.plural, role, reach_words(model, &grants[0].reach));
+        let about =
+            format!("{} that {} reaches as {}.", entity.plural, role, reach_words(model, &grants[0].reach));
         named.insert(sql, ConditionView { constant, about, literal: folded(sql) });
     }
     named
@@ -207,7 +211,10 @@ fn lock(model: &Model, index: EntityIndex) -> Option<LockView> {
     Some(LockView {
         rows: folded(&rows),
         moves: onward.map(|step| rust_literal(step.name.as_str())).collect(),
-        fields: lifecycle.iter().map(|lifecycle| rust_literal(entity[lifecycle.field].name.as_str())).collect(),
+        fields: lifecycle
+            .iter()
+            .map(|lifecycle| rust_literal(entity[lifecycle.field].name.as_str()))
+            .collect(),
     })
 }
 
@@ -226,7 +233,8 @@ fn cell(model: &Model, index: EntityIndex, role: RoleIndex) -> String {
     let mut parts: Vec<String> = Vec::new();
     for grant in model.grants(role, index) {
         // To view includes to list; people need not read both.
-        let shown = grant.actions.iter().filter(|action| !(**action == Action::List && grant.allows(Action::View)));
+        let shown =
+            grant.actions.iter().filter(|action| !(**action == Action::List && grant.allows(Action::View)));
         let verbs: Vec<String> = shown.map(|action| verb(entity, *action)).collect();
         let fields = match &grant.fields {
             Mask::All => String::new(),

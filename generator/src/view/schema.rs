@@ -118,7 +118,11 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
         });
     }
     if let Some(parent) = &entity.parent {
-        columns.push(link(&parent.column, true, &format!("the {} that it is part of", model[parent.entity].name)));
+        columns.push(link(
+            &parent.column,
+            true,
+            &format!("the {} that it is part of", model[parent.entity].name),
+        ));
     }
     if entity.has_place_column() {
         columns.push(link("place_id", true, &format!("the {} whose record it is", model[entity.place].name)));
@@ -132,7 +136,8 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
         }
         let state = entity.lifecycle.as_ref().filter(|lifecycle| lifecycle.field == at);
         let view = FieldView::new(model, field, state.is_some());
-        let first = state.and_then(|lifecycle| lifecycle.states.first()).map(|first| sql_literal(first.as_str()));
+        let first =
+            state.and_then(|lifecycle| lifecycle.states.first()).map(|first| sql_literal(first.as_str()));
         let default = match (&first, &view.sql_default) {
             (Some(first), _) => format!(" NOT NULL DEFAULT {first}"),
             (None, Some(default)) => format!(" DEFAULT {default}"),
@@ -194,13 +199,16 @@ fn foreign_keys(model: &Model, index: EntityIndex) -> Vec<KeyView> {
 fn uniques(entity: &Entity) -> Vec<NamedColumns> {
     let column = |member: &UniqueMember| match member {
         UniqueMember::Place => "place_id".to_owned(),
-        UniqueMember::Parent => entity.parent.as_ref().map(|parent| parent.column.clone()).unwrap_or_default(),
+        UniqueMember::Parent => {
+            entity.parent.as_ref().map(|parent| parent.column.clone()).unwrap_or_default()
+        }
         UniqueMember::Field(at) => match &entity[*at].storage {
             Storage::Sealed { lookup: Some(lookup) } => lookup.clone(),
             _ => entity[*at].column.clone(),
         },
     };
-    let mut sets: Vec<Vec<String>> = entity.unique.iter().map(|set| set.iter().map(column).collect()).collect();
+    let mut sets: Vec<Vec<String>> =
+        entity.unique.iter().map(|set| set.iter().map(column).collect()).collect();
     sets.extend(entity.reference.is_some().then(|| vec!["reference".to_owned()]));
     let named = |columns: &Vec<String>| NamedColumns {
         name: format!("{}_{}_key", entity.table, columns.join("_")),
@@ -219,8 +227,12 @@ fn checks(entity: &Entity) -> Vec<CheckView> {
         let column = &field.column;
         let state = entity.lifecycle.as_ref().filter(|lifecycle| lifecycle.field == at);
         let values: Vec<String> = match (state, &field.kind) {
-            (Some(lifecycle), _) => lifecycle.states.iter().map(|state| sql_literal(state.as_str())).collect(),
-            (None, spec::Kind::OneOf(choices)) => choices.iter().map(|one| sql_literal(one.as_str())).collect(),
+            (Some(lifecycle), _) => {
+                lifecycle.states.iter().map(|state| sql_literal(state.as_str())).collect()
+            }
+            (None, spec::Kind::OneOf(choices)) => {
+                choices.iter().map(|one| sql_literal(one.as_str())).collect()
+            }
             _ => Vec::new(),
         };
         let range = field.range.as_ref();
@@ -254,7 +266,11 @@ fn indexes(model: &Model, index: EntityIndex) -> Vec<IndexView> {
     if let Some(parent) = &entity.parent {
         let then = time.as_deref().unwrap_or("created_at");
         let above = &model[parent.entity].name;
-        add(&format!("of_{}", parent.column), format!("{}, {then}", parent.column), &format!("those of one {above}"));
+        add(
+            &format!("of_{}", parent.column),
+            format!("{}, {then}", parent.column),
+            &format!("those of one {above}"),
+        );
     }
     if entity.has_place_column() {
         add("of_place_id", "place_id".into(), "those of one place");
@@ -267,7 +283,9 @@ fn indexes(model: &Model, index: EntityIndex) -> Vec<IndexView> {
             Storage::Sealed { lookup: Some(lookup) } => {
                 add(lookup, format!("organisation_id, {lookup}"), "exact look-up");
             }
-            Storage::Plain if field.target.is_some() => add(&format!("of_{}", field.column), field.column.clone(), "what links to one record"),
+            Storage::Plain if field.target.is_some() => {
+                add(&format!("of_{}", field.column), field.column.clone(), "what links to one record")
+            }
             _ => {}
         }
     }
@@ -281,10 +299,15 @@ fn indexes(model: &Model, index: EntityIndex) -> Vec<IndexView> {
         }
     }
     for list in model.lists.iter().filter(|list| list.entity == index) {
-        for input in list.filter.iter().flat_map(|filter| &filter.inputs).filter(|path| path.hops.is_empty()) {
+        for input in list.filter.iter().flat_map(|filter| &filter.inputs).filter(|path| path.hops.is_empty())
+        {
             if let spec::model::End::Field(at) = input.end {
                 let column = &entity[at].column;
-                add(&format!("by_{column}"), format!("organisation_id, {column}"), &format!("the list {}", list.name));
+                add(
+                    &format!("by_{column}"),
+                    format!("organisation_id, {column}"),
+                    &format!("the list {}", list.name),
+                );
             }
         }
     }
@@ -317,7 +340,8 @@ fn lock_triggers(model: &Model, index: EntityIndex) -> Vec<TriggerView> {
             trigger("remain", "DELETE", why, "TRUE".into()),
         ];
     }
-    let (Some(before), Some(after)) = (locked_rows(model, index, "OLD"), locked_rows(model, index, "NEW")) else {
+    let (Some(before), Some(after)) = (locked_rows(model, index, "OLD"), locked_rows(model, index, "NEW"))
+    else {
         return Vec::new();
     };
     let mut triggers = Vec::new();
@@ -329,12 +353,17 @@ fn lock_triggers(model: &Model, index: EntityIndex) -> Vec<TriggerView> {
             let steps = lifecycle.moves.iter().flat_map(|step| {
                 let to = sql_literal(step.to.as_str());
                 let locked = step.from.iter().filter(|from| lifecycle.locked.contains(from));
-                locked
-                    .map(move |from| format!("(OLD.{state} = {} AND NEW.{state} = {to})", sql_literal(from.as_str())))
+                locked.map(move |from| {
+                    format!("(OLD.{state} = {} AND NEW.{state} = {to})", sql_literal(from.as_str()))
+                })
             });
             let steps: Vec<String> = steps.collect();
             let kept = kept_columns(entity, state);
-            if steps.is_empty() { String::new() } else { format!(" AND NOT (({}){kept})", steps.join(" OR ")) }
+            if steps.is_empty() {
+                String::new()
+            } else {
+                format!(" AND NOT (({}){kept})", steps.join(" OR "))
+            }
         }
     };
     triggers.push(trigger(
@@ -345,7 +374,12 @@ fn lock_triggers(model: &Model, index: EntityIndex) -> Vec<TriggerView> {
     ));
     triggers.push(trigger("kept", "DELETE", "What is signed or locked is not removed (CF-10).", before));
     if entity.parent.is_some() && lifecycle.is_none() {
-        triggers.push(trigger("closed", "INSERT", "Nothing is added to what is signed or locked (CF-10).", after));
+        triggers.push(trigger(
+            "closed",
+            "INSERT",
+            "Nothing is added to what is signed or locked (CF-10).",
+            after,
+        ));
     }
     triggers
 }
@@ -369,7 +403,8 @@ struct Booking {
 }
 
 /// States in which an appointment takes no time.
-const FREE: &[&str] = &["cancelled", "canceled", "no-show", "no show", "declined", "rejected", "missed", "rescheduled"];
+const FREE: &[&str] =
+    &["cancelled", "canceled", "no-show", "no show", "declined", "rejected", "missed", "rescheduled"];
 
 fn bookings(model: &Model, index: EntityIndex) -> Vec<Booking> {
     let entity = &model[index];
@@ -432,7 +467,11 @@ impl Booking {
         ExclusionView {
             name: format!("{}_{resource}_taken", entity.table),
             elements: format!("{resource} WITH =, {time}"),
-            filter: self.takes.as_ref().map(|(column, free)| format!("{column} NOT IN ({free})")).unwrap_or_default(),
+            filter: self
+                .takes
+                .as_ref()
+                .map(|(column, free)| format!("{column} NOT IN ({free})"))
+                .unwrap_or_default(),
         }
     }
 }

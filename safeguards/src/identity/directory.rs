@@ -8,7 +8,11 @@ use crate::store::{Row, sql};
 impl Identity {
     /// What a member of this organisation is called, or was called while they were one: their own name, or the
     /// part of their address before the `@`.
-    pub async fn colleague_name(&self, organisation: OrganisationId, person: PersonId) -> Result<Option<String>> {
+    pub async fn colleague_name(
+        &self,
+        organisation: OrganisationId,
+        person: PersonId,
+    ) -> Result<Option<String>> {
         let row = sql(
             "SELECT p.id, p.email, p.display_name FROM people p
              WHERE p.id = $1 AND EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = p.id AND m.organisation_id = $2)",
@@ -24,13 +28,15 @@ impl Identity {
     }
 
     /// The members of this organisation who have a role, at most 500, in the order of their joining.
-    pub async fn colleagues_in(&self, organisation: OrganisationId, role: &str) -> Result<Vec<(PersonId, String)>> {
-        let rows = sql(
-            "SELECT p.id, p.email, p.display_name FROM people p
+    pub async fn colleagues_in(
+        &self,
+        organisation: OrganisationId,
+        role: &str,
+    ) -> Result<Vec<(PersonId, String)>> {
+        let rows = sql("SELECT p.id, p.email, p.display_name FROM people p
              WHERE p.suspended_at IS NULL AND EXISTS (SELECT 1 FROM memberships m
                  WHERE m.person_id = p.id AND m.organisation_id = $1 AND m.role = $2)
-             ORDER BY p.id LIMIT 500",
-        )
+             ORDER BY p.id LIMIT 500")
         .bind(organisation)
         .bind(role)
         .fetch_all(self.store())
@@ -44,7 +50,10 @@ impl Identity {
 
     /// The name of an organisation.
     pub async fn organisation_name(&self, organisation: OrganisationId) -> Result<String> {
-        let row = sql("SELECT name FROM organisations WHERE id = $1").bind(organisation).fetch_one(self.store()).await?;
+        let row = sql("SELECT name FROM organisations WHERE id = $1")
+            .bind(organisation)
+            .fetch_one(self.store())
+            .await?;
         Ok(row.text("name")?)
     }
 

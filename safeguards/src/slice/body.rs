@@ -10,8 +10,8 @@ use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Date, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::Result;
-use crate::pages::{Answer, Answers, Field, Form, Kind, View};
+use super::{Result, Wanted};
+use crate::pages::{Answer, Answers, Field, Form, FormData, Kind, View};
 use crate::web::{Code, FieldProblem, Problem};
 
 /// An object of named values. Names that the form does not ask for are refused, so that a misspelt field is
@@ -34,7 +34,33 @@ impl Body {
 
     /// The version that a change names.
     pub fn version(&self) -> Result<i64> {
-        self.0.get("version").and_then(Value::as_i64).ok_or_else(|| wrong("version", "must be the version that you changed"))
+        self.0
+            .get("version")
+            .and_then(Value::as_i64)
+            .ok_or_else(|| wrong("version", "must be the version that you changed"))
+    }
+
+    /// A text that every such body must have.
+    pub fn text(&self, name: &str) -> Result<String> {
+        let text = self.0.get(name).and_then(Value::as_str).map(str::to_owned);
+        text.ok_or_else(|| wrong(name, "must be text"))
+    }
+
+    /// The filters of a search, of these names and no others; `page` and `sort` besides.
+    pub fn wanted(&self, names: &[&str]) -> Result<Wanted> {
+        let mut terms = FormData::default();
+        for (name, value) in &self.0 {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(flag) => flag.to_string(),
+                _ => return Err(wrong(name, "must be one value")),
+            };
+            terms.set(name, text);
+        }
+        let wanted = Wanted::sent("/", terms);
+        wanted.knows(names)?;
+        Ok(wanted)
     }
 
     /// The answers for a new record: what is not sent keeps what the form is filled with.
@@ -46,8 +72,11 @@ impl Body {
     /// The answers for a change: fields that are not sent are not asked.
     pub fn changes(&self, view: &View, form: Form) -> Result<Answers> {
         self.known(&form, &["version"])?;
-        let absent: Vec<String> =
-            form.fields().map(|field| field.name().to_owned()).filter(|name| !self.0.contains_key(name)).collect();
+        let absent: Vec<String> = form
+            .fields()
+            .map(|field| field.name().to_owned())
+            .filter(|name| !self.0.contains_key(name))
+            .collect();
         let form = absent.iter().fold(form, |form, name| form.without(name));
         parse(view, self.put(view, form)?)
     }
@@ -55,7 +84,8 @@ impl Body {
     fn known(&self, form: &Form, beside: &[&str]) -> Result<()> {
         let known = |name: &str| beside.contains(&name) || form.fields().any(|field| field.name() == name);
         let unknown = self.0.keys().filter(|name| !known(name));
-        let wrong: Vec<_> = unknown.map(|name| problem(name, "is not a field that you may write here")).collect();
+        let wrong: Vec<_> =
+            unknown.map(|name| problem(name, "is not a field that you may write here")).collect();
         if wrong.is_empty() { Ok(()) } else { Err(Problem::invalid(wrong)) }
     }
 
@@ -106,10 +136,13 @@ fn answer(view: &View, kind: &Kind, value: &Value) -> Option<Answer> {
             Answer::Many(items.collect::<Option<_>>()?)
         }
         Kind::Choices(_) => {
-            let items = value.as_array()?.iter().map(|item| item.as_str().map(|text| Answer::Text(text.to_owned())));
+            let items =
+                value.as_array()?.iter().map(|item| item.as_str().map(|text| Answer::Text(text.to_owned())));
             Answer::Many(items.collect::<Option<_>>()?)
         }
-        Kind::Text { .. } | Kind::Paragraphs { .. } | Kind::Choice(_) | Kind::Code { .. } => Answer::Text(text()?),
+        Kind::Text { .. } | Kind::Paragraphs { .. } | Kind::Choice(_) | Kind::Code { .. } => {
+            Answer::Text(text()?)
+        }
     })
 }
 
@@ -133,7 +166,10 @@ fn wrong(name: &str, detail: &'static str) -> Problem {
 /// Names may hold `~` and `/`, which a JSON pointer escapes (RFC 6901, section 3).
 fn problem(name: &str, detail: impl Into<String>) -> FieldProblem {
     let name: String = name.chars().take(80).collect();
-    FieldProblem { pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")), detail: detail.into() }
+    FieldProblem {
+        pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+        detail: detail.into(),
+    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for Body {

@@ -1,7 +1,7 @@
 //! A record on a page: one line a field, the same in tables and in detail.
 
 use crate::access::Shown;
-use crate::pages::{Content, Tone};
+use crate::pages::{Allergies, Content, Tone};
 
 use super::Names;
 
@@ -21,7 +21,11 @@ impl<R> Line<R> {
     }
 
     /// A line with a number, flush at the end of its cell.
-    pub const fn number(field: &'static str, label: &'static str, content: fn(&R, &Names) -> Content) -> Self {
+    pub const fn number(
+        field: &'static str,
+        label: &'static str,
+        content: fn(&R, &Names) -> Content,
+    ) -> Self {
         Self { field, label, numeric: true, content }
     }
 }
@@ -42,6 +46,19 @@ pub trait Known<T> {
         }
     }
 
+    /// As plain words, for a title; empty when it is hidden.
+    fn words(&self) -> String {
+        match self.content() {
+            Content::Text(text) | Content::Narrative(text) | Content::Tag(text, _) => text,
+            Content::Number(number, _) => number,
+            Content::Date(date) => date.to_string(),
+            Content::Moment(moment) => {
+                format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
+            }
+            _ => String::new(),
+        }
+    }
+
     /// With its paragraphs.
     fn narrative(&self) -> Content {
         Content::narrative(self.content())
@@ -59,4 +76,38 @@ impl<T: Clone + Into<Content>> Known<T> for Shown<Option<T>> {
             Shown::Hidden => Content::Hidden,
         }
     }
+}
+
+/// What is known of allergies. An empty list is no statement that there are none.
+pub trait KnownAllergies {
+    /// For the banner of a patient.
+    fn allergies(&self) -> Allergies;
+}
+
+impl KnownAllergies for Shown<Option<Vec<String>>> {
+    fn allergies(&self) -> Allergies {
+        match self {
+            Shown::Hidden => Allergies::Hidden,
+            Shown::Value(Some(known)) if !known.is_empty() => said(known),
+            Shown::Value(_) => Allergies::NotRecorded,
+        }
+    }
+}
+
+impl KnownAllergies for Shown<Option<String>> {
+    fn allergies(&self) -> Allergies {
+        match self {
+            Shown::Hidden => Allergies::Hidden,
+            Shown::Value(Some(known)) if !known.trim().is_empty() => said(std::slice::from_ref(known)),
+            Shown::Value(_) => Allergies::NotRecorded,
+        }
+    }
+}
+
+/// "None" is what people write for "none known".
+fn said(known: &[String]) -> Allergies {
+    let none = |text: &String| {
+        matches!(text.trim().to_lowercase().as_str(), "none" | "none known" | "nkda" | "no" | "nil")
+    };
+    if known.iter().all(none) { Allergies::NoneKnown } else { Allergies::Known(known.to_vec()) }
 }

@@ -9,8 +9,10 @@
 mod answers;
 mod assign;
 mod body;
+pub mod json;
 mod line;
 mod names;
+mod problem;
 mod viewer;
 mod wanted;
 pub mod zone;
@@ -18,7 +20,7 @@ pub mod zone;
 pub use answers::WriteAnswers;
 pub use assign::{Assignee, Assignments};
 pub use body::Body;
-pub use line::{Known, Line};
+pub use line::{Known, KnownAllergies, Line};
 pub use names::{Called, Links, Names};
 pub use viewer::{Front, Viewer};
 pub use wanted::Wanted;
@@ -29,7 +31,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::web::Problem;
+use crate::web::{Code, Problem};
 
 /// What a handler answers.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -54,6 +56,14 @@ pub struct Version {
     pub version: i64,
 }
 
+impl Version {
+    /// The version that a form was filled with.
+    pub fn of(data: &crate::pages::FormData) -> Result<Self> {
+        let version = data.first(crate::pages::FormData::VERSION).and_then(|version| version.parse().ok());
+        version.map(|version| Self { version }).ok_or_else(|| Problem::new(Code::Malformed))
+    }
+}
+
 /// The id of a record, of an address: another text than a UUID is a record that is not there.
 #[derive(Clone, Copy, Debug)]
 pub struct Id(pub Uuid);
@@ -71,19 +81,20 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
 /// All that a slice of a generated app names.
 pub mod prelude {
     pub use super::{
-        Assignee, Assignments, Body, Called, Id, Known, Line, Links, Names, Opened, Result, Version, Viewer, Wanted,
-        WriteAnswers, created, go,
+        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened, Result,
+        Version, Viewer, Wanted, WriteAnswers, created, go,
     };
     pub use crate::access::{Action, Entity, Record, Shown, Unsealed, Written};
     pub use crate::pages::{
-        Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape, Tabs, View,
+        Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape,
+        Table, Tabs, View,
     };
     pub use crate::web::Problem;
     pub use crate::{sql, tenant};
     pub use axum::Json;
     pub use axum::extract::Query;
     pub use axum::http::StatusCode;
-    pub use axum::response::Response;
+    pub use axum::response::{IntoResponse, Response};
     pub use rust_decimal::Decimal;
     pub use serde::Serialize;
     pub use time::{Date, OffsetDateTime};

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::answers::field_of;
-use super::{Called, Line, Names, Result, Wanted};
-use crate::access::{Action, Context, Entity, Written};
+use super::{Assignee, Called, Line, Names, Result, Wanted};
+use crate::access::{Action, Context, Entity, Error, Written};
 use crate::identity::{Identity, PersonId, Session};
-use crate::pages::{Audience, Column, Detail, Form, Page, Reader, Row, Table, View, Words, Zone};
+use crate::pages::{
+    Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, View,
+    Words, Zone,
+};
+use crate::store::sql;
 use crate::web::{Arrival, Problem};
 
 /// What the pages of an app have in common; an axum `Extension` of the router.
@@ -138,7 +143,8 @@ impl Viewer {
         names: &Names,
     ) -> Detail {
         let shown = lines.iter().filter(|line| line.known(self, entity));
-        let detail = shown.fold(Detail::new(), |detail, line| detail.line(line.label, (line.content)(record, names)));
+        let detail =
+            shown.fold(Detail::new(), |detail, line| detail.line(line.label, (line.content)(record, names)));
         let detail = match written.created_at.value() {
             Some(at) => detail.created(names.writer(&written.created_by_id), *at),
             None => detail,
@@ -156,7 +162,8 @@ impl Viewer {
         wanted.dedup();
         let mut called = Vec::with_capacity(wanted.len());
         for person in wanted {
-            let name = self.session.identity().colleague_name(self.principal.organisation(), PersonId::new(person));
+            let name =
+                self.session.identity().colleague_name(self.principal.organisation(), PersonId::new(person));
             if let Some(name) = name.await? {
                 called.push(Called { id: person, title: name });
             }
@@ -168,6 +175,116 @@ impl Viewer {
     pub async fn colleagues(&self, role: &str) -> Result<Vec<Called>> {
         let found = self.session.identity().colleagues_in(self.principal.organisation(), role).await?;
         Ok(found.into_iter().map(|(person, title)| Called { id: person.uuid(), title }).collect())
+    }
+
+    /// Whether somebody of this organisation has the role.
+    pub async fn has_colleague(&self, role: &str, person: Uuid) -> Result<bool> {
+        Ok(self.colleagues(role).await?.iter().any(|called| called.id == person))
+    }
+
+    /// A choice among the people who have one of these roles; with several, the role is said beside the name.
+    pub async fn choice_of_colleagues(
+        &self,
+        name: &'static str,
+        label: &'static str,
+        roles: &'static [&'static str],
+    ) -> Result<Field> {
+        let mut choices = Vec::new();
+        for role in roles {
+            for called in self.colleagues(role).await? {
+                let text = if roles.len() > 1 { format!("{}, {role}", called.title) } else { called.title };
+                choices.push(Choice::new(format!("{role}:{}", called.id), text));
+            }
+        }
+        Ok(Field::choice(name, label, choices))
+    }
+
+    /// What was chosen by [`Viewer::choice_of_colleagues`].
+    pub fn chosen(&self, answers: &Answers, name: &str) -> Result<(String, Uuid)> {
+        let chosen = answers.text(name).and_then(|text| text.split_once(':'));
+        let chosen = chosen.and_then(|(role, id)| Some((role.to_owned(), id.parse().ok()?)));
+        chosen.ok_or_else(|| Problem::internal("choice of colleagues"))
+    }
+
+    /// Those who are responsible for a record, as a section of its page.
+    pub fn team(&self, assignees: &[Assignee], people: &[Called]) -> Detail {
+        let named =
+            |id: Uuid| people.iter().find(|called| called.id == id).map(|called| called.title.clone());
+        let detail = Detail::new().title("Assigned to");
+        if assignees.is_empty() {
+            return detail.line("Nobody", Content::Empty);
+        }
+        assignees.iter().fold(detail, |detail, assignee| {
+            let name = named(assignee.person_id).unwrap_or_default();
+            let since = self.view.date(self.view.local(assignee.since).date());
+            detail.line(assignee.role.clone(), Content::from(format!("{name}, since {since}")))
+        })
+    }
+
+    /// The filters by fields that they may see.
+    pub fn readable(&self, form: Form, entity: &'static Entity) -> Form {
+        let unseen: Vec<String> = form
+            .fields()
+            .map(|field| field.name().to_owned())
+            .filter(|name| field_of(entity, name).is_some_and(|field| !self.sees(entity, field.name)))
+            .collect();
+        unseen.iter().fold(form, |form, name| form.without(name))
+    }
+
+    /// A table under its filters. Those that could name somebody go by POST to `search`.
+    pub fn filtered(&self, table: Table, form: Form, wanted: &Wanted, search: Option<&str>) -> Table {
+        if form.fields().next().is_none() {
+            return table;
+        }
+        let names: Vec<String> = form.fields().map(|field| field.name().to_owned()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match search {
+            Some(path) => {
+                let set = wanted.any(&names);
+                table.filters(Filters::private(form.fill(wanted.terms()), path, set))
+            }
+            None => table.filters(Filters::open(form, wanted.listing())),
+        }
+    }
+
+    /// A moment so many minutes ago.
+    pub fn minutes_ago(&self, minutes: i64) -> OffsetDateTime {
+        self.clock.now() - time::Duration::minutes(minutes)
+    }
+
+    /// The places of this kind in which they may put a record: those of their memberships, or all of the
+    /// organisation for who has a role in the whole of it.
+    pub async fn places(&self, kind: &str) -> Result<Vec<Called>> {
+        let found = sql(
+            "SELECT p.id, p.name FROM places p
+             WHERE p.organisation_id = $1 AND p.kind = $2 AND EXISTS (SELECT 1 FROM memberships m
+                 WHERE m.person_id = $3 AND m.organisation_id = $1 AND (m.place_id IS NULL OR m.place_id = p.id))
+             ORDER BY p.name, p.id LIMIT 500",
+        );
+        let found = found.bind(self.principal.organisation()).bind(kind).bind(self.principal.person());
+        let rows = found.fetch_all(&self.store).await.map_err(Error::from)?;
+        let called = |row: &crate::store::Row| Ok(Called { id: row.uuid("id")?, title: row.text("name")? });
+        Ok(rows.iter().map(called).collect::<Result<_, Error>>()?)
+    }
+
+    /// A form that also asks for the place, unless there is only one to choose.
+    pub async fn with_place(&self, form: Form, kind: &str) -> Result<Form> {
+        let places = self.places(kind).await?;
+        let choices = places.into_iter().map(|place| Choice::new(place.id.to_string(), place.title));
+        Ok(form.field(Field::choice("place_id", "Place", choices)))
+    }
+
+    /// The place that was chosen.
+    pub fn place_of(&self, answers: &Answers) -> Result<Uuid> {
+        let chosen = answers.text("place_id").and_then(|id| id.parse().ok());
+        chosen.ok_or_else(|| Problem::internal("choice of places"))
+    }
+
+    /// A table's place in its list where rows are not counted: one more may follow when the page is full.
+    pub fn placed_by_rows(&self, table: Table, wanted: &Wanted, rows: usize) -> Table {
+        let known = wanted.offset() + i64::try_from(rows).unwrap_or(0);
+        let full = i64::try_from(rows).unwrap_or(0) == wanted.limit();
+        self.placed(table, wanted, if full { known + 1 } else { known })
     }
 
     /// A table's place in its list, when more rows may follow than were asked for.
@@ -197,7 +314,11 @@ where
         let roles: Vec<&'static str> = session.principal().roles().iter().map(|role| role.as_str()).collect();
         let labels: Vec<&str> = roles.iter().map(|role| (front.role_label)(role)).collect();
         let reader = Reader {
-            name: session.identity().colleague_name(session.principal.organisation(), session.principal.person()).await?.unwrap_or_default(),
+            name: session
+                .identity()
+                .colleague_name(session.principal.organisation(), session.principal.person())
+                .await?
+                .unwrap_or_default(),
             organisation: session.identity().organisation_name(session.principal.organisation()).await?,
             role: labels.join(", "),
         };
@@ -208,7 +329,9 @@ where
             .here(parts.uri.path())
             .audience(if patient { Audience::Patient } else { Audience::Staff })
             .reader(reader);
-        let view = (front.destinations)(&roles).into_iter().fold(view, |view, (text, to)| view.destination(text, to));
+        let view = (front.destinations)(&roles)
+            .into_iter()
+            .fold(view, |view, (text, to)| view.destination(text, to));
         let view = arrival.csrf.into_iter().fold(view, View::csrf);
         Ok(Self { session, view })
     }

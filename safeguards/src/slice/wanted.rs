@@ -26,8 +26,40 @@ impl Wanted {
     }
 
     /// Filters that were sent by POST, since they could name somebody.
-    pub fn sent(path: &str, terms: FormData) -> Self {
-        Self { listing: Listing::new(path, ""), terms }
+    pub fn sent(path: &str, mut terms: FormData) -> Self {
+        let place = |name: &str| terms.first(name).map(|value| format!("{name}={value}")).unwrap_or_default();
+        let query = format!("{}&{}", place("page"), place("sort"));
+        for own in ["page", "sort", "csrf"] {
+            terms.clear(own);
+        }
+        Self { listing: Listing::new(path, &query), terms }
+    }
+
+    /// Those of one record, at a place in their list.
+    pub fn of(listing: &Listing, name: &str, id: Uuid) -> Self {
+        let mut terms = listing.terms().clone();
+        terms.set(name, id.to_string());
+        Self { terms, listing: listing.clone() }
+    }
+
+    /// Those that one filter lets through.
+    pub fn with(name: &str, value: impl ToString) -> Self {
+        let mut terms = FormData::default();
+        terms.set(name, value.to_string());
+        Self { listing: Listing::new("/", ""), terms }
+    }
+
+    /// Refuses filters that the list does not have: one that was misspelt would show more than was asked for.
+    pub fn knows(&self, names: &[&str]) -> Result<()> {
+        let own = ["page", "sort"];
+        let unknown = self.terms.iter().any(|(name, _)| !names.contains(&name) && !own.contains(&name));
+        let refusal = || Problem::new(Code::Malformed).detail("This list has no such filter.");
+        if unknown { Err(refusal()) } else { Ok(()) }
+    }
+
+    /// What was asked for, to fill a form of filters with.
+    pub fn terms(&self) -> &FormData {
+        &self.terms
     }
 
     /// Everything, so many rows.
@@ -109,7 +141,6 @@ impl Wanted {
         let asked = self.listing.terms().first("sort").unwrap_or_default();
         orders.iter().find(|(name, _)| *name == asked).map_or(usual, |(_, order)| order)
     }
-
 }
 
 impl<S: Sync> FromRequestParts<S> for Wanted {

@@ -24,6 +24,9 @@ pub struct FormData {
 }
 
 impl FormData {
+    /// The name under which a form carries the version of the record that it was filled with.
+    pub(crate) const VERSION: &'static str = VERSION;
+
     /// Reads an urlencoded body or query. Whatever comes is read: what is not UTF-8 is replaced, and
     /// NUL, which PostgreSQL cannot store, is dropped.
     #[must_use]
