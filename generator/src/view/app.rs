@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 use spec::Model;
-use spec::model::{End, EntityIndex, FieldIndex, List, Path};
+use spec::model::{End, EntityIndex, List, Path};
 
 use super::entity::{EntityView, module, path};
-use super::field::FieldView;
-use crate::doors::sql_literal;
 use crate::zones;
 
 /// What every template may print.
@@ -281,14 +279,3 @@ fn shown(model: &Model, start: EntityIndex, path: &Path) -> Option<String> {
     }
 }
 
-/// One field's view, for openapi and seeds.
-pub(crate) fn field_view(model: &Model, entity: EntityIndex, field: FieldIndex) -> FieldView {
-    let entity = &model[entity];
-    let state = entity.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.field == field);
-    FieldView::new(model, &entity[field], state)
-}
-
-/// `'a', 'b'`
-pub(crate) fn quoted(values: &[String]) -> String {
-    values.iter().map(|value| sql_literal(value)).collect::<Vec<_>>().join(", ")
-}

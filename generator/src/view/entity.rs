@@ -41,7 +41,7 @@ pub(crate) struct EntityView {
     pub(crate) parts: Vec<PartView>,
     pub(crate) fields: Vec<FieldView>,
     /// Descriptors of the columns that link the record to its parent, its place and its person.
-    pub(crate) link_descriptors: Vec<String>,
+    pub(crate) descriptors: Vec<String>,
     pub(crate) own_links: Vec<OwnLinkView>,
     pub(crate) select: String,
     /// Expressions over a `row` that was selected for its title.
@@ -271,7 +271,7 @@ impl EntityView {
             has_place: entity.has_place_column(),
             has_person: !entity.self_roles.is_empty(),
             parts: parts(model, entity),
-            link_descriptors: Vec::new(),
+            descriptors: Vec::new(),
             own_links: Vec::new(),
             select: String::new(),
             title_parts: Vec::new(),
@@ -325,7 +325,8 @@ impl EntityView {
             parent,
             fields,
         };
-        view.link_descriptors = view.descriptors_of_links();
+        view.descriptors = view.descriptors_of_links();
+        view.descriptors.extend(view.fields.iter().filter_map(|field| field.descriptor.clone()));
         view.select = view.selected(entity);
         view.title_select = view.title_selected(entity);
         (view.order, view.order_words) = order(model, entity);

@@ -4,4 +4,5 @@ pub(crate) mod app;
 pub(crate) mod entity;
 pub(crate) mod field;
 pub(crate) mod policy;
+pub(crate) mod rls;
 pub(crate) mod schema;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use spec::access::{Action, Dialect, Grant, Mask, Reach, Rows};
+use spec::access::{Action, Grant, Mask, Reach, Rows};
 use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
 
+use super::rls;
 use crate::doors::{rust_literal, sql_literal};
 
 /// Who may do what with records of one entity.
@@ -24,6 +25,8 @@ pub(crate) struct PolicyView {
     pub(crate) assignable: bool,
     /// Roles that may list the records.
     pub(crate) readers: Vec<String>,
+    /// PostgreSQL's second fence.
+    pub(crate) row_level_security: String,
 }
 
 /// A condition on rows that has a name.
@@ -86,6 +89,7 @@ impl PolicyView {
             deletable: can(Action::Delete),
             assignable: can(Action::Assign) && entity.assignment.is_some(),
             readers: readers(model, entity),
+            row_level_security: fence(model, index),
             conditions: conditions.into_values().collect(),
         }
     }
@@ -292,46 +296,18 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
     }
 }
 
-/// The row-level security of an entity on PostgreSQL, one policy a command.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct RowPolicy {
-    pub(crate) name: String,
-    pub(crate) command: &'static str,
-    pub(crate) clause: &'static str,
-    pub(crate) predicate: String,
-}
-
-/// A row can be read when any action reaches it: a write must see what it changes. What may be written is
-/// narrower: each command takes the grants of its own actions.
-pub(crate) fn row_policies(model: &Model, index: EntityIndex) -> Vec<RowPolicy> {
+fn fence(model: &Model, index: EntityIndex) -> String {
     let entity = &model[index];
-    let policies = |wanted: &dyn Fn(Action) -> bool| {
-        let grants = entity.grants.iter().filter(|grant| grant.actions.iter().any(|action| wanted(*action)));
-        let mut texts: Vec<&str> = Vec::new();
-        for grant in grants {
-            if !texts.contains(&grant.policy.as_str()) {
-                texts.push(&grant.policy);
-            }
-        }
-        if texts.is_empty() { "FALSE".to_owned() } else { texts.join("\n        OR ") }
-    };
-    let table = &entity.table;
-    let policy = |word: &str, command, clause, predicate| RowPolicy {
-        name: format!("{table}_{word}"),
-        command,
-        clause,
-        predicate,
-    };
-    let changes = |action: Action| matches!(action, Action::Update | Action::Move(_) | Action::Assign);
-    vec![
-        policy("read", "SELECT", "USING", policies(&|_| true)),
-        policy("create", "INSERT", "WITH CHECK", policies(&|action| action == Action::Create)),
-        policy("change", "UPDATE", "USING", policies(&changes)),
-        policy("remove", "DELETE", "USING", policies(&|action| action == Action::Delete)),
-    ]
-}
-
-/// A condition over `:person` and the like, for a policy or an index comment.
-pub(crate) fn settings_sql(model: &Model, index: EntityIndex, rows: &Rows) -> String {
-    rows.sql(model, index, Dialect::Settings)
+    let grants = entity.grants.iter().map(|grant| rls::Grant {
+        role: model[grant.role].name.to_string(),
+        actions: grant.actions.iter().map(|action| (*action, verb(entity, *action))).collect(),
+        rows: if grant.rows == Rows::Organisation { "TRUE".to_owned() } else { grant.sql.clone() },
+    });
+    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
+    let onward = lifecycle.iter().flat_map(|lifecycle| {
+        lifecycle.moves.iter().filter(|step| step.from.iter().any(|state| lifecycle.locked.contains(state)))
+    });
+    let lock = locked_rows(model, index, &entity.table)
+        .map(|rows| rls::Lock { rows, moves: onward.map(|step| step.name.to_string()).collect() });
+    rls::row_level_security(&entity.table, &grants.collect::<Vec<_>>(), lock.as_ref())
 }

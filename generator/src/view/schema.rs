@@ -6,7 +6,7 @@ use spec::document::Overlap;
 use spec::model::{Entity, EntityIndex, Model, Origin, Storage, Target, UniqueMember};
 
 use super::field::FieldView;
-use super::policy::{RowPolicy, locked_rows, row_policies};
+use super::policy::locked_rows;
 use crate::doors::sql_literal;
 
 /// What the migrations of one entity print.
@@ -20,7 +20,6 @@ pub(crate) struct SchemaView {
     pub(crate) triggers: Vec<TriggerView>,
     /// PostgreSQL: no two bookings of one resource at a time.
     pub(crate) exclusions: Vec<ExclusionView>,
-    pub(crate) policies: Vec<RowPolicy>,
 }
 
 /// One column.
@@ -96,7 +95,6 @@ impl SchemaView {
             indexes: indexes(model, index),
             triggers,
             exclusions: bookings.iter().map(|booking| booking.exclusion(entity)).collect(),
-            policies: row_policies(model, index),
         }
     }
 }
