@@ -85,7 +85,8 @@ impl App {
         self
     }
 
-    /// Every route of the app. `/healthz` and `/readyz` are added.
+    /// Every route of the app. `/healthz`, `/readyz` and those of identity (`/identity/…`, `/sign-in`,
+    /// `/account`, `/welcome`) are added.
     pub const fn routes(mut self, routes: fn(Services) -> Router) -> Self {
         self.routes = Some(routes);
         self
@@ -133,7 +134,8 @@ impl App {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::System)?;
         let services = self.start(settings).await?;
         log_panics(Arc::clone(&services.log), Arc::clone(&services.clock));
-        let mut router = health::routes(services.store.clone());
+        let mut router =
+            health::routes(services.store.clone()).merge(identity::routes(services.identity.clone()));
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
         }

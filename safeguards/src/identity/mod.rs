@@ -2,10 +2,11 @@
 
 pub mod access_token;
 pub mod attempts;
-mod directory;
 mod credentials;
+mod directory;
 pub mod email;
 mod error;
+mod http;
 pub mod limiter;
 pub mod names;
 pub mod password;
@@ -26,6 +27,7 @@ pub mod totp;
 pub use credentials::Profile;
 pub use email::EmailAddress;
 pub use error::IdentityError;
+pub use http::routes;
 pub use names::{OrganisationId, PersonId, PlaceId, Purpose, Role, RoleName, Roles, SessionId};
 pub use people::{Colleague, Invitation, Link, Membership, NewPerson};
 pub use principal::{Session, SessionRow};

@@ -6,5 +6,6 @@
 mod access;
 mod app;
 mod audit;
+mod identity;
 mod keys;
 mod store;

@@ -1,0 +1,85 @@
+//! The doors of identity: a JSON API under `/identity`, and pages.
+//!
+//! | route | body | answer |
+//! |---|---|---|
+//! | `POST /identity/sign-in` | `email`, `password` | a step |
+//! | `POST /identity/sign-in/code`, `…/recovery` | `ticket`, `code` | a step |
+//! | `POST /identity/sign-in/authenticator` | `ticket` | `secret`, `uri` |
+//! | `POST /identity/sign-in/authenticator/confirm` | `ticket`, `code` | a step with `recovery_codes` |
+//! | `POST /identity/sign-in/organisation` | `ticket`, `organisation` | a step |
+//! | `POST /identity/refresh` | `refresh_token` | tokens |
+//! | `POST /identity/sign-up` | `email`, `password`, `display_name?` | 202, whether or not the address was new |
+//! | `POST /identity/welcome` | `token`, `password`, `display_name?` | 204 |
+//! | `GET`, `POST /identity/session` | `organisation?`, `purpose?` | who I am; tokens or a new cookie |
+//! | `POST /identity/sign-out` | | 204 |
+//! | `GET`, `PATCH /identity/profile` | `display_name` | all that is kept of me |
+//! | `POST /identity/password` | `current`, `new` | 204 |
+//! | `GET`, `DELETE /identity/devices[/{id}]` | | my sessions; one or all others ended |
+//! | `GET`, `POST /identity/authenticator`, `…/confirm`, `…/remove` | `password`, `code` | enrolment |
+//! | `POST /identity/recovery-codes` | `password`, `code` | `recovery_codes` |
+//! | `GET`, `POST /identity/people` | `email`, `role`, `place?` | colleagues; a one-time `link` |
+//! | `POST /identity/people/{id}/roles`, `DELETE …/roles/{membership}` | `role`, `place?` | 204 |
+//! | `PUT`, `DELETE /identity/people/{id}/suspension`; `DELETE …/lock` | | 204 |
+//! | `POST /identity/people/{id}/password-link` | | a one-time `link` |
+//!
+//! A *step* is `{"next": "second_factor" \| "enrol" \| "choose", "ticket": …}` or, at the end,
+//! `{"next": "signed_in", "access_token", "token_type": "Bearer", "expires_in", "refresh_token", …}`.
+
+mod account;
+mod people;
+mod sign_in;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+
+use super::service::Identity;
+
+/// Every route of identity.
+pub fn routes(identity: Identity) -> Router {
+    let steps = Router::new()
+        .route("/identity/sign-in", post(sign_in::sign_in))
+        .route("/identity/sign-in/code", post(sign_in::code))
+        .route("/identity/sign-in/recovery", post(sign_in::recovery))
+        .route("/identity/sign-in/authenticator", post(sign_in::enrol))
+        .route("/identity/sign-in/authenticator/confirm", post(sign_in::confirm))
+        .route("/identity/sign-in/organisation", post(sign_in::organisation))
+        .route("/identity/refresh", post(sign_in::refresh))
+        .route("/identity/sign-up", post(sign_in::sign_up))
+        .route("/identity/welcome", post(sign_in::welcome));
+    let account = Router::new()
+        .route("/identity/session", get(account::session).post(account::switch))
+        .route("/identity/sign-out", post(account::sign_out))
+        .route("/identity/profile", get(account::profile).patch(account::rename))
+        .route("/identity/password", post(account::password))
+        .route("/identity/devices", get(account::devices).delete(account::revoke_others))
+        .route("/identity/devices/{id}", delete(account::revoke))
+        .route("/identity/authenticator", get(account::second_factor).post(account::enrol))
+        .route("/identity/authenticator/confirm", post(account::confirm))
+        .route("/identity/authenticator/remove", post(account::remove))
+        .route("/identity/recovery-codes", post(account::recovery_codes));
+    let people = Router::new()
+        .route("/identity/people", get(people::list).post(people::invite))
+        .route("/identity/people/{id}/roles", post(people::give_role))
+        .route("/identity/people/{id}/roles/{membership}", delete(people::take_role))
+        .route("/identity/people/{id}/suspension", put(people::suspend).delete(people::lift))
+        .route("/identity/people/{id}/lock", delete(people::unlock))
+        .route("/identity/people/{id}/password-link", post(people::password_link));
+    steps.merge(account).merge(people).with_state(identity)
+}
+
+/// What holds a secret is kept by nobody on the way (RFC 9111, section 5.2.2.5).
+fn secret(response: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], response).into_response()
+}
+
+/// The `Set-Cookie` of a session's token, or of its removal.
+pub(super) fn session_cookie(identity: &Identity, token: Option<&str>) -> String {
+    let name = identity.cookie_name();
+    let secure = if identity.settings().secure_cookies { "; Secure" } else { "" };
+    match token {
+        Some(token) => format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"),
+        None => format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}"),
+    }
+}
