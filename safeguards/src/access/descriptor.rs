@@ -440,7 +440,8 @@ impl Never {
     }
 }
 
-/// Which rows cannot be changed any more. The condition stands in the statement that changes, so that nobody can
+/// Which rows cannot be changed, removed, or made as if they had been closed. Of a part the condition asks its whole,
+/// so that nothing is added to it, either. The condition stands in the statement that changes, so that nobody can
 /// sign between a check and a write (CF-10).
 #[derive(Clone, Copy, Debug)]
 pub struct Lock {
@@ -450,14 +451,12 @@ pub struct Lock {
     pub moves: &'static [&'static str],
     /// The only fields that such a transition may write.
     pub fields: &'static [&'static str],
-    /// Whether a row that would be locked cannot even be made: for parts of a locked whole.
-    pub on_create: bool,
 }
 
 impl Lock {
     /// These rows can neither be changed nor removed.
     pub const fn on(rows: &'static str) -> Self {
-        Self { rows, moves: &[], fields: &[], on_create: false }
+        Self { rows, moves: &[], fields: &[] }
     }
 
     /// Lets locked rows make these transitions, which write these fields and no others.
@@ -467,17 +466,10 @@ impl Lock {
         self
     }
 
-    /// Nothing can be added to a locked whole.
-    pub const fn and_parts(mut self) -> Self {
-        self.on_create = true;
-        self
-    }
-
     /// Whether the lock stands in the way of this action on these fields.
     pub(super) fn binds(&self, action: Action, fields: &[&str]) -> bool {
         match action {
-            Action::Update | Action::Delete => true,
-            Action::Create => self.on_create,
+            Action::Create | Action::Update | Action::Delete => true,
             Action::Move(name) => {
                 !(self.moves.contains(&name) && fields.iter().all(|field| self.fields.contains(field)))
             }
@@ -517,7 +509,7 @@ mod tests {
         assert!(!lock.binds(Action::Move("lock"), &["status"]));
         assert!(lock.binds(Action::Move("lock"), &["status", "body"]));
         assert!(lock.binds(Action::Move("sign"), &["status"]));
-        assert!(!lock.binds(Action::Create, &[]) && lock.and_parts().binds(Action::Create, &[]));
+        assert!(lock.binds(Action::Create, &[]), "nothing is added to a locked whole, or made as if signed");
         assert!(!lock.binds(Action::View, &[]));
     }
 }

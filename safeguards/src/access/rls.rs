@@ -85,14 +85,16 @@ fn lock(ddl: &mut String, entity: &Entity) {
         moves => format!(" OR {}", is_action(moves.iter().copied())),
     };
     // A row that an update locks is lawful: what counts is the row as it was.
-    let _ = writeln!(
-        ddl,
-        "CREATE POLICY {table}_lock_update ON {table} AS RESTRICTIVE FOR UPDATE\n    USING ({unlocked}{moves} OR {owner}) WITH CHECK (true);"
-    );
-    let _ = writeln!(
-        ddl,
-        "CREATE POLICY {table}_lock_delete ON {table} AS RESTRICTIVE FOR DELETE\n    USING ({unlocked} OR {owner});"
-    );
+    let update = format!("USING ({unlocked}{moves} OR {owner}) WITH CHECK (true)");
+    let delete = format!("USING ({unlocked} OR {owner})");
+    let insert = format!("WITH CHECK ({unlocked} OR {owner})");
+    for (command, clause) in [("UPDATE", update), ("DELETE", delete), ("INSERT", insert)] {
+        let name = command.to_lowercase();
+        let _ = writeln!(
+            ddl,
+            "CREATE POLICY {table}_lock_{name} ON {table} AS RESTRICTIVE FOR {command}\n    {clause};"
+        );
+    }
 }
 
 /// Whether the environment's owner asks, who runs subcommands only. The app's role cannot become it.

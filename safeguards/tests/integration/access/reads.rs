@@ -113,7 +113,13 @@ async fn a_patient_sees_their_own_only() {
             )
             .list::<Reading>(&context)
             .await;
-            listed.unwrap().into_iter().map(|reading| reading.written.id).collect::<Vec<_>>()
+            let listed = listed.unwrap();
+            assert!(listed.iter().all(|reading| reading.systolic.value() > Some(&120)));
+            assert!(
+                listed.iter().all(|reading| reading.note == Shown::Value(Some("after a walk".to_owned())))
+            );
+            assert!(listed.iter().all(|reading| reading.status == Shown::Value("draft".to_owned())));
+            listed.into_iter().map(|reading| reading.written.id).collect::<Vec<_>>()
         };
         assert_eq!(history(world.patient()).await, [mine]);
         assert_eq!(history(provider).await, [theirs, mine]);

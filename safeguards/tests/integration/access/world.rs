@@ -24,7 +24,7 @@ const OF_ASSIGNED: &str = "EXISTS (SELECT 1 FROM patient_assignments a WHERE a.p
      AND a.person_id = :person AND a.starts_at <= :now AND (a.ends_at IS NULL OR a.ends_at > :now))";
 const OF_OWN: &str = "EXISTS (SELECT 1 FROM patient_people p WHERE p.patient_id = readings.patient_id AND p.person_id = :person)";
 
-pub static PATIENT: Entity = Entity {
+pub(crate) static PATIENT: Entity = Entity {
     reference: Some("PT"),
     subject: Some("id"),
     fields: &[
@@ -51,7 +51,7 @@ pub static PATIENT: Entity = Entity {
     ..Entity::named("patient", 1, "patients")
 };
 
-pub static READING: Entity = Entity {
+pub(crate) static READING: Entity = Entity {
     subject: Some("patient_id"),
     fields: &[
         Field::plain("patient_id", 1, Kind::Uuid),
@@ -71,13 +71,13 @@ pub static READING: Entity = Entity {
 };
 
 #[derive(Debug)]
-pub struct Patient {
-    pub written: Written,
-    pub name: Shown<String>,
-    pub phone: Shown<Option<String>>,
-    pub weight: Shown<Option<Decimal>>,
-    pub goals: Shown<Option<String>>,
-    pub substances: Shown<Option<String>>,
+pub(crate) struct Patient {
+    pub(crate) written: Written,
+    pub(crate) name: Shown<String>,
+    pub(crate) phone: Shown<Option<String>>,
+    pub(crate) weight: Shown<Option<Decimal>>,
+    pub(crate) goals: Shown<Option<String>>,
+    pub(crate) substances: Shown<Option<String>>,
 }
 
 impl Record for Patient {
@@ -96,11 +96,11 @@ impl Record for Patient {
 }
 
 #[derive(Debug)]
-pub struct Reading {
-    pub written: Written,
-    pub systolic: Shown<i64>,
-    pub note: Shown<Option<String>>,
-    pub status: Shown<String>,
+pub(crate) struct Reading {
+    pub(crate) written: Written,
+    pub(crate) systolic: Shown<i64>,
+    pub(crate) note: Shown<Option<String>>,
+    pub(crate) status: Shown<String>,
 }
 
 impl Record for Reading {
@@ -132,30 +132,30 @@ const fn role(name: &'static str) -> Role {
     Role { name, privileged: false, administers_people: false }
 }
 
-pub const CLINIC: Uuid = Uuid::from_u128(0xc1);
-pub const ELSEWHERE: Uuid = Uuid::from_u128(0xc2);
+pub(crate) const CLINIC: Uuid = Uuid::from_u128(0xc1);
+pub(crate) const ELSEWHERE: Uuid = Uuid::from_u128(0xc2);
 
 /// People, by what they are.
-pub mod people {
+pub(crate) mod people {
     use uuid::Uuid;
 
-    pub const OWNER: Uuid = Uuid::from_u128(0x01);
-    pub const PROVIDER: Uuid = Uuid::from_u128(0x02);
-    pub const OTHER_PROVIDER: Uuid = Uuid::from_u128(0x03);
-    pub const PATIENT: Uuid = Uuid::from_u128(0x04);
-    pub const SALES_REP: Uuid = Uuid::from_u128(0x05);
+    pub(crate) const OWNER: Uuid = Uuid::from_u128(0x01);
+    pub(crate) const PROVIDER: Uuid = Uuid::from_u128(0x02);
+    pub(crate) const OTHER_PROVIDER: Uuid = Uuid::from_u128(0x03);
+    pub(crate) const PATIENT: Uuid = Uuid::from_u128(0x04);
+    pub(crate) const SALES_REP: Uuid = Uuid::from_u128(0x05);
 }
 
-pub struct World {
-    pub database: TestDatabase,
-    pub clock: ManualClock,
-    pub keys: Keys,
-    pub audit: Audit,
+pub(crate) struct World {
+    pub(crate) database: TestDatabase,
+    pub(crate) clock: ManualClock,
+    pub(crate) keys: Keys,
+    pub(crate) audit: Audit,
     ids: Arc<dyn Ids>,
     _folder: tempfile::TempDir,
 }
 
-pub async fn worlds() -> [World; 2] {
+pub(crate) async fn worlds() -> [World; 2] {
     [World::on(testing::sqlite().await).await, World::on(testing::postgres().await).await]
 }
 
@@ -189,14 +189,14 @@ const POSTGRES: &[&str] = &[
 ];
 
 impl World {
-    pub async fn on(database: TestDatabase) -> Self {
+    pub(crate) async fn on(database: TestDatabase) -> Self {
         let policies = row_level_security(&PATIENT) + &row_level_security(&READING);
         migrate(&database, SQLITE.concat(), POSTGRES.concat() + &policies).await;
         Self::over(database).await
     }
 
     /// Over a database that has its tables.
-    pub async fn over(database: TestDatabase) -> Self {
+    pub(crate) async fn over(database: TestDatabase) -> Self {
         let clock = ManualClock::at(datetime!(2026-11-23 12:00 UTC));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let folder = tempfile::tempdir().unwrap();
@@ -212,11 +212,11 @@ impl World {
     }
 
     /// Somebody with these roles in the clinic, in a session of their own.
-    pub fn as_person(&self, person: Uuid, roles: &[&str]) -> Context {
+    pub(crate) fn as_person(&self, person: Uuid, roles: &[&str]) -> Context {
         self.in_organisation(CLINIC, person, roles)
     }
 
-    pub fn in_organisation(&self, organisation: Uuid, person: Uuid, roles: &[&str]) -> Context {
+    pub(crate) fn in_organisation(&self, organisation: Uuid, person: Uuid, roles: &[&str]) -> Context {
         let roles = roles.iter().map(|name| {
             let declared = ROLES.iter().find(|role| role.name == *name);
             RoleName::from(declared.unwrap_or_else(|| panic!("{name} is a declared role")))
@@ -247,28 +247,28 @@ impl World {
         }
     }
 
-    pub fn owner(&self) -> Context {
+    pub(crate) fn owner(&self) -> Context {
         self.as_person(people::OWNER, &["owner"])
     }
 
-    pub fn provider(&self) -> Context {
+    pub(crate) fn provider(&self) -> Context {
         self.as_person(people::PROVIDER, &["provider"])
     }
 
-    pub fn other_provider(&self) -> Context {
+    pub(crate) fn other_provider(&self) -> Context {
         self.as_person(people::OTHER_PROVIDER, &["provider"])
     }
 
-    pub fn patient(&self) -> Context {
+    pub(crate) fn patient(&self) -> Context {
         self.as_person(people::PATIENT, &["patient"])
     }
 
-    pub fn sales_rep(&self) -> Context {
+    pub(crate) fn sales_rep(&self) -> Context {
         self.as_person(people::SALES_REP, &["sales rep"])
     }
 
     /// A patient of the clinic, made by its owner.
-    pub async fn admit(&self, name: &str, phone: Option<&str>) -> Uuid {
+    pub(crate) async fn admit(&self, name: &str, phone: Option<&str>) -> Uuid {
         tenant!("INSERT INTO patients ({fields}) VALUES ({values})")
             .field("name", name)
             .field("phone", phone)
@@ -280,7 +280,7 @@ impl World {
             .unwrap()
     }
 
-    pub async fn assign(&self, patient: Uuid, person: Uuid) {
+    pub(crate) async fn assign(&self, patient: Uuid, person: Uuid) {
         sql("INSERT INTO patient_assignments (patient_id, person_id, starts_at) VALUES ($1, $2, $3)")
             .bind(patient)
             .bind(person)
@@ -290,7 +290,7 @@ impl World {
             .unwrap();
     }
 
-    pub async fn is_person(&self, patient: Uuid, person: Uuid) {
+    pub(crate) async fn is_person(&self, patient: Uuid, person: Uuid) {
         sql("INSERT INTO patient_people (patient_id, person_id) VALUES ($1, $2)")
             .bind(patient)
             .bind(person)
@@ -300,14 +300,14 @@ impl World {
     }
 
     /// A patient who is assigned to the provider and is the person `people::PATIENT`.
-    pub async fn ana(&self) -> Uuid {
+    pub(crate) async fn ana(&self) -> Uuid {
         let ana = self.admit("Ana Ruiz", Some("+1 555 010 0199")).await;
         self.assign(ana, people::PROVIDER).await;
         self.is_person(ana, people::PATIENT).await;
         ana
     }
 
-    pub async fn reading(&self, context: &Context, patient: Uuid, systolic: i64) -> Result<Uuid> {
+    pub(crate) async fn reading(&self, context: &Context, patient: Uuid, systolic: i64) -> Result<Uuid> {
         tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
             .field("patient_id", patient)
             .field("systolic", systolic)
@@ -318,7 +318,7 @@ impl World {
     }
 
     /// Events of one action, as `(record ids, subject, body)`, oldest first.
-    pub async fn events(&self, action: &str) -> Vec<Event> {
+    pub(crate) async fn events(&self, action: &str) -> Vec<Event> {
         let rows = sql("SELECT i.record, i.records, i.subject, i.actor, i.address, i.payload, e.body, e.at
              FROM audit_events e JOIN audit_identities i ON i.lane = e.lane AND i.sequence = e.sequence
              WHERE e.action = $1 ORDER BY e.at, e.lane, e.sequence")
@@ -331,13 +331,13 @@ impl World {
 }
 
 #[derive(Debug)]
-pub struct Event {
-    pub records: Vec<Uuid>,
-    pub subject: Option<String>,
-    pub actor: String,
-    pub address: Option<String>,
-    pub payload: Option<Vec<u8>>,
-    pub body: serde_json::Value,
+pub(crate) struct Event {
+    pub(crate) records: Vec<Uuid>,
+    pub(crate) subject: Option<String>,
+    pub(crate) actor: String,
+    pub(crate) address: Option<String>,
+    pub(crate) payload: Option<Vec<u8>>,
+    pub(crate) body: serde_json::Value,
 }
 
 impl Event {
@@ -358,7 +358,7 @@ impl Event {
     }
 }
 
-pub async fn migrate(database: &TestDatabase, sqlite: String, postgres: String) {
+pub(crate) async fn migrate(database: &TestDatabase, sqlite: String, postgres: String) {
     let migration = |sql: String| -> &'static [Migration] {
         Box::leak(Box::new([Migration { version: 1, name: "tables", sql: Box::leak(sql.into_boxed_str()) }]))
     };
@@ -366,7 +366,7 @@ pub async fn migrate(database: &TestDatabase, sqlite: String, postgres: String) 
     database.owner.migrate(&[set]).await.unwrap();
 }
 
-pub async fn show(context: &Context, id: Uuid) -> Result<Patient> {
+pub(crate) async fn show(context: &Context, id: Uuid) -> Result<Patient> {
     tenant!(
         "SELECT reference, created_at, created_by_id, updated_at, updated_by_id, name, phone, weight, goals, substances, {reach}
          FROM patients WHERE id = $1 AND {visible}"
@@ -376,16 +376,16 @@ pub async fn show(context: &Context, id: Uuid) -> Result<Patient> {
     .await
 }
 
-pub async fn list(context: &Context) -> Result<Vec<Patient>> {
+pub(crate) async fn list(context: &Context) -> Result<Vec<Patient>> {
     tenant!("SELECT reference, name, phone, weight, goals, substances, {reach} FROM patients WHERE {visible} ORDER BY created_at, id")
         .list(context)
         .await
 }
 
-pub async fn count(context: &Context) -> i64 {
+pub(crate) async fn count(context: &Context) -> i64 {
     tenant!("SELECT count(*) AS n FROM patients WHERE {visible}").count(context, &PATIENT).await.unwrap()
 }
 
-pub fn is_not_found<T>(result: &Result<T>) -> bool {
+pub(crate) fn is_not_found<T>(result: &Result<T>) -> bool {
     matches!(result, Err(Error::NotFound))
 }

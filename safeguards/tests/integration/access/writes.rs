@@ -203,6 +203,24 @@ async fn nobody_edits_between_the_check_and_the_signature() {
     }
 }
 
+/// CF-10: a row is not made as if it had been signed.
+#[tokio::test]
+async fn a_row_is_not_made_as_if_signed() {
+    for world in worlds().await {
+        let ana = world.ana().await;
+        let made = tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
+            .field("patient_id", ana)
+            .field("systolic", 120i64)
+            .field("status", "signed")
+            .insert(&world.provider(), &READING)
+            .await;
+        // PostgreSQL's own policy answers first, and only says that it is not permitted.
+        assert!(matches!(made, Err(Error::Locked | Error::Forbidden)), "{made:?}");
+        let rows = sql("SELECT id FROM readings").fetch_all(&world.database.owner).await.unwrap();
+        assert!(rows.is_empty());
+    }
+}
+
 /// A transition starts from its state: from another it is a conflict.
 #[tokio::test]
 async fn a_transition_starts_from_its_state() {
