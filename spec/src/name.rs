@@ -21,7 +21,12 @@ impl Name {
     /// For Rust variables and modules, and for SQL columns: `sales_rep`. A word that is reserved in
     /// Rust or SQL gets an underscore behind it: `type_`, `order_`.
     pub fn snake(&self) -> String {
-        escaped(self.words().collect::<Vec<_>>().join("_"))
+        escaped(self.words_joined())
+    }
+
+    /// As [`Name::snake`], but for identifiers with a suffix, where no word is reserved.
+    pub(crate) fn words_joined(&self) -> String {
+        self.words().collect::<Vec<_>>().join("_")
     }
 
     /// For SQL tables and Rust modules of an entity: `sales_reps`.

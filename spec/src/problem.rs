@@ -81,6 +81,8 @@ pub enum Kind {
     Access,
     /// A safeguard that no spec can turn off (the floor).
     Floor,
+    /// A construct that cannot be built yet.
+    NotYet,
 }
 
 /// One thing that is wrong.

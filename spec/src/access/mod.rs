@@ -8,6 +8,7 @@
 pub mod oracle;
 mod rows;
 
+pub(crate) use rows::literal;
 pub use rows::{Dialect, Rows};
 
 use crate::{

@@ -36,6 +36,8 @@ document! {
         required "ask" ask: Vec<Item>,
         /// An expression over the answers, such as `sum(items)`.
         "score" score: Option<String>,
+        /// Whether those who fill it in may correct it afterwards.
+        "corrections" corrections: bool,
         /// Whether the person signs it by typing the name.
         "signature" signature: bool,
         /// What people call it.

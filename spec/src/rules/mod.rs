@@ -1,16 +1,32 @@
 //! The rule language: small expressions over a record, with three backends.
 //!
 //! An expression is read as restricted Rust (after names with spaces became identifiers), checked
-//! against the fields of its entity, and kept as a typed tree.
+//! against the fields of its entity, and kept as a typed tree. The tree is written as SQL
+//! ([`Expression::sql`]) and as Rust ([`Expression::rust`]), and evaluated by the interpreter
+//! ([`Expression::evaluate`]), which is the oracle for both.
 //!
 //! A missing value makes what is computed from it unknown, as in SQL: `and` and `or` know an answer when
 //! one side decides it, and a guard that is unknown does not hold. Numbers are 64-bit floats, as in
 //! both databases; a division by zero is unknown.
 
+mod check;
+mod evaluate;
+mod read;
+mod rust;
+mod sql;
+
+pub use evaluate::{Context, Value};
+pub use sql::{NotQueryable, path_sql};
+
+pub(crate) use check::{Scope, check};
+
 use crate::{
     field_type::{Choice, Class},
     model::Path,
 };
+
+/// What the Rust backend calls; a generated project carries it as `src/rules.rs`.
+pub const RUNTIME: &str = include_str!("runtime.rs");
 
 /// A checked expression.
 #[derive(Clone, Debug)]
@@ -83,8 +99,8 @@ pub enum Tree {
     Between(Unit, Box<Tree>, Box<Tree>),
     /// An aggregate of numbers; missing ones are left out.
     Aggregate(Aggregate, Vec<Tree>),
-    /// Whether a list holds a value, or a text holds another.
-    Contains(Box<Tree>, Box<Tree>),
+    /// Whether a list (when true) or a text (when false) holds a value.
+    Contains(bool, Box<Tree>, Box<Tree>),
 }
 
 /// A comparison.
@@ -122,8 +138,10 @@ pub enum Operator {
 pub enum Unit {
     /// Whole calendar years, as in an age.
     Years,
-    /// Whole days.
+    /// Whole days between two days.
     Days,
+    /// Whole days between two moments.
+    MomentDays,
     /// Whole hours.
     Hours,
 }

@@ -1,0 +1,108 @@
+//! What the generator cannot build yet, named so that it is never ignored.
+
+use crate::{
+    document::Entry,
+    problem::{Pointer, Problem},
+    validate::ValidatedSpec,
+};
+
+/// Something that a spec says and that cannot be built yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotYet {
+    /// The construct of the language, 1 to 25; `None` for sections beside them.
+    pub construct: Option<u8>,
+    /// Where it is said.
+    pub pointer: Pointer,
+    /// What it is, in words.
+    pub said: String,
+}
+
+impl NotYet {
+    /// As a problem, for those who refuse it.
+    pub fn problem(&self) -> Problem {
+        let number = self.construct.map(|construct| format!(" (construct {construct})")).unwrap_or_default();
+        Problem::new(
+            &self.pointer,
+            crate::problem::Kind::NotYet,
+            format!("{} cannot be built yet{number}", self.said),
+        )
+        .help("leave it out for now, or keep it under `not yet` as a wish")
+    }
+}
+
+/// Everything of a spec that cannot be built yet; built are 1–8, 10, 12–14, 19 and 24 (signed in).
+pub fn not_yet(spec: &ValidatedSpec) -> Vec<NotYet> {
+    let document = spec.document();
+    let root = Pointer::root();
+    let mut out = Vec::new();
+    let mut note = |construct: u8, pointer: Pointer, said: String| {
+        out.push(NotYet { construct: Some(construct).filter(|construct| *construct > 0), pointer, said });
+    };
+    macro_rules! section {
+        ($($construct:literal $key:literal $field:ident $what:literal;)*) => {
+            $(for name in document.$field.keys() {
+                note($construct, root.join($key).join(name), format!(concat!("the ", $what, " `{}`"), name));
+            })*
+        };
+    }
+    section! {
+        9 "permissions" permissions "permission";
+        15 "rules" rules "rule";
+        16 "tasks" tasks "task";
+        17 "messages" messages "message";
+        18 "conversations" conversations "conversation";
+        20 "limits" limits "limit";
+        21 "documents" documents "document";
+        22 "feeds" feeds "feed";
+        23 "ai actions" ai_actions "AI action";
+        0 "policies" policies "policy";
+        0 "sub-processors" sub_processors "sub-processor";
+    }
+    for (name, entity) in &document.entities {
+        let at = root.join("entities").join(name);
+        if !entity.signed_by.is_empty() {
+            note(11, at.join("signed by"), format!("the signature on `{name}`"));
+        }
+        for (move_name, written) in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
+            if let Some(needs) = &written.needs
+                && document.permissions.contains_key(needs)
+            {
+                note(
+                    9,
+                    at.join("lifecycle").join("moves").join(move_name).join("needs"),
+                    format!("the permission `{needs}`"),
+                );
+            }
+        }
+    }
+    for (name, calendar) in &document.calendars {
+        if calendar.waitlist {
+            note(19, root.join("calendars").join(name).join("waitlist"), format!("the waitlist of `{name}`"));
+        }
+    }
+    for (name, page) in &document.pages {
+        if page.entry != Entry::SignedIn {
+            note(
+                24,
+                root.join("pages").join(name).join("entry"),
+                format!("the entry to `{name}` {}", page.entry),
+            );
+        }
+    }
+    for (name, change) in &document.changes {
+        if change.retire.is_some() {
+            note(25, root.join("changes").join(name), format!("the retirement of `{name}`"));
+        }
+    }
+    let security = root.join("security");
+    for (key, said) in [
+        ("sso", document.security.sso.is_some()),
+        ("impersonation", document.security.impersonation.is_some()),
+        ("break glass", !document.security.break_glass.is_empty()),
+    ] {
+        if said {
+            note(0, security.join(key), format!("`{key}`"));
+        }
+    }
+    out
+}
