@@ -1,4 +1,4 @@
-//! The one stylesheet and the one script, under names that hold the hash of their content, so that a
+//! The one stylesheet, the one script and the icon, under names that hold the hash of their content, so that a
 //! browser keeps them for a year and never shows an old one.
 
 use std::sync::LazyLock;
@@ -11,9 +11,11 @@ use axum::routing::get;
 
 static STYLESHEET: &str = include_str!("assets/style.css");
 static SCRIPT: &str = include_str!("assets/enhance.js");
+static ICON: &str = include_str!("assets/icon.svg");
 
 static STYLESHEET_PATH: LazyLock<String> = LazyLock::new(|| hashed("style", STYLESHEET, "css"));
 static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| hashed("enhance", SCRIPT, "js"));
+static ICON_PATH: LazyLock<String> = LazyLock::new(|| hashed("icon", ICON, "svg"));
 
 /// Where the stylesheet is served.
 #[must_use]
@@ -27,17 +29,23 @@ pub fn script_path() -> &'static str {
     &SCRIPT_PATH
 }
 
+/// Where the icon is served.
+pub(crate) fn icon_path() -> &'static str {
+    &ICON_PATH
+}
+
 fn hashed(name: &str, content: &str, kind: &str) -> String {
     let hash = digest::digest(&digest::SHA256, content.as_bytes());
     let short: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("/assets/{name}-{short}.{kind}")
 }
 
-/// The routes of both files.
+/// The routes of these files.
 pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route(stylesheet_path(), get(|| async { kept("text/css; charset=utf-8", STYLESHEET) }))
         .route(script_path(), get(|| async { kept("text/javascript; charset=utf-8", SCRIPT) }))
+        .route(icon_path(), get(|| async { kept("image/svg+xml", ICON) }))
 }
 
 fn kept(kind: &'static str, content: &'static str) -> Response {

@@ -29,49 +29,49 @@
 //! - What a reader may not see is [`Content::Hidden`], which is never an empty field.
 //! - Every text of our own comes from [`Words`].
 
-//mod account;
+mod account;
 mod assets;
-//mod audit;
-//mod calendar;
-//mod chart;
-//mod compliance;
+mod audit;
+mod calendar;
+mod chart;
+mod compliance;
 mod content;
 mod detail;
 mod english;
 mod form;
-//mod home;
+mod home;
 mod listing;
-//mod measure;
+mod measure;
 mod notice;
 mod page;
 mod patient;
 mod problem;
-//mod sign_in;
+mod sign_in;
 mod table;
 mod tabs;
 mod view;
 mod words;
 
-//pub use account::{Account, Device, Devices};
+pub use account::{Account, Device, Devices};
 pub use assets::{assets, script_path, stylesheet_path};
-//pub use audit::{Look, WhoLooked};
-//pub use calendar::{Booking, Calendar, Hours, Resource, Span};
-//pub use chart::{Bars, Lines, Point, Series};
-//pub use compliance::{Compliance, Control, Standing};
+pub use audit::{Look, WhoLooked};
+pub use calendar::{Booking, Calendar, Hours, Resource, Span};
+pub use chart::{Bars, Lines, Point, Series};
+pub use compliance::{Compliance, Control, Standing};
 pub use content::{Content, Tone};
 pub use detail::{Changed, Detail};
 pub use english::ENGLISH;
 pub use form::{
     Answer, Answers, Choice, Confirm, Field, Form, FormData, Kind, Mistake, Shape, UnexpectedAnswer,
 };
-//pub use home::{Card, Home, Task};
+pub use home::{Card, Home, Task};
 pub use listing::{Direction, Listing};
-//pub use measure::{Count, SMALLEST_CELL};
+pub use measure::{Count, SMALLEST_CELL};
 pub use notice::Notice;
 pub use page::{Page, Show};
 pub use patient::{Allergies, PatientBanner};
 pub use problem::problem_page;
-//pub use sign_in::{CodeEntry, Enrolment, RecoveryCodes, SignIn};
+pub use sign_in::{CodeEntry, Enrolment, RecoveryCodes, SignIn};
 pub use table::{Column, Filters, Row, Table};
 pub use tabs::Tabs;
 pub use view::{Audience, Destination, Reader, View, Zone};

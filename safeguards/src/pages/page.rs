@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
+use super::assets::icon_path;
 use super::content::local;
 use super::words::fill;
 use super::{Audience, Notice, PatientBanner, Reader, Tabs, View, script_path, stylesheet_path};
@@ -190,12 +191,12 @@ impl Page {
                     meta name="color-scheme" content="light dark";
                     meta name="robots" content="noindex, nofollow";
                     link rel="stylesheet" href=(stylesheet_path());
-                    link rel="icon" href="data:,";
+                    link rel="icon" type="image/svg+xml" href=(icon_path());
                     script src=(script_path()) defer {}
                 }
                 body.(audience).with-navigation[with_navigation] {
                     a.skip href="#content" { (words.skip_to_content) }
-                    @if let Some(strip) = &self.view.environment { div.environment role="note" { (strip) } }
+                    @if let Some(strip) = &self.view.environment { aside.environment aria-label=(words.important) { (strip) } }
                     (header(&self.view))
                     @if with_navigation { nav.side aria-label=(words.main_navigation) { (destinations(&self.view)) } }
                     main #content tabindex="-1" class=[self.narrow.then_some("narrow")] { (self.main()) }

@@ -195,7 +195,7 @@ impl Table {
     fn head(&self, view: &View, column: &Column) -> Markup {
         let words = view.words;
         let (Some(name), Some((listing, _))) = (&column.sort, &self.listing) else {
-            return html! { th scope="col" class=[column.numeric.then_some("numeric")] { (column.label) } };
+            return html! { th scope="col" role="columnheader" class=[column.numeric.then_some("numeric")] { (column.label) } };
         };
         let now = listing.sort(&[name]).map(|(_, direction)| direction);
         let (order, next) = match now {
@@ -209,7 +209,7 @@ impl Table {
             None => String::new(),
         };
         html! {
-            th scope="col" aria-sort=[order] class=[column.numeric.then_some("numeric")] {
+            th scope="col" role="columnheader" aria-sort=[order] class=[column.numeric.then_some("numeric")] {
                 a.sort href=(local(&listing.address("sort", &next))) title=(fill(words.sort_by, &[&within(&column.label)])) {
                     (column.label)
                     span aria-hidden="true" { @match now { Some(Direction::Up) => "↑", Some(Direction::Down) => "↓", None => "↕" } }
@@ -225,12 +225,12 @@ impl Table {
             None => cell.show(view),
         });
         html! {
-            tr {
+            tr role="row" {
                 @if let (Some(cell), Some(column)) = (first, self.columns.first()) {
-                    th scope="row" class=[column.numeric.then_some("numeric")] { (cell) }
+                    th scope="row" role="rowheader" class=[column.numeric.then_some("numeric")] { (cell) }
                 }
                 @for (column, cell) in self.columns.iter().zip(&row.cells).skip(1) {
-                    td class=[column.numeric.then_some("numeric")] {
+                    td role="cell" class=[column.numeric.then_some("numeric")] {
                         span.label aria-hidden="true" { (column.label) }
                         span.value { (cell.show(view)) }
                     }
@@ -284,10 +284,11 @@ impl Show for Table {
             @if let Some(filters) = &self.filters { (filters.show(view, list)) }
             @if self.rows.is_empty() { (self.nothing(view)) } @else {
                 div.table {
-                    table {
+                    // Stacked rows are no table to some browsers; the roles keep it one.
+                    table role="table" {
                         caption { (self.caption) }
-                        thead { tr { @for column in &self.columns { (self.head(view, column)) } } }
-                        tbody { @for row in &self.rows { (self.row(view, row)) } }
+                        thead role="rowgroup" { tr role="row" { @for column in &self.columns { (self.head(view, column)) } } }
+                        tbody role="rowgroup" { @for row in &self.rows { (self.row(view, row)) } }
                     }
                 }
                 (self.paging(view))

@@ -5,7 +5,7 @@
 //! A sentence may hold places, `{0}` and `{1}`, which [`fill`] sets.
 
 /// The texts of one language.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Words {
     /// BCP 47 language tag, for the `lang` attribute.
     pub language: &'static str,
@@ -32,7 +32,6 @@ pub struct Words {
     pub(crate) error_prefix: &'static str,
     pub(crate) there_is_a_problem: &'static str,
     pub(crate) optional: &'static str,
-    pub(crate) required_mark: &'static str,
     pub(crate) choose: &'static str,
     pub(crate) day: &'static str,
     pub(crate) month: &'static str,
@@ -106,14 +105,12 @@ pub struct Words {
     pub(crate) allergies: &'static str,
     pub(crate) no_known_allergies: &'static str,
     pub(crate) allergies_not_recorded: &'static str,
-    pub(crate) tasks: &'static str,
     pub(crate) tasks_done: &'static str,
     pub(crate) due: &'static str,
     pub(crate) overdue: &'static str,
     pub(crate) book: &'static str,
     pub(crate) book_at: &'static str,
     pub(crate) free: &'static str,
-    pub(crate) closed: &'static str,
     pub(crate) conflict: &'static str,
     pub(crate) conflict_notice: &'static str,
     pub(crate) previous_day: &'static str,
@@ -145,13 +142,11 @@ pub struct Words {
     pub(crate) use_recovery_code: &'static str,
     pub(crate) recovery_code_label: &'static str,
     pub(crate) recovery_code_hint: &'static str,
-    pub(crate) enrol_title: &'static str,
     pub(crate) enrol_why: &'static str,
     pub(crate) enrol_scan: &'static str,
     pub(crate) enrol_qr_title: &'static str,
     pub(crate) enrol_type: &'static str,
     pub(crate) enrol_confirm: &'static str,
-    pub(crate) recovery_title: &'static str,
     pub(crate) recovery_why: &'static str,
     pub(crate) recovery_warning: &'static str,
     pub(crate) recovery_saved: &'static str,
@@ -160,14 +155,12 @@ pub struct Words {
     pub(crate) print: &'static str,
     pub(crate) devices_title: &'static str,
     pub(crate) devices_why: &'static str,
-    pub(crate) device: &'static str,
     pub(crate) this_device: &'static str,
     pub(crate) last_seen: &'static str,
     pub(crate) signed_in_at: &'static str,
     pub(crate) address: &'static str,
     pub(crate) sign_out_device: &'static str,
     pub(crate) sign_out_others: &'static str,
-    pub(crate) account_title: &'static str,
     pub(crate) name: &'static str,
     pub(crate) organisation: &'static str,
     pub(crate) roles: &'static str,
@@ -189,7 +182,6 @@ pub struct Words {
     pub(crate) outcome: &'static str,
     pub(crate) nobody_looked: &'static str,
     pub(crate) nobody_looked_hint: &'static str,
-    pub(crate) compliance_title: &'static str,
     pub(crate) compliance_why: &'static str,
     pub(crate) in_force: &'static str,
     pub(crate) needs_attention: &'static str,
@@ -202,6 +194,15 @@ pub struct Words {
 }
 
 impl Words {
+    /// The same texts under another language tag and direction: for a language whose texts are not
+    /// written yet, and to look at pages from the other side.
+    #[must_use]
+    pub const fn written(mut self, language: &'static str, direction: &'static str) -> Self {
+        self.language = language;
+        self.direction = direction;
+        self
+    }
+
     /// The title and the way on, for a response status.
     pub(crate) fn problem(&self, status: u16) -> (&'static str, &'static str) {
         self.problems

@@ -70,10 +70,9 @@ pub(crate) fn is_unsafe(method: &Method) -> bool {
 /// no browser, or one so old that the token must do.
 pub(crate) fn from_elsewhere(headers: &HeaderMap, uri: &Uri, secure: bool) -> bool {
     let text = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or("?"));
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
-        if !matches!(site, "same-origin" | "none") {
-            return true;
-        }
+    let site = text(header::HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return true;
     }
     let Some(origin) = text(header::ORIGIN) else { return false };
     let host = text(header::HOST).or_else(|| uri.authority().map(|authority| authority.as_str()));

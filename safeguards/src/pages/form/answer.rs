@@ -217,10 +217,10 @@ impl Answers {
     #[must_use]
     pub fn texts(&self, name: &str) -> Vec<&str> {
         let Answer::Many(items) = self.answer(name) else { return Vec::new() };
-        let text = |item| match item {
-            &Answer::Text(ref text) => Some(text.as_str()),
-            _ => None,
-        };
+        fn text(item: &Answer) -> Option<&str> {
+            let Answer::Text(text) = item else { return None };
+            Some(text)
+        }
         items.iter().filter_map(text).collect()
     }
 

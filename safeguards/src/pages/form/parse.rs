@@ -16,6 +16,9 @@ pub struct Mistake {
     pub text: String,
 }
 
+/// Answers by the names of their fields.
+type Named = Vec<(String, Answer)>;
+
 impl Form {
     /// Reads what was sent. `Err` is the form to show next: with its mistakes (422), or in its next
     /// state (another line in a list, the next question, the page of all answers), which is no
@@ -117,7 +120,7 @@ impl Form {
     }
 
     /// All answers of the steps up to and with `until`, or the first step that has mistakes and them.
-    fn read_until(&self, view: &View, until: usize) -> Result<Vec<(String, Answer)>, (usize, Vec<Mistake>)> {
+    fn read_until(&self, view: &View, until: usize) -> Result<Named, (usize, Vec<Mistake>)> {
         let mut answers = Vec::with_capacity(self.fields.len());
         for (index, step) in self.steps().into_iter().enumerate().take(until + 1) {
             let mut mistakes = Vec::new();

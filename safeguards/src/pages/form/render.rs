@@ -329,7 +329,7 @@ impl Input<'_> {
         html! {
             span.line {
                 input.(size) type=(kind) id=(id) name=(name) value=(value) inputmode=[mode] autocomplete=(autocomplete) dir=[direction]
-                    aria-describedby=[described] aria-invalid=[self.is_wrong(name)] aria-required=[required];
+                    aria-describedby=[described] aria-invalid=[self.is_wrong(name)] aria-required=[required] data-show=[secret(self.field).then_some(self.view.words.show_password)];
                 @if let Some(unit) = &self.field.unit { span.suffix { (unit) } }
             }
         }
