@@ -1,8 +1,14 @@
 //! The command line: subcommands, and a flag for each variable that is no secret.
 
 use std::ffi::OsString;
+use std::path::Path;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use exporter::Seal;
+use uuid::Uuid;
+
+use super::AppError;
+use super::export::{self, Export};
 
 use super::settings::{VARIABLES, Variable};
 
@@ -23,6 +29,23 @@ impl Given {
         let flag = matches.try_get_one::<String>(name).ok().flatten().cloned();
         flag.or_else(|| std::env::var(name).ok())
     }
+
+    /// What `export` was asked for.
+    pub(super) fn export(&self) -> Result<Export, AppError> {
+        const SEAL: &str = "give --passphrase-file FILE, or --open for an archive that anybody can read";
+        let matches = self.matches.subcommand().map_or(&self.matches, |(_, matches)| matches);
+        let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+        let organisation = text("organisation")
+            .map(|text| Uuid::try_parse(&text).map_err(|_| AppError::Usage("--organisation wants a UUID")))
+            .transpose()?;
+        let seal = match (text("passphrase-file"), matches.get_flag("open")) {
+            (Some(path), false) => export::passphrase(Path::new(&path))?,
+            (None, true) => Seal::Open,
+            _ => return Err(AppError::Usage(SEAL)),
+        };
+        let to = text("to").ok_or(AppError::Usage("give --to FILE"))?;
+        Ok(Export { to: to.into(), organisation, seal })
+    }
 }
 
 /// Parses the command line. Help, and a wrong command line, end the process as clap does.
@@ -35,6 +58,8 @@ fn command(name: &'static str, version: &'static str) -> Command {
         ("serve", "Answer requests until SIGTERM. This is what happens without a subcommand"),
         ("migrate", "Bring the schema of the database up to date"),
         ("seed", "Write people and records that are obviously made up"),
+        ("verify-audit", "Check the audit log against its witness"),
+        ("rotate-keys", "Add new root and sealing keys, and wrap every key anew"),
     ];
     let command =
         Command::new(name).version(version).about(format!("{name}, version {version}")).args(flags());
@@ -43,9 +68,26 @@ fn command(name: &'static str, version: &'static str) -> Command {
     subcommands
         .into_iter()
         .fold(command, |command, (name, about)| command.subcommand(Command::new(name).about(about)))
+        .subcommand(export_command())
         .after_help(format!(
             "By environment variable only, since a command line is for all to see:\n{environment}"
         ))
+}
+
+fn export_command() -> Command {
+    let value = |name: &'static str| Arg::new(name).long(name).value_name("VALUE");
+    Command::new("export")
+        .about("Write an archive of everything, or of one organisation: JSON, SQL and the audit log")
+        .arg(value("to").help("The file to write; there must be none yet").required(true))
+        .arg(value("organisation").help("Only this organisation, by its id"))
+        .arg(value("passphrase-file").help("Seal the archive; the first line of this file is the passphrase"))
+        .arg(
+            Arg::new("open")
+                .long("open")
+                .action(ArgAction::SetTrue)
+                .help("Do not seal the archive")
+                .conflicts_with("passphrase-file"),
+        )
 }
 
 fn flags() -> impl Iterator<Item = Arg> {

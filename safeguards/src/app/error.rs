@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use exporter::ArchiveError;
+
 use super::settings::SettingError;
 use crate::audit::AuditUnavailable;
 use crate::crypto::KeyError;
@@ -60,9 +62,19 @@ pub enum AppError {
     /// The audit log cannot be written.
     #[error(transparent)]
     Audit(#[from] AuditUnavailable),
+    /// An entry of the audit log cannot be read, so no proof can be exported.
+    #[error("an entry of the audit log cannot be read: run the subcommand `verify-audit`")]
+    AuditUnreadable,
+    /// The audit log is not as it was witnessed.
+    #[error("the audit log is not as it was witnessed\n{0}")]
+    AuditFindings(String),
+    /// The archive cannot be written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The schema is older than the program, on a database whose owner migrates it.
     #[error(
-        "{count} migrations are not applied yet, the first is {first}; run the subcommand `migrate` with DATABASE_OWNER_URL set"
+        "{count} migrations are not applied yet, the first is {first}; run the subcommand `migrate` (on PostgreSQL \
+         with DATABASE_OWNER_URL set)"
     )]
     Migrations {
         /// How many.
@@ -70,9 +82,15 @@ pub enum AppError {
         /// The name of the first.
         first: &'static str,
     },
+    /// The access policy that the app declares is not sound.
+    #[error("the access policy is not sound: {0}")]
+    Declarations(String),
     /// A subcommand acts as the owner of the database.
     #[error("this subcommand acts as the owner of the database: set DATABASE_OWNER_URL")]
     OwnerWanted,
+    /// A flag of the subcommand is missing or wrong.
+    #[error("{0}")]
+    Usage(&'static str),
     /// A subcommand that this app does not have.
     #[error("this app has nothing for `{0}`")]
     Absent(&'static str),

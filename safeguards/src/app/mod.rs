@@ -5,6 +5,7 @@
 //!     safeguards::App::new("Home BP", env!("CARGO_PKG_VERSION"))
 //!         .migrations(migrations::APP)
 //!         .roles(access::ROLES)
+//!         .entities(access::ENTITIES)
 //!         .routes(http::routes)
 //!         .seed(seed::seed)
 //!         .run()
@@ -18,11 +19,14 @@
 mod arguments;
 mod edge;
 mod error;
+mod export;
 mod hardening;
 mod health;
 mod listen;
 mod services;
 mod settings;
+mod tables;
+mod upkeep;
 
 use std::ffi::OsString;
 use std::pin::Pin;
@@ -32,8 +36,9 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::access::Entity;
 use crate::identity;
-use crate::store::MigrationSet;
+use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, log_panics};
 pub use error::AppError;
 use listen::Socket;
@@ -59,12 +64,22 @@ pub struct App {
     seed: Option<Seed>,
     roles: &'static [identity::Role],
     sign_up: Option<identity::SignUp>,
+    entities: &'static [&'static Entity],
 }
 
 impl App {
     /// An app by its name, as people read it, and its version.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
-        Self { name, version, migrations: None, routes: None, seed: None, roles: &[], sign_up: None }
+        Self {
+            name,
+            version,
+            migrations: None,
+            routes: None,
+            seed: None,
+            roles: &[],
+            sign_up: None,
+            entities: &[],
+        }
     }
 
     /// The app's own tables; the library's come before them.
@@ -82,6 +97,12 @@ impl App {
     /// Lets strangers make themselves an account of this role, which must not be privileged.
     pub const fn sign_up(mut self, role: &'static str) -> Self {
         self.sign_up = Some(identity::SignUp { role });
+        self
+    }
+
+    /// What `access.rs` declares: an export opens the sealed fields of these, and serving checks them first.
+    pub const fn entities(mut self, entities: &'static [&'static Entity]) -> Self {
+        self.entities = entities;
         self
     }
 
@@ -123,6 +144,15 @@ impl App {
             match given.subcommand() {
                 "migrate" => self.migrate(settings).await,
                 "seed" => self.run_seed(settings).await,
+                "export" => {
+                    let wanted = given.export()?;
+                    self.as_owner(settings, async |foundation| {
+                        export::export(self.name, foundation, self.entities, wanted).await
+                    })
+                    .await
+                }
+                "rotate-keys" => self.as_owner(settings, upkeep::rotate_keys).await,
+                "verify-audit" => self.as_owner(settings, upkeep::verify_audit).await,
                 _ => self.serve(settings).await,
             }
         })
@@ -132,6 +162,10 @@ impl App {
         let tls = settings.tls.as_ref().map(listen::tls).transpose()?;
         let mut terminate = signal(SignalKind::terminate()).map_err(AppError::System)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::System)?;
+        let problems: Vec<String> = self.entities.iter().flat_map(|entity| entity.problems()).collect();
+        if !problems.is_empty() {
+            return Err(AppError::Declarations(problems.join("; ")));
+        }
         let services = self.start(settings).await?;
         log_panics(Arc::clone(&services.log), Arc::clone(&services.clock));
         let mut router =
@@ -161,10 +195,7 @@ impl App {
         let foundation = Foundation::open(settings, DatabaseRole::App).await?;
         let store = &foundation.store;
         if store.is_postgres() {
-            let pending = store.pending_migrations(&self.sets()).await?;
-            if let Some(first) = pending.first() {
-                return Err(AppError::Migrations { count: pending.len(), first: first.name });
-            }
+            self.check_schema(store).await?;
         } else {
             store.migrate(&self.sets()).await?;
         }
@@ -185,6 +216,29 @@ impl App {
         eprintln!("{} migrations applied; the schema is up to date", applied.len());
         foundation.store.close().await;
         Ok(())
+    }
+
+    /// Does the work of a subcommand as the owner of the database, on a schema that is up to date, and
+    /// tells its result.
+    async fn as_owner(
+        self,
+        settings: Settings,
+        work: impl AsyncFnOnce(&Foundation) -> Result<String, AppError>,
+    ) -> Result<(), AppError> {
+        let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
+        self.check_schema(&foundation.store).await?;
+        let done = work(&foundation).await;
+        foundation.store.close().await;
+        eprintln!("{}", done?);
+        Ok(())
+    }
+
+    async fn check_schema(&self, store: &Store) -> Result<(), AppError> {
+        let pending = store.pending_migrations(&self.sets()).await?;
+        match pending.first() {
+            None => Ok(()),
+            Some(first) => Err(AppError::Migrations { count: pending.len(), first: first.name }),
+        }
     }
 
     async fn run_seed(self, settings: Settings) -> Result<(), AppError> {

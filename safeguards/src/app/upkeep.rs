@@ -1,0 +1,99 @@
+//! Subcommands that look after a database: rotating its keys and verifying its audit log.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::AppError;
+use super::services::{Foundation, wrapped_key_path};
+use super::settings::DatabaseSetting;
+use crate::audit::{self, Action, Audit, AuditContext, Event, PUBLIC_KEY, PublicKey, Report, WITNESS};
+use crate::crypto::{KeyContext, KeyService, WrappedKey};
+use crate::store::sql;
+
+/// Adds a root key and a sealing key for each organisation, and wraps every key by the new root. What was
+/// sealed before opens as before; what is written from now on is sealed by the new keys. It may be
+/// repeated, and what was cut off is made good by the next time.
+pub(super) async fn rotate_keys(foundation: &Foundation) -> Result<String, AppError> {
+    let keys = foundation.keys();
+    let rows = sql("SELECT DISTINCT organisation_id FROM organisation_keys ORDER BY organisation_id")
+        .fetch_all(&foundation.store)
+        .await?;
+    let organisations: Vec<Uuid> =
+        rows.iter().map(|row| row.uuid("organisation_id")).collect::<Result<_, _>>()?;
+    foundation.root.rotate()?;
+    let wrapped = keys.rewrap().await?;
+    if let DatabaseSetting::Sqlite(path) = &foundation.settings.database {
+        rewrap_database_key(foundation, &wrapped_key_path(path)).await?;
+    }
+    let audit = Audit::start(&foundation.store, Arc::clone(&foundation.clock));
+    for organisation in &organisations {
+        let generation = keys.rotate(*organisation).await?;
+        let context = AuditContext::system(Arc::clone(&foundation.clock), *organisation, "rotate-keys");
+        let event = Event::new(Action::Key).entity("organisation key").note("rotated");
+        audit.record(&context, event).await?;
+        tracing::debug!(generation, "a key was rotated");
+    }
+    Ok(format!(
+        "a new root key wraps {wrapped} keys; {} organisations, the environment among them, seal by new keys; \
+         copy {} to where its copies are kept",
+        organisations.len(),
+        foundation.settings.root_key.display()
+    ))
+}
+
+async fn rewrap_database_key(foundation: &Foundation, path: &Path) -> Result<(), AppError> {
+    let context = KeyContext { environment: foundation.environment, organisation: Uuid::nil() };
+    let old = WrappedKey(fs::read(path).map_err(AppError::file(path))?);
+    let new = foundation.root.rewrap(&context, &old).await?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".next");
+    let draft = Path::new(&name);
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
+        file.write_all(&new.0)?;
+        file.sync_all()?;
+        // The old one opens under the older root as well, so it does not matter which of them a crash leaves.
+        fs::rename(draft, path)
+    })();
+    written.map_err(AppError::file(path))
+}
+
+/// Verifies the audit log against the witness, and says what was found.
+pub(super) async fn verify_audit(foundation: &Foundation) -> Result<String, AppError> {
+    let folder = &foundation.settings.witness_folder;
+    let read = |name: &str| {
+        let path = folder.join(name);
+        fs::read_to_string(&path).map_err(AppError::file(path))
+    };
+    let key = PublicKey::parse(read(PUBLIC_KEY)?.trim()).ok_or_else(|| {
+        let why = std::io::Error::other("it holds no public key of 64 hexadecimal digits");
+        AppError::file(folder.join(PUBLIC_KEY))(why)
+    })?;
+    let witness = read(WITNESS)?;
+    let report = audit::verify(&foundation.store, witness.lines(), &key, None).await?;
+    let told = tell(&report);
+    if report.is_green() { Ok(told) } else { Err(AppError::AuditFindings(told)) }
+}
+
+fn tell(report: &Report) -> String {
+    let mut told = format!(
+        "{} events in {} lanes, {} signed heads, {} erased parts; {} findings",
+        report.events, report.lanes, report.heads, report.erased, report.found
+    );
+    for finding in report.findings.iter().take(50) {
+        told.push_str(&format!("\n  {finding}"));
+    }
+    if let Some(last) = report.last_witnessed {
+        told.push_str(&format!(
+            "\nlast witnessed {}; {} events are newer",
+            audit::timestamp(last),
+            report.unwitnessed
+        ));
+    }
+    told
+}
