@@ -1,5 +1,6 @@
 //! An app as a process of its own: started, asked, and ended from outside.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -10,16 +11,50 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use exporter::{Archive, ArchiveError, Passphrase};
+use safeguards::access::{Entity, Field, Kind};
 use safeguards::app::{AppError, Pending, Services};
+use safeguards::crypto::{Binding, Purpose};
+use safeguards::identity::{NewPerson, Role};
 use safeguards::store::{Migration, MigrationSet, sql};
 use safeguards::{App, testing};
 use tempfile::TempDir;
 
 const TABLES: MigrationSet = MigrationSet {
     name: "app",
-    sqlite: &[Migration { version: 1, name: "0001_notes", sql: "CREATE TABLE notes (words TEXT) STRICT;" }],
-    postgres: &[Migration { version: 1, name: "0001_notes", sql: "CREATE TABLE notes (words text);" }],
+    sqlite: &[Migration {
+        version: 1,
+        name: "0001_patients",
+        sql: "CREATE TABLE notes (words TEXT) STRICT;
+              CREATE TABLE patients (
+                  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations (id),
+                  phone BLOB, phone_index BLOB, weight REAL,
+                  version INTEGER NOT NULL, created_at TEXT NOT NULL) STRICT;",
+    }],
+    postgres: &[Migration {
+        version: 1,
+        name: "0001_patients",
+        sql: "CREATE TABLE notes (words text);
+              CREATE TABLE patients (
+                  id uuid PRIMARY KEY, organisation_id uuid NOT NULL REFERENCES organisations (id),
+                  phone bytea, phone_index bytea, weight double precision,
+                  version bigint NOT NULL, created_at timestamptz NOT NULL);",
+    }],
 };
+
+static PATIENT: Entity = Entity {
+    fields: &[
+        Field::identifier("phone", 1, Kind::Phone).lookup("phone_index"),
+        Field::clinical("weight", 2, Kind::Decimal).queryable(),
+    ],
+    ..Entity::named("patient", 1, "patients")
+};
+
+static ENTITIES: [&Entity; 1] = [&PATIENT];
+
+static ROLES: [Role; 1] = [Role { name: "owner", privileged: true, administers_people: true }];
+
+const PHONE: &str = "+12025550143";
 
 fn routes(services: Services) -> Router {
     let count = async move || {
@@ -33,9 +68,37 @@ fn routes(services: Services) -> Router {
     Router::new().route("/notes", get(count)).route("/slow", get(slow))
 }
 
+/// Two organisations with an owner and a patient each, whose phone ends in the organisation's number.
 fn seed(services: &Services) -> Pending<'_, ()> {
     Box::pin(async move {
         sql("INSERT INTO notes (words) VALUES ('made up')").execute(&services.store).await?;
+        for number in 1..=2 {
+            let organisation = services.identity.create_organisation(&format!("Clinic {number}")).await?;
+            let address = format!("owner{number}@clinic.example");
+            let owner = NewPerson {
+                email: &address,
+                name: "Made Up",
+                role: "owner",
+                place: None,
+                password: "Plum-orbit-91-lantern",
+                authenticator: None,
+            };
+            services.identity.create_person(organisation, &owner).await?;
+            let (row, organisation) = (services.ids.next(), organisation.uuid());
+            let ring = services.keys.ring(organisation).await?;
+            let binding =
+                Binding { environment: services.environment, organisation, entity: 1, field: 1, row };
+            let phone = ring.seal(Purpose::Field, &binding, format!("{PHONE}{number}").as_bytes())?;
+            sql("INSERT INTO patients (id, organisation_id, phone, phone_index, weight, version, created_at)
+                 VALUES ($1, $2, $3, $4, 72.5, 1, $5)")
+            .bind(row)
+            .bind(organisation)
+            .bind(phone.into_bytes())
+            .bind(ring.blind_index(1, 1, PHONE)?.as_bytes().as_slice())
+            .bind(services.clock.now())
+            .execute(&services.store)
+            .await?;
+        }
         Ok(())
     })
 }
@@ -46,7 +109,12 @@ fn seed(services: &Services) -> Pending<'_, ()> {
 fn the_app() {
     let arguments = std::env::var("APP_ARGUMENTS").unwrap_or_default();
     let arguments = std::iter::once("app").chain(arguments.split_whitespace()).map(Into::into).collect();
-    let app = App::new("Test clinic", "1.2.3").migrations(TABLES).routes(routes).seed(seed);
+    let app = App::new("Test clinic", "1.2.3")
+        .migrations(TABLES)
+        .roles(&ROLES)
+        .entities(&ENTITIES)
+        .routes(routes)
+        .seed(seed);
     let code = match app.run_with(arguments) {
         Ok(()) => 0,
         Err(error) => {
@@ -275,8 +343,112 @@ async fn on_postgres_the_owner_migrates_and_the_app_serves() {
     let (migrated, said) = finish(app(folder.path(), "migrate", &app_only));
     assert!(!migrated && said.contains("DATABASE_OWNER_URL"), "{said}");
     let (migrated, said) = finish(app(folder.path(), "migrate", &both));
-    assert!(migrated && said.contains("app/0001_notes"), "{said}");
+    assert!(migrated && said.contains("app/0001_patients"), "{said}");
     let running = start(app(folder.path(), "serve", &app_only));
     assert!(running.get("/notes").ends_with("\r\n0"));
     assert_eq!(running.terminate().code(), Some(0));
+}
+
+fn read(archive: &mut Archive<File>, path: &str) -> String {
+    let mut text = String::new();
+    archive.file(path).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// CF-6, DSN 7: the archive holds everything, opened, and nothing that only the machine needs; on both databases.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_holds_everything_and_no_secret() {
+    let database = testing::blank_postgres().await;
+    let addresses = database.addresses.as_ref().unwrap();
+    let postgres =
+        [("DATABASE_URL", addresses.app.reveal()), ("DATABASE_OWNER_URL", addresses.owner.reveal())];
+    for variables in [&[][..], &postgres[..]] {
+        let folder = TempDir::new().unwrap();
+        let run = |arguments: &str| finish(app(folder.path(), arguments, variables));
+        for command in ["migrate", "seed"] {
+            let (done, said) = run(command);
+            assert!(done, "{said}");
+        }
+        let to = folder.path().join("all.zip");
+        let (done, said) = run(&format!("export --open --to {}", to.display()));
+        assert!(done && said.contains("audit events"), "{said}");
+        let mut archive = Archive::open(File::open(&to).unwrap(), None).unwrap();
+        let verified = archive.verify().expect("every file is as the manifest says");
+        assert_eq!(verified.tables, 6);
+        let tables: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
+        assert_eq!(tables, ["memberships", "notes", "organisations", "patients", "people", "places"]);
+        let patients = read(&mut archive, "data/patients.ndjson");
+        assert!(patients.contains(&format!("{PHONE}1")) && patients.contains(&format!("{PHONE}2")));
+        assert!(patients.contains("72.5") && !patients.contains("phone_index"), "{patients}");
+        let people = read(&mut archive, "data/people.ndjson");
+        assert!(people.contains("owner1@clinic.example") && !people.contains("password"), "{people}");
+        let events = read(&mut archive, "audit/events.ndjson");
+        assert_eq!(events.lines().filter(|line| line.contains("\"action\":\"export\"")).count(), 2);
+        let loads = read(&mut archive, "sql/sqlite/patients.sql");
+        assert!(loads.contains("CREATE TABLE") && loads.contains(PHONE));
+
+        // An archive is never written over another.
+        let (again, said) = run(&format!("export --open --to {}", to.display()));
+        assert!(!again && said.contains("all.zip"), "{said}");
+    }
+}
+
+/// One organisation's archive tells nothing of another's, and sealed it opens by its passphrase only.
+#[test]
+fn an_archive_of_one_organisation_holds_no_others() {
+    let folder = TempDir::new().unwrap();
+    let run = |arguments: &str| finish(app(folder.path(), arguments, &[]));
+    assert!(run("seed").0);
+    let all = folder.path().join("all.zip");
+    assert!(run(&format!("export --open --to {}", all.display())).0);
+    let mut archive = Archive::open(File::open(&all).unwrap(), None).unwrap();
+    let organisations = read(&mut archive, "data/organisations.ndjson");
+    let first: serde_json::Value = serde_json::from_str(organisations.lines().next().unwrap()).unwrap();
+    let first = first["id"].as_str().unwrap();
+
+    let secret = folder.path().join("passphrase");
+    std::fs::write(&secret, "correct horse battery staple\n").unwrap();
+    let one = folder.path().join("one.zip");
+    let flags = format!("--passphrase-file {} --organisation {first}", secret.display());
+    let (done, said) = run(&format!("export {flags} --to {}", one.display()));
+    assert!(done, "{said}");
+    assert!(Archive::open(File::open(&one).unwrap(), None).is_err());
+    let passphrase = || Some(Passphrase::new("correct horse battery staple".into()));
+    let mut archive = Archive::open(File::open(&one).unwrap(), passphrase()).unwrap();
+    let mut whole = String::new();
+    for path in archive.manifest().files.keys().cloned().collect::<Vec<_>>() {
+        whole.push_str(&read(&mut archive, &path));
+    }
+    assert!(whole.contains(&format!("{PHONE}1")) && whole.contains("owner1@clinic.example"));
+    for others in
+        [format!("{PHONE}2"), "owner2@clinic.example".into(), "Clinic 2".into(), "made up".to_owned()]
+    {
+        assert!(!whole.contains(&others), "{others}");
+    }
+    assert!(matches!(
+        Archive::open(File::open(&one).unwrap(), Some(Passphrase::new("wrong horse battery staple".into()))),
+        Err(ArchiveError::Passphrase)
+    ));
+    let (unsealed, said) = run(&format!("export --to {}", folder.path().join("none.zip").display()));
+    assert!(!unsealed && said.contains("--passphrase-file"), "{said}");
+}
+
+/// Keys are a ring: after a rotation everything still opens, by new keys under a new root.
+#[test]
+fn rotated_keys_open_what_was_there() {
+    let folder = TempDir::new().unwrap();
+    let run = |arguments: &str| finish(app(folder.path(), arguments, &[]));
+    assert!(run("seed").0);
+    let root = || std::fs::read(folder.path().join("data/keys/root.key")).unwrap();
+    let file = || std::fs::read(folder.path().join("data/app.db.key")).unwrap();
+    let (old_root, old_file) = (root(), file());
+    let (done, said) = run("rotate-keys");
+    assert!(done && said.contains("3 organisations, the environment among them"), "{said}");
+    assert!(root() != old_root && file() != old_file);
+    let to = folder.path().join("all.zip");
+    assert!(run(&format!("export --open --to {}", to.display())).0);
+    let mut archive = Archive::open(File::open(&to).unwrap(), None).unwrap();
+    assert!(read(&mut archive, "data/patients.ndjson").contains(PHONE));
+    let running = start(app(folder.path(), "serve", &[]));
+    assert!(running.get("/notes").ends_with("\r\n1"));
 }
