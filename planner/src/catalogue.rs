@@ -1,0 +1,279 @@
+//! The healthcare catalogue: roles, records and fields as data, in the files of `catalogue/`.
+//!
+//! Types and PHI classes follow the elements of FHIR R4 and the 18 identifiers of Safe Harbor
+//! (45 CFR 164.514(b)(2)). What is not in the catalogue is clinical: ignorance narrows.
+
+use crate::words::key_of;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::{collections::HashMap, sync::OnceLock};
+
+/// What a role is to a patient; decides what an unsaid scope becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RoleKind {
+    /// The person cared for.
+    #[serde(rename = "self")]
+    Subject,
+    /// Has patients of their own.
+    Panel,
+    /// Cares for everybody at the place.
+    Care,
+    /// Schedules and bills.
+    Office,
+    /// Runs the place.
+    Owner,
+    /// Helps from outside.
+    Support,
+    /// Acts for a patient.
+    Proxy,
+    /// Has no clinical reach.
+    Business,
+}
+
+/// What a record is to a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EntityKind {
+    /// The person cared for.
+    Subject,
+    /// A part of that person's record.
+    Clinical,
+    /// A time with people and rooms.
+    Schedule,
+    /// Links to the person.
+    Business,
+    /// Nobody is in it.
+    Thing,
+}
+
+/// A kind of record that health products keep.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct EntityConcept {
+    pub(crate) name: String,
+    #[serde(default)]
+    also: Vec<String>,
+    /// Words that mean it only where nothing else of that name is recorded.
+    #[serde(default)]
+    weak: Vec<String>,
+    /// Whether a synonym stays the name.
+    #[serde(default)]
+    keep: bool,
+    pub(crate) kind: EntityKind,
+    /// Written by the patient.
+    #[serde(default)]
+    pub(crate) by: Option<RoleKind>,
+    #[serde(default)]
+    pub(crate) fhir: Option<String>,
+    pub(crate) fields: Vec<String>,
+    #[serde(default)]
+    pub(crate) always: Vec<String>,
+    #[serde(default)]
+    pub(crate) states: Vec<String>,
+    #[serde(default)]
+    pub(crate) own: IndexMap<String, String>,
+    #[serde(default, rename = "field too")]
+    pub(crate) field_too: bool,
+    /// Booked together with people.
+    #[serde(default)]
+    pub(crate) resource: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct RoleEntry {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    names: Vec<String>,
+    kind: RoleKind,
+}
+
+/// A value that health products ask for, or a group of them.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct FieldConcept {
+    pub(crate) name: String,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    keep: bool,
+    #[serde(default, rename = "type")]
+    pub(crate) written: Option<String>,
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    #[serde(default, rename = "fhir")]
+    _fhir: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entities {
+    entity: Vec<EntityConcept>,
+}
+#[derive(Deserialize)]
+struct Roles {
+    role: Vec<RoleEntry>,
+}
+#[derive(Deserialize)]
+struct Fields {
+    field: Vec<FieldConcept>,
+}
+
+/// The catalogue, indexed by phrases in the singular.
+pub(crate) struct Catalogue {
+    entities: Vec<EntityConcept>,
+    fields: Vec<FieldConcept>,
+    entity_index: HashMap<String, (usize, String)>,
+    weak_index: HashMap<String, (usize, String)>,
+    field_index: HashMap<String, (usize, String)>,
+    role_index: HashMap<String, (RoleKind, String)>,
+    words: Vec<String>,
+}
+
+/// The catalogue, read once.
+pub(crate) fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(Catalogue::embedded)
+}
+
+impl Catalogue {
+    fn embedded() -> Self {
+        let entities: Entities = toml::from_str(include_str!("../catalogue/entities.toml"))
+            .expect("the embedded file is read by a test");
+        let fields: Fields =
+            toml::from_str(include_str!("../catalogue/fields.toml")).expect("the embedded file is read by a test");
+        let roles: Roles =
+            toml::from_str(include_str!("../catalogue/roles.toml")).expect("the embedded file is read by a test");
+        let (entities, fields) = (entities.entity, fields.field);
+        let (mut entity_index, mut weak_index) = (HashMap::new(), HashMap::new());
+        for (at, entity) in entities.iter().enumerate() {
+            entity_index.insert(key_of(&entity.name), (at, entity.name.clone()));
+            for phrase in &entity.also {
+                let name = if entity.keep { key_of(phrase) } else { entity.name.clone() };
+                entity_index.entry(key_of(phrase)).or_insert((at, name));
+            }
+            for phrase in &entity.weak {
+                weak_index.entry(key_of(phrase)).or_insert((at, entity.name.clone()));
+            }
+        }
+        let mut field_index = HashMap::new();
+        for (at, field) in fields.iter().enumerate() {
+            field_index.insert(key_of(&field.name), (at, field.name.clone()));
+            for phrase in &field.also {
+                let name = if field.keep { phrase.clone() } else { field.name.clone() };
+                field_index.entry(key_of(phrase)).or_insert((at, name));
+            }
+        }
+        let mut role_index = HashMap::new();
+        for entry in &roles.role {
+            for name in entry.name.iter().chain(&entry.names) {
+                role_index.entry(key_of(name)).or_insert((entry.kind, name.clone()));
+            }
+        }
+        let mut words: Vec<String> = entity_index
+            .keys()
+            .chain(role_index.keys())
+            .chain(field_index.keys())
+            .flat_map(|phrase| phrase.split(' '))
+            .filter(|word| word.len() >= 6)
+            .map(str::to_owned)
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        Self { entities, fields, entity_index, weak_index, field_index, role_index, words }
+    }
+
+    /// The kind of record that a phrase names, and the name that it gets.
+    pub(crate) fn entity(&self, key: &str) -> Option<(&EntityConcept, &str)> {
+        self.entity_index.get(key).map(|(at, name)| (&self.entities[*at], name.as_str()))
+    }
+
+    /// What a word means weakly.
+    pub(crate) fn weak_entity(&self, key: &str) -> Option<&EntityConcept> {
+        self.weak_index.get(key).map(|(at, _)| &self.entities[*at])
+    }
+
+    /// The value that a phrase names, and the name that it gets.
+    pub(crate) fn field(&self, key: &str) -> Option<(&FieldConcept, &str)> {
+        self.field_index.get(key).map(|(at, name)| (&self.fields[*at], name.as_str()))
+    }
+
+    /// The role that a phrase names.
+    pub(crate) fn role(&self, key: &str) -> Option<(RoleKind, &str)> {
+        self.role_index.get(key).map(|(kind, name)| (*kind, name.as_str()))
+    }
+
+    /// The one word of the catalogue that a misspelt word is nearest to, one slip away.
+    pub(crate) fn respell(&self, word: &str) -> Option<&str> {
+        if word.len() < 6 || self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok() {
+            return None;
+        }
+        let mut near = self.words.iter().filter(|known| one_slip(known.as_bytes(), word.as_bytes()));
+        match (near.next(), near.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// Whether two words differ by one letter added, lost, changed, or two swapped; the first letter stands.
+fn one_slip(known: &[u8], word: &[u8]) -> bool {
+    if known.len().abs_diff(word.len()) > 1 || known.first() != word.first() || known == word {
+        return false;
+    }
+    let same = known.iter().zip(word).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&known[same..], &word[same..]);
+    match known.len().cmp(&word.len()) {
+        std::cmp::Ordering::Less => a == &b[1..],
+        std::cmp::Ordering::Greater => &a[1..] == b,
+        std::cmp::Ordering::Equal => {
+            a[1..] == b[1..] || (a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spec::{Class, FieldType};
+
+    #[test]
+    fn every_type_of_the_catalogue_is_a_type_of_the_language() {
+        let catalogue = Catalogue::embedded();
+        for field in &catalogue.fields {
+            match &field.written {
+                Some(written) if written == "file" => {}
+                Some(written) => {
+                    let read = written.parse::<FieldType>();
+                    assert!(read.is_ok(), "{}: {written}: {read:?}", field.name);
+                }
+                None => assert!(!field.fields.is_empty(), "{}", field.name),
+            }
+            for part in &field.fields {
+                assert!(catalogue.field(&key_of(part)).is_some(), "{part}");
+            }
+        }
+        for entity in &catalogue.entities {
+            for written in entity.own.values() {
+                assert!(written.parse::<FieldType>().is_ok(), "{}: {written}", entity.name);
+            }
+        }
+    }
+
+    /// No identifier of Safe Harbor stands in the catalogue as anything weaker.
+    #[test]
+    fn what_identifies_is_an_identifier() {
+        for field in &Catalogue::embedded().fields {
+            if let Some(Ok(read)) = field.written.as_deref().map(str::parse::<FieldType>) {
+                assert!(!read.kind.identifies() || read.class == Class::Identifier, "{}", field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn slips_are_found_and_other_words_left_alone() {
+        assert_eq!(catalogue().respell("pateints"), None, "keys are singular");
+        assert_eq!(catalogue().respell("pateint"), Some("patient"));
+        assert_eq!(catalogue().respell("appointmnet"), Some("appointment"));
+        assert_eq!(catalogue().respell("patience"), None);
+        assert_eq!(catalogue().respell("bicycle"), None);
+    }
+}

@@ -1,0 +1,244 @@
+//! From the words for a value to its type and PHI class.
+//!
+//! The catalogue first; then what the words' endings tell (`lot number`, `fed at`, `is diabetic`); else
+//! clinical text. Only the catalogue says `none`, and only of things in which nobody is.
+
+use crate::{
+    catalogue::{EntityConcept, EntityKind, catalogue},
+    nouns::{Item, items},
+    sentences::Token,
+    words::key_of,
+};
+
+/// A field to be: its name and type, as the spec writes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewField {
+    pub(crate) name: String,
+    pub(crate) written: String,
+}
+
+/// What an item of a field list becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Fields, in order; a group gives several.
+    Fields(Vec<NewField>),
+    /// A file, which needs construct 21.
+    File,
+    /// No field.
+    Nothing,
+}
+
+/// Reads one item as fields of a record of this kind.
+pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKind) -> Read {
+    let phrase = item.phrase();
+    let key = item.key();
+    if key.is_empty() || key.len() > 40 {
+        return Read::Nothing;
+    }
+    let inner = items(&item.paren);
+    if let Some(own) = concept.and_then(|concept| own_type(concept, &key, &phrase)) {
+        return Read::Fields(vec![own]);
+    }
+    let known = catalogue().field(&key).or_else(|| catalogue().field(&item.bare_key()));
+    if let Some((field, _)) = known
+        && !field.fields.is_empty()
+    {
+        let parts: Vec<Item> = if inner.is_empty() {
+            field.fields.iter().map(|name| plain(name)).collect()
+        } else {
+            inner
+        };
+        return Read::Fields(parts.iter().flat_map(|part| only_fields(read(part, concept, kind))).collect());
+    }
+    if let Some((field, _)) = known
+        && field.written.as_deref() == Some("file")
+    {
+        return Read::File;
+    }
+    if key.ends_with("upload") || key.ends_with("attachment") || key.ends_with("file") {
+        return Read::File;
+    }
+    let base = known.and_then(|(field, name)| {
+        field.written.clone().map(|written| NewField { name: name.to_owned(), written })
+    });
+    let mut field = base.unwrap_or_else(|| by_ending(&phrase, &key, kind));
+    refine(&mut field, item, &inner, kind);
+    match proper_name(&field.name) {
+        Some(name) => Read::Fields(vec![NewField { name, ..field }]),
+        None => Read::Nothing,
+    }
+}
+
+fn only_fields(read: Read) -> Vec<NewField> {
+    match read {
+        Read::Fields(fields) => fields,
+        Read::File | Read::Nothing => Vec::new(),
+    }
+}
+
+/// An item that is nothing but a phrase.
+pub(crate) fn plain(phrase: &str) -> Item {
+    Item { words: phrase.split(' ').map(str::to_owned).collect(), ..Item::default() }
+}
+
+/// The default fields of a kind of record.
+pub(crate) fn defaults(names: &[String], concept: &EntityConcept) -> Vec<NewField> {
+    names.iter().flat_map(|name| only_fields(read(&plain(name), Some(concept), concept.kind))).collect()
+}
+
+fn own_type(concept: &EntityConcept, key: &str, phrase: &str) -> Option<NewField> {
+    let canonical = catalogue().field(key).map(|(field, _)| field.name.clone());
+    concept.own.iter().find(|(name, _)| key_of(name) == key || canonical.as_ref() == Some(*name)).map(
+        |(name, written)| NewField {
+            name: if key_of(name) == key { name.clone() } else { phrase.to_owned() },
+            written: written.clone(),
+        },
+    )
+}
+
+/// What the last or first words of an unknown phrase tell.
+fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
+    let last = key.rsplit(' ').next().unwrap_or_default();
+    let first = key.split(' ').next().unwrap_or_default();
+    let two: String = key.rsplitn(3, ' ').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ");
+    let tail = catalogue()
+        .field(&two)
+        .or_else(|| catalogue().field(last))
+        .and_then(|(field, _)| field.written.clone())
+        .filter(|written| written != "file" && !written.contains("required"));
+    let written = match last {
+        "name" if kind == EntityKind::Thing => "clinical text".to_owned(),
+        "name" | "contact" => "identifier text".into(),
+        "date" | "day" | "birthday" => "clinical date, queryable".into(),
+        "number" | "id" | "identifier" | "serial" => "identifier text".into(),
+        "url" | "website" => "identifier url".into(),
+        "at" => "clinical moment, queryable".into(),
+        "on" => "clinical date, queryable".into(),
+        "time" => "clinical moment, queryable".into(),
+        "score" | "rating" | "scale" | "level" => "clinical integer 0..1000, queryable".into(),
+        "count" | "minute" | "hour" | "day supply" => "clinical integer 0..100000, queryable".into(),
+        "percentage" | "percent" => "clinical decimal 0..100, queryable".into(),
+        "code" => "clinical text".into(),
+        _ => match (first, tail) {
+            ("date", _) => "clinical date, queryable".into(),
+            ("time", _) => "clinical moment, queryable".into(),
+            ("is" | "has" | "had", _) => "clinical boolean".into(),
+            ("number", _) if key.starts_with("number of") => "clinical integer 0..100000, queryable".into(),
+            (_, Some(tail)) => tail,
+            _ => "clinical text".into(),
+        },
+    };
+    NewField { name: phrase.to_owned(), written }
+}
+
+/// Lets ranges, units, choices and states in the item's own words sharpen the type.
+fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
+    if field.written.starts_with("identifier") {
+        return;
+    }
+    let class = if field.written.starts_with("none") { "none" } else { "clinical" };
+    let range = item.range.clone().or_else(|| inner.iter().find_map(|part| part.range.clone())).or_else(|| {
+        item.paren.iter().find_map(|token| match token {
+            Token::Range(from, to) => Some((from.clone(), to.clone())),
+            _ => None,
+        })
+    });
+    if let Some((from, to)) = range {
+        let decimal = from.contains('.') || to.contains('.');
+        let ordered = matches!((from.parse::<f64>(), to.parse::<f64>()), (Ok(a), Ok(b)) if a <= b);
+        if ordered {
+            let kind = if decimal { "decimal" } else { "integer" };
+            field.written = format!("{class} {kind} {from}..{to}, queryable");
+            return;
+        }
+    }
+    if let Some(unit) = unit(item) {
+        field.written = format!("{class} decimal {unit} 0..100000, queryable");
+        return;
+    }
+    let choices: Vec<String> = if item.states.len() > 1 {
+        item.states.clone()
+    } else {
+        inner.iter().map(Item::phrase).filter(|choice| !choice.is_empty() && choice.len() <= 60).collect()
+    };
+    if choices.len() > 1 && !field.written.contains("list of") {
+        let class = if kind == EntityKind::Thing || class == "none" { "none" } else { "clinical" };
+        let mut unique: Vec<String> = Vec::new();
+        for choice in choices {
+            if !unique.contains(&choice) {
+                unique.push(choice);
+            }
+        }
+        field.written = format!("{class} one of {}", unique.join(" | "));
+    }
+}
+
+fn unit(item: &Item) -> Option<String> {
+    const UNITS: &[&str] = &[
+        "kg", "g", "mg", "mcg", "ml", "l", "cm", "mm", "mmhg", "bpm", "lb", "lbs", "oz", "iu", "kcal", "units",
+    ];
+    let said = item.unit.clone().or_else(|| match item.paren.as_slice() {
+        [Token::Word(word)] => Some(word.clone()),
+        _ => None,
+    })?;
+    UNITS.contains(&said.as_str()).then(|| if said == "mmhg" { "mmHg".into() } else { said })
+}
+
+/// A name of the spec from a phrase: plain words, at most 40 characters, beginning with a letter.
+pub(crate) fn proper_name(phrase: &str) -> Option<String> {
+    let mut name = String::new();
+    for word in phrase.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        if name.is_empty() && !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        if name.len() + word.len() + 1 > 40 {
+            break;
+        }
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(&word.to_ascii_lowercase());
+    }
+    // A letter that the spec's names do not have would be lost: then there is no such name.
+    let lost = phrase.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+    (!name.is_empty() && !lost).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sentences::tokens;
+
+    fn types(text: &str) -> Vec<(String, String)> {
+        items(&tokens(text))
+            .iter()
+            .flat_map(|item| only_fields(read(item, None, EntityKind::Clinical)))
+            .map(|field| (field.name, field.written))
+            .collect()
+    }
+
+    /// HC-3, the class of the unknown: what the catalogue does not know is clinical.
+    #[test]
+    fn an_unknown_field_is_clinical() {
+        for unknown in ["flux capacity", "aura", "zorble", "favorite color"] {
+            assert!(types(unknown)[0].1.starts_with("clinical"), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn words_tell_types() {
+        for (said, name, written) in [
+            ("DOB", "date of birth", "identifier date"),
+            ("pain 0-10", "pain", "clinical integer 0..10, queryable"),
+            ("mood from 1 to 5", "mood", "clinical integer 1..5, queryable"),
+            ("type (in person / video)", "type", "clinical one of in person | video"),
+            ("weight (kg)", "weight", "clinical decimal kg 0..100000, queryable"),
+            ("fed at", "fed at", "clinical moment, queryable"),
+            ("claim number", "claim number", "identifier text"),
+            ("shoulder pain score", "shoulder pain score", "clinical integer 0..10, queryable"),
+        ] {
+            assert_eq!(types(said), vec![(name.to_owned(), written.to_owned())], "{said}");
+        }
+        assert_eq!(types("vitals (bp, pulse)").len(), 3);
+    }
+}

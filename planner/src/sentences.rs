@@ -1,0 +1,374 @@
+//! A prompt's text as sentences of tokens, in one pass.
+//!
+//! Lines that were wrapped are joined; a bullet is a sentence of its own; a line that ends in a colon
+//! becomes the head of the bullets below it. Full stops split outside parentheses and quotes, as do
+//! semicolons and dashes between blanks.
+
+/// One sentence of the prompt, or one bullet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sentence {
+    /// As it was written.
+    pub(crate) text: String,
+    /// What stands before the colon of `Patients: name, phone`, in lower case.
+    pub(crate) head: Option<String>,
+    /// What follows the head.
+    pub(crate) tokens: Vec<Token>,
+    /// The head of the list that this bullet stands in.
+    pub(crate) under: Option<String>,
+}
+
+/// One sign or word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// A word in lower case; hyphens part words.
+    Word(String),
+    /// A number as written.
+    Number(String),
+    /// `0-10`, `0..10`.
+    Range(String, String),
+    /// What stood between quotation marks, with its capitals.
+    Quote(String),
+    /// `->`, `→`, `=>`.
+    Arrow,
+    /// `,`.
+    Comma,
+    /// `/` between words or numbers.
+    Slash,
+    /// `(`.
+    Open,
+    /// `)`.
+    Close,
+    /// `:`.
+    Colon,
+    /// `'s`.
+    Possessive,
+    /// `>`.
+    Above,
+    /// `<`.
+    Below,
+}
+
+impl Token {
+    /// The word, if it is one.
+    pub(crate) fn word(&self) -> Option<&str> {
+        match self {
+            Self::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this word.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.word() == Some(word)
+    }
+}
+
+/// Splits a prompt. Linear in its length.
+pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
+    let mut out = Vec::new();
+    let mut heading: Option<String> = None;
+    for (text, bullet) in paragraphs(prompt) {
+        let trimmed = text.trim();
+        if !bullet {
+            heading = None;
+        }
+        if let Some(head) = trimmed.strip_suffix(':')
+            && head.split_whitespace().count() <= 8
+            && !head.contains(". ")
+        {
+            heading = Some(plain_head(head));
+            continue;
+        }
+        for piece in pieces(trimmed) {
+            let (head, rest) = head_of(&piece);
+            out.push(Sentence {
+                tokens: tokens(rest),
+                head: head.map(plain_head),
+                text: piece.clone(),
+                under: heading.clone().filter(|_| bullet),
+            });
+        }
+    }
+    out
+}
+
+fn plain_head(head: &str) -> String {
+    head.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace(['-', '_', '*'], " ")
+}
+
+/// Paragraphs, and whether each is a bullet.
+fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
+    let mut out: Vec<(String, bool)> = Vec::new();
+    let mut open = false;
+    for line in prompt.lines() {
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+            open = false;
+            continue;
+        }
+        if let Some(text) = bullet(trimmed) {
+            out.push((text.to_owned(), true));
+            open = true;
+            continue;
+        }
+        if trimmed.starts_with('#') {
+            out.push((trimmed.trim_start_matches('#').trim().to_owned() + ":", false));
+            open = false;
+            continue;
+        }
+        match out.last_mut() {
+            Some((last, is_bullet))
+                if open && !last.ends_with(':') && (!*is_bullet || line.starts_with([' ', '\t'])) =>
+            {
+                last.push(' ');
+                last.push_str(trimmed);
+            }
+            _ => out.push((trimmed.to_owned(), false)),
+        }
+        open = true;
+    }
+    out
+}
+
+fn bullet(line: &str) -> Option<&str> {
+    for sign in ["- ", "* ", "• ", "– ", "+ "] {
+        if let Some(text) = line.strip_prefix(sign) {
+            return Some(text.trim());
+        }
+    }
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = line.get(digits..)?;
+    if (1..=2).contains(&digits) {
+        return rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") ")).map(str::trim);
+    }
+    None
+}
+
+const ABBREVIATIONS: &[&str] = &["e.g", "i.e", "dr", "mr", "mrs", "ms", "vs", "approx", "incl", "st", "no"];
+
+/// Splits at full stops, question marks, semicolons and spaced dashes, outside parentheses and quotes.
+fn pieces(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut current = String::new();
+    let (mut depth, mut quoted) = (0_usize, false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        let ends_word = next.is_none_or(char::is_whitespace);
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            '"' => quoted = !quoted,
+            '“' => quoted = true,
+            '”' => quoted = false,
+            _ => {}
+        }
+        let outside = depth == 0 && !quoted;
+        let stop = match c {
+            '.' => ends_word && outside && !abbreviated(&current),
+            '!' | '?' => ends_word && outside,
+            ';' => outside,
+            '—' => outside,
+            '-' | '–' => outside && ends_word && current.ends_with(' ') && next.is_some(),
+            _ => false,
+        };
+        if stop {
+            push(&mut out, &mut current);
+        } else {
+            current.push(c);
+        }
+    }
+    push(&mut out, &mut current);
+    out
+}
+
+fn abbreviated(before: &str) -> bool {
+    let last = before.rsplit([' ', '(']).next().unwrap_or_default().to_lowercase();
+    ABBREVIATIONS.contains(&last.as_str()) && last != "no"
+}
+
+fn push(out: &mut Vec<String>, current: &mut String) {
+    let piece = current.trim();
+    if piece.chars().any(char::is_alphanumeric) {
+        out.push(piece.to_owned());
+    }
+    current.clear();
+}
+
+/// `Patients: name, phone` → the head and the rest; a head has at most five words and no comma.
+fn head_of(text: &str) -> (Option<&str>, &str) {
+    if let Some((head, rest)) = text.split_once(": ")
+        && head.split_whitespace().count() <= 5
+        && !head.contains([',', '(', '"'])
+        && rest.chars().any(char::is_alphanumeric)
+    {
+        return (Some(head), rest);
+    }
+    (None, text)
+}
+
+/// The tokens of a text.
+pub(crate) fn tokens(text: &str) -> Vec<Token> {
+    let text = text.replace("e-mail", "email").replace("E-mail", "email").replace('’', "'");
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = Vec::new();
+    let mut i = 0;
+    while i < chars.len() {
+        let c = chars[i];
+        match c {
+            '(' | '[' => out.push(Token::Open),
+            ')' | ']' => out.push(Token::Close),
+            ',' => out.push(Token::Comma),
+            '/' | '|' => out.push(Token::Slash),
+            '&' | '+' if out.last().is_some() => out.push(Token::Word("and".into())),
+            ':' => out.push(Token::Colon),
+            '→' | '⟶' => out.push(Token::Arrow),
+            '-' | '=' if chars.get(i + 1) == Some(&'>') => {
+                out.push(Token::Arrow);
+                i += 1;
+            }
+            '>' | '≥' => out.push(Token::Above),
+            '<' | '≤' => out.push(Token::Below),
+            '"' | '“' => {
+                let close = (i + 1..chars.len()).find(|&j| matches!(chars[j], '"' | '”'));
+                match close {
+                    Some(end) => {
+                        out.push(Token::Quote(chars[i + 1..end].iter().collect()));
+                        i = end;
+                    }
+                    None => {}
+                }
+            }
+            c if c.is_ascii_digit() => {
+                i = number(&chars, i, &mut out);
+                continue;
+            }
+            c if c.is_alphabetic() => {
+                i = word(&chars, i, &mut out);
+                continue;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    out
+}
+
+fn number(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
+    let read = |from: usize| {
+        let mut end = from;
+        while end < chars.len()
+            && (chars[end].is_ascii_digit()
+                || (matches!(chars[end], '.' | ',')
+                    && chars.get(end + 1).is_some_and(char::is_ascii_digit)
+                    && chars.get(end + 1) != Some(&'.')))
+        {
+            end += 1;
+        }
+        end
+    };
+    let text = |from: usize, to: usize| chars[from..to].iter().filter(|c| **c != ',').collect::<String>();
+    let end = read(start);
+    // `24h`, `3x`, `7-year`: a number with its unit; `0-10`, `0..10`: a range.
+    let gap = match (chars.get(end), chars.get(end + 1)) {
+        (Some('-' | '–'), Some(c)) if c.is_ascii_digit() => 1,
+        (Some('.'), Some('.')) if chars.get(end + 2).is_some_and(char::is_ascii_digit) => 2,
+        _ => 0,
+    };
+    if gap > 0 {
+        let last = read(end + gap);
+        // A date like 2026-03-13 is no range.
+        if chars.get(last) != Some(&'-') {
+            out.push(Token::Range(text(start, end), text(end + gap, last)));
+            return last;
+        }
+    }
+    out.push(Token::Number(text(start, end)));
+    end
+}
+
+fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
+    let mut end = start;
+    while end < chars.len() && chars[end].is_alphanumeric() {
+        end += 1;
+    }
+    let word: String = chars[start..end].iter().collect::<String>().to_lowercase();
+    let after: String = chars[end..chars.len().min(end + 3)].iter().collect::<String>().to_lowercase();
+    if after.starts_with("'t") && word.ends_with('n') {
+        let base = match word.as_str() {
+            "can" => "can",
+            "won" => "will",
+            "shan" => "shall",
+            other => &other[..other.len() - 1],
+        };
+        out.push(Token::Word(base.to_owned()));
+        out.push(Token::Word("not".into()));
+        return end + 2;
+    }
+    let contraction = ["'s", "'re", "'ve", "'ll", "'d", "'m"].iter().find(|tail| after.starts_with(**tail));
+    match word.as_str() {
+        "cannot" => out.extend([Token::Word("can".into()), Token::Word("not".into())]),
+        "cant" => out.extend([Token::Word("can".into()), Token::Word("not".into())]),
+        "dont" | "doesnt" => out.extend([Token::Word("do".into()), Token::Word("not".into())]),
+        "shouldnt" | "mustnt" | "wont" | "isnt" | "arent" => {
+            out.extend([Token::Word("must".into()), Token::Word("not".into())]);
+        }
+        _ => out.push(Token::Word(word)),
+    }
+    match contraction {
+        Some(&"'s") => {
+            out.push(Token::Possessive);
+            end + 2
+        }
+        Some(tail) => end + tail.len(),
+        None => end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapped_lines_bullets_and_heads_become_sentences() {
+        let prompt = "An app for a clinic. Patients\nlog in.\n\n- Notes: draft -> signed;\n  nobody edits\n- Users\nRoles:\n- nurse\n- doctor";
+        let read: Vec<_> = split(prompt).into_iter().map(|s| (s.text, s.head, s.under)).collect();
+        let expect = |text: &str, head: Option<&str>, under: Option<&str>| {
+            (text.to_owned(), head.map(str::to_owned), under.map(str::to_owned))
+        };
+        assert_eq!(
+            read,
+            vec![
+                expect("An app for a clinic", None, None),
+                expect("Patients log in", None, None),
+                expect("Notes: draft -> signed", Some("notes"), None),
+                expect("nobody edits", None, None),
+                expect("Users", None, None),
+                expect("nurse", None, Some("roles")),
+                expect("doctor", None, Some("roles")),
+            ]
+        );
+    }
+
+    #[test]
+    fn contractions_ranges_and_pressures_are_tokens() {
+        use Token::{Number, Possessive, Range, Slash, Word};
+        let w = |word: &str| Word(word.into());
+        assert_eq!(
+            tokens("can't see the nurse's 160/100, 0-10"),
+            vec![
+                w("can"),
+                w("not"),
+                w("see"),
+                w("the"),
+                w("nurse"),
+                Possessive,
+                Number("160".into()),
+                Slash,
+                Number("100".into()),
+                Token::Comma,
+                Range("0".into(), "10".into())
+            ]
+        );
+    }
+}
