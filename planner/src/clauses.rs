@@ -105,6 +105,7 @@ const PRONOUNS: &[&str] = &[
     "they", "we", "i", "you", "he", "she", "it", "who", "everyone", "everybody", "anyone", "anybody", "nobody",
     "someone", "that", "which", "them",
 ];
+const LETS: &[&str] = &["let", "lets", "allow", "allows", "want", "wants", "need", "needs", "like", "ask", "asks"];
 /// Words that are as often nouns as verbs.
 const TWO_FACED: &[&str] = &[
     "view", "record", "report", "request", "document", "note", "input", "place", "file", "answer", "measure",
@@ -112,7 +113,7 @@ const TWO_FACED: &[&str] = &[
     "message", "scan", "charge", "bill", "support", "change", "set", "mark", "process", "review", "share",
     "control", "issue", "complete", "log", "print", "export", "alert", "email", "look", "show", "open", "read",
     "own", "keep", "work", "start", "help", "need", "use", "monitor", "track", "close", "lock", "sign", "correct",
-    "build", "grant", "register", "move", "fix", "pay", "invite", "chat", "attach", "come", "live",
+    "build", "grant", "upload", "register", "move", "fix", "pay", "invite", "chat", "attach", "come", "live",
 ];
 
 /// The clauses of a sentence's tokens.
@@ -147,7 +148,6 @@ impl Reader<'_> {
                 Token::Open => {
                     let close = closing(self.tokens, start);
                     let inner = self.tokens[start + 1..close.max(start + 1)].to_vec();
-                    self.current.narrowing += 0;
                     if let Some(last) = self.last_phrase() {
                         last.paren = inner;
                     }
@@ -156,6 +156,10 @@ impl Reader<'_> {
                 Token::Word(word) => {
                     let word = word.clone();
                     self.word(&word, &mut only_next, &mut not_next);
+                }
+                Token::Comma if !self.current.verbs.is_empty() && self.subject_follows_at(start + 1) => {
+                    self.finish();
+                    self.at += 1;
                 }
                 Token::Quote(_) if matches!(self.phase, Phase::Verb | Phase::Object) => {
                     self.phase = Phase::Object;
@@ -225,9 +229,13 @@ impl Reader<'_> {
             }
             "to" if self.verb_follows(self.at + 1) && self.phase != Phase::Subject => self.at += 1,
             _ if BE.contains(&word) && self.participle_follows() => {
+                if !self.current.verbs.is_empty() {
+                    let subjects = self.current.subjects.clone();
+                    self.finish();
+                    self.current.subjects = subjects;
+                }
                 self.current.passive = true;
                 self.at += 1;
-                self.phase = if self.phase == Phase::Object { Phase::Object } else { Phase::Subject };
             }
             _ if self.is_verb(self.at) => {
                 let meaning = verb(word).unwrap_or(Verb::Work);
@@ -263,7 +271,13 @@ impl Reader<'_> {
             }
             Phase::Object => {
                 // The same subject does something else.
-                let subjects = self.current.subjects.clone();
+                // `I want patients to log meals`: who was the object is the subject now.
+                let lets = self.current.verbs.iter().all(|(_, verb)| LETS.contains(&verb.as_str()));
+                let subjects = if lets && !self.current.objects.is_empty() {
+                    self.current.objects.clone()
+                } else {
+                    self.current.subjects.clone()
+                };
                 let only_subjects = self.current.only_subjects;
                 self.finish();
                 self.current.subjects = subjects;
@@ -612,7 +626,16 @@ impl Reader<'_> {
         if !two_faced(word) {
             return self.agrees(previous, word) || self.phase != Phase::Subject;
         }
-        self.phase == Phase::Subject && self.agrees(previous, word) && self.object_follows(at + 1)
+        self.phase == Phase::Subject
+            && self.agrees(previous, word)
+            && (self.object_follows(at + 1) || self.another_verb_follows(at + 1))
+    }
+
+    /// `schedules and sees`: a two-faced word joined to a plain verb is one.
+    fn another_verb_follows(&self, at: usize) -> bool {
+        let joined = self.tokens.get(at).is_some_and(|t| t.is("and") || t.is("or") || *t == Token::Comma);
+        let word = self.tokens.get(at + 1).and_then(Token::word);
+        joined && word.is_some_and(|word| verb(word).is_some() && (!two_faced(word) || self.determined(at + 2)))
     }
 
     /// `nurses log` and `the nurse logs`, but not `patient record` and `patients records`.

@@ -5,7 +5,7 @@
 
 use crate::{
     catalogue::{EntityConcept, EntityKind, catalogue},
-    nouns::{Item, items},
+    nouns::{Item, items, separate},
     sentences::Token,
     words::key_of,
 };
@@ -153,13 +153,16 @@ fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
         }
     }
     if let Some(unit) = unit(item) {
+        if field.written.contains(&format!(" {unit} ")) {
+            return;
+        }
         field.written = format!("{class} decimal {unit} 0..100000, queryable");
         return;
     }
     let choices: Vec<String> = if item.states.len() > 1 {
         item.states.clone()
     } else {
-        inner.iter().map(Item::phrase).filter(|choice| !choice.is_empty() && choice.len() <= 60).collect()
+        choices_of(&item.paren)
     };
     if choices.len() > 1 && !field.written.contains("list of") {
         let class = if kind == EntityKind::Thing || class == "none" { "none" } else { "clinical" };
@@ -171,6 +174,15 @@ fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
         }
         field.written = format!("{class} one of {}", unique.join(" | "));
     }
+}
+
+/// The words between the separators, `in person / video`.
+pub(crate) fn choices_of(paren: &[Token]) -> Vec<String> {
+    separate(paren)
+        .iter()
+        .map(|piece| piece.iter().filter_map(Token::word).collect::<Vec<_>>().join(" "))
+        .filter(|choice| !choice.is_empty() && choice.len() <= 60)
+        .collect()
 }
 
 fn unit(item: &Item) -> Option<String> {
@@ -232,7 +244,7 @@ mod tests {
             ("pain 0-10", "pain", "clinical integer 0..10, queryable"),
             ("mood from 1 to 5", "mood", "clinical integer 1..5, queryable"),
             ("type (in person / video)", "type", "clinical one of in person | video"),
-            ("weight (kg)", "weight", "clinical decimal kg 0..100000, queryable"),
+            ("weight (kg)", "weight", "clinical decimal kg 0.3..400, queryable"),
             ("fed at", "fed at", "clinical moment, queryable"),
             ("claim number", "claim number", "identifier text"),
             ("shoulder pain score", "shoulder pain score", "clinical integer 0..10, queryable"),

@@ -1,7 +1,44 @@
-//! Turns a prompt into a spec, offline.
+//! Turns a prompt into a spec, offline: no network, no weights, the same plan for the same words.
+//!
+//! # How a sentence becomes spec
+//!
+//! ```text
+//! text ─sentences─▶ tokens ─clauses─▶ who does what with what, how far, and with which restriction
+//!        roles ◀──── who can stand there              │
+//!     entities ◀──── what is written, listed, bracketed (nouns, fields, catalogue)
+//!     features ◀──── thresholds, silences, measures, forms, wishes
+//!       access ◀──── grants, denials, `only`          ▼
+//!                  complete ─▶ grants ─▶ write ─▶ spec
+//! ```
+//!
+//! 1. `gate` says when a text is no product, before anything else is done with it.
+//! 2. `sentences` splits, `clauses` finds subject, verbs, objects and what narrows them. Both know words
+//!    and no health care.
+//! 3. `catalogue` knows health care: roles, records and fields, in data files. `roles` and `entities`
+//!    take from the clauses what the catalogue knows, and what stands where only a role or a record can
+//!    stand. An unknown field is clinical.
+//! 4. `access` turns clauses into grants, denials and *only*. A narrowing sentence that it did not
+//!    understand whole stops the plan ([`PlanError::Blocked`]) until a person has answered: ignorance
+//!    narrows.
+//! 5. `complete` fills in what nobody said, and lists it under `assumed`; `grants` gives what was said,
+//!    then what nobody could do otherwise, and takes away last.
+//! 6. What needs a construct that cannot be built yet goes under `not yet`; the rest is planned.
+
+mod access;
 mod catalogue;
 mod clauses;
+mod complete;
+mod entities;
+mod features;
 mod fields;
+mod gate;
+mod grants;
 mod nouns;
+mod plan;
+mod roles;
 mod sentences;
 mod words;
+mod world;
+mod write;
+
+pub use plan::{Answer, Answers, Plan, PlanError, Question, Refused, Wished, plan, plan_answered};

@@ -1,0 +1,178 @@
+//! Who works with the app.
+//!
+//! A role is a word of the catalogue where people stand (a subject, a list of users, behind *by*), or an
+//! unknown phrase where only people can stand: before *can*, or before a verb of the app with an ending
+//! that people's names have. Who is only spoken about (a donor, a patient in a dental book) gets no login.
+
+use crate::{
+    catalogue::{RoleKind, catalogue},
+    clauses::{Clause, Phrase},
+    fields::proper_name,
+    nouns::items,
+    words::{Verb, key, key_of, singular},
+    world::{Parsed, Role, World},
+};
+
+const ROLE_HEADS: &[&str] = &[
+    "user", "role", "user role", "user type", "people", "actor", "persona", "who use it", "type of user", "account",
+    "team", "staff role", "login", "who",
+];
+
+/// Whether a head introduces a list of roles.
+pub(crate) fn is_role_head(head: &str) -> bool {
+    ROLE_HEADS.contains(&key_of(head).as_str())
+}
+
+/// Finds the roles of the prompt, in the order they are named.
+pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
+    for Parsed { sentence, clauses } in parsed {
+        let listed = sentence.head.as_deref().is_some_and(is_role_head)
+            || (sentence.head.is_none() && sentence.under.as_deref().is_some_and(is_role_head));
+        if listed {
+            for item in items(&sentence.tokens) {
+                let name = item.bare_key();
+                add(world, &name, true, true);
+            }
+            continue;
+        }
+        if sentence.under.as_deref().is_some_and(is_role_head)
+            && let Some(head) = &sentence.head
+        {
+            add(world, &key_of(head), true, true);
+        }
+        let has_verb = clauses.iter().any(|clause| !clause.verbs.is_empty());
+        for clause in clauses {
+            find_in(clause, has_verb, world);
+        }
+    }
+}
+
+fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
+    let acts = !clause.verbs.is_empty() && !clause.passive;
+    for phrase in &clause.subjects {
+        let name = words_key(phrase);
+        if acts || !has_verb {
+            add(world, &name, acts && people_do(clause), false);
+        }
+        if acts && agentive(phrase, clause) {
+            add(world, &name, true, true);
+        }
+        if !phrase.of.is_empty() && phrase.own {
+            add(world, &name, false, false);
+        }
+    }
+    let owners = clause.does(Verb::Have) || clause.does(Verb::Assign) || clause.does(Verb::Share) || clause.does(Verb::Work);
+    for phrase in clause.objects.iter().chain(&clause.but_not) {
+        // `a clinic has an owner, providers and staff`; `assign each to a doctor`.
+        let name = words_key(phrase);
+        if owners || clause.nobody || catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject && kind != RoleKind::Proxy) {
+            add(world, &name, false, false);
+        }
+    }
+    for tail in &clause.tails {
+        if matches!(tail.by.as_str(), "by" | "to" | "for" | "of" | "between" | "from" | "with" | "as") {
+            for phrase in &tail.phrases {
+                let name = words_key(phrase);
+                let seen_by = tail.by == "by" && clause.passive;
+                add(world, &name, seen_by, false);
+            }
+        }
+    }
+}
+
+fn people_do(clause: &Clause) -> bool {
+    clause.verbs.iter().any(|(verb, word)| {
+        !matches!(verb, Verb::Have) && !matches!(word.as_str(), "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives")
+    })
+}
+
+fn words_key(phrase: &Phrase) -> String {
+    key(&phrase.words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Whether an unknown phrase before this verb can only be people.
+fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
+    const THINGS: &[&str] = &[
+        "app", "system", "platform", "software", "dashboard", "page", "report", "email", "reminder", "message",
+        "notification", "form", "list", "chart", "screen", "calendar", "alert", "portal", "tool", "record", "note",
+        "entry", "data", "button", "link", "view", "history", "log", "user", "order", "number", "computer", "server",
+        "website", "web", "tracker", "scheduler", "answer", "letter", "folder", "reader", "timer", "layer", "score",
+        "everyone", "it", "who", "they", "we", "i", "you", "he", "she", "them", "ai", "clinic", "practice",
+        "hospital", "office", "center", "centre", "ward", "paper", "encounter", "filter", "header", "footer",
+        "newsletter", "number", "provider", "organization", "monitor", "printer", "product", "sensor", "factor",
+        "error", "calculator", "indicator", "document", "treatment", "appointment", "assessment", "payment",
+        "agreement", "patient", "that", "which", "card", "erasure", "everything",
+    ];
+    let Some(last) = phrase.words.last() else { return false };
+    let one = singular(last);
+    if phrase.words.len() > 3 || THINGS.contains(&one.as_str()) || !phrase.of.is_empty() {
+        return false;
+    }
+    let name = words_key(phrase);
+    if catalogue().entity(&name).is_some() || catalogue().field(&name).is_some() || catalogue().entity(&one).is_some() {
+        return false;
+    }
+    let acts = clause.verbs.iter().any(|(verb, _)| {
+        matches!(
+            verb,
+            Verb::View | Verb::Create | Verb::Update | Verb::Book | Verb::Review | Verb::Upload | Verb::Delete | Verb::Manage | Verb::Assign | Verb::Sign
+        )
+    });
+    const ENDINGS: &[&str] = &["er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "person", "staff", "mom", "dad", "ive", "ete", "lead"];
+    acts && ENDINGS.iter().any(|ending| one.ends_with(ending))
+}
+
+/// Adds a role named by this key; an unknown one only where the prompt says that it is one.
+fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
+    let (kind, canonical) = match catalogue().role(name).or_else(|| catalogue().role(without_crew(name))) {
+        Some((kind, canonical)) => (kind, canonical.to_owned()),
+        None if certain => (kind_of(name), name.to_owned()),
+        None => return,
+    };
+    if matches!(canonical.as_str(), "staff" | "billing" | "sales" | "reception" | "assistant")
+        && !world.roles_named(&key_of(&canonical)).is_empty()
+    {
+        return;
+    }
+    // A person cared for gets a login only when they do something.
+    let Some(canonical) = proper_name(&canonical) else { return };
+    if kind == RoleKind::Subject
+        && let Some(known) = world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
+        && known != canonical
+    {
+        return;
+    }
+    let known = world.roles_named(&key_of(&canonical));
+    if let [one] = known.as_slice()
+        && one.as_str() != "staff"
+    {
+        if let Some(role) = world.roles.get_mut(one) {
+            role.acts |= acts;
+        }
+        return;
+    }
+    if matches!(kind, RoleKind::Proxy | RoleKind::Business) && !acts && !certain && canonical != "sales rep" {
+        return;
+    }
+    let canonical = if canonical == "sales" { "sales rep".to_owned() } else { canonical };
+    world.roles.insert(canonical, Role { kind, acts, open: false, assumed: false, bounded: false });
+}
+
+/// `front desk staff` → `front desk`.
+fn without_crew(name: &str) -> &str {
+    for crew in [" staff", " team", " user", " people", " member", " personnel"] {
+        if let Some(rest) = name.strip_suffix(crew) {
+            return rest;
+        }
+    }
+    name
+}
+
+/// What an unknown role is to a patient, by the last word of its name.
+fn kind_of(name: &str) -> RoleKind {
+    let last = name.rsplit(' ').next().unwrap_or_default();
+    match catalogue().role(last) {
+        Some((kind, _)) => kind,
+        None => RoleKind::Business,
+    }
+}

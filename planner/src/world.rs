@@ -1,0 +1,241 @@
+//! What the planner believes so far: roles, records, fields and what was said about them.
+
+use crate::{
+    catalogue::{EntityConcept, EntityKind, RoleKind, catalogue},
+    clauses::{Clause, Phrase},
+    fields::NewField,
+    sentences::Sentence,
+    words::{key, key_of},
+};
+use indexmap::IndexMap;
+
+/// A sentence with its clauses.
+#[derive(Clone, Debug)]
+pub(crate) struct Parsed {
+    pub(crate) sentence: Sentence,
+    pub(crate) clauses: Vec<Clause>,
+}
+
+/// A role to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub(crate) kind: RoleKind,
+    /// Whether the prompt lets them in: for a patient that means a login.
+    pub(crate) acts: bool,
+    pub(crate) open: bool,
+    pub(crate) assumed: bool,
+    /// `only` bounded what they do: no default adds to it.
+    pub(crate) bounded: bool,
+}
+
+/// A record to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Entity {
+    pub(crate) concept: Option<&'static EntityConcept>,
+    pub(crate) kind: EntityKind,
+    pub(crate) part_of: Option<String>,
+    pub(crate) fields: IndexMap<String, String>,
+    pub(crate) states: Vec<String>,
+    /// Written as an enumeration, so that every state can follow the first.
+    pub(crate) loose: bool,
+    pub(crate) locked: bool,
+    pub(crate) addenda: bool,
+    pub(crate) reference: Option<String>,
+    pub(crate) assumed: bool,
+}
+
+impl Entity {
+    pub(crate) fn new(concept: Option<&'static EntityConcept>, kind: EntityKind) -> Self {
+        Self {
+            concept,
+            kind,
+            part_of: None,
+            fields: IndexMap::new(),
+            states: Vec::new(),
+            loose: false,
+            locked: false,
+            addenda: false,
+            reference: None,
+            assumed: false,
+        }
+    }
+
+    /// Adds a field unless one of that name stands.
+    pub(crate) fn add(&mut self, field: NewField) {
+        self.fields.entry(field.name).or_insert(field.written);
+    }
+}
+
+/// A questionnaire to be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Form {
+    pub(crate) fields: IndexMap<String, String>,
+    pub(crate) filled_by: Vec<String>,
+    pub(crate) read_by: Vec<String>,
+    pub(crate) signature: bool,
+}
+
+/// Everything believed so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    pub(crate) title: String,
+    pub(crate) about: String,
+    pub(crate) place: Option<String>,
+    pub(crate) roles: IndexMap<String, Role>,
+    pub(crate) entities: IndexMap<String, Entity>,
+    pub(crate) forms: IndexMap<String, Form>,
+    /// The roles that patients are assigned to.
+    pub(crate) assigned: Vec<String>,
+    pub(crate) team: bool,
+    pub(crate) assigners: Vec<String>,
+    pub(crate) assumed: Vec<String>,
+}
+
+impl World {
+    /// The record of the person cared for.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.entities.iter().find(|(_, entity)| entity.kind == EntityKind::Subject).map(|(name, _)| name.as_str())
+    }
+
+    /// The role whose login is the person cared for.
+    pub(crate) fn self_role(&self) -> Option<&str> {
+        self.roles
+            .iter()
+            .find(|(_, role)| role.kind == RoleKind::Subject && role.acts)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Roles of this kind.
+    pub(crate) fn of_kind(&self, kind: RoleKind) -> Vec<String> {
+        self.roles.iter().filter(|(_, role)| role.kind == kind).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The roles that a phrase names; `staff` and `users` can name several.
+    pub(crate) fn roles_of(&self, phrase: &Phrase) -> Vec<String> {
+        let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
+        self.roles_named(&key(&words))
+    }
+
+    /// As [`Self::roles_of`], from a key.
+    pub(crate) fn roles_named(&self, said: &str) -> Vec<String> {
+        if let Some(name) = self.roles.keys().find(|name| key_of(name) == said) {
+            return vec![name.clone()];
+        }
+        if let Some((kind, name)) = catalogue().role(said)
+            && let Some((known, _)) = self.roles.iter().find(|(known, role)| {
+                role.kind == kind && (subset(name, known) || subset(known, name) || *known == name)
+            })
+        {
+            return vec![known.clone()];
+        }
+        match said {
+            "user" | "everyone" | "everybody" | "person" => {
+                let mut people: Vec<String> =
+                    self.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()).collect();
+                if people.is_empty() && said == "user" {
+                    people = self.self_role().map(str::to_owned).into_iter().collect();
+                }
+                return people;
+            }
+            "staff" | "team" | "employee" | "staff member" | "team member" | "worker" => {
+                return self
+                    .roles
+                    .iter()
+                    .filter(|(_, role)| {
+                        matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Business)
+                    })
+                    .map(|(name, _)| name.clone())
+                    .collect();
+            }
+            _ => {}
+        }
+        let near: Vec<&String> = self
+            .roles
+            .keys()
+            .filter(|known| said.split(' ').count() > 1 && subset(known, said) || subset(said, known) && said.len() > 4)
+            .collect();
+        match near.as_slice() {
+            [one] => vec![(*one).clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The record that a phrase names.
+    pub(crate) fn entity_of(&self, words: &[String]) -> Option<String> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.entity_named(&key(&words))
+    }
+
+    /// As [`Self::entity_of`], from a key.
+    pub(crate) fn entity_named(&self, said: &str) -> Option<String> {
+        if said.is_empty() {
+            return None;
+        }
+        if let Some(name) = self.entities.keys().find(|name| key_of(name) == said) {
+            return Some(name.clone());
+        }
+        let concept = catalogue().entity(said).map(|(concept, _)| concept.name.clone());
+        let alike = |wanted: &str| {
+            let mut found = self
+                .entities
+                .iter()
+                .filter(|(_, entity)| entity.concept.is_some_and(|concept| concept.name == wanted))
+                .map(|(name, _)| name.clone());
+            let first = found.next();
+            if found.next().is_none() { first } else { None }
+        };
+        if let Some(found) = concept.as_deref().and_then(alike) {
+            return Some(found);
+        }
+        if let Some(found) = catalogue().weak_entity(said).and_then(|concept| alike(&concept.name)) {
+            return Some(found);
+        }
+        if concept.is_none()
+            && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)
+        {
+            return self.subject().map(str::to_owned);
+        }
+        // `procedure` for `dental procedure`, `plan` for `treatment plan`, one of a kind only.
+        let near: Vec<&String> = self
+            .entities
+            .keys()
+            .filter(|known| {
+                let known = key_of(known);
+                known.ends_with(&format!(" {said}")) || said.ends_with(&format!(" {known}"))
+            })
+            .collect();
+        match near.as_slice() {
+            [one] => Some((*one).clone()),
+            _ => None,
+        }
+    }
+
+    /// The parts of a record, and their parts.
+    pub(crate) fn parts(&self, whole: &str) -> Vec<String> {
+        let mut out = vec![whole.to_owned()];
+        let mut at = 0;
+        while at < out.len() {
+            for (name, entity) in &self.entities {
+                if entity.part_of.as_deref() == Some(out[at].as_str()) && !out.contains(name) {
+                    out.push(name.clone());
+                }
+            }
+            at += 1;
+        }
+        out
+    }
+
+    /// Adds an assumption once.
+    pub(crate) fn assume(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.assumed.contains(&text) {
+            self.assumed.push(text);
+        }
+    }
+}
+
+/// Whether every word of one phrase stands in the other.
+fn subset(part: &str, whole: &str) -> bool {
+    let whole: Vec<String> = whole.split(' ').map(crate::words::singular).collect();
+    part.split(' ').all(|word| whole.contains(&crate::words::singular(word)))
+}
