@@ -7,7 +7,7 @@ use super::append::append;
 use super::event::{Action, AuditContext, Detail, Erasure, Event, Part};
 use super::source::read_side;
 use super::{AuditUnavailable, Side};
-use crate::store::{Row, Store, StoreError, Transaction, sql};
+use crate::store::{Store, StoreError, Transaction, sql};
 
 /// Rows rewritten in one transaction, with one event that lists them.
 const BATCH: i64 = 500;
@@ -71,7 +71,7 @@ async fn erase_batch(
         let place = (row.integer("lane")?, row.integer("sequence")?);
         let mut side = read_side(&row)?.ok_or(StoreError::NoRow)?;
         let parts = erase_side(&mut side, &subject.to_string(), pseudonym);
-        update(transaction, place, &side, &row).await?;
+        update_identity(transaction, place, &side, row.optional_text("records")?.is_some()).await?;
         erased.events += 1;
         rewritten.extend(parts.into_iter().map(|part| (place.0, place.1, part)));
     }
@@ -98,14 +98,13 @@ fn erase_side(side: &mut Side, subject: &str, pseudonym: Uuid) -> Vec<Part> {
     wanted
 }
 
-async fn update(
+/// Writes a side row back. Whether its records stood in the column for several does not change.
+pub(super) async fn update_identity(
     transaction: &mut Transaction,
     (lane, sequence): (i64, i64),
     side: &Side,
-    row: &Row,
+    several: bool,
 ) -> Result<(), AuditUnavailable> {
-    // One record stands in its own column; where it stood it stays, though a list of one might differ.
-    let several = row.optional_text("records")?.is_some();
     let (record, records) = match (several, side.record_columns()) {
         (true, (Some(one), None)) => (None, serde_json::to_string(&[one]).ok()),
         (_, columns) => columns,

@@ -4,6 +4,19 @@
 //! * [`chain`]: how it becomes a link, and how identities in it can still be erased.
 //! * [`witness`]: heads of the chains, signed outside the process that writes them.
 //! * [`verify`]: whether a log is whole; pure, for live databases and archives alike.
+//!
+//! What holds on each database:
+//!
+//! | | PostgreSQL | SQLite |
+//! |---|---|---|
+//! | lanes | up to 64, one a writing transaction | one, the writer's |
+//! | the app edits an event | impossible: its role can call `audit_append` and nothing else | evident, once its head was witnessed |
+//! | the holder of the database edits an event | evident, once its head was witnessed | the same |
+//! | the window | at most 60 s while the signer lives; [`Keeper::behind_since`] tells when it does not | the same |
+//!
+//! The signer runs as a process of its own with a key that the app never reads. Where app and signer are
+//! the same user of one machine (`run`, an exported project), an app that was taken over could read the
+//! key file; whoever needs more runs the signer as another user, or keeps the witness elsewhere.
 
 mod append;
 mod archive;
@@ -15,6 +28,7 @@ mod event;
 mod keeper;
 mod queries;
 mod reads;
+mod restore;
 mod signer;
 mod source;
 mod sweep;
@@ -36,6 +50,7 @@ pub use event::{
 pub use keeper::{Keeper, KeeperError, WITNESS_EVERY};
 pub use queries::{ACCOUNTING_YEARS, Disclosure, Seen, accounting, activity, who_looked};
 pub use reads::Audit;
+pub use restore::{Carried, carry_forward, record_restore};
 pub use signer::{Signer, SignerError, known_end, run_signer};
 pub use source::{Source, lane_heads, verify};
 pub use sweep::{SweepError, set_retention, sweep};

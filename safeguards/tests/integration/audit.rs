@@ -10,7 +10,6 @@ use common::*;
 use safeguards::audit::{self, Action, Audit, Event};
 use safeguards::store::{Value, sql};
 use safeguards::testing;
-use uuid::Uuid;
 
 /// CF-6: what was appended is read back as it was committed to, one event or many, on both databases.
 #[tokio::test]

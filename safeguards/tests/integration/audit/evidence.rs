@@ -4,7 +4,6 @@ use super::common::*;
 use safeguards::audit::{Action, Event, Finding};
 use safeguards::store::{Store, sql};
 use safeguards::testing::TestDatabase;
-use uuid::Uuid;
 
 /// Takes the triggers away, as the holder of the database can.
 async fn disarm(database: &TestDatabase) {

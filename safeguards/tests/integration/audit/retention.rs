@@ -333,3 +333,55 @@ async fn the_floor_of_retention_is_a_constraint() {
         assert!(matches!(refused, StoreError::Check { .. }));
     }
 }
+
+/// Copies the log of `from` into `to`, as a restore does.
+async fn carry(from: &Store, to: &Store, context: &AuditContext, say: bool) -> audit::Carried {
+    let mut carried = audit::Carried::default();
+    let mut transaction = to.begin().await.unwrap();
+    for entry in entries(from).await {
+        audit::carry_forward(&mut transaction, &entry, &mut carried).await.unwrap();
+    }
+    if say {
+        audit::record_restore(&mut transaction, context, carried, 0).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    carried
+}
+
+/// Invariant 6: a restore carries the newer log's tail over, repeats its erasures, says so, and the log
+/// still agrees with the witness; a log that contradicts the backup is not carried over.
+#[tokio::test]
+async fn a_restore_carries_the_tail_forward() {
+    let (news, backups) = (both_with_one_lane().await, both_with_one_lane().await);
+    for (new, backup) in news.into_iter().zip(backups) {
+        let clock = clock();
+        let witness = Witness::new(&new.store, &clock);
+        let view = || Event::new(Action::View).record(PATIENT).subject(PATIENT);
+        append(&new.store, &context(&clock), view()).await;
+        append(&new.store, &context(&clock), Event::new(Action::List).records([OTHER, PATIENT])).await;
+        let officer = AuditContext::system(Arc::new(clock.clone()), CLINIC, "officer");
+        let copied = carry(&new.store, &backup.owner, &officer, false).await;
+        assert_eq!(copied, audit::Carried { events: 2, erasures: 0 });
+        append(&new.store, &context(&clock), view()).await;
+        audit::erase(&new.owner, &officer, PATIENT, PSEUDONYM).await.unwrap();
+        witness.keeper.witness().await.unwrap();
+        let found = witness.verify(&backup.store).await.findings;
+        assert!(
+            matches!(found[..], [audit::Finding::Truncated { present: 2, witnessed: 4, .. }]),
+            "{found:?}"
+        );
+
+        let carried = carry(&new.store, &backup.owner, &officer, true).await;
+        assert_eq!(carried, audit::Carried { events: 2, erasures: 2 });
+        let report = witness.verify(&backup.store).await;
+        assert_eq!((report.findings, report.events, report.unwitnessed), (vec![], 5, 1));
+        let text = serde_json::to_string(&entries(&backup.store).await).unwrap();
+        assert!(!text.contains(&PATIENT.to_string()), "what was erased has come back");
+
+        let mut another = entries(&new.store).await.remove(2);
+        another.hash = audit::Digest::ZERO;
+        let mut transaction = backup.owner.begin().await.unwrap();
+        let refused = audit::carry_forward(&mut transaction, &another, &mut audit::Carried::default()).await;
+        assert!(refused.unwrap_err().to_string().contains("contradict"));
+    }
+}
