@@ -34,3 +34,5 @@ pub enum Error {
     #[error("a template failed: {0}")]
     Template(String),
 }
+
+pub mod vendored;
