@@ -14,6 +14,7 @@ pub mod doors;
 mod project;
 mod render;
 mod rules;
+pub mod vendored;
 mod view;
 mod write;
 mod zones;
@@ -34,5 +35,3 @@ pub enum Error {
     #[error("a template failed: {0}")]
     Template(String),
 }
-
-pub mod vendored;
