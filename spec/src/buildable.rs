@@ -31,7 +31,7 @@ impl NotYet {
 }
 
 /// Everything of a spec that cannot be built yet; built are 1–8, 10, 12–14, 19 and 24 (signed in).
-pub fn not_yet(spec: &ValidatedSpec) -> Vec<NotYet> {
+pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
     let mut out = Vec::new();

@@ -188,7 +188,7 @@ impl Resolver<'_> {
     /// A path of a list: through links, to a field, to the record's own names, or to what every record has.
     fn path(&mut self, start: EntityIndex, written: &document::Path, at: &Pointer) -> Option<Path> {
         let (mut here, mut hops) = (start, Vec::<Hop>::new());
-        let last = written.0.len() - 1;
+        let last = written.0.len().checked_sub(1)?;
         for (i, step) in written.0.iter().enumerate() {
             let entity = &self.model[here];
             let hop = entity

@@ -1,9 +1,11 @@
 //! Text to a marked tree: every value and key with the place where it stands.
 //!
-//! One reader serves YAML and JSON (which YAML 1.2 contains). It refuses what could hurt before it
+//! YAML and JSON become the same tree. Reading refuses what could hurt before it
 //! is built: more than [`LARGEST`] bytes, deeper than [`DEEPEST`] levels, aliases (which explode),
 //! tags, several documents, and a key said twice. Scalars stay text: the type that wants them reads
 //! them, so that `no-show`, `no` and `1.0` are what was written.
+
+mod json;
 
 use crate::problem::{Kind, Pointer, Problem, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
@@ -58,6 +60,11 @@ impl Source {
                 "a spec is text; this holds a NUL byte",
             ));
         }
+        if json::is_json(text) {
+            let mut duplicates = Vec::new();
+            let root = json::read(text, &mut duplicates)?;
+            return Ok((Self { root }, duplicates));
+        }
         let mut reader = Reader::new(text);
         let root = reader.document()?;
         Ok((Self { root }, reader.duplicates))
@@ -102,6 +109,12 @@ fn syntax(span: Span, message: impl Into<String>) -> Problem {
     let mut problem = Problem::new(&Pointer::root(), Kind::Syntax, message);
     problem.span = Some(span);
     problem
+}
+
+fn duplicate(key: &str, span: Span) -> Problem {
+    let mut problem = syntax(span, format!("`{}` is said twice here", crate::decode::shown(key)));
+    problem.kind = Kind::Duplicate;
+    problem.help("keep one of the two")
 }
 
 struct Reader<'t> {
@@ -229,10 +242,7 @@ impl<'t> Reader<'t> {
             if seen.insert(text.clone()) {
                 entries.push((Key { text, span }, value));
             } else {
-                let mut problem =
-                    syntax(span, format!("`{}` is said twice here", crate::decode::shown(&text)));
-                problem.kind = Kind::Duplicate;
-                self.duplicates.push(problem.help("keep one of the two"));
+                self.duplicates.push(duplicate(&text, span));
             }
         }
     }
