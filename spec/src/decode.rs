@@ -281,8 +281,9 @@ macro_rules! document {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap;
                 $(
-                    let plain = Self { $short: self.$short.clone(), ..Self::default() };
-                    if *self == plain && self.$short != Self::default().$short {
+                    let mut plain = self.clone();
+                    plain.$short = Self::default().$short;
+                    if plain == Self::default() && self.$short != plain.$short {
                         return self.$short.serialize(serializer);
                     }
                 )?

@@ -691,7 +691,7 @@ impl Resolver<'_> {
         for (i, (_, field)) in written.fields.iter().enumerate() {
             if field.stored.as_ref().is_some_and(|stored| stored.unique) {
                 let name = written.fields.get_index(i).map(|(name, _)| name.clone()).unwrap_or_default();
-                self.unique_set(index, &[name.clone()], &at.join("fields").join(&name));
+                self.unique_set(index, std::slice::from_ref(&name), &at.join("fields").join(&name));
             }
         }
         for (i, set) in written.unique.iter().enumerate() {

@@ -601,15 +601,14 @@ impl Resolver<'_> {
         for (i, (name, written)) in moves.iter().enumerate() {
             let here = at.join("lifecycle").join("moves").join(name);
             for role in self.roles(&written.by, &here.join("by")) {
-                self.action_of(index, role, Action::Move(i), written.scope.clone(), &here, progress);
+                self.action_of(index, (role, Action::Move(i)), written.scope.clone(), &here, progress);
             }
         }
         if let Some(assignment) = self.model[index].assignment.clone() {
             for role in assignment.by {
                 self.action_of(
                     index,
-                    role,
-                    Action::Assign,
+                    (role, Action::Assign),
                     None,
                     &at.join("assigned to").join("by"),
                     progress,
@@ -621,8 +620,7 @@ impl Resolver<'_> {
     fn action_of(
         &mut self,
         index: EntityIndex,
-        role: RoleIndex,
-        action: Action,
+        (role, action): (RoleIndex, Action),
         scope: Option<Scope>,
         at: &Pointer,
         progress: &mut [Progress],
