@@ -22,3 +22,9 @@ pub(crate) fn sql(model: &Model, expression: &spec::rules::Expression) -> Result
     let _ = model;
     Err(crate::Error::Expression(expression.said.clone()))
 }
+
+/// The text of `src/rules.rs`.
+pub(crate) fn file(model: &Model) -> Result<String, crate::Error> {
+    let _ = model;
+    Ok("//! Rules of the spec as functions.\n".to_owned())
+}

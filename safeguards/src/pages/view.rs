@@ -189,6 +189,18 @@ impl View {
         moment.checked_to_offset((self.zone.offset_at)(moment)).unwrap_or(moment)
     }
 
+    /// The moment at which the clocks of the view's zone show this, or `None` if they skip it.
+    #[must_use]
+    pub fn moment_at(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {
+        self.zone.moment(local)
+    }
+
+    /// The moment of the request.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
     /// A date that cannot be misread: `13 Mar 1980`.
     #[must_use]
     pub fn date(&self, date: Date) -> String {

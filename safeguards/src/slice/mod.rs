@@ -11,6 +11,7 @@ mod assign;
 mod body;
 pub mod json;
 mod line;
+pub mod measure;
 mod names;
 mod problem;
 mod viewer;

@@ -252,6 +252,18 @@ impl Viewer {
         self.clock.now() - time::Duration::minutes(minutes)
     }
 
+    /// The moments at which days begin: the first, and that after so many days.
+    pub fn moments(&self, first: time::Date, days: i64) -> (OffsetDateTime, OffsetDateTime) {
+        (self.midnight(first), self.midnight(first.saturating_add(time::Duration::days(days))))
+    }
+
+    /// Clocks that change at midnight skip it; the day then begins an hour later.
+    fn midnight(&self, day: time::Date) -> OffsetDateTime {
+        let midnight = day.midnight();
+        let moment = self.view.moment_at(midnight).or_else(|| self.view.moment_at(midnight + time::Duration::HOUR));
+        moment.unwrap_or(midnight.assume_utc())
+    }
+
     /// The places of this kind in which they may put a record: those of their memberships, or all of the
     /// organisation for who has a role in the whole of it.
     pub async fn places(&self, kind: &str) -> Result<Vec<Called>> {
