@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use spec::Model;
+use spec::{Model, ValidatedSpec};
 use tera::Context;
 
 use crate::Error;
@@ -47,8 +47,20 @@ const ONCE: &[&str] = &[
     "tests/app/main.rs",
 ];
 
-/// Generates the project of a model. Vendored crates and `Cargo.lock` are added by [`Project::complete`].
-pub fn generate(model: &Model) -> Result<Project, Error> {
+/// Generates the whole project of a spec; `written` is the text of `app.yaml`.
+///
+/// # Errors
+/// Something that the language can say and that cannot be built; a fault of a template.
+pub fn generate(spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
+    let mut project = own_files(spec.model())?;
+    project.add("app.yaml", written.to_owned());
+    project.add("app.lock", spec.lock().to_string());
+    project.files.extend(templates::vendored().into_iter().map(|(path, text)| (path, text.to_owned())));
+    Ok(project)
+}
+
+/// The files that are made from the model alone.
+fn own_files(model: &Model) -> Result<Project, Error> {
     let view = AppView::new(model)?;
     let context = Context::from_serialize(&view).map_err(|error| Error::Template(error.to_string()))?;
     let mut project = Project::default();

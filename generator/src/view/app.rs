@@ -83,8 +83,12 @@ pub(crate) struct ListView {
     pub(crate) order: String,
     pub(crate) columns: Vec<String>,
     /// The table of what is missing, and for how many minutes.
-    pub(crate) without: Option<String>,
+    pub(crate) without: bool,
     pub(crate) minutes: u64,
+    /// Other tables that the statement asks.
+    pub(crate) beside: Vec<String>,
+    /// The numbers of its own values, by what is bound.
+    pub(crate) today: bool,
 }
 
 /// What somebody in a role finds on the first page.
@@ -220,12 +224,15 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
     let table = &entity.table;
     let mut conditions = Vec::new();
     let mut about = Vec::new();
+    let mut beside = Vec::new();
     if let Some(filter) = &list.filter {
-        conditions.push(format!("({})", crate::rules::sql(model, filter)?));
+        let (text, tables) = crate::rules::sql(model, table, filter)?;
+        conditions.push(text);
+        beside.extend(tables);
         about.push(filter.said.clone());
     }
-    let mut without = None;
     let mut minutes = 0;
+    let mut without = false;
     if let Some(missing) = &list.without {
         let other = &model[missing.entity];
         let at = column_of(model, &missing.at).unwrap_or_else(|| "created_at".to_owned());
@@ -236,7 +243,8 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         ));
         conditions.push(format!("{table}.{from} < $3"));
         about.push(format!("without {} in {}", other.name, missing.within));
-        without = Some(there.clone());
+        without = true;
+        beside.push(there.clone());
         minutes = missing.within.minutes();
     }
     if conditions.is_empty() {
@@ -254,6 +262,7 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
     let number = model.build_order.iter().position(|at| *at == list.entity).unwrap_or_default();
     let columns: Vec<String> = list.shows.iter().filter_map(|path| shown(model, list.entity, path)).collect();
     let view = EntityView::new(model, list.entity, 0);
+    let condition = conditions.join("\n           AND ");
     Ok(ListView {
         name: list.name.to_string(),
         label: list.label.clone(),
@@ -262,11 +271,13 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         about: about.join(", "),
         roles: list.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number,
-        condition: conditions.join("\n           AND "),
         order: format!("{order}, {table}.id"),
         columns: if columns.is_empty() { view.columns_shown } else { columns },
+        today: condition.contains(":today"),
+        condition: condition.replace(":today", if without { "$4" } else { "$3" }),
         without,
         minutes,
+        beside,
     })
 }
 
@@ -323,24 +334,33 @@ pub(crate) struct MeasureView {
     pub(crate) hide_under: u32,
     pub(crate) bars: bool,
     pub(crate) unit: String,
+    pub(crate) beside: Vec<String>,
+    pub(crate) today: bool,
 }
 
 fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::Error> {
     let entity = &model[measure.entity];
     let mut about = Vec::new();
+    let mut beside = Vec::new();
+    let mut ask = |expression| {
+        let (text, tables) = crate::rules::sql(model, &entity.table, expression)?;
+        beside.extend(tables);
+        Ok(text)
+    };
     let condition = match &measure.filter {
         Some(filter) => {
             about.push(filter.said.clone());
-            Some(format!("({})", crate::rules::sql(model, filter)?))
+            Some(ask(filter)?)
         }
         None => None,
     };
     let double = |column: &str| format!("sum(CAST({column} AS DOUBLE PRECISION))");
+    let hour = |text: &str, cut: u8| format!("substr(CAST({text} AS TEXT), 1, {cut})");
     let (kind, value, unit) = match &measure.aggregate {
         Aggregate::Count => ("Count", "0".to_owned(), String::new()),
         Aggregate::Share(holds) => {
             about.push(format!("share of {}", holds.said));
-            let holds = crate::rules::sql(model, holds)?;
+            let holds = ask(holds)?;
             ("Share", format!("sum(CASE WHEN {holds} THEN 1 ELSE 0 END)"), "%".to_owned())
         }
         Aggregate::Sum(at) => ("Sum", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default()),
@@ -356,7 +376,7 @@ fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::
                 None => (format!("CAST({column} AS TEXT)"), "Value"),
                 Some(interval) => {
                     about.push(format!("by {}", format!("{interval:?}").to_lowercase()));
-                    (format!("substr(CAST({column} AS TEXT), 1, {cut})"), interval_word(interval))
+                    (hour(&column, cut), interval_word(interval))
                 }
             }
         }
@@ -371,8 +391,10 @@ fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::
         roles: measure.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number_of(model, measure.entity),
         group,
-        value,
-        condition,
+        today: value.contains(":today") || condition.as_ref().is_some_and(|text| text.contains(":today")),
+        value: value.replace(":today", "$1"),
+        condition: condition.map(|text| text.replace(":today", "$1")),
+        beside,
         kind,
         interval,
         hide_under: measure.hide_under,

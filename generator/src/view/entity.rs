@@ -347,7 +347,7 @@ impl EntityView {
         view.private_filters = view.filters.iter().any(|filter| !filter.open);
         view.filter_form = view.filters.iter().any(|filter| filter.form.is_some());
         view.about_banner = about_banner(model, entity);
-        crate::rules::prepare(model, entity, &mut view);
+        crate::rules::prepare(entity, &mut view);
         view
     }
 
@@ -700,7 +700,7 @@ fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
             from,
             from_sql: quoted.join(", "),
             to: step.to.to_string(),
-            guard: step.when.as_ref().map(|_| crate::rules::guard_name(entity, step)),
+            guard: None,
             needs: match &step.needs {
                 Some(spec::model::Needs::Form(form)) => Some(needs(model, *form)),
                 _ => None,

@@ -76,6 +76,12 @@ impl Zone {
     /// Coordinated universal time.
     pub const UTC: Self = Self { name: "UTC", offset_at: |_| UtcOffset::UTC };
 
+    /// The calendar date of a moment on the clocks of this zone.
+    #[must_use]
+    pub fn date(&self, moment: OffsetDateTime) -> Date {
+        moment.checked_to_offset((self.offset_at)(moment)).unwrap_or(moment).date()
+    }
+
     /// The moment at which clocks of this zone show `local`, or `None` if they skip it.
     #[must_use]
     pub fn moment(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {

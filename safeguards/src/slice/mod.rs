@@ -14,6 +14,8 @@ mod line;
 pub mod measure;
 mod names;
 mod problem;
+pub mod rules;
+pub mod shapes;
 mod viewer;
 mod wanted;
 pub mod zone;
@@ -91,6 +93,7 @@ pub mod prelude {
         Table, Tabs, View,
     };
     pub use crate::web::Problem;
+    pub use super::shapes::holds;
     pub use crate::{sql, tenant};
     pub use axum::Json;
     pub use axum::extract::Query;
