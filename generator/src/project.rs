@@ -52,19 +52,26 @@ const ONCE: &[&str] = &[
 /// # Errors
 /// Something that the language can say and that cannot be built; a fault of a template.
 pub fn generate(spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
-    let mut project = own_files(spec.model())?;
+    let (mut project, package) = own_files(spec.model())?;
     project.add("app.yaml", written.to_owned());
     project.add("app.lock", spec.lock().to_string());
-    project.files.extend(templates::vendored().into_iter().map(|(path, text)| (path, text.to_owned())));
+    project.files.extend(crate::vendored::files());
+    project.add("Cargo.lock", crate::vendored::lock(&package));
     Ok(project)
 }
 
 /// The files that are made from the model alone.
-fn own_files(model: &Model) -> Result<Project, Error> {
+fn own_files(model: &Model) -> Result<(Project, String), Error> {
     let view = AppView::new(model)?;
     let context = Context::from_serialize(&view).map_err(|error| Error::Template(error.to_string()))?;
     let mut project = Project::default();
-    for path in ONCE {
+    let absent = [
+        ("src/lists.rs", view.lists.is_empty()),
+        ("src/measures.rs", view.measures.is_empty()),
+        ("src/calendars.rs", view.calendars.is_empty()),
+        ("src/rules.rs", !view.uses_rules),
+    ];
+    for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {
         project.add(*path, render_in(path, &context)?);
     }
     for entity in &view.entities {
@@ -77,7 +84,7 @@ fn own_files(model: &Model) -> Result<Project, Error> {
             project.add(format!("migrations/{database}/{number}_{}.sql", entity.table), text);
         }
     }
-    Ok(project)
+    Ok((project, view.app.package))
 }
 
 impl Project {

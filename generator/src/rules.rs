@@ -45,7 +45,11 @@ pub(crate) fn prepare(entity: &Entity, view: &mut EntityView) {
 
 /// An expression as an SQL condition over the entity's own table, the same for both databases, and the other
 /// tables that it asks.
-pub(crate) fn sql(model: &Model, table: &str, expression: &Expression) -> Result<(String, Vec<String>), Error> {
+pub(crate) fn sql(
+    model: &Model,
+    table: &str,
+    expression: &Expression,
+) -> Result<(String, Vec<String>), Error> {
     let text = expression
         .sql(&model.entities, table)
         .map_err(|reason| Error::Expression(expression.said.clone(), reason.to_string()))?;
@@ -74,10 +78,10 @@ pub(crate) fn file(model: &Model) -> Result<String, Error> {
     }
     let mut text = String::from(
         "//! What the spec computes, as functions: hidden when one of the fields that it reads is hidden, missing when one\n\
-         //! of them is missing and the rest does not decide it.\n",
+         //! of them is missing and the rest does not decide it.\n\n",
     );
     if functions.is_empty() {
-        return Ok(text);
+        return Ok(String::new());
     }
     let uses = quote! {
         use safeguards::slice::prelude::*;
@@ -91,7 +95,12 @@ pub(crate) fn file(model: &Model) -> Result<String, Error> {
     Ok(text)
 }
 
-fn function(entity: &Entity, expression: &Expression, name: &str, output: &str) -> Result<(String, TokenStream), Error> {
+fn function(
+    entity: &Entity,
+    expression: &Expression,
+    name: &str,
+    output: &str,
+) -> Result<(String, TokenStream), Error> {
     let read = own_fields(entity, expression).ok_or_else(|| {
         Error::Expression(expression.said.clone(), "it reads a field of another record".to_owned())
     })?;
@@ -105,7 +114,8 @@ fn function(entity: &Entity, expression: &Expression, name: &str, output: &str) 
     };
     let body = expression.rust(&field);
     let names: Vec<Ident> = read.iter().map(|field| ident(&field.column)).collect();
-    let types: Vec<TokenStream> = read.iter().map(|field| tokens(&rust_type(field))).collect::<Result<_, _>>()?;
+    let types: Vec<TokenStream> =
+        read.iter().map(|field| tokens(&rust_type(field))).collect::<Result<_, _>>()?;
     let (name, output) = (ident(name), tokens(output)?);
     let text = body.to_string();
     let today = text.contains("today").then(|| quote!(let today = crate::home::FRONT.zone.date(now);));
@@ -113,8 +123,11 @@ fn function(entity: &Entity, expression: &Expression, name: &str, output: &str) 
     let shown = if names.is_empty() {
         quote!()
     } else {
-        quote! {
-            let (#(Shown::Value(#names)),*) = (#(#names),*) else { return Shown::Hidden };
+        match names.as_slice() {
+            [name] => quote!(let Shown::Value(#name) = #name else { return Shown::Hidden };),
+            names => quote! {
+                let (#(Shown::Value(#names)),*) = (#(#names),*) else { return Shown::Hidden };
+            },
         }
     };
     let tokens = quote! {

@@ -3,14 +3,11 @@
 //! `src/project/` holds one tera template for each kind of file; `src/project/src/slice.rs.tera`
 //! becomes `src/patients.rs` and its siblings. The crate has no logic: what a template prints is
 //! prepared by `generator`, whose doors for identifiers, literals and SQL are the only way that a
-//! word of a spec gets into a file. Beside the templates it carries the library as source, which every
-//! project has in `crates/`.
+//! word of a spec gets into a file.
 
 use include_dir::{Dir, include_dir};
 
 static PROJECT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/project");
-static SAFEGUARDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../safeguards");
-static EXPORTER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../exporter");
 
 /// Each template: its path in the tree without `.tera`, and its text, sorted by path.
 pub fn all() -> Vec<(&'static str, &'static str)> {
@@ -20,21 +17,6 @@ pub fn all() -> Vec<(&'static str, &'static str)> {
         found.into_iter().filter_map(|(path, text)| Some((path.strip_suffix(".tera")?, text))).collect();
     templates.sort_unstable();
     templates
-}
-
-/// The source of the library, file by file, as it lies in `crates/` of a project; without its own tests.
-pub fn vendored() -> Vec<(String, &'static str)> {
-    let mut files = Vec::new();
-    for (name, folder) in [("safeguards", &SAFEGUARDS), ("exporter", &EXPORTER)] {
-        let mut found = Vec::new();
-        collect(folder, &mut found);
-        let source = |path: &str| path == "Cargo.toml" || path.starts_with("src/") || path.starts_with("migrations/");
-        files.extend(
-            found.into_iter().filter(|(path, _)| source(path)).map(|(path, text)| (format!("crates/{name}/{path}"), text)),
-        );
-    }
-    files.sort_unstable();
-    files
 }
 
 fn collect(folder: &'static Dir<'static>, found: &mut Vec<(&'static str, &'static str)>) {
@@ -50,21 +32,12 @@ fn collect(folder: &'static Dir<'static>, found: &mut Vec<(&'static str, &'stati
 
 #[cfg(test)]
 mod tests {
-    use super::{all, vendored};
+    use super::all;
 
     #[test]
     fn every_file_of_the_tree_is_a_template() {
         let found = all();
         assert!(found.iter().any(|(path, _)| *path == "src/main.rs"));
         assert!(found.windows(2).all(|pair| pair[0].0 < pair[1].0), "paths are sorted and unique");
-    }
-
-    /// HC-11: a project carries what it stands on as source.
-    #[test]
-    fn the_library_is_carried_whole() {
-        let found = vendored();
-        for path in ["crates/safeguards/Cargo.toml", "crates/safeguards/src/lib.rs", "crates/exporter/src/lib.rs"] {
-            assert!(found.iter().any(|(known, _)| known == path), "{path}");
-        }
     }
 }

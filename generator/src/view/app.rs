@@ -20,8 +20,10 @@ pub(crate) struct AppView {
     pub(crate) calendars: Vec<CalendarView>,
     pub(crate) own_records: Vec<OwnRecordView>,
     pub(crate) list_modules: Vec<ModuleView>,
-    /// `src/rules.rs`, made by `quote`.
+    /// `src/rules.rs`, made by `quote`; empty when the spec computes nothing.
     pub(crate) rules: String,
+    pub(crate) uses_rules: bool,
+    pub(crate) uses_post: bool,
 }
 
 /// What is true of the whole app.
@@ -103,12 +105,30 @@ pub(crate) struct HomeView {
 impl AppView {
     /// Prepares everything, or says what cannot be built.
     pub(crate) fn new(model: &Model) -> Result<Self, crate::Error> {
-        let entities: Vec<EntityView> = model
+        let mut entities: Vec<EntityView> = model
             .build_order
             .iter()
             .enumerate()
             .map(|(at, index)| EntityView::new(model, *index, at + 1))
             .collect();
+        let links: Vec<(String, bool)> = entities
+            .iter()
+            .flat_map(|entity| {
+                let forms = entity.policy.creatable || entity.policy.updatable;
+                entity.linked_entities.iter().map(move |link| (link.to.clone(), forms && !link.parent))
+            })
+            .collect();
+        for entity in &mut entities {
+            let resource = model.calendars.iter().flat_map(|calendar| {
+                let of = &model[calendar.entity];
+                calendar.resources.iter().filter_map(|at| of[*at].target)
+            });
+            let booked = resource.into_iter().any(
+                |target| matches!(target, Target::Entity(to) if module(&model[to].table) == entity.module),
+            );
+            entity.offered = booked || links.contains(&(entity.module.clone(), true));
+            entity.titled = links.iter().any(|(to, _)| *to == entity.module);
+        }
         let zone = zones::expression(&model.time_zone)
             .ok_or_else(|| crate::Error::TimeZone(model.time_zone.clone()))?;
         let lists = model.lists.iter().map(|list| list_view(model, list)).collect::<Result<Vec<_>, _>>()?;
@@ -117,16 +137,25 @@ impl AppView {
             .filter_map(|list| entities.get(list.entity))
             .map(|entity| ModuleView { module: entity.module.clone(), pascal: entity.pascal.clone() })
             .collect();
+        let rules = crate::rules::file(model)?;
         list_modules.sort();
         list_modules.dedup();
         Ok(Self {
             app: facts(model, &entities, zone),
             roles: roles(model),
             homes: homes(model),
-            measures: model.measures.iter().map(|measure| measure_view(model, measure)).collect::<Result<_, _>>()?,
+            measures: model
+                .measures
+                .iter()
+                .map(|measure| measure_view(model, measure))
+                .collect::<Result<_, _>>()?,
             calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
             own_records: own_records(model),
-            rules: crate::rules::file(model)?,
+            uses_rules: !rules.is_empty(),
+            uses_post: entities.iter().any(|entity| {
+                entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable
+            }),
+            rules,
             list_modules,
             entities,
             lists,
@@ -315,7 +344,6 @@ fn shown(model: &Model, start: EntityIndex, path: &Path) -> Option<String> {
     }
 }
 
-
 /// A measure.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct MeasureView {
@@ -363,13 +391,18 @@ fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::
             let holds = ask(holds)?;
             ("Share", format!("sum(CASE WHEN {holds} THEN 1 ELSE 0 END)"), "%".to_owned())
         }
-        Aggregate::Sum(at) => ("Sum", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default()),
-        Aggregate::Average(at) => ("Average", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default()),
+        Aggregate::Sum(at) => {
+            ("Sum", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default())
+        }
+        Aggregate::Average(at) => {
+            ("Average", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default())
+        }
     };
     let (group, interval) = match &measure.by {
         None => ("'all'".to_owned(), "Value"),
         Some(axis) => {
-            let column = column_of(model, &axis.path).unwrap_or_else(|| format!("{}.created_at", entity.table));
+            let column =
+                column_of(model, &axis.path).unwrap_or_else(|| format!("{}.created_at", entity.table));
             let is_date = matches!(axis.path.end, End::Field(at) if entity[at].kind == spec::Kind::Date);
             let cut = if is_date { 10 } else { 13 };
             match axis.interval {
@@ -494,7 +527,9 @@ pub(crate) struct OwnPartView {
 fn own_records(model: &Model) -> Vec<OwnRecordView> {
     let own = |(index, role): (RoleIndex, &spec::model::Role)| {
         let at = role.self_entity?;
-        let may = |entity: EntityIndex, action: Action| model.grants(index, entity).any(|grant| grant.allows(action));
+        let may = |entity: EntityIndex, action: Action| {
+            model.grants(index, entity).any(|grant| grant.allows(action))
+        };
         if !may(at, Action::List) {
             return None;
         }

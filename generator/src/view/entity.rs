@@ -41,6 +41,10 @@ pub(crate) struct EntityView {
     pub(crate) parts: Vec<PartView>,
     pub(crate) fields: Vec<FieldView>,
     /// Descriptors of the columns that link the record to its parent, its place and its person.
+    /// Whether pages call records by their titles where something links to them.
+    pub(crate) titled: bool,
+    /// Whether forms offer its records to link to.
+    pub(crate) offered: bool,
     pub(crate) descriptors: Vec<String>,
     pub(crate) own_links: Vec<OwnLinkView>,
     pub(crate) select: String,
@@ -271,6 +275,8 @@ impl EntityView {
             has_place: entity.has_place_column(),
             has_person: !entity.self_roles.is_empty(),
             parts: parts(model, entity),
+            titled: false,
+            offered: false,
             descriptors: Vec::new(),
             own_links: Vec::new(),
             select: String::new(),
@@ -448,7 +454,7 @@ impl EntityView {
                 }
                 (Storage::Plain | Storage::Queryable, "choice") => {
                     let choices: Vec<String> =
-                        view.choices.iter().map(|choice| rust_literal(choice)).collect();
+                        view.choices.iter().map(|choice| super::field::pair(choice)).collect();
                     let form =
                         format!("Field::choice(\"{name}\", {label}, [{}]).optional()", choices.join(", "));
                     filters.push(equal(column, name, "text", open, Some(form)));

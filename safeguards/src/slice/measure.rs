@@ -67,7 +67,13 @@ impl Measured {
     ///
     /// Where one cell alone is too small, the next smallest is hidden with it: else a total known from elsewhere
     /// would tell the difference.
-    pub fn of(view: &View, interval: Interval, aggregate: Aggregate, hide_under: u64, rows: &[Row]) -> Result<Self> {
+    pub fn of(
+        view: &View,
+        interval: Interval,
+        aggregate: Aggregate,
+        hide_under: u64,
+        rows: &[Row],
+    ) -> Result<Self> {
         let mut cells: BTreeMap<String, (u64, Decimal)> = BTreeMap::new();
         for row in rows {
             let Some(text) = row.optional_text("cell").map_err(Error::from)? else { continue };
@@ -77,17 +83,23 @@ impl Measured {
             let known = cells.entry(cell).or_default();
             *known = (known.0 + count, known.1 + value);
         }
-        let mut small: Vec<String> =
-            cells.iter().filter(|(_, (count, _))| *count < hide_under).map(|(cell, _)| cell.clone()).collect();
+        let mut small: Vec<String> = cells
+            .iter()
+            .filter(|(_, (count, _))| *count < hide_under)
+            .map(|(cell, _)| cell.clone())
+            .collect();
         if small.len() == 1
-            && let Some((next, _)) = cells.iter().filter(|(cell, _)| **cell != small[0]).min_by_key(|(_, (count, _))| *count)
+            && let Some((next, _)) =
+                cells.iter().filter(|(cell, _)| **cell != small[0]).min_by_key(|(_, (count, _))| *count)
         {
             small.push(next.clone());
         }
         let computed = |count: u64, value: Decimal| match aggregate {
             Aggregate::Count => Some(Decimal::from(count)),
             Aggregate::Sum => Some(value),
-            Aggregate::Share => (value * Decimal::from(100)).checked_div(Decimal::from(count)).map(|share| share.round_dp(1)),
+            Aggregate::Share => {
+                (value * Decimal::from(100)).checked_div(Decimal::from(count)).map(|share| share.round_dp(1))
+            }
             Aggregate::Average => value.checked_div(Decimal::from(count)).map(|mean| mean.round_dp(2)),
         };
         let cells = cells.into_iter().map(|(cell, (count, value))| {
@@ -100,7 +112,9 @@ impl Measured {
     /// As bars, each with its value beside it.
     pub fn bars(&self, title: &str, unit: &str) -> Bars {
         let shown = self.cells.iter().filter_map(|cell| cell.value.map(|value| (cell, value)));
-        shown.fold(Bars::new(title, unit.to_owned()), |bars, (cell, value)| bars.value(cell.cell.clone(), value))
+        shown.fold(Bars::new(title, unit.to_owned()), |bars, (cell, value)| {
+            bars.value(cell.cell.clone(), value)
+        })
     }
 
     /// As a table that says which cells are hidden.
@@ -124,7 +138,8 @@ fn label(view: &View, interval: Interval, text: &str) -> Option<String> {
     let day = Date::parse(text.get(..10)?, time::macros::format_description!("[year]-[month]-[day]")).ok()?;
     let day = match text.get(11..13) {
         Some(hour) => {
-            let moment = PrimitiveDateTime::new(day, Time::from_hms(hour.parse().ok()?, 0, 0).ok()?).assume_utc();
+            let moment =
+                PrimitiveDateTime::new(day, Time::from_hms(hour.parse().ok()?, 0, 0).ok()?).assume_utc();
             view.local(moment).date()
         }
         None => day,

@@ -22,10 +22,11 @@ pub mod zone;
 
 pub use answers::WriteAnswers;
 pub use assign::{Assignee, Assignments};
+pub use axum::routing::{get, post};
 pub use body::Body;
 pub use line::{Known, KnownAllergies, Line};
 pub use names::{Called, Links, Names};
-pub use viewer::{Front, Viewer};
+pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;
 
 use axum::Json;
@@ -83,6 +84,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
 
 /// All that a slice of a generated app names.
 pub mod prelude {
+    pub use super::shapes::holds;
     pub use super::{
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened, Result,
         Version, Viewer, Wanted, WriteAnswers, created, go,
@@ -93,7 +95,6 @@ pub mod prelude {
         Table, Tabs, View,
     };
     pub use crate::web::Problem;
-    pub use super::shapes::holds;
     pub use crate::{sql, tenant};
     pub use axum::Json;
     pub use axum::extract::Query;
