@@ -23,6 +23,12 @@ impl Given {
         self.matches.subcommand_name().unwrap_or("serve")
     }
 
+    /// An argument of the subcommand's own.
+    pub(super) fn argument(&self, name: &str) -> Option<String> {
+        let (_, matches) = self.matches.subcommand()?;
+        matches.try_get_one::<String>(name).ok().flatten().cloned()
+    }
+
     /// A setting: its flag, or else its environment variable.
     pub(super) fn setting(&self, name: &str) -> Option<String> {
         let matches = self.matches.subcommand().map_or(&self.matches, |(_, matches)| matches);
@@ -69,6 +75,7 @@ fn command(name: &'static str, version: &'static str) -> Command {
         .into_iter()
         .fold(command, |command, (name, about)| command.subcommand(Command::new(name).about(about)))
         .subcommand(export_command())
+        .subcommand(create_owner())
         .after_help(format!(
             "By environment variable only, since a command line is for all to see:\n{environment}"
         ))
@@ -88,6 +95,16 @@ fn export_command() -> Command {
                 .help("Do not seal the archive")
                 .conflicts_with("passphrase-file"),
         )
+}
+
+fn create_owner() -> Command {
+    let argument =
+        |name: &'static str, about: &'static str| Arg::new(name).long(name).value_name("VALUE").help(about);
+    Command::new("create-owner")
+        .about("Make the first person of an organisation; prints a one-time link to set a password")
+        .arg(argument("email", "The person's e-mail address").required(true))
+        .arg(argument("organisation", "Make an organisation of this name [default: use the first one]"))
+        .arg(argument("role", "The person's role [default: the first that administers people]"))
 }
 
 fn flags() -> impl Iterator<Item = Arg> {

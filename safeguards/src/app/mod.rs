@@ -64,7 +64,6 @@ pub struct App {
     seed: Option<Seed>,
     roles: &'static [identity::Role],
     sign_up: Option<identity::SignUp>,
-    idle_minutes: Option<u16>,
     entities: &'static [&'static Entity],
 }
 
@@ -79,7 +78,6 @@ impl App {
             seed: None,
             roles: &[],
             sign_up: None,
-            idle_minutes: None,
             entities: &[],
         }
     }
@@ -99,12 +97,6 @@ impl App {
     /// Lets strangers make themselves an account of this role, which must not be privileged.
     pub const fn sign_up(mut self, role: &'static str) -> Self {
         self.sign_up = Some(identity::SignUp { role });
-        self
-    }
-
-    /// Ends a session that is idle for so long, 15 minutes unless said (CF-4).
-    pub const fn idle_minutes(mut self, minutes: u16) -> Self {
-        self.idle_minutes = Some(minutes);
         self
     }
 
@@ -161,6 +153,7 @@ impl App {
                 }
                 "rotate-keys" => self.as_owner(settings, upkeep::rotate_keys).await,
                 "verify-audit" => self.as_owner(settings, upkeep::verify_audit).await,
+                "create-owner" => self.create_owner(settings, &given).await,
                 _ => self.serve(settings).await,
             }
         })
@@ -207,12 +200,7 @@ impl App {
         } else {
             store.migrate(&self.sets()).await?;
         }
-        let people = People {
-            app: self.name,
-            roles: self.roles,
-            sign_up: self.sign_up,
-            idle_minutes: self.idle_minutes,
-        };
+        let people = People { app: self.name, roles: self.roles, sign_up: self.sign_up };
         Services::start(foundation, people).await
     }
 
@@ -259,5 +247,40 @@ impl App {
         let services = self.start(settings).await?;
         let seeded = seed(&services).await;
         seeded.and(services.end().await)
+    }
+
+    /// Prints a link on standard output, for the one who runs the command to hand over.
+    #[expect(clippy::print_stdout, reason = "the link is the result of the command, and is shown once")]
+    async fn create_owner(self, settings: Settings, given: &arguments::Given) -> Result<(), AppError> {
+        let services = self.start(settings).await?;
+        let made = self.first_link(&services, given).await;
+        let ended = services.end().await;
+        let link = made?;
+        ended?;
+        println!("{}/welcome/{}", services.settings.public_url.origin(), link.token.reveal());
+        eprintln!("the link works once, until {}", link.expires_at);
+        Ok(())
+    }
+
+    async fn first_link(
+        &self,
+        services: &Services,
+        given: &arguments::Given,
+    ) -> Result<identity::Link, AppError> {
+        let identity = &services.identity;
+        let role = given.argument("role").or_else(|| {
+            let administers = self.roles.iter().find(|role| role.administers_people);
+            administers.map(|role| role.name.to_owned())
+        });
+        let role = role.ok_or(AppError::Absent("role that administers people"))?;
+        let organisation = match given.argument("organisation") {
+            Some(name) => identity.create_organisation(&name).await?,
+            None => match identity.first_organisation().await? {
+                Some(organisation) => organisation,
+                None => identity.create_organisation(self.name).await?,
+            },
+        };
+        let email = given.argument("email").unwrap_or_default();
+        Ok(identity.create_owner(organisation, &email, &role).await?)
     }
 }

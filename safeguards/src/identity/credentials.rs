@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::email::EmailAddress;
 use super::error::{IdentityError, Result};
 use super::names::{OrganisationId, PersonId, PlaceId, RoleName};
-use super::people::{parse_email, parse_name};
+use super::people::{Given, parse_email, parse_name};
 use super::policy::{Password, PasswordPolicy, SHORTEST_ALONE};
 use super::principal::SessionRow;
 use super::second_factor::SecondFactor;
@@ -88,8 +88,12 @@ impl Identity {
         if let Some((organisation, place, role)) = link.membership {
             // The role as it was offered; one that the app no longer declares gives nothing.
             let role = self.declared(&role).map_err(|_| IdentityError::LinkSpent)?;
-            self.insert_membership(&mut transaction, link.person, organisation, place, role.name, None)
-                .await?;
+            self.insert_membership(
+                &mut transaction,
+                link.person,
+                &Given { organisation, place, role, by: None },
+            )
+            .await?;
             self.end_others(&mut transaction, link.person, None, Ended::RightsChanged).await?;
             let context = self.context(visit, organisation, Some(link.person), None);
             let event = Event::new(Action::Configure).entity("person").record(link.person).note("joined");
@@ -116,6 +120,7 @@ impl Identity {
     ) -> Result<()> {
         let sign_up = self.settings().sign_up.ok_or(IdentityError::NotFound)?;
         self.knock(visit)?;
+        let role = self.declared(sign_up.role)?;
         let organisation = self.first_organisation().await?.ok_or(IdentityError::NotFound)?;
         let (email, name) = (parse_email(email)?, name.map(parse_name).transpose()?.flatten());
         let password = Password::new(password);
@@ -144,7 +149,12 @@ impl Identity {
             let sealed = vault.seal(Secret::DisplayName, person.uuid(), name.as_bytes())?;
             self.store_name(&mut transaction, person, Some(sealed)).await?;
         }
-        self.insert_membership(&mut transaction, person, organisation, None, sign_up.role, None).await?;
+        self.insert_membership(
+            &mut transaction,
+            person,
+            &Given { organisation, place: None, role, by: None },
+        )
+        .await?;
         audit::append(&mut transaction, &context, event.record(person).note("signed-up")).await?;
         Ok(transaction.commit().await?)
     }

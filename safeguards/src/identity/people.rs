@@ -93,6 +93,15 @@ pub struct Link {
     pub expires_at: OffsetDateTime,
 }
 
+/// A role that is given to somebody.
+pub(super) struct Given {
+    pub(super) organisation: OrganisationId,
+    pub(super) place: Option<PlaceId>,
+    pub(super) role: &'static Role,
+    /// By whom; nobody where a person joins by themselves.
+    pub(super) by: Option<PersonId>,
+}
+
 /// What a new link leads to.
 struct NewLink {
     person: PersonId,
@@ -166,12 +175,17 @@ impl Identity {
         if let Some(secret) = &person.authenticator {
             sql("INSERT INTO authenticators (person_id, secret, created_at, confirmed_at) VALUES ($1, $2, $3, $3)")
                 .bind(id)
-                .bind(vault.seal(Secret::TotpSecret, id.uuid(), secret.as_bytes())?)
+                .bind(vault.seal(Secret::Authenticator, id.uuid(), secret.as_bytes())?)
                 .bind(now)
                 .execute(&mut transaction)
                 .await?;
         }
-        self.insert_membership(&mut transaction, id, organisation, person.place, role.name, None).await?;
+        self.insert_membership(
+            &mut transaction,
+            id,
+            &Given { organisation, place: person.place, role, by: None },
+        )
+        .await?;
         let context = AuditContext::system(self.clock().clone(), organisation.uuid(), "seed");
         let event = Event::new(Action::Configure).entity("person").record(id).note("created");
         audit::append(&mut transaction, &context, event).await?;
@@ -315,8 +329,12 @@ impl Identity {
     ) -> Result<()> {
         let (role, organisation) = (self.declared(role)?, self.of_my_organisation(session, person).await?);
         let mut transaction = self.store().begin().await?;
-        self.insert_membership(&mut transaction, person, organisation, place, role.name, Some(session))
-            .await?;
+        self.insert_membership(
+            &mut transaction,
+            person,
+            &Given { organisation, place, role, by: Some(session.principal().person()) },
+        )
+        .await?;
         self.changed(&mut transaction, session, person, Ended::RightsChanged, "role-given").await?;
         Ok(transaction.commit().await?)
     }
@@ -389,24 +407,22 @@ impl Identity {
         Ok(link)
     }
 
+    /// Makes somebody a member; who has the role there already keeps it.
     pub(super) async fn insert_membership(
         &self,
         transaction: &mut Transaction,
         person: PersonId,
-        organisation: OrganisationId,
-        place: Option<PlaceId>,
-        role: &str,
-        given_by: Option<&Session>,
+        given: &Given,
     ) -> Result<()> {
         sql("INSERT INTO memberships (id, person_id, organisation_id, place_id, role, created_at, created_by_id)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING")
         .bind(self.next_id())
         .bind(person)
-        .bind(organisation)
-        .bind(place)
-        .bind(role)
+        .bind(given.organisation)
+        .bind(given.place)
+        .bind(given.role.name)
         .bind(self.now())
-        .bind(given_by.map(|session| session.principal().person()))
+        .bind(given.by)
         .execute(transaction)
         .await?;
         Ok(())

@@ -30,7 +30,7 @@ impl Identity {
              ON CONFLICT (person_id) DO UPDATE SET secret = $2, created_at = $3, last_step = 0
              WHERE authenticators.confirmed_at IS NULL")
         .bind(person)
-        .bind(self.vault().await?.seal(Secret::TotpSecret, person.uuid(), secret.as_bytes())?)
+        .bind(self.vault().await?.seal(Secret::Authenticator, person.uuid(), secret.as_bytes())?)
         .bind(self.now())
         .execute(self.store())
         .await?;
@@ -219,7 +219,7 @@ impl Identity {
             .fetch_optional(self.store())
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let secret = self.vault().await?.open(Secret::TotpSecret, person.uuid(), row.bytes("secret")?)?;
+        let secret = self.vault().await?.open(Secret::Authenticator, person.uuid(), row.bytes("secret")?)?;
         let confirmed = row.optional_timestamp("confirmed_at")?.is_some();
         Ok(Some((TotpSecret::from_bytes(secret.to_vec()), confirmed)))
     }

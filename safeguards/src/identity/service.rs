@@ -32,7 +32,7 @@ use crate::web::Arrival;
 pub(super) enum Secret {
     Email,
     DisplayName,
-    TotpSecret,
+    Authenticator,
     SigningKey,
     SessionAddress,
     SessionDevice,
@@ -43,7 +43,7 @@ impl Secret {
         match self {
             Self::Email => (u32::MAX - 10, 1),
             Self::DisplayName => (u32::MAX - 10, 2),
-            Self::TotpSecret => (u32::MAX - 11, 1),
+            Self::Authenticator => (u32::MAX - 11, 1),
             Self::SigningKey => (u32::MAX - 12, 1),
             Self::SessionAddress => (u32::MAX - 13, 1),
             Self::SessionDevice => (u32::MAX - 13, 2),

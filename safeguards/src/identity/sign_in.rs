@@ -103,6 +103,13 @@ pub(super) struct Ticket {
     pub(super) second_factor_at: Option<OffsetDateTime>,
 }
 
+/// The organisations of somebody, each once, by name.
+fn distinct(known: &Known) -> Vec<OrganisationChoice> {
+    let mut choices: Vec<OrganisationChoice> = known.roles.iter().map(|(choice, _)| choice.clone()).collect();
+    choices.dedup();
+    choices
+}
+
 macro_rules! known_where {
     ($condition:literal) => {
         concat!(
@@ -209,6 +216,15 @@ impl Identity {
         Ok((codes, self.next(ticket, visit).await?))
     }
 
+    /// The organisations that a ticket may go on to, once its second factor is given.
+    pub async fn choices(&self, ticket: &Token) -> Result<Vec<OrganisationChoice>> {
+        let ticket = self.ticket(ticket).await?;
+        if self.lacks_second_factor(&ticket) {
+            return Err(IdentityError::SignedOut);
+        }
+        Ok(distinct(&ticket.known))
+    }
+
     /// The last step for a person of several organisations. One they do not belong to is `NotFound`.
     pub async fn choose(&self, ticket: &Token, organisation: OrganisationId, visit: &Visit) -> Result<Next> {
         let ticket = self.ticket(ticket).await?;
@@ -227,12 +243,7 @@ impl Identity {
             let enrolled = ticket.known.has_authenticator;
             return Ok(if enrolled { Next::SecondFactor(ticket.token) } else { Next::Enrol(ticket.token) });
         }
-        let mut choices: Vec<OrganisationChoice> = Vec::new();
-        for (choice, _) in &ticket.known.roles {
-            if !choices.contains(choice) {
-                choices.push(choice.clone());
-            }
-        }
+        let choices = distinct(&ticket.known);
         match choices.as_slice() {
             [] => Err(IdentityError::Forbidden),
             [only] => {

@@ -76,12 +76,6 @@ impl Zone {
     /// Coordinated universal time.
     pub const UTC: Self = Self { name: "UTC", offset_at: |_| UtcOffset::UTC };
 
-    /// The calendar date of a moment on the clocks of this zone.
-    #[must_use]
-    pub fn date(&self, moment: OffsetDateTime) -> Date {
-        moment.checked_to_offset((self.offset_at)(moment)).unwrap_or(moment).date()
-    }
-
     /// The moment at which clocks of this zone show `local`, or `None` if they skip it.
     #[must_use]
     pub fn moment(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {
@@ -193,18 +187,6 @@ impl View {
     #[must_use]
     pub fn local(&self, moment: OffsetDateTime) -> OffsetDateTime {
         moment.checked_to_offset((self.zone.offset_at)(moment)).unwrap_or(moment)
-    }
-
-    /// The moment at which the clocks of the view's zone show this, or `None` if they skip it.
-    #[must_use]
-    pub fn moment_at(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {
-        self.zone.moment(local)
-    }
-
-    /// The moment of the request.
-    #[must_use]
-    pub fn now(&self) -> OffsetDateTime {
-        self.now
     }
 
     /// A date that cannot be misread: `13 Mar 1980`.

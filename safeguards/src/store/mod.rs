@@ -15,7 +15,6 @@ mod error;
 mod migrations;
 mod postgres;
 mod provision;
-mod readers;
 mod row;
 mod sqlite;
 mod statement;
@@ -96,8 +95,7 @@ impl Store {
         sql("SELECT 1 AS one").fetch_one(self).await.map(drop)
     }
 
-    /// Waits for open work, then closes every connection. SQLite's log is copied into its file. On SQLite
-    /// a store that is merely dropped stays open until the process ends.
+    /// Waits for open work, then closes every connection. SQLite's log is copied into its file.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,

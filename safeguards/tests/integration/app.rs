@@ -222,6 +222,32 @@ fn an_app_starts_from_nothing_answers_and_ends_when_asked() {
     assert!(running.get("/notes").ends_with("\r\n1"));
 }
 
+/// HC-3: the first owner comes by a link that the binary prints once; through the real edge it opens a page,
+/// and a page for those signed in sends a stranger's browser to sign in.
+#[test]
+fn the_first_owner_is_made_by_the_binary() {
+    let folder = TempDir::new().unwrap();
+    let mut command = app(folder.path(), "create-owner --email olga@example.org --organisation Clinic", &[]);
+    let output = command.stdout(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let link = said.split_whitespace().find(|word| word.contains("/welcome/")).expect(&said);
+    let path = &link[link.find("/welcome/").unwrap()..];
+    let running = start(app(folder.path(), "", &[]));
+    let page = running.get(path);
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("olga@example.org"), "{page}");
+    assert!(page.contains("cache-control: no-store"));
+    let other = running.get(&format!("/welcome/{}", "0".repeat(64)));
+    assert!(other.starts_with("HTTP/1.1 404"), "{other}");
+    assert!(running.get("/sign-in").contains("<form"));
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    stream
+        .write_all(b"GET /account HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("location: /sign-in"), "{answer}");
+}
+
 #[test]
 fn an_answer_under_way_is_finished_before_the_end() {
     let folder = TempDir::new().unwrap();

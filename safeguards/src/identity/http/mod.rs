@@ -22,10 +22,16 @@
 //! | `PUT`, `DELETE /identity/people/{id}/suspension`; `DELETE …/lock` | | 204 |
 //! | `POST /identity/people/{id}/password-link` | | a one-time `link` |
 //!
+//! The pages are `/sign-in` and its steps, `/sign-out`, `/sign-up`, `/welcome/{token}`, and `/account` with
+//! what lies below it, `/account/people` among it.
+//!
 //! A *step* is `{"next": "second_factor" \| "enrol" \| "choose", "ticket": …}` or, at the end,
 //! `{"next": "signed_in", "access_token", "token_type": "Bearer", "expires_in", "refresh_token", …}`.
 
 mod account;
+mod entry;
+mod look;
+mod office;
 mod people;
 mod sign_in;
 
@@ -66,7 +72,41 @@ pub fn routes(identity: Identity) -> Router {
         .route("/identity/people/{id}/suspension", put(people::suspend).delete(people::lift))
         .route("/identity/people/{id}/lock", delete(people::unlock))
         .route("/identity/people/{id}/password-link", post(people::password_link));
-    steps.merge(account).merge(people).with_state(identity)
+    steps.merge(account).merge(people).merge(pages()).with_state(identity)
+}
+
+/// The same for browsers. A form is answered by a redirect, so that going back sends nothing twice.
+fn pages() -> Router<Identity> {
+    let entry = Router::new()
+        .route("/sign-in", get(entry::show_sign_in).post(entry::sign_in))
+        .route("/sign-in/code", get(entry::show_code).post(entry::code))
+        .route("/sign-in/recovery", get(entry::show_recovery).post(entry::recovery))
+        .route("/sign-in/enrol", get(entry::show_enrolment).post(entry::enrol))
+        .route("/sign-in/organisation", get(entry::show_organisations).post(entry::organisation))
+        .route("/sign-out", post(office::sign_out))
+        .route("/sign-up", get(entry::show_sign_up).post(entry::sign_up))
+        .route("/welcome/{token}", get(entry::show_welcome).post(entry::welcome));
+    let account = Router::new()
+        .route("/account", get(office::account).post(office::rename))
+        .route("/account/password", get(office::show_password).post(office::password))
+        .route("/account/second-factor", get(office::show_second_factor).post(office::enrol))
+        .route("/account/second-factor/confirm", post(office::confirm))
+        .route("/account/second-factor/remove", post(office::remove))
+        .route("/account/recovery-codes", post(office::recovery_codes))
+        .route("/account/devices", get(office::devices))
+        .route("/account/devices/sign-out", post(office::revoke_others))
+        .route("/account/devices/{id}/sign-out", post(office::revoke))
+        .route("/account/work", get(office::show_work).post(office::work));
+    let people = Router::new()
+        .route("/account/people", get(office::people).post(office::invite))
+        .route("/account/people/{id}", get(office::person))
+        .route("/account/people/{id}/roles", post(office::give_role))
+        .route("/account/people/{id}/roles/{membership}/take", post(office::take_role))
+        .route("/account/people/{id}/suspend", post(office::suspend))
+        .route("/account/people/{id}/lift", post(office::lift))
+        .route("/account/people/{id}/unlock", post(office::unlock))
+        .route("/account/people/{id}/password-link", post(office::password_link));
+    entry.merge(account).merge(people)
 }
 
 /// What holds a secret is kept by nobody on the way (RFC 9111, section 5.2.2.5).

@@ -63,8 +63,8 @@ async fn only_a_cookie_or_a_bearer_token_is_taken() {
         };
         let with_cookie = ("cookie", format!("theme=dark; __Host-session={cookie}"));
         let with_bearer = ("authorization", format!("Bearer {access}"));
-        assert_eq!(request(&[with_cookie.clone()]).await, StatusCode::OK);
-        assert_eq!(request(&[with_bearer.clone()]).await, StatusCode::OK);
+        assert_eq!(request(std::slice::from_ref(&with_cookie)).await, StatusCode::OK);
+        assert_eq!(request(std::slice::from_ref(&with_bearer)).await, StatusCode::OK);
         for refused in [
             vec![],
             vec![with_cookie.clone(), with_bearer.clone()],
@@ -171,6 +171,134 @@ async fn answers_do_not_tell_accounts_apart() {
             // The two were asked at the same moment of the clock, so even Retry-After is the same.
             assert_eq!(answers[0], answers[1], "round {round}");
         }
+    }
+}
+
+/// A browser: it keeps cookies, sends forms, and follows nothing by itself.
+#[derive(Default)]
+struct Browser(std::collections::BTreeMap<String, String>);
+
+impl Browser {
+    async fn ask(
+        &mut self,
+        clinic: &Clinic,
+        method: Method,
+        path: &str,
+        form: &str,
+    ) -> (StatusCode, String, String) {
+        let cookies: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("cookie", cookies.join("; "))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        let response = app(clinic).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            assert!(
+                cookie.contains("; Path=/; HttpOnly; SameSite=Lax") && cookie.ends_with("; Secure"),
+                "{cookie}"
+            );
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            assert!(name.starts_with("__Host-"));
+            if value.is_empty() {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let to = parts.headers.get("location").map_or("", |to| to.to_str().unwrap()).to_owned();
+        (parts.status, to, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn get(&mut self, clinic: &Clinic, path: &str) -> (StatusCode, String) {
+        let (status, _, body) = self.ask(clinic, Method::GET, path, "").await;
+        (status, body)
+    }
+
+    async fn send(&mut self, clinic: &Clinic, path: &str, form: &str) -> (StatusCode, String, String) {
+        self.ask(clinic, Method::POST, path, form).await
+    }
+}
+
+/// CF-13, CC-11: an owner comes by a link, enrols, works, signs out and in again, all by pages and without a script.
+#[tokio::test]
+async fn the_whole_road_by_pages() {
+    for clinic in Clinic::both().await {
+        let link = clinic.identity.create_owner(clinic.id, OWNER, "owner").await.unwrap();
+        let welcome = format!("/welcome/{}", link.token.reveal());
+        let mut browser = Browser::default();
+        let (status, body) = browser.get(&clinic, &welcome).await;
+        assert!(status == StatusCode::OK && body.contains(OWNER));
+        let (status, _, body) = browser.send(&clinic, &welcome, "password=short&display_name=Olga").await;
+        assert!(
+            status == StatusCode::UNPROCESSABLE_ENTITY && body.contains("at least 12 characters"),
+            "{body}"
+        );
+        let (status, to, _) =
+            browser.send(&clinic, &welcome, &format!("password={PASSWORD}&display_name=Olga")).await;
+        assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/sign-in"));
+
+        let (status, _, body) =
+            browser.send(&clinic, "/sign-in", &format!("email={OWNER}&password=Rook-tent-9")).await;
+        assert!(
+            status == StatusCode::UNPROCESSABLE_ENTITY
+                && !body.contains("Rook-tent-9")
+                && body.contains(OWNER),
+            "the password is not sent back"
+        );
+        assert!(browser.0.is_empty());
+        let form = format!("email={OWNER}&password={PASSWORD}");
+        let (_, to, _) = browser.send(&clinic, "/sign-in?to=%2Fpatients%2F1", &form).await;
+        assert_eq!(to, "/sign-in/enrol?to=%2Fpatients%2F1");
+        assert_eq!(browser.0.keys().collect::<Vec<_>>(), ["__Host-sign-in"], "no session yet");
+        assert_eq!(browser.get(&clinic, "/account").await.0, StatusCode::UNAUTHORIZED);
+        let (_, body) = browser.get(&clinic, &to).await;
+        assert!(body.contains("<svg") && !body.contains("style="));
+        let text = body.replace(' ', "");
+        let key =
+            text.split('>').find_map(|part| part.split('<').next().filter(|key| key.len() == 32)).unwrap();
+        let secret = base32_decoded(key);
+        let (status, _, _) = browser.send(&clinic, &to, "code=000000").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        let code = secret.code_at(clinic.clock.now());
+        let (status, _, body) = browser.send(&clinic, &to, &format!("code={}", code.as_str())).await;
+        assert!(status == StatusCode::OK && body.contains("/patients/1"), "{body}");
+        assert_eq!(browser.0.keys().collect::<Vec<_>>(), ["__Host-session"], "the ticket is gone");
+
+        let (status, body) = browser.get(&clinic, "/account").await;
+        assert!(status == StatusCode::OK && body.contains(OWNER) && body.contains("Olga"));
+        let (status, _, body) =
+            browser.send(&clinic, "/account/people", &format!("email={PATIENT}&role=patient")).await;
+        assert!(status == StatusCode::OK && body.contains("/welcome/"));
+        for page in [
+            "/account/people",
+            "/account/devices",
+            "/account/second-factor",
+            "/account/work",
+            "/account/password",
+        ] {
+            assert_eq!(browser.get(&clinic, page).await.0, StatusCode::OK, "{page}");
+        }
+        let (_, to, _) = browser
+            .send(&clinic, "/account/work", &format!("organisation={}&purpose=payment", clinic.id))
+            .await;
+        assert_eq!(to, "/");
+        assert!(browser.get(&clinic, "/account").await.1.contains("payment"));
+        let (_, to, _) = browser.send(&clinic, "/sign-out", "").await;
+        assert_eq!(to, "/sign-in");
+        assert!(browser.0.is_empty());
+
+        clinic.clock.advance(Duration::seconds(30));
+        let (_, to, _) = browser.send(&clinic, "/sign-in?to=%2F%2Fevil.example", &form).await;
+        assert_eq!(to, "/sign-in/code", "nobody is sent elsewhere");
+        let code = secret.code_at(clinic.clock.now());
+        let (_, to, _) = browser.send(&clinic, &to, &format!("code={}", code.as_str())).await;
+        assert_eq!(to, "/");
     }
 }
 

@@ -1,0 +1,339 @@
+//! The pages of signing in, of one-time links and of sign-up. Each step is a page of its own with one
+//! short form; what was proved so far lies in the ticket's cookie.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+use super::super::error::{IdentityError, Result};
+use super::super::policy::PasswordFault;
+use super::super::secret::Token;
+use super::super::service::{Identity, Visit};
+use super::super::sign_in::{Door, Next};
+use super::look::{Look, Wanted, go, keep, secret, ticket, ticket_cookie, with_cookie};
+use super::sign_in::revealed;
+use crate::pages::{Choice, Content, Detail, Field, Form, FormData, Notice, Page, Shape, View};
+
+pub(super) async fn show_sign_in(State(identity): State<Identity>, Look(view): Look, wanted: Wanted) -> Page {
+    let page = view.page("Sign in").narrow().with(sign_in_form(&wanted));
+    match identity.settings().sign_up {
+        Some(_) => page.action("Create an account", "/sign-up"),
+        None => page,
+    }
+}
+
+pub(super) async fn sign_in(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    wanted: Wanted,
+    data: FormData,
+) -> Result<Response> {
+    let (email, password) = (text(&data, "email"), text(&data, "password"));
+    match identity.sign_in(email, password, Door::Browser, &visit).await {
+        Ok(next) => Ok(step(&identity, next, &wanted)),
+        Err(error) => {
+            let sentence = told(error)?;
+            let form = sign_in_form(&wanted).with("email", email).mistake("email", sentence);
+            Ok(view.page("Sign in").narrow().with(form).into_response())
+        }
+    }
+}
+
+fn sign_in_form(wanted: &Wanted) -> Form {
+    Form::new(wanted.on("/sign-in"))
+        .field(Field::shaped(Shape::Email, "email", "E-mail address").autocomplete("username"))
+        .field(Field::shaped(Shape::Password, "password", "Password"))
+        .submit("Sign in")
+}
+
+pub(super) async fn show_code(Look(view): Look, wanted: Wanted) -> Page {
+    let page = view.page("Enter your security code").narrow();
+    page.with(code_form(&wanted.on("/sign-in/code")))
+        .action("Use a recovery code", wanted.on("/sign-in/recovery"))
+}
+
+pub(super) async fn code(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    wanted: Wanted,
+    headers: HeaderMap,
+    data: FormData,
+) -> Result<Response> {
+    let ticket = ticket(&identity, &headers)?;
+    match identity.second_factor(&ticket, text(&data, "code"), &visit).await {
+        Ok(next) => Ok(step(&identity, next, &wanted)),
+        Err(error) => {
+            let form = code_form(&wanted.on("/sign-in/code")).mistake("code", told(error)?);
+            Ok(view.page("Enter your security code").narrow().with(form).into_response())
+        }
+    }
+}
+
+pub(super) fn code_form(to: &str) -> Form {
+    let code = Field::shaped(Shape::OneTimeCode, "code", "Security code");
+    Form::new(to).field(code.hint("Six digits from the authenticator app on your phone")).submit("Continue")
+}
+
+pub(super) async fn show_recovery(Look(view): Look, wanted: Wanted) -> Page {
+    view.page("Enter a recovery code").narrow().with(recovery_form(&wanted))
+}
+
+pub(super) async fn recovery(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    wanted: Wanted,
+    headers: HeaderMap,
+    data: FormData,
+) -> Result<Response> {
+    let ticket = ticket(&identity, &headers)?;
+    match identity.recover(&ticket, text(&data, "code"), &visit).await {
+        Ok(next) => Ok(step(&identity, next, &wanted)),
+        Err(error) => {
+            let form = recovery_form(&wanted).mistake("code", told(error)?);
+            Ok(view.page("Enter a recovery code").narrow().with(form).into_response())
+        }
+    }
+}
+
+fn recovery_form(wanted: &Wanted) -> Form {
+    let code = Field::text("code", "Recovery code").autocomplete("off");
+    let code = code.hint("One of those that you kept when you set up your phone. Each works once.");
+    Form::new(wanted.on("/sign-in/recovery")).field(code).submit("Continue")
+}
+
+/// A new secret at each look, so that a page left open somewhere is worth nothing.
+pub(super) async fn show_enrolment(
+    State(identity): State<Identity>,
+    Look(view): Look,
+    wanted: Wanted,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let offer = identity.begin_enrolment(&ticket(&identity, &headers)?).await?;
+    let page = enrolment_page(&view, &identity, &offer, &wanted.on("/sign-in/enrol"));
+    Ok(secret(page.into_response()))
+}
+
+pub(super) fn enrolment_page(
+    view: &View,
+    identity: &Identity,
+    secret: &super::super::totp::TotpSecret,
+    to: &str,
+) -> Page {
+    let picture = secret.enrolment_picture(&identity.settings().app_name);
+    let groups: Vec<char> = secret.base32().chars().collect();
+    let key: Vec<String> = groups.chunks(4).map(|group| group.iter().collect()).collect();
+    view.page("Set up your phone")
+        .narrow()
+        .about("Health records need more than a password: an authenticator app gives you a code each time you sign in.")
+        .with(picture)
+        .with(Detail::new().line("Or type this key", key.join(" ")))
+        .with(code_form(to))
+}
+
+pub(super) async fn enrol(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    wanted: Wanted,
+    headers: HeaderMap,
+    data: FormData,
+) -> Result<Response> {
+    let ticket = ticket(&identity, &headers)?;
+    match identity.confirm_enrolment(&ticket, text(&data, "code"), &visit).await {
+        Ok((codes, next)) => {
+            let (to, opened) = match next {
+                Next::SignedIn(opened) => (wanted.end().to_owned(), Some(opened)),
+                _ => (wanted.on("/sign-in/organisation"), None),
+            };
+            let page = recovery_codes_page(&view, &revealed(&codes), &to).into_response();
+            Ok(match opened {
+                Some(opened) => keep(&identity, &opened, page),
+                None => with_cookie(page, &ticket_cookie(&identity, Some(&ticket))),
+            })
+        }
+        Err(error) => {
+            let again = wanted.on("/sign-in/enrol");
+            let form = code_form(&again).mistake("code", told(error)?);
+            let page = view.page("Set up your phone").narrow().with(form);
+            Ok(page.action("Show a new picture", again).into_response())
+        }
+    }
+}
+
+/// The codes, shown once.
+pub(super) fn recovery_codes_page(view: &View, codes: &[String], to: &str) -> Page {
+    let mut list = Detail::new().title("Recovery codes");
+    for (number, code) in codes.iter().enumerate() {
+        list = list.line(format!("{}", number + 1), Content::from(code.clone()));
+    }
+    view.page("Keep these codes")
+        .narrow()
+        .notice(
+            Notice::warning("They are shown only now")
+                .text("Print them or write them down. If you lose your phone, each lets you in once."),
+        )
+        .with(list)
+        .action("I have kept them", to)
+}
+
+pub(super) async fn show_organisations(
+    State(identity): State<Identity>,
+    Look(view): Look,
+    wanted: Wanted,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let choices = identity.choices(&ticket(&identity, &headers)?).await?;
+    Ok(view
+        .page("Where do you work now?")
+        .narrow()
+        .with(organisation_form(&choices, &wanted))
+        .into_response())
+}
+
+fn organisation_form(choices: &[super::super::sign_in::OrganisationChoice], wanted: &Wanted) -> Form {
+    let choices = choices.iter().map(|choice| Choice::new(choice.id.to_string(), choice.name.clone()));
+    Form::new(wanted.on("/sign-in/organisation"))
+        .field(Field::choice("organisation", "Organisation", choices))
+        .submit("Continue")
+}
+
+pub(super) async fn organisation(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    wanted: Wanted,
+    headers: HeaderMap,
+    data: FormData,
+) -> Result<Response> {
+    let ticket = ticket(&identity, &headers)?;
+    let Ok(chosen) = text(&data, "organisation").parse() else {
+        let form = organisation_form(&identity.choices(&ticket).await?, &wanted);
+        let form = form.mistake("organisation", "Choose an organisation");
+        return Ok(view.page("Where do you work now?").narrow().with(form).into_response());
+    };
+    Ok(step(&identity, identity.choose(&ticket, chosen, &visit).await?, &wanted))
+}
+
+/// Goes to the page of the next step.
+fn step(identity: &Identity, next: Next, wanted: &Wanted) -> Response {
+    let (ticket, page) = match next {
+        Next::SecondFactor(ticket) => (ticket, "/sign-in/code"),
+        Next::Enrol(ticket) => (ticket, "/sign-in/enrol"),
+        Next::Choose(ticket, _) => (ticket, "/sign-in/organisation"),
+        Next::SignedIn(opened) => return keep(identity, &opened, go(wanted.end())),
+    };
+    with_cookie(go(&wanted.on(page)), &ticket_cookie(identity, Some(&ticket)))
+}
+
+pub(super) async fn show_welcome(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    Path(token): Path<String>,
+) -> Result<Response> {
+    let link = Token::parse(&token).ok_or(IdentityError::LinkSpent)?;
+    let (email, known) = identity.link_email(&link, &visit).await?;
+    let page = view.page("Welcome").narrow().about(format!("This link is for {}.", email.as_str()));
+    Ok(secret(page.with(welcome_form(&token, known)).into_response()))
+}
+
+fn welcome_form(token: &str, known: bool) -> Form {
+    let form = Form::new(format!("/welcome/{token}"));
+    if known {
+        let password = Field::shaped(Shape::Password, "password", "Your password");
+        return form.field(password.hint("You have an account: prove that it is you")).submit("Join");
+    }
+    form.field(Field::text("display_name", "Your name").longest(100).optional().autocomplete("name"))
+        .field(new_password("password"))
+        .submit("Set the password")
+}
+
+pub(super) fn new_password(name: &'static str) -> Field {
+    Field::shaped(Shape::NewPassword, name, "New password")
+        .hint("At least 15 characters, or 12 with a security code; three kinds of characters. A few unusual words do well.")
+}
+
+pub(super) async fn welcome(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    Path(token): Path<String>,
+    data: FormData,
+) -> Result<Response> {
+    let link = Token::parse(&token).ok_or(IdentityError::LinkSpent)?;
+    let (password, name) = (text(&data, "password"), data.first("display_name"));
+    match identity.accept(&link, password, name, &visit).await {
+        Ok(()) => Ok(go("/sign-in")),
+        Err(error) => {
+            let (_, known) = identity.link_email(&link, &visit).await?;
+            let form =
+                mistaken(welcome_form(&token, known).with("display_name", name.unwrap_or_default()), error)?;
+            Ok(view.page("Welcome").narrow().with(form).into_response())
+        }
+    }
+}
+
+pub(super) async fn show_sign_up(State(identity): State<Identity>, Look(view): Look) -> Result<Page> {
+    identity.settings().sign_up.ok_or(IdentityError::NotFound)?;
+    Ok(view.page("Create an account").narrow().with(sign_up_form()))
+}
+
+fn sign_up_form() -> Form {
+    Form::new("/sign-up")
+        .field(Field::shaped(Shape::Email, "email", "E-mail address").autocomplete("username"))
+        .field(Field::text("display_name", "Your name").longest(100).optional().autocomplete("name"))
+        .field(new_password("password"))
+        .submit("Create the account")
+}
+
+pub(super) async fn sign_up(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Look(view): Look,
+    data: FormData,
+) -> Result<Response> {
+    let (email, name) = (text(&data, "email"), data.first("display_name"));
+    match identity.sign_up(email, text(&data, "password"), name, &visit).await {
+        Ok(()) => Ok(go("/sign-in")),
+        Err(error) => {
+            let form = sign_up_form().with("email", email).with("display_name", name.unwrap_or_default());
+            Ok(view.page("Create an account").narrow().with(mistaken(form, error)?).into_response())
+        }
+    }
+}
+
+pub(super) fn text<'a>(data: &'a FormData, name: &str) -> &'a str {
+    data.first(name).unwrap_or_default()
+}
+
+/// The sentence for a refusal that belongs on the form; any other goes to the edge.
+pub(super) fn told(error: IdentityError) -> Result<String> {
+    match error {
+        IdentityError::Wrong
+        | IdentityError::Locked { .. }
+        | IdentityError::TooMany(_)
+        | IdentityError::Busy => Ok(sentence(&error.to_string())),
+        other => Err(other),
+    }
+}
+
+/// The form with what is wrong, each at its field.
+pub(super) fn mistaken(form: Form, error: IdentityError) -> Result<Form> {
+    match error {
+        IdentityError::Password(faults) => {
+            let all: Vec<String> = faults.iter().map(PasswordFault::to_string).collect();
+            Ok(form.mistake("password", sentence(&all.join("; "))))
+        }
+        IdentityError::Invalid { field, reason } => Ok(form.mistake(field, sentence(reason))),
+        other => Ok(form.mistake("password", told(other)?)),
+    }
+}
+
+/// With a capital letter, as it stands alone.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
