@@ -225,7 +225,7 @@ fn check_in(view: &View) -> Form {
 fn confirm() -> Confirm {
     Confirm::new("/confirm", "This deletes the record PT-7F3A4B", "PT-7F3A4B")
         .consequence("12 notes and 148 readings are deleted with it.")
-        .consequence("Two appointments are cancelled. The patient is told by e-mail.")
+        .consequence("Two appointments are cancelled. The patient is told by email.")
         .consequence("Who looked at it stays written down for six years.")
         .button("Delete this record")
         .cancel("/detail")
@@ -268,15 +268,17 @@ fn charts(view: &View) -> Page {
             (start + Duration::days(day), Decimal::from(base + (day * day * 7 + day * 13) % swing))
         })
     };
-    let pressure = Lines::new("Blood pressure", "mmHg")
-        .series(Series::new("Systolic", values(122, 26)))
-        .series(Series::new("Diastolic", values(74, 17)))
-        .band(80, 140);
+    let pressure =
+        Lines::new("Blood pressure", "mmHg").series(Series::new("Systolic", values(122, 26))).band(90, 140);
+    let both = Lines::new("Pulse, resting and after a walk", "beats/min")
+        .series(Series::new("Resting", values(62, 9)))
+        .series(Series::new("After a walk", values(88, 21)));
     let weight = Lines::new("Weight", "kg").series(Series::new("At home", [(start, Decimal::new(725, 1))]));
     view.page("Readings")
         .back("patients", "/list")
         .patient(&banner("Maria Torres"))
         .with(pressure)
+        .with(both)
         .with(weight)
 }
 

@@ -7,7 +7,7 @@ use safeguards::pages::{
 use time::macros::datetime;
 
 pub(crate) fn page(view: &View, name: &str, listing: &Listing) -> Option<Page> {
-    let refused = "That e-mail address and password do not match, or the account is locked for now.";
+    let refused = "That email address and password do not match, or the account is locked for now.";
     Some(match name {
         "home" => home(view),
         "home-patient" => patient_home(view),
@@ -175,7 +175,7 @@ fn compliance(view: &View) -> Page {
                     "AES-256-GCM, organisation key 3, rotated 12 days ago.",
                 ),
                 control(
-                    "Agreement with the e-mail provider",
+                    "Agreement with the email provider",
                     "45 CFR 164.308(b)",
                     Standing::Missing,
                     "No agreement is on file. Messages outside the app stay off.",

@@ -98,7 +98,7 @@ pub struct Booking {
     pub from: OffsetDateTime,
     /// Until when.
     pub to: OffsetDateTime,
-    /// What it is, as the reader may see it; [`Content::Hidden`] still shows the time as taken.
+    /// What it is, as the reader may see it; [`Content::Hidden`] is shown as busy.
     pub title: Content,
     /// The page of the booking.
     pub link: Option<String>,
@@ -337,7 +337,7 @@ impl Calendar {
         query.append_pair("at", &format!("{}T{time}", iso_date(column.day)));
         let what = fill(view.words.book_at, &[&time, &column.name, &view.date(column.day)]);
         html! {
-            a.slot href=(local(&format!("{book}?{}", query.finish()))) aria-label=(what) { span aria-hidden="true" { (view.words.book) } }
+            a.slot href=(local(&format!("{book}?{}", query.finish()))) aria-label=(what) { span aria-hidden="true" { "+" } }
         }
     }
 
@@ -348,7 +348,11 @@ impl Calendar {
         html! {
             div.booking.conflict[placed.conflict] {
                 p.time { (time(placed.from)) "–" (time(placed.to)) @if placed.conflict { " " span.tag.danger { (view.words.conflict) } } }
-                p.what { @match &booking.link { Some(to) => a href=(local(to)) { (booking.title.show(view)) }, None => (booking.title.show(view)) } }
+                p.what { @match (&booking.link, &booking.title) {
+                    (_, Content::Hidden) => (view.words.busy),
+                    (Some(to), title) => a href=(local(to)) { (title.show(view)) },
+                    (None, title) => (title.show(view)),
+                } }
                 @if let (true, Some(resource)) = (named, name) { p.hint { bdi { (resource.name) } } }
                 @if let Some((text, tone)) = &booking.status { span.tag.(tone.class()) { (text) } }
             }
@@ -369,6 +373,7 @@ impl Show for Calendar {
             lists.map(|(column, placed)| self.list(view, column, &placed, named)).collect();
         let cells: Vec<Vec<Cell<'_>>> =
             placed.into_iter().map(|placed| self.cells(placed, from, to)).collect();
+        let is_week = matches!(self.span, Span::Week(_));
         let rows = usize::try_from((to - from) / self.step()).unwrap_or(0);
         html! {
             (self.navigation(view))
@@ -377,7 +382,7 @@ impl Show for Calendar {
                 table {
                     caption { (self.title) }
                     thead { tr { th scope="col" { (words.time) } @for column in &columns {
-                        th scope="col" class=[(column.day == view.today()).then_some("today")] { bdi { (column.name) } }
+                        th scope="col" class=[(is_week && column.day == view.today()).then_some("today")] { bdi { (column.name) } }
                     } } }
                     tbody { @for row in 0..rows {
                         tr {

@@ -136,9 +136,11 @@ impl Scale {
         let values: Vec<f64> = values.filter_map(|value| value.to_f64()).collect();
         let least = values.iter().copied().reduce(f64::min)?;
         let most = values.iter().copied().reduce(f64::max)?;
-        let step = round_step((most - least).max(1e-6) / 4.0);
+        // A single value stands in the middle of a range that fits its size.
+        let slack = if most > least { 0.0 } else { (most.abs() * 0.1).max(1.0) };
+        let (least, most) = (least - slack, most + slack);
+        let step = round_step((most - least) / 4.0);
         let (low, high) = ((least / step).floor() * step, (most / step).ceil() * step);
-        let high = if high > low { high } else { low + step };
         let first = lines.points().map(|point| point.at.unix_timestamp()).min()?;
         let last = lines.points().map(|point| point.at.unix_timestamp()).max()?;
         Some(Self { low, high, step, first, seconds: (last - first) as f64 })

@@ -120,7 +120,7 @@ impl Show for Content {
                 Self::Empty => span.absent { (words.not_recorded) },
                 Self::Hidden => span.absent { span aria-hidden="true" { "—" } span.unseen { (words.hidden_from_you) } },
                 Self::Text(text) if text.is_empty() => span.absent { (words.not_recorded) },
-                Self::Text(text) => bdi { (text) },
+                Self::Text(text) => bdi.word[is_word(text)] { (text) },
                 Self::Narrative(text) => div.narrative dir="auto" { (text) },
                 Self::Number(number, unit) => (measure(number, unit)),
                 Self::Date(date) => time datetime=(iso_date(*date)) { (view.date(*date)) },
@@ -137,10 +137,19 @@ impl Show for Content {
     }
 }
 
+/// A short word, like a reference, that a line break would make two of.
+fn is_word(text: &str) -> bool {
+    text.chars().count() <= 16 && !text.contains(char::is_whitespace)
+}
+
 /// A number and its unit, which no line break may part.
 pub(crate) fn measure(number: &str, unit: &str) -> Markup {
     html! {
-        span.measure { (number) @if !unit.is_empty() { "\u{a0}" span.unit { (unit) } } }
+        span.measure dir="auto" {
+            (number)
+            @if !unit.is_empty() && unit != "%" { "\u{a0}" }
+            @if !unit.is_empty() { span.unit { (unit) } }
+        }
     }
 }
 
@@ -244,7 +253,10 @@ mod tests {
     fn a_number_keeps_its_unit_and_text_is_escaped() {
         let view = View::sample();
         let weight = Content::from(Decimal::new(725, 1)).unit("kg").show(&view).into_string();
-        assert_eq!(weight, "<span class=\"measure\">72.5\u{a0}<span class=\"unit\">kg</span></span>");
-        assert_eq!(Content::from("<b>").show(&view).into_string(), "<bdi>&lt;b&gt;</bdi>");
+        assert_eq!(
+            weight,
+            "<span class=\"measure\" dir=\"auto\">72.5\u{a0}<span class=\"unit\">kg</span></span>"
+        );
+        assert_eq!(Content::from("<b>").show(&view).into_string(), "<bdi class=\"word\">&lt;b&gt;</bdi>");
     }
 }

@@ -263,7 +263,7 @@ fn header(view: &View) -> Markup {
             @if let Some(Reader { name, organisation, role }) = &view.reader {
                 span.organisation { bdi { (organisation) } }
                 details.person {
-                    summary { span.unseen { (words.account) ": " } bdi { (name) } span.role { (role) } }
+                    summary { span.unseen { (words.account) ": " bdi { (name) } } span.initials aria-hidden="true" { (initials(name)) } bdi aria-hidden="true" { (name) } span.role { (role) } }
                     div.sheet {
                         p { (words.signed_in_as) " " strong { bdi { (name) } } br; (role) ", " bdi { (organisation) } }
                         a href="/account" { (words.account) }
@@ -275,6 +275,15 @@ fn header(view: &View) -> Markup {
             }
         }
     }
+}
+
+/// The first letters of the last two words: "Dr. Amina Haddad" is AH.
+fn initials(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let last = words.iter().skip(words.len().saturating_sub(2));
+    last.filter_map(|word| word.chars().find(|letter| letter.is_alphabetic()))
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 fn destinations(view: &View) -> Markup {

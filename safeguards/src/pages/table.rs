@@ -279,11 +279,13 @@ impl Table {
 
 impl Show for Table {
     fn show(&self, view: &View) -> Markup {
+        // Beyond so many columns the table scrolls by itself; a region that scrolls takes the focus.
+        let wide = self.columns.len() > 7;
         let list = self.listing.as_ref().map_or("/", |(listing, _)| listing.path.as_str());
         html! {
             @if let Some(filters) = &self.filters { (filters.show(view, list)) }
             @if self.rows.is_empty() { (self.nothing(view)) } @else {
-                div.table {
+                div.table.wide[wide] role=[wide.then_some("region")] aria-label=[wide.then_some(&self.caption)] tabindex=[wide.then_some("0")] {
                     // Stacked rows are no table to some browsers; the roles keep it one.
                     table role="table" {
                         caption { (self.caption) }

@@ -193,7 +193,7 @@ impl View {
     #[must_use]
     pub fn date(&self, date: Date) -> String {
         let month = self.words.months_short[usize::from(u8::from(date.month())) - 1];
-        format!("{}\u{a0}{month}\u{a0}{}", date.day(), date.year())
+        self.isolated(format!("{}\u{a0}{month}\u{a0}{}", date.day(), date.year()))
     }
 
     /// A moment: `13 Mar 1980, 14:05 UTC`.
@@ -203,7 +203,13 @@ impl View {
         let time = format!("{:02}:{:02}", local.hour(), local.minute());
         let zone = self.zone.name;
         let gap = if zone.is_empty() { "" } else { "\u{a0}" };
-        format!("{}, {time}{gap}{zone}", self.date(local.date()))
+        self.isolated(format!("{}, {time}{gap}{zone}", self.date(local.date())))
+    }
+
+    /// Text whose direction its own letters decide: among right-to-left letters "13 Mar 1980" would
+    /// read "Mar 1980 13" (Unicode Standard Annex 9, FSI and PDI).
+    fn isolated(&self, text: String) -> String {
+        if self.words.direction == "rtl" { format!("\u{2068}{text}\u{2069}") } else { text }
     }
 
     pub(crate) fn moment_markup(&self, moment: OffsetDateTime) -> Markup {

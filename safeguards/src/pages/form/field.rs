@@ -132,6 +132,7 @@ pub enum Kind {
 pub struct Field {
     pub(crate) name: Cow<'static, str>,
     pub(crate) label: Cow<'static, str>,
+    pub(crate) called: Option<Cow<'static, str>>,
     pub(crate) hint: Option<Cow<'static, str>>,
     pub(crate) unit: Option<Cow<'static, str>>,
     pub(crate) section: Option<Cow<'static, str>>,
@@ -146,6 +147,7 @@ impl Field {
         Self {
             name: name.into(),
             label: label.into(),
+            called: None,
             hint: None,
             unit: None,
             section: None,
@@ -269,6 +271,14 @@ impl Field {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// What its mistakes call it, where the label is a question: "Years of smoking". Without it, a
+    /// question is called "your answer".
+    #[must_use]
+    pub fn called(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.called = Some(name.into());
         self
     }
 
@@ -398,6 +408,15 @@ impl Field {
     #[must_use]
     pub fn kind(&self) -> &Kind {
         &self.kind
+    }
+
+    /// Its name at the beginning of a sentence.
+    pub(crate) fn subject<'a>(&'a self, words: &'a crate::pages::Words) -> &'a str {
+        match &self.called {
+            Some(called) => called,
+            None if self.label.ends_with(['?', '؟']) => words.your_answer,
+            None => &self.label,
+        }
     }
 
     /// The name of its first input, where a link from the error summary leads.

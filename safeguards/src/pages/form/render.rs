@@ -336,19 +336,20 @@ impl Input<'_> {
     }
 
     fn date(&self) -> Markup {
-        let words = self.view.words;
-        let birth = self.field.autocomplete.as_deref() == Some("bday");
-        html! {
-            div.date { @for (part, label, size) in [("day", words.day, "two"), ("month", words.month, "two"), ("year", words.year, "four")] {
-                (self.part(part, label, size, birth.then(|| format!("bday-{part}"))))
-            } }
-        }
+        html! { div.date { (self.day_month_year()) } }
     }
 
     fn moment(&self) -> Markup {
+        html! { div.date { (self.day_month_year()) (self.part("time", self.view.words.time, "four", None)) } }
+    }
+
+    fn day_month_year(&self) -> Markup {
+        let words = self.view.words;
+        let birth = self.field.autocomplete.as_deref() == Some("bday");
         html! {
-            (self.date())
-            div.date { (self.part("time", self.view.words.time, "four", None)) }
+            @for (part, label, size) in [("day", words.day, "two"), ("month", words.month, "two"), ("year", words.year, "four")] {
+                (self.part(part, label, size, birth.then(|| format!("bday-{part}"))))
+            }
         }
     }
 

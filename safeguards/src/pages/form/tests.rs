@@ -163,6 +163,22 @@ fn what_does_not_apply_is_empty_even_if_it_was_sent() {
 }
 
 #[test]
+fn a_mistake_never_reads_a_question_back_as_a_name() {
+    let sentence = |field: Field, sent: &str| {
+        let form = Form::new("/").field(field).parse(&view(), data(sent)).expect_err("wrong");
+        form.mistakes()[0].text.clone()
+    };
+    let pain = || Field::integer("pain", "How bad is your pain?").range(0, 10);
+    assert_eq!(sentence(pain(), "pain=11"), "Your answer must be between 0 and 10");
+    assert_eq!(sentence(pain(), ""), "Enter your answer");
+    assert_eq!(sentence(pain().called("Pain"), "pain=11"), "Pain must be between 0 and 10");
+    assert_eq!(
+        sentence(Field::yes_no("well", "Do you feel well?"), ""),
+        "Choose yes or no: Do you feel well?"
+    );
+}
+
+#[test]
 fn danger_is_typed() {
     let confirm = || Confirm::new("/p/1/delete", "This deletes PT-7F3A4B", "PT-7F3A4B").version(4);
     assert!(confirm().parse(&view(), data("phrase=yes")).is_err());

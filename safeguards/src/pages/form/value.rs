@@ -46,12 +46,17 @@ impl Reading<'_> {
         self.data.first(self.name).unwrap_or_default().trim()
     }
 
+    /// The field's name inside a sentence.
+    fn inside(&self) -> String {
+        within(self.field.subject(self.view.words))
+    }
+
     fn below(&self, part: &str) -> &str {
         self.data.first(&format!("{}.{part}", self.name)).unwrap_or_default().trim()
     }
 
     fn wrong_at(&self, at: &str, sentence: &str, places: &[&str]) -> Vec<Mistake> {
-        let mut all = vec![self.field.label.as_ref()];
+        let mut all = vec![self.field.subject(self.view.words)];
         all.extend(places);
         let text = fill(sentence, &all);
         vec![Mistake { field: self.field.name.to_string(), at: at.to_owned(), text }]
@@ -61,13 +66,19 @@ impl Reading<'_> {
         self.wrong_at(&self.field.first_input_of(self.name), sentence, places)
     }
 
+    /// A mistake that quotes the whole label.
+    fn wrong_label(&self, sentence: &str) -> Vec<Mistake> {
+        let text = fill(sentence, &[&self.field.label]);
+        vec![Mistake { field: self.field.name.to_string(), at: self.name.to_owned(), text }]
+    }
+
     /// Nothing was typed: fine for an optional field.
     fn nothing(&self, sentence: &str) -> Read {
         if !self.field.required {
             return Ok(Answer::Empty);
         }
         let at = self.field.first_input_of(self.name);
-        let text = fill(sentence, &[&within(&self.field.label)]);
+        let text = fill(sentence, &[&self.inside()]);
         Err(vec![Mistake { field: self.field.name.to_string(), at, text }])
     }
 
@@ -99,7 +110,7 @@ impl Reading<'_> {
     /// A mistake whose sentence has the label inside it.
     fn not_of(&self, sentence: &str) -> Read {
         let at = self.field.first_input_of(self.name);
-        let text = fill(sentence, &[&within(&self.field.label)]);
+        let text = fill(sentence, &[&self.inside()]);
         Err(vec![Mistake { field: self.field.name.to_string(), at, text }])
     }
 
@@ -244,7 +255,8 @@ impl Reading<'_> {
         match self.typed() {
             "yes" => Ok(Answer::Boolean(true)),
             "no" => Ok(Answer::Boolean(false)),
-            "" => self.nothing(self.view.words.need_choice),
+            "" if self.field.required => Err(self.wrong_label(self.view.words.need_yes_no)),
+            "" => Ok(Answer::Empty),
             _ => self.not_of(self.view.words.not_listed),
         }
     }
@@ -256,7 +268,7 @@ impl Reading<'_> {
         if !self.field.required {
             return Ok(Answer::Boolean(false));
         }
-        Err(self.wrong(self.view.words.need_flag, &[]))
+        Err(self.wrong_label(self.view.words.need_flag))
     }
 
     fn choice(&self, choices: &[Choice]) -> Read {
@@ -318,7 +330,7 @@ impl Reading<'_> {
         for mistake in &mut mistakes {
             mistake.field = self.field.name.to_string();
         }
-        let label = within(&self.field.label);
+        let label = self.inside();
         if items.is_empty() && mistakes.is_empty() {
             return self.nothing(words.need);
         }
