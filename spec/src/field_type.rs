@@ -449,6 +449,9 @@ impl FieldType {
         let mut known: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
         known.extend(CodeSystem::ALL.iter().map(|system| system.word()));
         known.extend(["one of", "link"]);
+        if class.is_none() {
+            known.extend(Class::ALL.iter().map(|class| class.word()));
+        }
         Err(unknown_word(word, "a kind of value", &known))
     }
 

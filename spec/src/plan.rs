@@ -173,7 +173,8 @@ fn records(model: &Model, index: EntityIndex, grant: &Grant) -> String {
         Reach::Place(place) => format!("all of their {}", model[*place].name),
         Reach::Viewable => format!("whose {end_name} they may view"),
         Reach::Inherited(action) => {
-            format!("whose {end_name} they may {}", if *action == Action::View { "view" } else { "change" })
+            let word = action_word(&model[end], grant, *action).unwrap_or_else(|| "list".into());
+            format!("whose {end_name} they may {word}")
         }
         Reach::Everywhere => "all".into(),
     };

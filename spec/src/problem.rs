@@ -38,12 +38,22 @@ impl Pointer {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+        if self.0.is_empty() {
+            return f.write_str("/");
+        }
+        for c in self.0.chars() {
+            if crate::decode::is_hostile(c) {
+                write!(f, "{}", c.escape_unicode())?
+            } else {
+                write!(f, "{c}")?
+            }
+        }
+        Ok(())
     }
 }
 
 /// A stretch of the source text: bytes for underlining, line and column (from 1) for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -53,6 +63,13 @@ pub struct Span {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+}
+
+impl Default for Span {
+    /// The beginning of the text.
+    fn default() -> Self {
+        Self { start: 0, end: 0, line: 1, column: 1 }
+    }
 }
 
 /// Which promise of the language a problem breaks.
@@ -213,8 +230,10 @@ pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if word.chars().count() > 60 {
         return None;
     }
+    let length = word.len();
     known
         .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(length) <= candidate.len() / 3 + 1)
         .map(|candidate| (strsim::damerau_levenshtein(&word.to_lowercase(), candidate), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
         .min()

@@ -40,7 +40,7 @@ document! {
         "sign up" sign_up: SignUp,
         /// Wants a second factor; computed when a role reaches a whole place's PHI, said or not.
         "privileged" privileged: bool,
-        /// What it administers: people, agreements, keys.
+        /// What it administers: people, agreements, keys, tiers.
         "administers" administers: Vec<Name>,
         /// What people call it.
         "label" label: Option<String>,

@@ -200,8 +200,7 @@ impl Resolver<'_> {
     fn outside(&mut self) {
         let root = Pointer::root();
         let document = self.document;
-        let mut harmless: Vec<String> =
-            ["time", "date", "link", "app", "organisation", "reference"].map(String::from).into();
+        let mut harmless: Vec<String> = ["time", "date", "link", "app", "reference"].map(String::from).into();
         harmless.extend(self.model.places.iter().map(|place| place.name.to_string()));
         for (name, message) in &document.messages {
             for (i, word) in message

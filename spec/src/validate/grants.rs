@@ -61,6 +61,8 @@ impl Resolver<'_> {
                     }
                 }
             }
+            // A parent that could not be found has been complained about already.
+            (None, Origin::Written) if self.sources[index.0].entity.part_of.is_some() => {}
             (None, Origin::Written) => {
                 let name = self.model[index].name.clone();
                 let first = self.document.roles.keys().next().map_or("role".into(), ToString::to_string);

@@ -6,6 +6,7 @@
 
 mod entities;
 mod floor;
+mod follow_ups;
 mod grants;
 mod people;
 mod work;
@@ -58,8 +59,12 @@ pub fn validate(document: AppSpec, lock: &Lock) -> Result<ValidatedSpec, Problem
     resolver.grants();
     resolver.work();
     resolver.floor();
-    let Resolver { problems, model, lock, .. } = resolver;
-    if problems.is_empty() { Ok(ValidatedSpec { document, lock, model }) } else { Err(problems) }
+    let Resolver { mut problems, model, lock, .. } = resolver;
+    if problems.is_empty() {
+        return Ok(ValidatedSpec { document, lock, model });
+    }
+    follow_ups::drop(&mut problems, &document);
+    Err(problems)
 }
 
 /// Reads and resolves a spec's text: every problem of its form and of its meaning at once, with spans, in
@@ -70,7 +75,7 @@ pub fn validate(document: AppSpec, lock: &Lock) -> Result<ValidatedSpec, Problem
 pub fn check(text: &str, lock: &Lock) -> Result<ValidatedSpec, Problems> {
     let document::Reading { document, mut problems, source } = document::read(text);
     let Some(source) = source else { return Err(problems) };
-    match validate(document, lock) {
+    match validate(document.clone(), lock) {
         Ok(valid) if problems.is_empty() => Ok(valid),
         Ok(_) => Err(problems),
         Err(more) => {
@@ -83,6 +88,7 @@ pub fn check(text: &str, lock: &Lock) -> Result<ValidatedSpec, Problems> {
                 })
             });
             problems.0.extend(new);
+            follow_ups::drop(&mut problems, &document);
             problems.locate(&source);
             Err(problems)
         }

@@ -8,6 +8,9 @@ use crate::{
     problem::{Kind, Pointer},
 };
 
+/// What a role may administer; all but the tiers of a price list make it privileged.
+const ADMINISTERED: [&str; 4] = ["people", "agreements", "keys", "tiers"];
+
 impl Resolver<'_> {
     pub(super) fn people(&mut self) {
         let root = Pointer::root();
@@ -79,8 +82,8 @@ impl Resolver<'_> {
                 None => self.level_of_grants(name),
             };
             for (i, administered) in role.administers.iter().enumerate() {
-                if !["people", "agreements", "keys"].contains(&administered.as_str()) {
-                    let known = ["people".to_owned(), "agreements".to_owned(), "keys".to_owned()];
+                if !ADMINISTERED.contains(&administered.as_str()) {
+                    let known = ADMINISTERED.map(String::from);
                     self.unresolved(
                         &here.join("administers").join(i),
                         "thing to administer",
@@ -89,9 +92,10 @@ impl Resolver<'_> {
                     );
                 }
             }
-            let privileged = if !role.administers.is_empty() {
-                let words: Vec<_> = role.administers.iter().map(|name| name.as_str()).collect();
-                Some(format!("it administers {}", words.join(", ")))
+            let powers: Vec<_> =
+                role.administers.iter().map(|name| name.as_str()).filter(|name| *name != "tiers").collect();
+            let privileged = if !powers.is_empty() {
+                Some(format!("it administers {}", powers.join(", ")))
             } else {
                 role.privileged.then(|| "the spec says so".to_owned())
             };
