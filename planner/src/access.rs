@@ -8,7 +8,6 @@ use crate::{
     catalogue::{EntityKind, RoleKind, catalogue},
     clauses::{Clause, Phrase, Tail, clauses},
     entities::phrase_key,
-    nouns::items,
     sentences::Sentence,
     words::{Verb, key_of, restricts},
     world::{Parsed, World},
@@ -118,14 +117,28 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
 
 /// Sentences in parentheses: `(they can delete any of them)`.
 fn asides(clause: &Clause) -> Vec<Clause> {
-    let phrases = clause.subjects.iter().chain(&clause.objects).chain(clause.tails.iter().flat_map(|tail| &tail.phrases));
+    let phrases = clause
+        .subjects
+        .iter()
+        .chain(&clause.objects)
+        .chain(clause.tails.iter().flat_map(|tail| &tail.phrases));
     phrases
-        .filter(|phrase| phrase.paren.iter().any(|token| token.word().is_some_and(|word| matches!(word, "they" | "can" | "may" | "never" | "only"))))
+        .filter(|phrase| {
+            phrase.paren.iter().any(|token| {
+                token.word().is_some_and(|word| matches!(word, "they" | "can" | "may" | "never" | "only"))
+            })
+        })
         .flat_map(|phrase| clauses(&phrase.paren))
         .collect()
 }
 
-fn read_clause(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut Memory, settled: bool) -> bool {
+fn read_clause(
+    clause: &Clause,
+    world: &mut World,
+    rules: &mut Rules,
+    memory: &mut Memory,
+    settled: bool,
+) -> bool {
     if clause.verbs.is_empty() && !clause.nobody {
         return verbless(clause, world, rules);
     }
@@ -148,7 +161,19 @@ fn read_clause(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &m
 
 /// `visible only to nurses`: an adjective behind *is*.
 fn passive_form(clause: &Clause) -> bool {
-    clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "visible" | "accessible" | "readable" | "viewable" | "editable" | "hidden" | "restricted" | "limited"))
+    clause.verbs.iter().any(|(_, word)| {
+        matches!(
+            word.as_str(),
+            "visible"
+                | "accessible"
+                | "readable"
+                | "viewable"
+                | "editable"
+                | "hidden"
+                | "restricted"
+                | "limited"
+        )
+    })
 }
 
 fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
@@ -168,7 +193,13 @@ fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
     out
 }
 
-fn active(clause: &Clause, roles: &[String], world: &mut World, rules: &mut Rules, memory: &mut Memory) -> bool {
+fn active(
+    clause: &Clause,
+    roles: &[String],
+    world: &mut World,
+    rules: &mut Rules,
+    memory: &mut Memory,
+) -> bool {
     let verbs = spec_verbs(clause);
     if verbs.is_empty() && !(clause.not || clause.only || clause.only_subjects) {
         return clause.does(Verb::Work) && clause.narrowing == 0;
@@ -178,16 +209,31 @@ fn active(clause: &Clause, roles: &[String], world: &mut World, rules: &mut Rule
     }
     let mut targets = Vec::new();
     let mut unknown = false;
-    let phrases: Vec<Phrase> =
-        clause.objects.iter().cloned().chain(shown(clause)).collect();
+    let phrases: Vec<Phrase> = clause.objects.iter().cloned().chain(shown(clause)).collect();
     for phrase in &phrases {
         let found = resolve(phrase, clause, roles, world, memory);
-        if found.is_empty() {
+        let page = phrase.words.last().is_some_and(|word| {
+            matches!(word.as_str(), "page" | "pages" | "dashboard" | "dashboards" | "screen")
+        });
+        // Aggregates are measures: a role that sees only these gets no record.
+        let aggregate = phrase.words.last().is_some_and(|word| {
+            matches!(word.as_str(), "counts" | "totals" | "statistics" | "aggregates" | "numbers")
+        });
+        if aggregate && clause.narrowing > 0 && !clause.not {
+            for role in roles {
+                if let Some(role) = world.roles.get_mut(role) {
+                    role.bounded = true;
+                }
+            }
+            return true;
+        }
+        if found.is_empty() && !page {
             unknown = true;
         }
         for mut target in found {
             target.own |= reach(phrase, clause, world) == Reach::Own;
-            target.all |= reach(phrase, clause, world) == Reach::Place;
+            let pronoun = matches!(phrase.words.last().map(String::as_str), Some("it" | "them"));
+            target.all |= !pronoun && reach(phrase, clause, world) == Reach::Place;
             targets.push(target);
         }
     }
@@ -219,7 +265,10 @@ fn shown(clause: &Clause) -> Vec<Phrase> {
         .filter(|_| {
             clause.objects.iter().any(|phrase| {
                 phrase.words.last().is_some_and(|word| {
-                    matches!(word.trim_end_matches('s'), "list" | "page" | "dashboard" | "overview" | "copy" | "view" | "screen" | "calendar")
+                    matches!(
+                        word.trim_end_matches('s'),
+                        "list" | "page" | "dashboard" | "overview" | "copy" | "view" | "screen" | "calendar"
+                    )
                 })
             })
         })
@@ -248,12 +297,20 @@ impl Target {
     }
 }
 
-fn resolve(phrase: &Phrase, clause: &Clause, roles: &[String], world: &World, memory: &Memory) -> Vec<Target> {
+fn resolve(
+    phrase: &Phrase,
+    clause: &Clause,
+    roles: &[String],
+    world: &World,
+    memory: &Memory,
+) -> Vec<Target> {
     let key = phrase_key(phrase);
-    let page = ["list", "page", "dashboard", "copy", "calendar", "overview", "screen"].iter().any(|word| key.ends_with(word));
+    let page = ["list", "page", "dashboard", "copy", "calendar", "overview", "screen"]
+        .iter()
+        .any(|word| key.ends_with(word));
     if page && !shown(clause).is_empty() {
         // The page is not the thing; what it shows is.
-        return memory_targets(&[]).into_iter().chain(world.subject().into_iter().take(0).map(|s| Target::whole(s.into()))).collect::<Vec<_>>().into_iter().chain(shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world))).collect();
+        return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();
     }
     if matches!(key.as_str(), "it" | "them" | "that" | "this" | "they") {
         return memory_targets(&memory.entities);
@@ -270,6 +327,26 @@ fn resolve(phrase: &Phrase, clause: &Clause, roles: &[String], world: &World, me
         } else {
             held
         };
+    }
+    if key == "answer" && !world.forms.is_empty() {
+        return world.forms.keys().cloned().map(Target::whole).collect();
+    }
+    // `only the user sees their entries`, `must not see anything`: where it narrows, all is meant.
+    let sweeping = matches!(
+        key.as_str(),
+        "entry" | "data" | "record" | "information" | "log" | "anything" | "everything"
+    );
+    if sweeping
+        && clause.narrowing > 0
+        && world.entity_named(&key).is_none()
+        && (clause.not || phrase.own || clause.only_subjects)
+    {
+        return world
+            .entities
+            .iter()
+            .filter(|(_, entity)| entity.kind != EntityKind::Thing)
+            .map(|(name, _)| Target::whole(name.clone()))
+            .collect();
     }
     if key == "everything" {
         return world
@@ -303,8 +380,20 @@ fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) -> Vec<Target
         }
     }
     if let Some(entity) = world.entity_named(&key) {
-        let applies = world.entities.get(&entity).is_some_and(|known| when.iter().all(|state| known.states.contains(state)));
+        let applies = world
+            .entities
+            .get(&entity)
+            .is_some_and(|known| when.iter().all(|state| known.states.contains(state)));
         return vec![Target { when: if applies { when } else { Vec::new() }, ..Target::whole(entity) }];
+    }
+    // `participant names`: a field of the record that the first words name.
+    for at in 1..phrase.words.len() {
+        if let Some(owner) = world.entity_of(&phrase.words[..at])
+            && let Some(fields) =
+                fields_of(&owner, &crate::words::key_of(&phrase.words[at..].join(" ")), world)
+        {
+            return vec![Target { fields: Some(fields), ..Target::whole(owner) }];
+        }
     }
     if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
         let form = world.forms.keys().find(|form| key_of(form) == key || key.starts_with(&key_of(form)));
@@ -326,8 +415,12 @@ fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) -> Vec<Target
         && let Some(subject) = world.subject()
         && let Some(entity) = world.entities.get(subject)
     {
-        let identifying: Vec<String> =
-            entity.fields.iter().filter(|(_, written)| written.starts_with("identifier")).map(|(name, _)| name.clone()).collect();
+        let identifying: Vec<String> = entity
+            .fields
+            .iter()
+            .filter(|(_, written)| written.starts_with("identifier"))
+            .map(|(name, _)| name.clone())
+            .collect();
         if !identifying.is_empty() {
             return vec![Target { fields: Some(identifying), ..Target::whole(subject.to_owned()) }];
         }
@@ -375,7 +468,11 @@ fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
 }
 
 fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
-    let mine = |tail: &Tail| tail.phrases.iter().any(|phrase| phrase.own || phrase_key(phrase) == "them" && tail.words.iter().any(|word| word == "assigned"));
+    let mine = |tail: &Tail| {
+        tail.phrases.iter().any(|phrase| {
+            phrase.own || phrase_key(phrase) == "them" && tail.words.iter().any(|word| word == "assigned")
+        })
+    };
     let assigned = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "assigned"))
         || clause.verbs.iter().any(|(_, word)| word == "assigned")
         || phrase.modifiers.iter().any(|word| word == "assigned");
@@ -387,7 +484,18 @@ fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
             && tail.phrases.iter().any(|phrase| {
                 let key = phrase_key(phrase);
                 world.place.as_deref() == Some(key.as_str())
-                    || matches!(key.as_str(), "clinic" | "practice" | "hospital" | "organization" | "organisation" | "ward" | "team" | "office" | "department")
+                    || matches!(
+                        key.as_str(),
+                        "clinic"
+                            | "practice"
+                            | "hospital"
+                            | "organization"
+                            | "organisation"
+                            | "ward"
+                            | "team"
+                            | "office"
+                            | "department"
+                    )
             })
     });
     if phrase.all || place { Reach::Place } else { Reach::Unsaid }
@@ -408,7 +516,9 @@ fn spec_verbs(clause: &Clause) -> Vec<&'static str> {
             Verb::Upload | Verb::Assign | Verb::Message | Verb::Share | Verb::Pay | Verb::Work => &[],
         };
         // An email or a system `has` and `contains`; people `get` lists.
-        if *verb == Verb::Have && matches!(word.as_str(), "contain" | "contains" | "include" | "includes" | "hold" | "holds") {
+        if *verb == Verb::Have
+            && matches!(word.as_str(), "contain" | "contains" | "include" | "includes" | "hold" | "holds")
+        {
             continue;
         }
         for verb in meant {
@@ -424,23 +534,44 @@ fn changes_only(clause: &Clause) -> bool {
     let verbs = clause.verbs.iter().map(|(verb, _)| *verb).collect::<Vec<_>>();
     !verbs.is_empty()
         && verbs.iter().all(|verb| {
-            matches!(verb, Verb::Create | Verb::Update | Verb::Delete | Verb::Manage | Verb::Book | Verb::Sign | Verb::Review | Verb::Assign)
+            matches!(
+                verb,
+                Verb::Create
+                    | Verb::Update
+                    | Verb::Delete
+                    | Verb::Manage
+                    | Verb::Book
+                    | Verb::Sign
+                    | Verb::Review
+                    | Verb::Assign
+            )
         })
 }
 
-fn grant(targets: &[Target], verbs: &[&'static str], clause: &Clause, roles: &[String], world: &mut World, rules: &mut Rules) {
+fn grant(
+    targets: &[Target],
+    verbs: &[&'static str],
+    clause: &Clause,
+    roles: &[String],
+    world: &mut World,
+    rules: &mut Rules,
+) {
     rules.books |= clause.does(Verb::Book);
     let when = condition_states(clause, world);
     for target in targets {
         for role in roles {
             for verb in verbs {
-                let schedule = world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
+                let schedule = world
+                    .entities
+                    .get(&target.entity)
+                    .is_some_and(|entity| entity.kind == EntityKind::Schedule);
                 if clause.does(Verb::Book) && !schedule && *verb != "view" {
                     continue;
                 }
                 let mut states = target.when.clone();
                 for state in &when {
-                    if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state)) {
+                    if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state))
+                    {
                         states.push(state.clone());
                     }
                 }
@@ -451,7 +582,13 @@ fn grant(targets: &[Target], verbs: &[&'static str], clause: &Clause, roles: &[S
                     entity: target.entity.clone(),
                     verb,
                     fields: if whole { None } else { target.fields.clone() },
-                    reach: if target.own { Reach::Own } else if target.all { Reach::Place } else { Reach::Unsaid },
+                    reach: if target.own {
+                        Reach::Own
+                    } else if target.all {
+                        Reach::Place
+                    } else {
+                        Reach::Unsaid
+                    },
                     when: states,
                 });
             }
@@ -480,13 +617,18 @@ fn grant(targets: &[Target], verbs: &[&'static str], clause: &Clause, roles: &[S
 }
 
 pub(crate) fn schedule_entity(world: &World) -> Option<String> {
-    world.entities.iter().find(|(_, entity)| entity.kind == EntityKind::Schedule).map(|(name, _)| name.clone())
+    world
+        .entities
+        .iter()
+        .find(|(_, entity)| entity.kind == EntityKind::Schedule)
+        .map(|(name, _)| name.clone())
 }
 
 /// `their patients`: patients are assigned to that role.
 fn own_patients(role: &str, entity: &str, world: &mut World) {
-    let of_patient = world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity))
-        || world.forms.contains_key(entity);
+    let of_patient =
+        world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity))
+            || world.forms.contains_key(entity);
     let kind = world.roles.get(role).map(|role| role.kind);
     if of_patient
         && matches!(kind, Some(RoleKind::Panel | RoleKind::Care))
@@ -496,7 +638,14 @@ fn own_patients(role: &str, entity: &str, world: &mut World) {
     }
 }
 
-fn deny(targets: &[Target], clause: &Clause, roles: &[String], others: bool, world: &World, rules: &mut Rules) -> bool {
+fn deny(
+    targets: &[Target],
+    clause: &Clause,
+    roles: &[String],
+    others: bool,
+    world: &World,
+    rules: &mut Rules,
+) -> bool {
     let changes = changes_only(clause);
     for target in targets {
         for role in roles {
@@ -517,7 +666,14 @@ fn deny(targets: &[Target], clause: &Clause, roles: &[String], others: bool, wor
 }
 
 /// Applies `only …`, `but not …` and `except …`.
-fn narrow(targets: &[Target], clause: &Clause, roles: &[String], world: &mut World, rules: &mut Rules, memory: &Memory) -> bool {
+fn narrow(
+    targets: &[Target],
+    clause: &Clause,
+    roles: &[String],
+    world: &mut World,
+    rules: &mut Rules,
+    memory: &Memory,
+) -> bool {
     let mut understood = unread(clause);
     if clause.only_subjects {
         for target in targets {
@@ -570,10 +726,30 @@ fn narrow(targets: &[Target], clause: &Clause, roles: &[String], world: &mut Wor
 /// Whether the tails of a narrowing clause say nothing that would narrow it further, unread.
 fn unread(clause: &Clause) -> bool {
     clause.tails.iter().all(|tail| match tail.by.as_str() {
-        "of" | "with" | "to" | "for" | "by" | "in" | "on" | "at" | "about" | "per" | "as" | "against" => {
-            !tail.words.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()) || matches!(word.as_str(), "hours" | "days" | "weeks" | "months" | "years" | "weekdays" | "weekends"))
+        "of" | "with" | "to" | "for" | "by" | "in" | "on" | "at" | "about" | "per" | "as" | "against"
+        | "assigned" => !tail.words.iter().any(|word| {
+            word.bytes().any(|b| b.is_ascii_digit())
+                || matches!(
+                    word.as_str(),
+                    "hours" | "days" | "weeks" | "months" | "years" | "weekdays" | "weekends"
+                )
+        }),
+        "when" | "once" | "because" | "so" => {
+            tail.words.iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "signed"
+                        | "assigned"
+                        | "locked"
+                        | "approved"
+                        | "reviewed"
+                        | "finalized"
+                        | "released"
+                        | "published"
+                        | "completed"
+                )
+            }) || matches!(tail.by.as_str(), "because" | "so")
         }
-        "when" | "once" | "because" | "so" => tail.words.iter().any(|word| matches!(word.as_str(), "signed" | "assigned" | "locked" | "approved" | "reviewed" | "finalized" | "released" | "published" | "completed")) || matches!(tail.by.as_str(), "because" | "so"),
         _ => false,
     })
 }
@@ -581,7 +757,9 @@ fn unread(clause: &Clause) -> bool {
 /// The states that `when signed` and `after they are approved` mean.
 fn condition_states(clause: &Clause, world: &World) -> Vec<String> {
     let mut out = Vec::new();
-    for tail in clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "when" | "once" | "after" | "if")) {
+    for tail in
+        clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "when" | "once" | "after" | "if"))
+    {
         for word in &tail.words {
             for entity in world.entities.values() {
                 if entity.states.contains(word) {
@@ -602,7 +780,26 @@ fn foreign_condition(clause: &Clause, world: &World) -> Option<String> {
         .find(|tail| {
             matches!(tail.by.as_str(), "when" | "if" | "unless" | "until" | "once" | "while" | "during")
                 && states.is_empty()
-                && tail.words.iter().any(|word| matches!(word.as_str(), "grant" | "grants" | "granted" | "allow" | "allows" | "consent" | "consents" | "permission" | "agree" | "agrees" | "approve" | "approves" | "given" | "shared" | "shares"))
+                && tail.words.iter().any(|word| {
+                    matches!(
+                        word.as_str(),
+                        "grant"
+                            | "grants"
+                            | "granted"
+                            | "allow"
+                            | "allows"
+                            | "consent"
+                            | "consents"
+                            | "permission"
+                            | "agree"
+                            | "agrees"
+                            | "approve"
+                            | "approves"
+                            | "given"
+                            | "shared"
+                            | "shares"
+                    )
+                })
         })
         .map(|tail| tail.words.join(" "))
 }
@@ -680,7 +877,10 @@ fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut M
         }
         return !roles.is_empty();
     }
-    let only = clause.only || clause.only_subjects || clause.tails.iter().any(|tail| tail.only) || clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "restricted" | "limited"));
+    let only = clause.only
+        || clause.only_subjects
+        || clause.tails.iter().any(|tail| tail.only)
+        || clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "restricted" | "limited"));
     let mut verbs = spec_verbs(clause);
     if verbs.is_empty() && only {
         verbs.push("view");
@@ -688,12 +888,31 @@ fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut M
     let mut kept = Vec::new();
     for (tail, _) in &agents {
         for phrase in &tail.phrases {
-            let own = phrase.modifiers.iter().any(|word| matches!(word.as_str(), "assigned" | "own")) || phrase.own;
+            let own =
+                phrase.modifiers.iter().any(|word| matches!(word.as_str(), "assigned" | "own")) || phrase.own;
             for role in world.roles_of(phrase) {
-                let support = world.roles.get(&role).is_some_and(|role| matches!(role.kind, RoleKind::Support | RoleKind::Proxy));
-                let conditional = clause.tails.iter().any(|tail| matches!(tail.by.as_str(), "when" | "if" | "with" | "until"));
+                let support = world
+                    .roles
+                    .get(&role)
+                    .is_some_and(|role| matches!(role.kind, RoleKind::Support | RoleKind::Proxy));
+                let conditional = clause
+                    .tails
+                    .iter()
+                    .any(|tail| matches!(tail.by.as_str(), "when" | "if" | "with" | "until"));
                 if support && conditional {
-                    rules.conditional.push((format!("{role} may see it {}", clause.tails.iter().filter(|tail| tail.by != "by").map(|tail| tail.words.join(" ")).collect::<Vec<_>>().join(" ")), 9));
+                    rules.conditional.push((
+                        format!(
+                            "{role} may see it {}",
+                            clause
+                                .tails
+                                .iter()
+                                .filter(|tail| tail.by != "by")
+                                .map(|tail| tail.words.join(" "))
+                                .collect::<Vec<_>>()
+                                .join(" ")
+                        ),
+                        9,
+                    ));
                     continue;
                 }
                 kept.push(role.clone());
@@ -710,7 +929,13 @@ fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut M
                             entity: target.entity.clone(),
                             verb,
                             fields: target.fields.clone(),
-                            reach: if own { Reach::Own } else if owner { Reach::Place } else { Reach::Unsaid },
+                            reach: if own {
+                                Reach::Own
+                            } else if owner {
+                                Reach::Place
+                            } else {
+                                Reach::Unsaid
+                            },
                             when: Vec::new(),
                         });
                     }
@@ -733,7 +958,9 @@ fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut M
 }
 
 fn assigned(clause: &Clause, agents: &[(&Tail, Vec<String>)], world: &mut World) -> bool {
-    let many = clause.tails.iter().any(|tail| tail.words.iter().any(|word| matches!(word.as_str(), "team" | "several" | "multiple" | "more")));
+    let many = clause.tails.iter().any(|tail| {
+        tail.words.iter().any(|word| matches!(word.as_str(), "team" | "several" | "multiple" | "more"))
+    });
     world.team |= many;
     for (tail, roles) in agents {
         for role in roles {
@@ -756,7 +983,8 @@ fn verbless(clause: &Clause, world: &World, rules: &mut Rules) -> bool {
         return false;
     }
     let read = |by: &str| clause.tail(by).map(|tail| tail.phrases.clone()).unwrap_or_default();
-    let roles: Vec<String> = read("for").iter().chain(&clause.subjects).flat_map(|phrase| world.roles_of(phrase)).collect();
+    let roles: Vec<String> =
+        read("for").iter().chain(&clause.subjects).flat_map(|phrase| world.roles_of(phrase)).collect();
     let mut denied = false;
     for phrase in read("to") {
         for target in resolve_plain(&phrase, &["somebody".to_owned()], world) {
@@ -780,7 +1008,8 @@ pub(crate) fn references(parsed: &[Parsed], world: &World) -> (Option<String>, V
     let mut roles = Vec::new();
     for Parsed { sentence, clauses } in parsed {
         let text = sentence.text.to_lowercase();
-        let about = text.contains("reference") || text.contains("pseudonym") || text.contains("instead of name");
+        let about =
+            text.contains("reference") || text.contains("pseudonym") || text.contains("instead of name");
         if !about {
             continue;
         }
@@ -795,7 +1024,9 @@ pub(crate) fn references(parsed: &[Parsed], world: &World) -> (Option<String>, V
                 }
                 for role in found {
                     let kind = world.roles.get(&role).map(|role| role.kind);
-                    if !matches!(kind, Some(RoleKind::Panel | RoleKind::Subject | RoleKind::Owner)) && !roles.contains(&role) {
+                    if !matches!(kind, Some(RoleKind::Panel | RoleKind::Subject | RoleKind::Owner))
+                        && !roles.contains(&role)
+                    {
                         roles.push(role);
                     }
                 }
@@ -816,4 +1047,3 @@ fn reference_prefix(text: &str) -> Option<String> {
         fits.then(|| letters.to_owned())
     })
 }
-

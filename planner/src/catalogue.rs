@@ -138,10 +138,10 @@ impl Catalogue {
     fn embedded() -> Self {
         let entities: Entities = toml::from_str(include_str!("../catalogue/entities.toml"))
             .expect("the embedded file is read by a test");
-        let fields: Fields =
-            toml::from_str(include_str!("../catalogue/fields.toml")).expect("the embedded file is read by a test");
-        let roles: Roles =
-            toml::from_str(include_str!("../catalogue/roles.toml")).expect("the embedded file is read by a test");
+        let fields: Fields = toml::from_str(include_str!("../catalogue/fields.toml"))
+            .expect("the embedded file is read by a test");
+        let roles: Roles = toml::from_str(include_str!("../catalogue/roles.toml"))
+            .expect("the embedded file is read by a test");
         let (entities, fields) = (entities.entity, fields.field);
         let (mut entity_index, mut weak_index) = (HashMap::new(), HashMap::new());
         for (at, entity) in entities.iter().enumerate() {

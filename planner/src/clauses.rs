@@ -87,38 +87,107 @@ impl Clause {
 }
 
 const MODALS: &[&str] = &[
-    "can", "may", "must", "should", "shall", "will", "could", "would", "might", "do", "does", "did", "to", "able",
-    "please", "let", "allowed",
+    "can", "may", "must", "should", "shall", "will", "could", "would", "might", "do", "does", "did", "to",
+    "able", "please", "let", "allowed",
 ];
 const BE: &[&str] = &["is", "are", "be", "been", "was", "were", "being", "gets"];
 const ADVERBS: &[&str] = &[
-    "also", "then", "always", "just", "still", "often", "usually", "directly", "immediately", "automatically",
-    "quickly", "easily", "securely", "either", "both", "too", "again", "first", "later", "now", "twice",
+    "also",
+    "then",
+    "always",
+    "just",
+    "still",
+    "often",
+    "usually",
+    "directly",
+    "immediately",
+    "automatically",
+    "quickly",
+    "easily",
+    "securely",
+    "either",
+    "both",
+    "too",
+    "again",
+    "first",
+    "later",
+    "now",
+    "twice",
 ];
 const PREPOSITIONS: &[&str] = &[
-    "in", "on", "at", "by", "for", "with", "without", "from", "to", "into", "onto", "over", "under", "about",
-    "against", "between", "through", "during", "before", "after", "until", "since", "per", "via", "as", "within",
-    "across", "of", "than", "like", "including", "regarding", "instead", "above", "below",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "with",
+    "without",
+    "from",
+    "to",
+    "into",
+    "onto",
+    "over",
+    "under",
+    "about",
+    "against",
+    "between",
+    "through",
+    "during",
+    "before",
+    "after",
+    "until",
+    "since",
+    "per",
+    "via",
+    "as",
+    "within",
+    "across",
+    "of",
+    "than",
+    "like",
+    "including",
+    "regarding",
+    "instead",
+    "above",
+    "below",
 ];
 const CONDITIONS: &[&str] = &["if", "when", "once", "while", "unless", "because", "where", "whenever", "so"];
 const PRONOUNS: &[&str] = &[
-    "they", "we", "i", "you", "he", "she", "it", "who", "everyone", "everybody", "anyone", "anybody", "nobody",
-    "someone", "that", "which", "them",
+    "they",
+    "we",
+    "i",
+    "you",
+    "he",
+    "she",
+    "it",
+    "who",
+    "everyone",
+    "everybody",
+    "anyone",
+    "anybody",
+    "nobody",
+    "someone",
+    "that",
+    "which",
+    "them",
 ];
-const LETS: &[&str] = &["let", "lets", "allow", "allows", "want", "wants", "need", "needs", "like", "ask", "asks"];
+const LETS: &[&str] =
+    &["let", "lets", "allow", "allows", "want", "wants", "need", "needs", "like", "ask", "asks"];
 /// Words that are as often nouns as verbs.
 const TWO_FACED: &[&str] = &[
     "view", "record", "report", "request", "document", "note", "input", "place", "file", "answer", "measure",
     "draft", "chart", "check", "access", "search", "display", "book", "schedule", "call", "contact", "text",
     "message", "scan", "charge", "bill", "support", "change", "set", "mark", "process", "review", "share",
-    "control", "issue", "complete", "log", "print", "export", "alert", "email", "look", "show", "open", "read",
-    "own", "keep", "work", "start", "help", "need", "use", "monitor", "track", "close", "lock", "sign", "correct",
-    "build", "grant", "upload", "register", "move", "fix", "pay", "invite", "chat", "attach", "come", "live",
+    "control", "issue", "complete", "log", "print", "export", "alert", "email", "look", "show", "open",
+    "read", "own", "keep", "work", "start", "help", "need", "use", "monitor", "track", "close", "lock",
+    "sign", "correct", "build", "grant", "upload", "register", "move", "fix", "pay", "invite", "chat",
+    "attach", "come", "live",
 ];
 
 /// The clauses of a sentence's tokens.
 pub(crate) fn clauses(tokens: &[Token]) -> Vec<Clause> {
-    let mut reader = Reader { tokens, at: 0, out: Vec::new(), current: Clause::default(), phase: Phase::Subject };
+    let mut reader =
+        Reader { tokens, at: 0, out: Vec::new(), current: Clause::default(), phase: Phase::Subject };
     reader.run();
     reader.out
 }
@@ -199,7 +268,8 @@ impl Reader<'_> {
                 self.at += 1;
             }
             "not" | "never" => {
-                if matches!(self.phase, Phase::Object) || (self.phase == Phase::Verb && !self.verb_follows(self.at + 1))
+                if matches!(self.phase, Phase::Object)
+                    || (self.phase == Phase::Verb && !self.verb_follows(self.at + 1))
                 {
                     *not_next = true;
                 } else {
@@ -222,6 +292,11 @@ impl Reader<'_> {
                 self.at += 1;
             }
             "and" | "or" | "but" | "then" | "plus" | "nor" => self.conjunction(word),
+            // `an app where nurses log vitals`.
+            "where" if self.current.verbs.is_empty() => {
+                self.finish();
+                self.at += 1;
+            }
             _ if CONDITIONS.contains(&word) => self.tail(word, *only_next),
             _ if MODALS.contains(&word) && self.phase == Phase::Subject && word != "let" => {
                 self.current.modal = true;
@@ -237,6 +312,7 @@ impl Reader<'_> {
                 self.current.passive = true;
                 self.at += 1;
             }
+            "assigned" if !self.current.passive && self.phase == Phase::Object => self.tail(word, *only_next),
             _ if self.is_verb(self.at) => {
                 let meaning = verb(word).unwrap_or(Verb::Work);
                 if *only_next {
@@ -253,7 +329,7 @@ impl Reader<'_> {
                         phrase.only = *only_next;
                         self.place(phrase, std::mem::take(only_next), std::mem::take(not_next));
                     }
-                    None => self.at += 1,
+                    None => {}
                 }
             }
         }
@@ -288,13 +364,16 @@ impl Reader<'_> {
         }
         self.at += 1;
         while let Some(particle) = self.tokens.get(self.at).and_then(Token::word) {
-            if matches!(particle, "out" | "up" | "down" | "back" | "off") || (particle == "in" && self.login(word)) {
+            if matches!(particle, "out" | "up" | "down" | "back" | "off")
+                || (particle == "in" && self.login(word))
+            {
                 self.at += 1;
             } else {
                 break;
             }
         }
-        if matches!(word, "log" | "logs" | "sign" | "signs") && self.tokens.get(self.at - 1).is_some_and(|t| t.is("in") || t.is("up"))
+        if matches!(word, "log" | "logs" | "sign" | "signs")
+            && self.tokens.get(self.at - 1).is_some_and(|t| t.is("in") || t.is("up"))
         {
             if let Some(last) = self.current.verbs.last_mut() {
                 last.0 = Verb::Work;
@@ -303,7 +382,10 @@ impl Reader<'_> {
     }
 
     fn login(&self, word: &str) -> bool {
-        matches!(word, "log" | "logs" | "fill" | "fills" | "sign" | "signs" | "check" | "checks" | "logging" | "filled")
+        matches!(
+            word,
+            "log" | "logs" | "fill" | "fills" | "sign" | "signs" | "check" | "checks" | "logging" | "filled"
+        )
     }
 
     fn place(&mut self, phrase: Phrase, only: bool, not: bool) {
@@ -338,7 +420,9 @@ impl Reader<'_> {
         }
         if self.subject_follows() {
             self.finish();
-        } else if word == "but" && self.verb_follows(self.at) && !self.tokens.get(self.at).is_some_and(|t| t.is("not"))
+        } else if word == "but"
+            && self.verb_follows(self.at)
+            && !self.tokens.get(self.at).is_some_and(|t| t.is("not"))
         {
             let subjects = self.current.subjects.clone();
             self.finish();
@@ -435,7 +519,11 @@ impl Reader<'_> {
                 Token::Comma if depth == 0 => break,
                 Token::Word(word) if depth == 0 && word == "but" => break,
                 Token::Word(word) if restricts(word) && word == "nobody" => break,
-                Token::Word(word) if word == "no" && self.tokens.get(self.at + 1).is_some_and(|t| t.is("one")) => break,
+                Token::Word(word)
+                    if word == "no" && self.tokens.get(self.at + 1).is_some_and(|t| t.is("one")) =>
+                {
+                    break;
+                }
                 Token::Word(word) if restricts(word) => self.current.narrowing += 1,
                 _ => {}
             }
@@ -483,8 +571,9 @@ impl Reader<'_> {
                                 phrase.words.push("everything".into());
                             }
                         }
-                        "it" | "them" | "they" | "everyone" | "everybody" | "anyone" | "anybody" | "we" | "i"
-                        | "you" | "he" | "she" | "who" | "someone" | "me" | "us" | "anything" | "nothing"
+                        "it" | "them" | "they" | "everyone" | "everybody" | "anyone" | "anybody" | "we"
+                        | "i" | "you" | "he" | "she" | "who" | "someone" | "me" | "us" | "anything"
+                        | "nothing"
                             if !seen =>
                         {
                             phrase.words.push(word.to_owned());
@@ -497,8 +586,11 @@ impl Reader<'_> {
                         }
                         "of" if phrase.all && !seen => {}
                         _ if !seen && number_word(word).is_some() => {}
-                        _ if !seen && is_modifier(word) && !self.next_ends() => phrase.modifiers.push(word.to_owned()),
+                        _ if !seen && is_modifier(word) && !self.next_ends() => {
+                            phrase.modifiers.push(word.to_owned())
+                        }
                         _ if is_glue(word) => break,
+                        "assigned" if seen => break,
                         _ if seen && self.is_verb(self.at) => break,
                         _ => {
                             phrase.words.push(word.to_owned());
@@ -535,7 +627,9 @@ impl Reader<'_> {
         match self.phase {
             Phase::Subject => clause.subjects.last_mut(),
             _ => match clause.tails.last_mut().and_then(|tail| tail.phrases.last_mut()) {
-                Some(phrase) if clause.objects.last().is_none_or(|object| object.at < phrase.at) => Some(phrase),
+                Some(phrase) if clause.objects.last().is_none_or(|object| object.at < phrase.at) => {
+                    Some(phrase)
+                }
                 _ => clause.objects.last_mut(),
             },
         }
@@ -570,7 +664,8 @@ impl Reader<'_> {
     /// Whether the word at `at` stands where a verb stands.
     fn is_verb(&self, at: usize) -> bool {
         let Some(word) = self.tokens.get(at).and_then(Token::word) else { return false };
-        if verb(word).is_none() {
+        // `billing staff`, `for booking`: a form in -ing stands for a noun here.
+        if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
         }
         let mut before = at;
@@ -598,11 +693,32 @@ impl Reader<'_> {
 
     /// `Text reminders`: a two-faced word before a bare noun at the very beginning is a noun.
     fn is_noun_list(&self, at: usize) -> bool {
-        matches!(self.tokens.get(at).and_then(Token::word), Some("text" | "email" | "call" | "contact" | "support"))
+        matches!(
+            self.tokens.get(at).and_then(Token::word),
+            Some("text" | "email" | "call" | "contact" | "support")
+        )
     }
 
     fn verb_after(&self, previous: &str, before: usize, word: &str, at: usize) -> bool {
-        if MODALS.contains(&previous) || matches!(previous, "they" | "we" | "i" | "you" | "who" | "he" | "she" | "everyone" | "nobody" | "anyone" | "everybody" | "anybody" | "it" | "else") {
+        if MODALS.contains(&previous)
+            || matches!(
+                previous,
+                "they"
+                    | "we"
+                    | "i"
+                    | "you"
+                    | "who"
+                    | "he"
+                    | "she"
+                    | "everyone"
+                    | "nobody"
+                    | "anyone"
+                    | "everybody"
+                    | "anybody"
+                    | "it"
+                    | "else"
+            )
+        {
             return !word.ends_with("ed") || previous != "to";
         }
         if BE.contains(&previous) {
@@ -612,7 +728,11 @@ impl Reader<'_> {
             if self.current.subjects.is_empty() && self.current.verbs.is_empty() {
                 return false;
             }
-            return if two_faced(word) { self.determined(at + 1) && !self.current.verbs.is_empty() } else { !self.current.verbs.is_empty() || self.current.subjects.len() == 1 };
+            return if two_faced(word) {
+                self.determined(at + 1) && !self.current.verbs.is_empty()
+            } else {
+                !self.current.verbs.is_empty() || self.current.subjects.len() == 1
+            };
         }
         if matches!(previous, "that" | "which") {
             return !word.ends_with("ing");
@@ -635,13 +755,16 @@ impl Reader<'_> {
     fn another_verb_follows(&self, at: usize) -> bool {
         let joined = self.tokens.get(at).is_some_and(|t| t.is("and") || t.is("or") || *t == Token::Comma);
         let word = self.tokens.get(at + 1).and_then(Token::word);
-        joined && word.is_some_and(|word| verb(word).is_some() && (!two_faced(word) || self.determined(at + 2)))
+        joined
+            && word.is_some_and(|word| verb(word).is_some() && (!two_faced(word) || self.determined(at + 2)))
     }
 
     /// `nurses log` and `the nurse logs`, but not `patient record` and `patients records`.
     fn agrees(&self, subject: &str, word: &str) -> bool {
-        let plural = singular(subject) != subject || matches!(subject, "people" | "staff" | "children" | "desk" | "team");
-        let third = singular(word) != word && !word.ends_with("ss");
+        let plural = singular(subject) != subject
+            || matches!(subject, "people" | "staff" | "children" | "desk" | "team");
+        let third =
+            matches!(word, "has" | "does" | "goes") || singular(word) != word && !word.ends_with("ss");
         matches!(subject, "staff" | "desk" | "team" | "reception") || plural != third
     }
 
@@ -650,7 +773,9 @@ impl Reader<'_> {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
                 let word = word.as_str();
-                !is_glue(word) && !(verb(word).is_some() && !two_faced(word)) || determiner(word) || matches!(word, "only" | "if" | "for" | "into" | "out" | "in")
+                !is_glue(word) && !(verb(word).is_some() && !two_faced(word))
+                    || determiner(word)
+                    || matches!(word, "only" | "if" | "for" | "into" | "out" | "in" | "up")
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,
             _ => false,
@@ -671,7 +796,9 @@ impl Reader<'_> {
                 at += 1;
                 continue;
             }
-            return verb(word).is_some() && (!two_faced(word) || self.determined(at + 1)) && !word.ends_with("ed");
+            return verb(word).is_some()
+                && (!two_faced(word) || self.determined(at + 1))
+                && !word.ends_with("ed");
         }
         false
     }
@@ -695,10 +822,14 @@ impl Reader<'_> {
             if word == "nobody" || (word == "no" && self.tokens.get(at + 1).is_some_and(|t| t.is("one"))) {
                 return true;
             }
-            if PRONOUNS.contains(&word) && nouns == 0 && !matches!(word, "it" | "them" | "that" | "which" | "who") {
+            if PRONOUNS.contains(&word)
+                && nouns == 0
+                && !matches!(word, "it" | "them" | "that" | "which" | "who")
+            {
                 return true;
             }
-            if nouns > 0 && (MODALS.contains(&word) && word != "to" || BE.contains(&word) || word == "cannot") {
+            if nouns > 0 && (MODALS.contains(&word) && word != "to" || BE.contains(&word) || word == "cannot")
+            {
                 return true;
             }
             if nouns > 0 && matches!(word, "only" | "never" | "also" | "not") && self.verb_follows(at + 1) {
@@ -732,8 +863,12 @@ impl Reader<'_> {
     fn list_ends_at(&self, at: usize) -> bool {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
-                matches!(word.as_str(), "and" | "or") && (self.subject_follows_at(at + 1) || self.verb_follows(at + 1))
-                    || matches!(word.as_str(), "but" | "never" | "not" | "only" | "then" | "otherwise" | "which" | "who")
+                matches!(word.as_str(), "and" | "or")
+                    && (self.subject_follows_at(at + 1) || self.verb_follows(at + 1))
+                    || matches!(
+                        word.as_str(),
+                        "but" | "never" | "not" | "only" | "then" | "otherwise" | "which" | "who"
+                    )
                     || CONDITIONS.contains(&word.as_str())
                     || self.subject_follows_at(at)
                     || self.verb_follows(at)
@@ -750,8 +885,31 @@ fn two_faced(word: &str) -> bool {
 fn determiner(word: &str) -> bool {
     matches!(
         word,
-        "the" | "a" | "an" | "their" | "his" | "her" | "my" | "our" | "its" | "all" | "any" | "each" | "every" | "this"
-            | "these" | "those" | "it" | "them" | "theirs" | "own" | "other" | "what" | "which" | "everything" | "new"
+        "the"
+            | "a"
+            | "an"
+            | "their"
+            | "his"
+            | "her"
+            | "my"
+            | "our"
+            | "its"
+            | "all"
+            | "any"
+            | "each"
+            | "every"
+            | "this"
+            | "these"
+            | "those"
+            | "it"
+            | "them"
+            | "theirs"
+            | "own"
+            | "other"
+            | "what"
+            | "which"
+            | "everything"
+            | "new"
     )
 }
 
@@ -806,7 +964,12 @@ mod tests {
             out.push_str(&format!(" BUT NOT [{}]", phrases(&clause.but_not)));
         }
         for tail in &clause.tails {
-            out.push_str(&format!(" {}{}({})", if tail.only { "only " } else { "" }, tail.by, phrases(&tail.phrases)));
+            out.push_str(&format!(
+                " {}{}({})",
+                if tail.only { "only " } else { "" },
+                tail.by,
+                phrases(&tail.phrases)
+            ));
         }
         out
     }
@@ -823,18 +986,27 @@ mod tests {
                 "only dentists and hygienists see treatment notes",
                 vec!["ONLY dentists,hygienists View [treatment notes]"],
             ),
-            ("An admin manages tiers but cannot see analyses", vec!["admin Manage [tiers]", "admin NOT View [analyses]"]),
+            (
+                "An admin manages tiers but cannot see analyses",
+                vec!["admin Manage [tiers]", "admin NOT View [analyses]"],
+            ),
             (
                 "Other providers, staff and sales reps must not see it",
                 vec!["other:providers,staff,sales reps NOT View [it]"],
             ),
-            ("Patients see their own signed notes and appointments", vec!["patients View [own:notes,appointments]"]),
+            (
+                "Patients see their own signed notes and appointments",
+                vec!["patients View [own:notes,appointments]"],
+            ),
             (
                 "My two nurses review the intakes and assign each to one of the doctors",
                 vec!["nurses Review [intakes]", "nurses Assign [] to(doctors)"],
             ),
             ("Nobody except the owner can edit invoices", vec!["NOBODY  Update [invoices] BUT NOT [owner]"]),
-            ("nurses log vitals and doctors review them", vec!["nurses Create [vitals]", "doctors Review [them]"]),
+            (
+                "nurses log vitals and doctors review them",
+                vec!["nurses Create [vitals]", "doctors Review [them]"],
+            ),
             (
                 "The record may be seen only by the assigned provider, the owner and the patient",
                 vec!["record only View passive [] only by(provider,owner,patient)"],

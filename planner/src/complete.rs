@@ -1,7 +1,7 @@
 //! What a prompt leaves unsaid: the defaults that a clinician would not laugh at, each listed.
 
 use crate::{
-    catalogue::{EntityKind, RoleKind, catalogue},
+    catalogue::{EntityKind, RoleKind},
     entities::define,
     fields::{NewField, defaults},
     world::{Role, World},
@@ -20,19 +20,28 @@ fn assumed_role(world: &mut World, name: &str, kind: RoleKind, why: &str) {
     if world.roles.contains_key(name) {
         return;
     }
-    world.roles.insert(name.to_owned(), Role { kind, acts: true, open: false, assumed: true, bounded: false });
+    world
+        .roles
+        .insert(name.to_owned(), Role { kind, acts: true, open: false, assumed: true, bounded: false });
     world.assume(format!("a role `{name}`: {why}"));
 }
 
 fn people(world: &mut World) {
-    let works = |kind: RoleKind| matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Business);
+    let works = |kind: RoleKind| {
+        matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Business)
+    };
     let anybody = world.roles.values().any(|role| works(role.kind));
     let open = world.roles.values().any(|role| role.open);
     if !anybody && !open {
         assumed_role(world, "clinician", RoleKind::Panel, "somebody has to care for the patients");
         let small = world.entities.values().all(|entity| entity.kind == EntityKind::Subject);
         if small && world.self_role().is_none() {
-            assumed_role(world, "front desk", RoleKind::Office, "somebody registers patients and books appointments");
+            assumed_role(
+                world,
+                "front desk",
+                RoleKind::Office,
+                "somebody registers patients and books appointments",
+            );
             for name in ["appointment", "visit"] {
                 if let Some(name) = define(name, world, false) {
                     if let Some(entity) = world.entities.get_mut(&name) {
@@ -55,7 +64,10 @@ fn people(world: &mut World) {
 
 fn subject(world: &mut World) {
     let care = world.roles.values().any(|role| {
-        matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Subject | RoleKind::Proxy)
+        matches!(
+            role.kind,
+            RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Subject | RoleKind::Proxy
+        )
     });
     if world.subject().is_some() || !care {
         return;
@@ -68,7 +80,10 @@ fn subject(world: &mut World) {
     if let Some(name) = define(&name, world, false) {
         world.assume(format!("a record `{name}`: the person cared for"));
     }
-    let clinical = world.entities.values().any(|entity| entity.kind == EntityKind::Clinical || entity.kind == EntityKind::Schedule);
+    let clinical = world
+        .entities
+        .values()
+        .any(|entity| entity.kind == EntityKind::Clinical || entity.kind == EntityKind::Schedule);
     if !clinical
         && world.forms.is_empty()
         && world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
@@ -86,7 +101,11 @@ fn records(world: &mut World) {
         let mut added = Vec::new();
         let stored = entity.fields.values().filter(|written| !written.starts_with("link")).count();
         if let Some(concept) = entity.concept {
-            let wanted = if stored == 0 || entity.kind == EntityKind::Subject && stored < 2 { &concept.fields } else { &concept.always };
+            let wanted = if stored == 0 || entity.kind == EntityKind::Subject && stored < 2 {
+                &concept.fields
+            } else {
+                &concept.always
+            };
             for field in defaults(wanted, concept) {
                 if field.name == "status" && (!entity.states.is_empty() || !concept.states.is_empty()) {
                     continue;
@@ -145,8 +164,23 @@ fn links(world: &mut World) {
         .map(|(name, _)| name.clone())
         .collect();
     let mut told = Vec::new();
-    for (name, entity) in world.entities.iter_mut().filter(|(_, entity)| entity.kind == EntityKind::Schedule) {
-        let links_people = entity.fields.values().any(|written| people.iter().any(|role| written.starts_with(&format!("link {role}"))));
+    if let Some(subject) = world.subject().map(str::to_owned) {
+        let target = format!("link {subject}");
+        for (name, entity) in
+            world.entities.iter_mut().filter(|(_, entity)| entity.kind == EntityKind::Business)
+        {
+            if !entity.fields.values().any(|written| written.starts_with(&target)) {
+                entity.fields.insert(subject.clone(), target.clone());
+                told.push(format!("`{name}` names its {subject}"));
+            }
+        }
+    }
+    for (name, entity) in world.entities.iter_mut().filter(|(_, entity)| entity.kind == EntityKind::Schedule)
+    {
+        let links_people = entity
+            .fields
+            .values()
+            .any(|written| people.iter().any(|role| written.starts_with(&format!("link {role}"))));
         let mut added = Vec::new();
         if !links_people {
             added.extend(people.clone());
@@ -187,8 +221,11 @@ pub(crate) fn title_of(world: &World, entity: &str) -> Vec<String> {
         .find(|name| known.fields.contains_key(**name))
         .map(|name| {
             let both = *name == "first name" && known.fields.contains_key("last name");
-            if both { vec!["first name".to_owned(), "last name".to_owned()] } else { vec![(*name).to_owned()] }
+            if both {
+                vec!["first name".to_owned(), "last name".to_owned()]
+            } else {
+                vec![(*name).to_owned()]
+            }
         })
         .unwrap_or_default()
 }
-

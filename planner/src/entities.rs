@@ -14,37 +14,190 @@ use crate::{
 
 /// Words that are objects of verbs and no records.
 const NOT_RECORDS: &[&str] = &[
-    "list", "app", "time", "progress", "everything", "thing", "stuff", "data", "information", "info", "account",
-    "password", "page", "dashboard", "report", "box", "day", "week", "month", "year", "phone", "way", "access",
-    "question", "email", "sms", "text", "reminder", "notification", "message", "alert", "call", "link", "copy",
-    "role", "hour", "system", "platform", "software", "tool", "portal", "website", "number", "one", "detail",
-    "rest", "job", "work", "part", "name", "video", "chat", "login", "home", "calendar", "schedule", "user",
-    "people", "person", "clinic", "practice", "hospital", "care", "overview", "summary", "status", "trend",
-    "chart", "graph", "view", "ai", "code", "tracker", "sale", "contact", "demographic", "reference", "box",
-    "notice", "version", "total", "analytic", "statistic", "consent", "file", "pdf", "export", "baa", "them",
-    "it", "they", "morning", "evening", "night", "today", "end", "start", "place", "change", "request", "help",
-    "support", "security", "privacy", "compliance", "hipaa", "log", "audit", "tick", "spreadsheet", "excel",
-    "erasure", "deletion", "right", "card", "stripe", "identity", "who", "what", "each", "web", "mobile", "office",
-    "charge", "record", "history", "profile", "packet", "receipt", "decision", "performance", "workload", "idea",
-    "policy", "privacy policy", "audit log", "short reference", "cache", "hash",
+    "list",
+    "app",
+    "time",
+    "progress",
+    "everything",
+    "thing",
+    "stuff",
+    "data",
+    "information",
+    "info",
+    "account",
+    "password",
+    "page",
+    "dashboard",
+    "report",
+    "box",
+    "day",
+    "week",
+    "month",
+    "year",
+    "phone",
+    "way",
+    "access",
+    "question",
+    "email",
+    "sms",
+    "text",
+    "reminder",
+    "notification",
+    "message",
+    "alert",
+    "call",
+    "link",
+    "copy",
+    "role",
+    "hour",
+    "system",
+    "platform",
+    "software",
+    "tool",
+    "portal",
+    "website",
+    "number",
+    "one",
+    "detail",
+    "rest",
+    "job",
+    "work",
+    "part",
+    "name",
+    "video",
+    "chat",
+    "login",
+    "home",
+    "calendar",
+    "schedule",
+    "user",
+    "people",
+    "person",
+    "clinic",
+    "practice",
+    "hospital",
+    "care",
+    "overview",
+    "summary",
+    "status",
+    "trend",
+    "chart",
+    "graph",
+    "view",
+    "ai",
+    "code",
+    "tracker",
+    "sale",
+    "contact",
+    "demographic",
+    "reference",
+    "box",
+    "notice",
+    "version",
+    "total",
+    "analytic",
+    "statistic",
+    "consent",
+    "file",
+    "pdf",
+    "export",
+    "baa",
+    "them",
+    "it",
+    "they",
+    "morning",
+    "evening",
+    "night",
+    "today",
+    "end",
+    "start",
+    "place",
+    "change",
+    "request",
+    "help",
+    "support",
+    "security",
+    "privacy",
+    "compliance",
+    "hipaa",
+    "log",
+    "audit",
+    "tick",
+    "spreadsheet",
+    "excel",
+    "erasure",
+    "deletion",
+    "right",
+    "card",
+    "stripe",
+    "identity",
+    "who",
+    "what",
+    "each",
+    "web",
+    "mobile",
+    "office",
+    "charge",
+    "record",
+    "history",
+    "profile",
+    "packet",
+    "receipt",
+    "decision",
+    "performance",
+    "workload",
+    "idea",
+    "policy",
+    "privacy policy",
+    "audit log",
+    "short reference",
+    "cache",
+    "hash",
+];
+
+/// Names of tables that every app has.
+const OWN_TABLES: &[&str] = &[
+    "session",
+    "account",
+    "person",
+    "token",
+    "event",
+    "lane",
+    "head",
+    "key",
+    "grant",
+    "membership",
+    "organisation",
 ];
 
 /// Finds the records of the prompt and their fields.
 pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
-    for one in parsed {
-        from_head(one, world);
+    let cared_for = world
+        .roles
+        .iter()
+        .find(|(_, role)| role.kind == RoleKind::Subject)
+        .map(|(name, _)| name.clone())
+        .or_else(|| spoken_of(parsed));
+    if let Some(name) = cared_for {
+        define(&name, world, false);
     }
-    for one in parsed {
-        if features::is_form_sentence(&one.sentence) {
+    let heads: Vec<bool> = parsed.iter().map(|one| from_head(one, world)).collect();
+    for (one, head) in parsed.iter().zip(heads) {
+        if head || features::is_form_sentence(&one.sentence) || features::settles(&one.sentence) {
             continue;
         }
         let has_verb = one.clauses.iter().any(|clause| !clause.verbs.is_empty());
         if !has_verb && one.sentence.head.is_none() {
             from_list(&one.sentence.tokens, one.sentence.under.as_deref(), world);
         }
+        let each = each_with_at(&one.sentence.tokens).is_some();
         for clause in &one.clauses {
-            from_clause(clause, world);
+            from_clause(clause, each, world);
         }
+    }
+    for one in parsed {
+        each_with(&one.sentence.tokens, world);
+        preview(&one.sentence.tokens, world);
     }
     for one in parsed {
         if !features::is_form_sentence(&one.sentence) {
@@ -55,19 +208,42 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     }
 }
 
-/// `Patients: name, DOB` and `Notes on an encounter: SOAP (…), draft -> signed`.
-fn from_head(one: &Parsed, world: &mut World) {
-    let Some(head) = one.sentence.head.as_deref() else { return };
-    if is_role_head(head) || features::is_dashboard_head(head) || features::is_form_sentence(&one.sentence) {
-        return;
+/// The word for the person cared for, where no role has it: `caregivers visit clients`.
+fn spoken_of(parsed: &[Parsed]) -> Option<String> {
+    const ALSO_OTHERS: &[&str] = &["member", "child", "student", "mother", "subject", "athlete", "donor"];
+    let mut second = None;
+    for one in parsed {
+        let mut before = "";
+        for word in one.sentence.tokens.iter().filter_map(Token::word) {
+            let key = singular(word);
+            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
+                if !ALSO_OTHERS.contains(&key.as_str()) {
+                    return Some(key);
+                }
+                if !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
+                    second = second.or(Some(key));
+                }
+            }
+            before = word;
+        }
     }
-    let (name, parent) = match [" on an ", " on a ", " for each ", " for a ", " per ", " of a ", " of each ", " on each "]
-        .iter()
-        .find_map(|word| head.split_once(word))
-    {
-        Some((name, parent)) => (name, Some(key_of(parent))),
-        None => (head, None),
-    };
+    second
+}
+
+/// `Patients: name, DOB` and `Notes on an encounter: SOAP (…), draft -> signed`.
+fn from_head(one: &Parsed, world: &mut World) -> bool {
+    let Some(head) = one.sentence.head.as_deref() else { return false };
+    if is_role_head(head) || features::is_dashboard_head(head) || features::is_form_sentence(&one.sentence) {
+        return false;
+    }
+    let (name, parent) =
+        match [" on an ", " on a ", " for each ", " for a ", " per ", " of a ", " of each ", " on each "]
+            .iter()
+            .find_map(|word| head.split_once(word))
+        {
+            Some((name, parent)) => (name, Some(key_of(parent))),
+            None => (head, None),
+        };
     let listed = items(&one.sentence.tokens);
     let verbs = one.clauses.iter().any(|clause| {
         !clause.subjects.is_empty() && clause.verbs.iter().any(|(_, word)| word.as_str() != "set")
@@ -75,9 +251,9 @@ fn from_head(one: &Parsed, world: &mut World) {
     let long = listed.iter().any(|item| item.words.len() > 4);
     let known = catalogue().entity(&key_of(name)).is_some();
     if verbs && !known || long && !known || listed.len() < 2 && !known {
-        return;
+        return false;
     }
-    let Some(name) = define(name, world, true) else { return };
+    let Some(name) = define(name, world, true) else { return false };
     for item in &listed {
         item_of(&name, item, world);
     }
@@ -87,6 +263,7 @@ fn from_head(one: &Parsed, world: &mut World) {
     {
         entity.part_of = Some(parent);
     }
+    !verbs
 }
 
 /// A sentence without a verb: `Patients, dentists, chairs, treatment plans with procedures (…)`.
@@ -100,7 +277,9 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
         })
         .count();
     // The name of the whole app is no list.
-    if listed.len() < 2 && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty()) && under.is_none()
+    if listed.len() < 2
+        && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
+        && under.is_none()
         || known == 0
     {
         return;
@@ -113,8 +292,13 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
         if matches!(fields::read(item, None, EntityKind::Clinical), Read::File) {
             continue;
         }
-        let custom = known >= 2 && item.words.len() <= 3 && !NOT_RECORDS.contains(&name.as_str()) && item.rest.is_empty();
-        let Some(name) = define(&item.phrase(), world, custom && item.paren.is_empty() || !item.paren.is_empty()) else {
+        let custom = known >= 2
+            && item.words.len() <= 3
+            && !NOT_RECORDS.contains(&name.as_str())
+            && item.rest.is_empty();
+        let Some(name) =
+            define(&item.phrase(), world, custom && item.paren.is_empty() || !item.paren.is_empty())
+        else {
             continue;
         };
         parts_of(&name, &item.paren, world);
@@ -122,9 +306,12 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
     }
 }
 
-fn from_clause(clause: &Clause, world: &mut World) {
+fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     let writes = clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Manage);
-    let acts = clause.verbs.iter().any(|(verb, _)| !matches!(verb, Verb::Message | Verb::Export | Verb::Pay | Verb::Share));
+    let acts = clause.verbs.iter().any(|(verb, word)| {
+        !matches!(verb, Verb::Message | Verb::Export | Verb::Pay | Verb::Share | Verb::Work)
+            || matches!(word.as_str(), "need" | "needs" | "want" | "wants" | "require" | "requires")
+    });
     let targets: &[Phrase] = if clause.passive { &clause.subjects } else { &clause.objects };
     let mut last: Option<String> = None;
     if acts && !clause.not {
@@ -132,14 +319,16 @@ fn from_clause(clause: &Clause, world: &mut World) {
             last = from_object(phrase, clause, writes, world).or(last);
         }
     }
-    for phrase in clause.subjects.iter().chain(&clause.objects).filter(|_| !clause.passive || clause.not || clause.only) {
+    for phrase in
+        clause.subjects.iter().chain(&clause.objects).filter(|_| !clause.passive || clause.not || clause.only)
+    {
         // `A patient record (name, …) may be seen`, whatever is done with it.
         if !phrase.paren.is_empty() && last.is_none() {
             with_fields(phrase, world);
         }
     }
     for tail in &clause.tails {
-        for phrase in &tail.phrases {
+        for phrase in tail.phrases.iter().filter(|_| !(each && tail.by == "with")) {
             tail_phrase(&tail.by, phrase, clause, last.as_deref(), writes, world);
         }
     }
@@ -156,7 +345,11 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         return Some(name);
     }
     if let Some((concept, _)) = catalogue().entity(&key) {
-        let plain_field = concept.field_too && !writes || concept.field_too && catalogue().field(&key).is_some() && !clause.does(Verb::Create) && !clause.does(Verb::Manage);
+        let plain_field = concept.field_too && !writes
+            || concept.field_too
+                && catalogue().field(&key).is_some()
+                && !clause.does(Verb::Create)
+                && !clause.does(Verb::Manage);
         if plain_field {
             return world.entity_named(&key);
         }
@@ -165,9 +358,7 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     if let Some(found) = world.entity_named(&key) {
         return Some(found);
     }
-    if clause.does(Verb::Book)
-        && catalogue().weak_entity(&key).is_some()
-    {
+    if clause.does(Verb::Book) && catalogue().weak_entity(&key).is_some() {
         return define("appointment", world, false);
     }
     if catalogue().weak_entity(&key).is_some() && writes {
@@ -184,11 +375,90 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     custom.then(|| define(&phrase.words.join(" "), world, true)).flatten()
 }
 
+/// `gets suggested CPT codes, each with a confidence score`: the codes are records with these fields.
+fn each_with(tokens: &[Token], world: &mut World) {
+    let Some(at) = each_with_at(tokens) else { return };
+    let before: Vec<&str> = tokens[..at].iter().rev().take(8).filter_map(Token::word).collect();
+    let Some(head) = before.iter().find(|word| !crate::words::is_glue(word)) else { return };
+    let head = singular(head);
+    let done = before.iter().find(|word| word.ends_with("ed") && word.len() > 4);
+    let known = world.entity_named(&head);
+    let name = match (done, known) {
+        (None, Some(known)) => known,
+        (Some(done), None) => format!("{done} {head}"),
+        (None, None) => head.clone(),
+        (Some(_), Some(known)) => known,
+    };
+    let whole: Vec<String> = world
+        .entities
+        .iter()
+        .filter(|(other, entity)| **other != name && entity.kind == EntityKind::Clinical)
+        .map(|(other, _)| other.clone())
+        .collect();
+    let Some(name) = define(&name, world, true) else { return };
+    if head == "code"
+        && let Some(entity) = world.entities.get_mut(&name)
+    {
+        entity.add(NewField { name: "code".into(), written: "clinical text, required".into() });
+    }
+    parts_of(&name, &tokens[at + 2..], world);
+    if let [whole] = whole.as_slice()
+        && let Some(entity) = world.entities.get_mut(&name)
+    {
+        entity.part_of = Some(whole.clone());
+    }
+}
+
+fn each_with_at(tokens: &[Token]) -> Option<usize> {
+    tokens.windows(2).position(|pair| pair[0].is("each") && pair[1].is("with"))
+}
+
+/// `we keep the first 200 characters`: a preview, of the one record that has no fields of its own.
+fn preview(tokens: &[Token], world: &mut World) {
+    let said = tokens.windows(3).any(|three| {
+        three[0].is("first")
+            && matches!(three[1], Token::Number(_))
+            && (three[2].is("characters") || three[2].is("words"))
+    });
+    let bare = world
+        .entities
+        .values_mut()
+        .find(|entity| entity.kind == EntityKind::Clinical && entity.fields.is_empty());
+    if said && let Some(entity) = bare {
+        entity.add(NewField { name: "preview".into(), written: "narrative".into() });
+    }
+}
+
+/// What people who sign up tell of themselves, `(display name, organization and role are optional)`, is a
+/// record of their own, of which everything else of theirs is a part.
+pub(crate) fn account(one: &Parsed, role: &str, world: &mut World) {
+    let Some(open) = one.sentence.tokens.iter().position(|token| *token == Token::Open) else { return };
+    let close = crate::nouns::closing(&one.sentence.tokens, open);
+    let listed = items(&one.sentence.tokens[open + 1..close]);
+    if world.subject().is_some()
+        || listed.is_empty()
+        || !listed.iter().all(|item| catalogue().field(&item.key()).is_some())
+    {
+        return;
+    }
+    let mut entity = Entity::new(None, EntityKind::Subject);
+    for item in &listed {
+        if let Read::Fields(read) = fields::read(item, None, EntityKind::Subject) {
+            read.into_iter().for_each(|field| entity.add(field));
+        }
+    }
+    world.entities.insert(role.to_owned(), entity);
+    if let Some(role) = world.roles.get_mut(role) {
+        role.kind = RoleKind::Subject;
+    }
+}
+
 /// `a patient record (name, phone)`.
 fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
     let listed = items(&phrase.paren);
     let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
-    let prose = phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
+    let prose =
+        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
     if listed.is_empty() || known == 0 || prose > listed.len() || listed.len() < 2 {
         return None;
     }
@@ -201,18 +471,28 @@ fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
 }
 
 /// What stands behind a preposition: fields (`with a score`), or the parent (`for a patient (…)`).
-fn tail_phrase(by: &str, phrase: &Phrase, clause: &Clause, last: Option<&str>, writes: bool, world: &mut World) {
+fn tail_phrase(
+    by: &str,
+    phrase: &Phrase,
+    clause: &Clause,
+    last: Option<&str>,
+    writes: bool,
+    world: &mut World,
+) {
     let key = phrase_key(phrase);
     match by {
         "with" | "including" | "of" if !phrase.words.is_empty() => {
-            let target = last.map(str::to_owned).or_else(|| {
-                clause.subjects.last().and_then(|subject| world.entity_of(&subject.words))
-            });
+            let target = last
+                .map(str::to_owned)
+                .or_else(|| clause.subjects.last().and_then(|subject| world.entity_of(&subject.words)));
             if let Some(target) = target
                 && by != "of"
             {
-                let item = Item { words: phrase.words.clone(), paren: phrase.paren.clone(), ..Item::default() };
-                if catalogue().field(&key).is_some() || !phrase.paren.is_empty() && catalogue().entity(&key).is_some() {
+                let item =
+                    Item { words: phrase.words.clone(), paren: phrase.paren.clone(), ..Item::default() };
+                if catalogue().field(&key).is_some()
+                    || !phrase.paren.is_empty() && catalogue().entity(&key).is_some()
+                {
                     item_of(&target, &item, world);
                 }
                 return;
@@ -269,7 +549,10 @@ fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World) {
         let key = phrase_key(phrase);
         let group = catalogue().field(&key).is_some_and(|(field, _)| !field.fields.is_empty());
         let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
-        if matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result") || held || group && !writes {
+        if matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result")
+            || held
+            || group && !writes
+        {
             continue;
         }
         let item = Item { words: phrase.words.clone(), paren: phrase.paren.clone(), ..Item::default() };
@@ -291,13 +574,16 @@ fn container(loose: &[&Phrase], world: &mut World) -> Option<String> {
     }
     let number = |phrase: &&Phrase| {
         catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
-            field.written.as_deref().is_none_or(|written| written.contains("integer") || written.contains("decimal"))
+            field
+                .written
+                .as_deref()
+                .is_none_or(|written| written.contains("integer") || written.contains("decimal"))
         })
     };
     let clinical = loose.iter().any(|phrase| {
-        catalogue()
-            .field(&phrase_key(phrase))
-            .is_some_and(|(field, _)| field.written.as_deref().is_none_or(|written| !written.starts_with("identifier")))
+        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+            field.written.as_deref().is_none_or(|written| !written.starts_with("identifier"))
+        })
     });
     if !clinical {
         return world.subject().map(str::to_owned);
@@ -311,7 +597,10 @@ fn set_targets(clause: &Clause, parsed: &[Parsed], world: &mut World) {
         return;
     }
     let target = clause.objects.iter().find(|phrase| {
-        phrase.words.last().is_some_and(|word| matches!(singular(word).as_str(), "target" | "threshold" | "limit"))
+        phrase
+            .words
+            .last()
+            .is_some_and(|word| matches!(singular(word).as_str(), "target" | "threshold" | "limit"))
     });
     let (Some(target), Some(subject)) = (target, world.subject().map(str::to_owned)) else { return };
     let measured: Vec<(String, String)> = features::thresholds(parsed, world)
@@ -432,7 +721,8 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
     if let Some(found) = world.entities.keys().find(|name| key_of(name) == key) {
         return Some(found.clone());
     }
-    if is_subject || catalogue().entity(&key).is_some_and(|(concept, _)| concept.kind == EntityKind::Subject) {
+    if is_subject || catalogue().entity(&key).is_some_and(|(concept, _)| concept.kind == EntityKind::Subject)
+    {
         if let Some(subject) = world.subject() {
             return Some(subject.to_owned());
         }
@@ -445,7 +735,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
         Some((concept, name)) => {
             // `visits` in a prompt that defines encounters.
             if let Some(found) = world.entity_named(&key).filter(|found| {
-                world.entities.get(found).and_then(|entity| entity.concept).is_some_and(|known| known.name == concept.name)
+                world
+                    .entities
+                    .get(found)
+                    .and_then(|entity| entity.concept)
+                    .is_some_and(|known| known.name == concept.name)
                     && generic(&key, found)
             }) {
                 return Some(found);
@@ -455,14 +749,25 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
         None if custom => {
             let last = key.rsplit(' ').next().unwrap_or_default();
             let words: Vec<&str> = key.split(' ').collect();
-            if NOT_RECORDS.contains(&key.as_str()) || catalogue().role(&key).is_some() || words.len() > 4 || key.len() < 3 {
+            let done = words.last().is_some_and(|word| word.ends_with("ed"));
+            if done
+                || NOT_RECORDS.contains(&key.as_str())
+                || catalogue().role(&key).is_some()
+                || words.len() > 4
+                || key.len() < 3
+            {
                 return None;
             }
-            (catalogue().entity(last).map(|(concept, _)| concept).filter(|concept| !concept.field_too), key.clone())
+            (
+                catalogue().entity(last).map(|(concept, _)| concept).filter(|concept| !concept.field_too),
+                key.clone(),
+            )
         }
         None => return None,
     };
     let kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
+    // The app's own sessions, accounts and logs have these tables.
+    let name = if OWN_TABLES.contains(&name.as_str()) { format!("care {name}") } else { name };
     let name = proper_name(&name)?;
     world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
     Some(name)

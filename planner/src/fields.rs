@@ -43,11 +43,8 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
     if let Some((field, _)) = known
         && !field.fields.is_empty()
     {
-        let parts: Vec<Item> = if inner.is_empty() {
-            field.fields.iter().map(|name| plain(name)).collect()
-        } else {
-            inner
-        };
+        let parts: Vec<Item> =
+            if inner.is_empty() { field.fields.iter().map(|name| plain(name)).collect() } else { inner };
         return Read::Fields(parts.iter().flat_map(|part| only_fields(read(part, concept, kind))).collect());
     }
     if let Some((field, _)) = known
@@ -100,13 +97,20 @@ fn own_type(concept: &EntityConcept, key: &str, phrase: &str) -> Option<NewField
 fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
     let last = key.rsplit(' ').next().unwrap_or_default();
     let first = key.split(' ').next().unwrap_or_default();
-    let two: String = key.rsplitn(3, ' ').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ");
+    let two: String =
+        key.rsplitn(3, ' ').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ");
     let tail = catalogue()
         .field(&two)
         .or_else(|| catalogue().field(last))
         .and_then(|(field, _)| field.written.clone())
         .filter(|written| written != "file" && !written.contains("required"));
+    let narrowed = catalogue()
+        .field(&two)
+        .filter(|_| two != key)
+        .and_then(|(field, _)| field.written.clone())
+        .filter(|written| written != "file" && !written.contains("required"));
     let written = match last {
+        _ if narrowed.is_some() => narrowed.unwrap_or_default(),
         "name" if kind == EntityKind::Thing => "clinical text".to_owned(),
         "name" | "contact" => "identifier text".into(),
         "date" | "day" | "birthday" => "clinical date, queryable".into(),
@@ -137,12 +141,13 @@ fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
         return;
     }
     let class = if field.written.starts_with("none") { "none" } else { "clinical" };
-    let range = item.range.clone().or_else(|| inner.iter().find_map(|part| part.range.clone())).or_else(|| {
-        item.paren.iter().find_map(|token| match token {
-            Token::Range(from, to) => Some((from.clone(), to.clone())),
-            _ => None,
-        })
-    });
+    let range =
+        item.range.clone().or_else(|| inner.iter().find_map(|part| part.range.clone())).or_else(|| {
+            item.paren.iter().find_map(|token| match token {
+                Token::Range(from, to) => Some((from.clone(), to.clone())),
+                _ => None,
+            })
+        });
     if let Some((from, to)) = range {
         let decimal = from.contains('.') || to.contains('.');
         let ordered = matches!((from.parse::<f64>(), to.parse::<f64>()), (Ok(a), Ok(b)) if a <= b);
@@ -159,11 +164,8 @@ fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
         field.written = format!("{class} decimal {unit} 0..100000, queryable");
         return;
     }
-    let choices: Vec<String> = if item.states.len() > 1 {
-        item.states.clone()
-    } else {
-        choices_of(&item.paren)
-    };
+    let choices: Vec<String> =
+        if item.states.len() > 1 { item.states.clone() } else { choices_of(&item.paren) };
     if choices.len() > 1 && !field.written.contains("list of") {
         let class = if kind == EntityKind::Thing || class == "none" { "none" } else { "clinical" };
         let mut unique: Vec<String> = Vec::new();
@@ -187,7 +189,8 @@ pub(crate) fn choices_of(paren: &[Token]) -> Vec<String> {
 
 fn unit(item: &Item) -> Option<String> {
     const UNITS: &[&str] = &[
-        "kg", "g", "mg", "mcg", "ml", "l", "cm", "mm", "mmhg", "bpm", "lb", "lbs", "oz", "iu", "kcal", "units",
+        "kg", "g", "mg", "mcg", "ml", "l", "cm", "mm", "mmhg", "bpm", "lb", "lbs", "oz", "iu", "kcal",
+        "units",
     ];
     let said = item.unit.clone().or_else(|| match item.paren.as_slice() {
         [Token::Word(word)] => Some(word.clone()),

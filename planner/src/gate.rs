@@ -10,13 +10,57 @@ use crate::{
 pub(crate) const LONGEST: usize = 60_000;
 
 const APP_WORDS: &[&str] = &[
-    "app", "application", "software", "platform", "system", "portal", "tool", "tracker", "scheduler", "website",
-    "dashboard", "product", "crm", "emr", "ehr", "register", "registry", "diary", "calendar", "assistant", "service",
+    "app",
+    "application",
+    "software",
+    "platform",
+    "system",
+    "portal",
+    "tool",
+    "tracker",
+    "scheduler",
+    "website",
+    "dashboard",
+    "product",
+    "crm",
+    "emr",
+    "ehr",
+    "register",
+    "registry",
+    "diary",
+    "calendar",
+    "assistant",
+    "service",
 ];
 const HEALTH_WORDS: &[&str] = &[
-    "clinic", "practice", "hospital", "health", "healthcare", "medical", "dental", "telehealth", "telemedicine",
-    "care", "therapy", "wellness", "pharmacy", "physiotherapy", "pediatric", "hospice", "rehab", "nursing", "ward",
-    "vaccination", "surgery", "monitoring", "mental", "ivf", "dialysis", "diabetes", "lab", "laboratory",
+    "clinic",
+    "practice",
+    "hospital",
+    "health",
+    "healthcare",
+    "medical",
+    "dental",
+    "telehealth",
+    "telemedicine",
+    "care",
+    "therapy",
+    "wellness",
+    "pharmacy",
+    "physiotherapy",
+    "pediatric",
+    "hospice",
+    "rehab",
+    "nursing",
+    "ward",
+    "vaccination",
+    "surgery",
+    "monitoring",
+    "mental",
+    "ivf",
+    "dialysis",
+    "diabetes",
+    "lab",
+    "laboratory",
 ];
 
 /// Why this is no prompt for an app, if it is none. Linear in the length, which is bounded first.
@@ -48,7 +92,9 @@ pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
             let one = key_of(word);
             let two = words.get(at + 1).map(|next| key_of(&format!("{word} {next}"))).unwrap_or_default();
             let term = |said: &str| {
-                catalogue().role(said).is_some() || catalogue().entity(said).is_some() || catalogue().field(said).is_some()
+                catalogue().role(said).is_some()
+                    || catalogue().entity(said).is_some()
+                    || catalogue().field(said).is_some()
             };
             let is_app = APP_WORDS.contains(&one.as_str());
             let is_health = HEALTH_WORDS.contains(&one.as_str());
@@ -58,20 +104,26 @@ pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
             known += usize::from(is_app || is_health || is_term || is_glue(word) || verb(word).is_some());
         }
     }
-    let command = ["sudo ", "rm -", "curl ", "ls -", "git ", "docker ", "SELECT ", "DROP ", "#!/", "npm ", "cd /"]
-        .iter()
-        .any(|start| prompt.trim_start().starts_with(start))
-        || prompt.contains("&&")
-        || prompt.contains("$(");
+    let command =
+        ["sudo ", "rm -", "curl ", "ls -", "git ", "docker ", "SELECT ", "DROP ", "#!/", "npm ", "cd /"]
+            .iter()
+            .any(|start| prompt.trim_start().starts_with(start))
+            || prompt.contains("&&")
+            || prompt.contains("$(");
     if command && !app {
-        return Some("this reads as a command, not as a product: say who uses the app and what they record".into());
+        return Some(
+            "this reads as a command, not as a product: say who uses the app and what they record".into(),
+        );
     }
     if all > 40 && known * 5 < all {
         return Some("hardly a word of this could be read: say who uses the app and what they record".into());
     }
     let acts = sentences.iter().any(|sentence| {
         sentence.tokens.iter().any(|token| token.word().is_some_and(|word| verb(word).is_some()))
-            && sentence.tokens.iter().any(|token| token.word().is_some_and(|word| catalogue().role(&key_of(word)).is_some()))
+            && sentence
+                .tokens
+                .iter()
+                .any(|token| token.word().is_some_and(|word| catalogue().role(&key_of(word)).is_some()))
     });
     if health == 0 || !(app || health >= 2 && acts || health >= 3) {
         return Some("this names no health product: say who uses the app and what they record, as in `nurses log vitals of patients`".into());

@@ -17,6 +17,12 @@ pub(crate) type Grants = IndexMap<String, IndexMap<String, String>>;
 /// The grants of every record, and who reads each form.
 pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
     let mut all = rules.allows.clone();
+    // Who may do something comes in to do it.
+    for allow in &all {
+        if let Some(role) = world.roles.get_mut(&allow.role) {
+            role.acts = true;
+        }
+    }
     form_readers(world, rules);
     all.retain(|allow| world.entities.contains_key(&allow.entity));
     assume(world, rules, &mut all);
@@ -43,14 +49,17 @@ fn scope(world: &World, allow: &Allow) -> Option<String> {
     let assigned = of_subject && world.assigned.contains(&allow.role);
     Some(match role.kind {
         RoleKind::Subject if of_subject => "own".into(),
-        RoleKind::Subject => return (world.entities.get(&allow.entity)?.kind == EntityKind::Thing).then(|| "in organisation".into()),
+        RoleKind::Subject => {
+            return (world.entities.get(&allow.entity)?.kind == EntityKind::Thing)
+                .then(|| "in organisation".into());
+        }
         _ if allow.reach == Reach::Own && assigned => "assigned".into(),
         _ if allow.reach == Reach::Own => "own".into(),
         RoleKind::Proxy => return None,
+        _ if role.open => "own".into(),
         RoleKind::Support => "in organisation".into(),
         _ if allow.reach == Reach::Place => format!("in {place}"),
         _ if assigned => "assigned".into(),
-        _ if role.open => "own".into(),
         _ => format!("in {place}"),
     })
 }
@@ -70,7 +79,9 @@ fn push(all: &mut Vec<Allow>, role: &str, entity: &str, verbs: &[&'static str]) 
             reach: Reach::Unsaid,
             when: Vec::new(),
         };
-        if !said(all, role, entity).any(|known| known.verb == *verb && known.fields.is_none() && known.when.is_empty()) {
+        if !said(all, role, entity)
+            .any(|known| known.verb == *verb && known.fields.is_none() && known.when.is_empty())
+        {
             all.push(allow);
         }
     }
@@ -79,8 +90,16 @@ fn push(all: &mut Vec<Allow>, role: &str, entity: &str, verbs: &[&'static str]) 
 /// Whether a denial or an *only* keeps this role from this record as a whole.
 fn barred(world: &World, rules: &Rules, role: &str, entity: &str) -> bool {
     let within = |whole: &str| world.parts(whole).iter().any(|part| part == entity);
-    rules.denies.iter().any(|deny| deny.role == role && deny.fields.is_none() && !deny.changes_only && within(&deny.entity))
-        || rules.exclusives.iter().any(|only| only.fields.is_none() && !only.changes_only && !only.roles.iter().any(|known| known == role) && within(&only.entity))
+    rules
+        .denies
+        .iter()
+        .any(|deny| deny.role == role && deny.fields.is_none() && !deny.changes_only && within(&deny.entity))
+        || rules.exclusives.iter().any(|only| {
+            only.fields.is_none()
+                && !only.changes_only
+                && !only.roles.iter().any(|known| known == role)
+                && within(&only.entity)
+        })
 }
 
 fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
@@ -109,7 +128,9 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
         }
         bystanders(world, rules, entity, kind, &tree, &candidates, &spoken, all);
     }
+    correctors(world, all);
     if let Some(subject) = &subject {
+        whole_record(world, rules, subject, &tree, all);
         subject_grants(world, rules, subject, &tree, all);
     }
 }
@@ -125,12 +146,20 @@ fn unsaid_record(
     all: &mut Vec<Allow>,
 ) {
     let of = |kinds: &[RoleKind]| -> Vec<String> {
-        candidates.iter().filter(|(_, kind, bounded)| kinds.contains(kind) && !bounded).map(|(name, ..)| name.clone()).collect()
+        candidates
+            .iter()
+            .filter(|(_, kind, bounded)| kinds.contains(kind) && !bounded)
+            .map(|(name, ..)| name.clone())
+            .collect()
     };
-    let first = |orders: &[&[RoleKind]]| orders.iter().map(|kinds| of(kinds)).find(|found| !found.is_empty()).unwrap_or_default();
+    let first = |orders: &[&[RoleKind]]| {
+        orders.iter().map(|kinds| of(kinds)).find(|found| !found.is_empty()).unwrap_or_default()
+    };
     let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
     let writers = match kind {
-        EntityKind::Schedule => first(&[&[RoleKind::Office], &[RoleKind::Care], &[RoleKind::Panel], &[RoleKind::Owner]]),
+        EntityKind::Schedule => {
+            first(&[&[RoleKind::Office], &[RoleKind::Care], &[RoleKind::Panel], &[RoleKind::Owner]])
+        }
         EntityKind::Business => first(&[&[RoleKind::Office], &[RoleKind::Business], &[RoleKind::Owner]]),
         EntityKind::Thing => {
             for role in of(&[RoleKind::Panel, RoleKind::Care, RoleKind::Office]) {
@@ -148,12 +177,18 @@ fn unsaid_record(
             return;
         }
         _ => {
-            let open: Vec<String> = world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()).collect();
-            if clinical.is_empty() { if open.is_empty() { first(&[&[RoleKind::Business]]) } else { open } } else { clinical }
+            let open: Vec<String> =
+                world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()).collect();
+            if clinical.is_empty() {
+                if open.is_empty() { first(&[&[RoleKind::Business]]) } else { open }
+            } else {
+                clinical
+            }
         }
     };
     for role in &writers {
-        push(all, role, entity, &["view", "create", "update"]);
+        let own = world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject);
+        push(all, role, entity, if own { &["view", "create"] } else { &["view", "create", "update"] });
     }
     if !writers.is_empty() {
         world.assume(format!("`{entity}` is kept by: {}", writers.join(", ")));
@@ -171,21 +206,35 @@ fn unsaid_writer(
 ) {
     let readers: Vec<String> = candidates
         .iter()
-        .filter(|(name, ..)| said(all, name, entity).any(|allow| allow.verb == "view" && allow.fields.is_none() && allow.when.is_empty()))
+        .filter(|(name, ..)| {
+            said(all, name, entity)
+                .any(|allow| allow.verb == "view" && allow.fields.is_none() && allow.when.is_empty())
+        })
         .map(|(name, ..)| name.clone())
         .collect();
-    let kind_of = |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
+    let kind_of =
+        |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
     let order: &[RoleKind] = match kind {
-        EntityKind::Schedule | EntityKind::Business => &[RoleKind::Office, RoleKind::Business, RoleKind::Care, RoleKind::Panel, RoleKind::Owner],
+        EntityKind::Schedule | EntityKind::Business => {
+            &[RoleKind::Office, RoleKind::Business, RoleKind::Care, RoleKind::Panel, RoleKind::Owner]
+        }
         EntityKind::Thing => &[RoleKind::Owner, RoleKind::Office, RoleKind::Care],
         _ if by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
         _ => &[RoleKind::Panel, RoleKind::Care, RoleKind::Business, RoleKind::Subject, RoleKind::Office],
     };
     for wanted in order {
-        let mut writers: Vec<String> = readers.iter().filter(|name| kind_of(name) == Some(*wanted)).cloned().collect();
+        let mut writers: Vec<String> =
+            readers.iter().filter(|name| kind_of(name) == Some(*wanted)).cloned().collect();
         // Clinicians write clinical records even where only another's reading was spoken of.
-        if writers.is_empty() && matches!(wanted, RoleKind::Panel | RoleKind::Care) && kind == EntityKind::Clinical {
-            writers = candidates.iter().filter(|(_, kind, bounded)| kind == wanted && !bounded).map(|(name, ..)| name.clone()).collect();
+        if writers.is_empty()
+            && matches!(wanted, RoleKind::Panel | RoleKind::Care)
+            && kind == EntityKind::Clinical
+        {
+            writers = candidates
+                .iter()
+                .filter(|(_, kind, bounded)| kind == wanted && !bounded)
+                .map(|(name, ..)| name.clone())
+                .collect();
         }
         if writers.is_empty() {
             continue;
@@ -224,7 +273,10 @@ fn bystanders(
             continue;
         }
         let spoken_of_parts = all.iter().any(|allow| {
-            allow.role == *role && allow.entity != subject && tree.contains(&allow.entity) && spoken.contains(role)
+            allow.role == *role
+                && allow.entity != subject
+                && tree.contains(&allow.entity)
+                && spoken.contains(role)
                 && world.entities.get(&allow.entity).is_some_and(|known| known.kind == EntityKind::Clinical)
         });
         if kind == EntityKind::Schedule || !spoken_of_parts {
@@ -234,22 +286,75 @@ fn bystanders(
     }
 }
 
+/// Staff who write a record may correct it, where nobody was said to change it.
+fn correctors(world: &mut World, all: &mut Vec<Allow>) {
+    let changed: BTreeSet<String> =
+        all.iter().filter(|allow| allow.verb == "update").map(|allow| allow.entity.clone()).collect();
+    let writers: Vec<Allow> = all
+        .iter()
+        .filter(|allow| {
+            allow.verb == "create"
+                && !changed.contains(&allow.entity)
+                && Some(allow.entity.as_str()) != world.subject()
+                && world.roles.get(&allow.role).is_some_and(|role| {
+                    matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office)
+                })
+        })
+        .cloned()
+        .collect();
+    for writer in writers {
+        world.assume(format!("who writes `{}` may correct it: {}", writer.entity, writer.role));
+        all.push(Allow { verb: "update", ..writer });
+    }
+}
+
+/// `A patient record may be seen only by …, the owner`: a record with all its parts.
+fn whole_record(world: &World, rules: &Rules, subject: &str, tree: &[String], all: &mut Vec<Allow>) {
+    for only in rules
+        .exclusives
+        .iter()
+        .filter(|only| only.entity == subject && only.fields.is_none() && !only.changes_only)
+    {
+        for role in only
+            .roles
+            .iter()
+            .filter(|role| world.roles.get(*role).is_some_and(|role| role.kind == RoleKind::Owner))
+        {
+            for part in tree.iter().filter(|part| *part != subject) {
+                if !barred(world, rules, role, part) {
+                    push(all, role, part, &["view"]);
+                }
+            }
+        }
+    }
+}
+
 /// Who sees, registers and assigns the person cared for.
 fn subject_grants(world: &mut World, rules: &Rules, subject: &str, tree: &[String], all: &mut Vec<Allow>) {
-    let roles: Vec<(String, RoleKind, bool)> = world.roles.iter().map(|(name, role)| (name.clone(), role.kind, role.acts)).collect();
+    let roles: Vec<(String, RoleKind, bool)> =
+        world.roles.iter().map(|(name, role)| (name.clone(), role.kind, role.acts)).collect();
     let identity = identity_fields(world, subject);
-    let form_reader = |role: &str| world.forms.values().any(|form| form.read_by.iter().chain(&form.filled_by).any(|known| known == role));
+    let form_reader = |role: &str| {
+        world.forms.values().any(|form| form.read_by.iter().chain(&form.filled_by).any(|known| known == role))
+    };
     for (role, kind, acts) in &roles {
         if barred(world, rules, role, subject) {
             continue;
         }
-        let on_tree: Vec<Allow> = all.iter().filter(|allow| allow.role == *role && tree.contains(&allow.entity)).cloned().collect();
+        let on_tree: Vec<Allow> =
+            all.iter().filter(|allow| allow.role == *role && tree.contains(&allow.entity)).cloned().collect();
         let whole = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_none());
         match kind {
             RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
             RoleKind::Panel | RoleKind::Care if !whole => push(all, role, subject, &["view"]),
-            RoleKind::Office | RoleKind::Owner | RoleKind::Business if !whole && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) => {
-                let reach = on_tree.iter().map(|allow| allow.reach).find(|reach| *reach == Reach::Place).unwrap_or(Reach::Unsaid);
+            RoleKind::Office | RoleKind::Owner | RoleKind::Business
+                if !whole && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
+            {
+                let reach = on_tree
+                    .iter()
+                    .map(|allow| allow.reach)
+                    .find(|reach| *reach == Reach::Place)
+                    .unwrap_or(Reach::Unsaid);
                 all.push(Allow {
                     role: role.clone(),
                     entity: subject.to_owned(),
@@ -274,7 +379,9 @@ fn identity_fields(world: &World, subject: &str) -> Vec<String> {
             entity
                 .fields
                 .iter()
-                .filter(|(name, written)| written.starts_with("identifier") || written.contains("money") || *name == "sex")
+                .filter(|(name, written)| {
+                    written.starts_with("identifier") || written.contains("money") || *name == "sex"
+                })
                 .map(|(name, _)| name.clone())
                 .collect()
         })
@@ -282,6 +389,15 @@ fn identity_fields(world: &World, subject: &str) -> Vec<String> {
 }
 
 fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[String], all: &mut Vec<Allow>) {
+    // Who signs up registers alone.
+    if let Some(own) = world
+        .self_role()
+        .filter(|role| world.roles.get(*role).is_some_and(|role| role.open))
+        .map(str::to_owned)
+    {
+        push(all, &own, subject, &["view", "update"]);
+        return;
+    }
     let sees_names = |all: &[Allow], world: &World, role: &str| {
         !world.assigned.iter().any(|known| known == role)
             && !rules.reference_only.iter().any(|known| known == role)
@@ -290,7 +406,9 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
     let already: Vec<String> = world
         .roles
         .iter()
-        .filter(|(name, role)| role.kind != RoleKind::Subject && said(all, name, subject).any(|allow| allow.verb == "create"))
+        .filter(|(name, role)| {
+            role.kind != RoleKind::Subject && said(all, name, subject).any(|allow| allow.verb == "create")
+        })
         .map(|(name, _)| name.clone())
         .collect();
     let mut chosen = already.clone();
@@ -305,7 +423,12 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
             .collect();
     }
     if chosen.is_empty() {
-        chosen = world.of_kind(RoleKind::Owner).into_iter().filter(|role| !barred(world, rules, role, subject)).take(1).collect();
+        chosen = world
+            .of_kind(RoleKind::Owner)
+            .into_iter()
+            .filter(|role| !barred(world, rules, role, subject))
+            .take(1)
+            .collect();
         for role in &chosen {
             all.push(Allow {
                 role: role.clone(),
@@ -321,7 +444,13 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
         world.assume(format!("a new {subject} is registered by: {}", chosen.join(", ")));
     }
     for role in &chosen {
-        let mask = said(all, role, subject).find(|allow| allow.verb == "view").and_then(|allow| allow.fields.clone());
+        let mask: Option<Vec<String>> = Some(
+            said(all, role, subject)
+                .filter(|allow| allow.verb == "view")
+                .filter_map(|allow| allow.fields.clone())
+                .flatten()
+                .collect(),
+        );
         let whole = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_none());
         // A value that somebody else sets is not theirs to change.
         let set_by_others: BTreeSet<String> = all
@@ -334,12 +463,29 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
         let fields = match (fields, set_by_others.is_empty()) {
             (fields, true) => fields,
             (fields, false) => {
-                let every = world.entities.get(subject).map(|entity| entity.fields.keys().cloned().collect()).unwrap_or_default();
-                Some(fields.unwrap_or(every).into_iter().filter(|field| !set_by_others.contains(field)).collect())
+                let every = world
+                    .entities
+                    .get(subject)
+                    .map(|entity| entity.fields.keys().cloned().collect())
+                    .unwrap_or_default();
+                Some(
+                    fields
+                        .unwrap_or(every)
+                        .into_iter()
+                        .filter(|field| !set_by_others.contains(field))
+                        .collect(),
+                )
             }
         };
         for verb in ["create", "update"] {
-            all.push(Allow { role: role.clone(), entity: subject.to_owned(), verb, fields: fields.clone(), reach: Reach::Unsaid, when: Vec::new() });
+            all.push(Allow {
+                role: role.clone(),
+                entity: subject.to_owned(),
+                verb,
+                fields: fields.clone(),
+                reach: Reach::Unsaid,
+                when: Vec::new(),
+            });
         }
     }
     if world.assigners.is_empty() {
@@ -372,14 +518,20 @@ fn form_readers(world: &mut World, rules: &Rules) {
         }
         // `Doctors only see theirs`: of patients, and so of what these answered.
         for role in &world.assigned {
-            if !readers.contains(role) && rules.allows.iter().any(|allow| allow.role == *role && Some(allow.entity.as_str()) == subject.as_deref()) {
+            if !readers.contains(role)
+                && rules
+                    .allows
+                    .iter()
+                    .any(|allow| allow.role == *role && Some(allow.entity.as_str()) == subject.as_deref())
+            {
                 readers.push(role.clone());
             }
         }
         if readers.iter().all(|role| Some(role) == self_role.as_ref()) {
             readers.extend(clinical.iter().cloned());
         }
-        let denied = |role: &String| rules.denies.iter().any(|deny| deny.role == *role && deny.entity == name);
+        let denied =
+            |role: &String| rules.denies.iter().any(|deny| deny.role == *role && deny.entity == name);
         let only: Option<&Exclusive> = rules.exclusives.iter().find(|only| only.entity == name);
         readers.retain(|role| !denied(role) && only.is_none_or(|only| only.roles.contains(role)));
         if let Some(form) = world.forms.get_mut(&name) {
@@ -403,23 +555,32 @@ fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
     for deny in rules.denies.iter().filter(|deny| deny.fields.is_none()) {
         let parts = world.parts(&deny.entity);
         all.retain(|allow| {
-            !(allow.role == deny.role && parts.contains(&allow.entity) && (!deny.changes_only || changes(allow.verb)))
+            !(allow.role == deny.role
+                && parts.contains(&allow.entity)
+                && (!deny.changes_only || changes(allow.verb)))
         });
     }
     for only in rules.exclusives.iter().filter(|only| only.fields.is_none()) {
         let parts = world.parts(&only.entity);
         all.retain(|allow| {
-            only.roles.contains(&allow.role) || !parts.contains(&allow.entity) || (only.changes_only && !changes(allow.verb))
+            only.roles.contains(&allow.role)
+                || !parts.contains(&allow.entity)
+                || (only.changes_only && !changes(allow.verb))
         });
     }
     for allow in all.iter_mut() {
         let mut lost: Vec<String> = Vec::new();
-        for deny in rules.denies.iter().filter(|deny| deny.role == allow.role && deny.entity == allow.entity) {
+        for deny in rules.denies.iter().filter(|deny| deny.role == allow.role && deny.entity == allow.entity)
+        {
             if !deny.changes_only || changes(allow.verb) {
                 lost.extend(deny.fields.clone().unwrap_or_default());
             }
         }
-        for only in rules.exclusives.iter().filter(|only| only.entity == allow.entity && !only.roles.contains(&allow.role)) {
+        for only in rules
+            .exclusives
+            .iter()
+            .filter(|only| only.entity == allow.entity && !only.roles.contains(&allow.role))
+        {
             if !only.changes_only || changes(allow.verb) {
                 lost.extend(only.fields.clone().unwrap_or_default());
             }
@@ -427,7 +588,11 @@ fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
         if lost.is_empty() {
             continue;
         }
-        let every = world.entities.get(&allow.entity).map(|entity| entity.fields.keys().cloned().collect()).unwrap_or_default();
+        let every = world
+            .entities
+            .get(&allow.entity)
+            .map(|entity| entity.fields.keys().cloned().collect())
+            .unwrap_or_default();
         let held: Vec<String> = allow.fields.take().unwrap_or(every);
         allow.fields = Some(held.into_iter().filter(|field| !lost.contains(field)).collect());
     }
@@ -436,14 +601,16 @@ fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
 
 /// The clauses of one role on one record, joined by `;`.
 fn clauses(world: &World, rules: &Rules, all: &[Allow], role: &str, entity: &str) -> String {
-    let mut groups: IndexMap<(String, Vec<String>), IndexMap<&'static str, Option<BTreeSet<String>>>> = IndexMap::new();
+    let mut groups: IndexMap<(String, Vec<String>), IndexMap<&'static str, Option<BTreeSet<String>>>> =
+        IndexMap::new();
     for allow in said(all, role, entity) {
         if allow.verb == "move" {
             continue;
         }
         let Some(scope) = scope(world, allow) else { continue };
         let held = groups.entry((scope, allow.when.clone())).or_default();
-        let wanted: Option<BTreeSet<String>> = allow.fields.clone().map(|fields| fields.into_iter().collect());
+        let wanted: Option<BTreeSet<String>> =
+            allow.fields.clone().map(|fields| fields.into_iter().collect());
         held.entry(allow.verb)
             .and_modify(|known| match (known.as_mut(), &wanted) {
                 (_, None) => *known = None,
@@ -471,7 +638,10 @@ fn clauses(world: &World, rules: &Rules, all: &[Allow], role: &str, entity: &str
                     if named.is_empty() {
                         continue;
                     }
-                    words.push(format!("{verb}({})", named.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")));
+                    words.push(format!(
+                        "{verb}({})",
+                        named.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+                    ));
                 }
                 None => {}
             }

@@ -37,7 +37,8 @@ impl Item {
 
     /// The phrase without words like `new` and `current` at its head.
     pub(crate) fn bare_key(&self) -> String {
-        let words: Vec<&str> = self.words.iter().map(String::as_str).skip_while(|word| is_modifier(word)).collect();
+        let words: Vec<&str> =
+            self.words.iter().map(String::as_str).skip_while(|word| is_modifier(word)).collect();
         key(&words)
     }
 }
@@ -110,6 +111,18 @@ fn read(piece: &[Token]) -> Item {
                     item.unit = piece[at + 1].word().map(str::to_owned);
                     at += 1;
                 }
+                // `date of birth`, `number of falls`.
+                "of" if !ended
+                    && !item.words.is_empty()
+                    && piece
+                        .get(at + 1)
+                        .and_then(Token::word)
+                        .is_some_and(|next| next != "the" && !is_glue(next)) =>
+                {
+                    item.words.push("of".into());
+                }
+                // `fed at`, `admitted on`.
+                "at" | "on" if at > 0 && at + 1 == piece.len() && !ended => item.words.push(word.clone()),
                 word if is_glue(word) || number_word(word).is_some() => ended |= !item.words.is_empty(),
                 word if ended => item.rest.push(word.to_owned()),
                 word => item.words.push(word.to_owned()),

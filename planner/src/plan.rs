@@ -12,7 +12,7 @@ use crate::{
     world::{Parsed, World},
     write::{Parts, yaml},
 };
-use spec::AppSpec;
+use spec::{AppSpec, Lock};
 use std::collections::BTreeMap;
 
 /// What became of a prompt. The spec says the same in its own keys.
@@ -146,8 +146,10 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     let mut rules = access::read(&parsed, &mut world, settled);
     let (prefix, reference_only) = access::references(&parsed, &world);
     rules.reference_only = reference_only;
-    if let (Some(prefix), Some(subject)) = (prefix.or_else(|| (!rules.reference_only.is_empty()).then(|| "PT".into())), world.subject().map(str::to_owned))
-        && let Some(entity) = world.entities.get_mut(&subject)
+    if let (Some(prefix), Some(subject)) = (
+        prefix.or_else(|| (!rules.reference_only.is_empty()).then(|| "PT".into())),
+        world.subject().map(str::to_owned),
+    ) && let Some(entity) = world.entities.get_mut(&subject)
     {
         entity.reference = Some(prefix);
     }
@@ -199,14 +201,20 @@ fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World) {
         inner && word.chars().next().is_some_and(char::is_uppercase) && word.chars().any(char::is_lowercase)
     });
     let said_head = first.head.clone().filter(|head| {
-        catalogue().entity(&key_of(head)).is_none() && catalogue().role(&key_of(head)).is_none() && !roles::is_role_head(head)
+        catalogue().entity(&key_of(head)).is_none()
+            && catalogue().role(&key_of(head)).is_none()
+            && !roles::is_role_head(head)
     });
     world.title = match (product, &said_head) {
         (Some(name), _) => name.trim_matches(|c: char| !c.is_alphanumeric()).to_owned(),
         (None, Some(_)) => first.text.split(':').next().unwrap_or_default().trim().to_owned(),
         (None, None) => shorten(&first.text),
     };
-    if said_head.is_some() && (product.is_some() || first.under.is_none()) && first.tokens.len() > 3 && !first.text.contains(" (") {
+    if said_head.is_some()
+        && (product.is_some() || first.under.is_none())
+        && first.tokens.len() > 3
+        && !first.text.contains(" (")
+    {
         first.head = None;
     }
     if world.title.is_empty() {
@@ -219,7 +227,29 @@ fn shorten(text: &str) -> String {
     let words: Vec<&str> = text
         .split_whitespace()
         .skip_while(|word| {
-            matches!(word.to_lowercase().as_str(), "an" | "a" | "the" | "i" | "we" | "build" | "me" | "want" | "need" | "make" | "create" | "please" | "run" | "my" | "our" | "app" | "application" | "for" | "to" | "would" | "like")
+            matches!(
+                word.to_lowercase().as_str(),
+                "an" | "a"
+                    | "the"
+                    | "i"
+                    | "we"
+                    | "build"
+                    | "me"
+                    | "want"
+                    | "need"
+                    | "make"
+                    | "create"
+                    | "please"
+                    | "run"
+                    | "my"
+                    | "our"
+                    | "app"
+                    | "application"
+                    | "for"
+                    | "to"
+                    | "would"
+                    | "like"
+            )
         })
         .take_while(|word| !matches!(word.to_lowercase().as_str(), "that" | "where" | "which" | "who"))
         .take(5)
@@ -240,12 +270,20 @@ fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             if let Some(head) = sentence.head.clone() {
                 let role = catalogue().role(&key_of(&head)).map(|(kind, _)| kind);
                 let acts = sentence.tokens.first().and_then(Token::word).is_some_and(|word| {
-                    crate::words::verb(word).is_some() || matches!(word, "can" | "may" | "only" | "never" | "must" | "cannot" | "no" | "sees")
+                    crate::words::verb(word).is_some()
+                        || matches!(
+                            word,
+                            "can" | "may" | "only" | "never" | "must" | "cannot" | "no" | "sees"
+                        )
                 });
                 if (role.is_some() || sentence.under.as_deref().is_some_and(roles::is_role_head)) && acts {
-                    let mut tokens: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+                    let mut tokens: Vec<Token> =
+                        head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
                     // `Nurse: log vitals` reads as `nurses can log vitals`.
-                    if !matches!(sentence.tokens.first().and_then(Token::word), Some("can" | "may" | "only" | "never" | "must" | "no")) {
+                    if !matches!(
+                        sentence.tokens.first().and_then(Token::word),
+                        Some("can" | "may" | "only" | "never" | "must" | "no")
+                    ) {
                         tokens.push(Token::Word("can".into()));
                     }
                     tokens.append(&mut sentence.tokens);
@@ -260,20 +298,34 @@ fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
 
 /// `A coder signs up with email and password`.
 fn sign_up(parsed: &[Parsed], world: &mut World) {
-    for Parsed { sentence, clauses } in parsed {
+    for one in parsed {
+        let Parsed { sentence, clauses } = one;
         let opens = sentence.tokens.windows(2).any(|pair| {
             pair[0].word().is_some_and(|word| matches!(word, "sign" | "signs")) && pair[1].is("up")
-        }) || sentence.tokens.iter().any(|token| token.is("registers") || token.is("register")) && sentence.text.contains("themselves");
+        }) || sentence.tokens.iter().any(|token| token.is("registers") || token.is("register"))
+            && sentence.text.contains("themselves");
         if !opens {
             continue;
         }
         for phrase in clauses.iter().flat_map(|clause| &clause.subjects) {
+            if entities::phrase_key(phrase) == "user" && world.roles_named("user").is_empty() {
+                world.roles.insert(
+                    "user".into(),
+                    crate::world::Role {
+                        kind: RoleKind::Business,
+                        acts: true,
+                        open: true,
+                        assumed: false,
+                        bounded: false,
+                    },
+                );
+            }
             for role in world.roles_of(phrase) {
-                if let Some(role) = world.roles.get_mut(&role)
-                    && matches!(role.kind, RoleKind::Subject | RoleKind::Business)
-                {
-                    role.open = true;
-                    role.acts = true;
+                let Some(known) = world.roles.get_mut(&role) else { continue };
+                if matches!(known.kind, RoleKind::Subject | RoleKind::Business) {
+                    known.open = true;
+                    known.acts = true;
+                    entities::account(one, &role, world);
                 }
             }
         }
@@ -281,8 +333,20 @@ fn sign_up(parsed: &[Parsed], world: &mut World) {
 }
 
 const PLACES: &[&str] = &[
-    "clinic", "practice", "hospital", "ward", "site", "branch", "location", "facility", "department", "pharmacy",
-    "center", "home", "school", "office",
+    "clinic",
+    "practice",
+    "hospital",
+    "ward",
+    "site",
+    "branch",
+    "location",
+    "facility",
+    "department",
+    "pharmacy",
+    "center",
+    "home",
+    "school",
+    "office",
 ];
 
 /// A place below the organisation, where the prompt has several of them.
@@ -304,7 +368,10 @@ fn place(parsed: &[Parsed], world: &mut World) {
             for tail in &clause.tails {
                 if matches!(tail.by.as_str(), "per" | "in" | "across") {
                     found = found.or_else(|| {
-                        tail.phrases.iter().filter(|phrase| tail.by == "per" || phrase.all).find_map(|phrase| named(&entities::phrase_key(phrase)))
+                        tail.phrases
+                            .iter()
+                            .filter(|phrase| tail.by == "per" || phrase.all)
+                            .find_map(|phrase| named(&entities::phrase_key(phrase)))
                     });
                 }
             }
@@ -320,7 +387,9 @@ fn place(parsed: &[Parsed], world: &mut World) {
 /// What the prompt never stores is no record and no field.
 fn forget(parsed: &[Parsed], world: &mut World) {
     for key in parsed.iter().flat_map(|one| features::never_stored(&one.sentence)) {
-        world.entities.retain(|name, entity| key_of(name) != key || entity.kind == crate::catalogue::EntityKind::Subject);
+        world.entities.retain(|name, entity| {
+            key_of(name) != key || entity.kind == crate::catalogue::EntityKind::Subject
+        });
         for entity in world.entities.values_mut() {
             entity.fields.retain(|name, _| key_of(name) != key);
         }
@@ -348,7 +417,11 @@ fn lifecycles(parsed: &[Parsed], world: &mut World) {
         }
     }
     if addenda {
-        for entity in world.entities.values_mut().filter(|entity| entity.states.iter().any(|state| state == "locked" || state == "signed")) {
+        for entity in world
+            .entities
+            .values_mut()
+            .filter(|entity| entity.states.iter().any(|state| state == "locked" || state == "signed"))
+        {
             entity.addenda = true;
         }
     }
@@ -399,7 +472,17 @@ fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Result<Plan, Pla
     let not_yet = wished(parsed, &rules);
     let mut not_understood: Vec<String> = rules.not_understood.clone();
     not_understood.extend(lost);
-    not_understood.retain(|said| !not_yet.iter().any(|wish| wish.said == *said));
+    not_understood.retain(|said| {
+        let spoken_of = parsed
+            .iter()
+            .any(|one| one.sentence.text == *said && !features::wishes(&one.sentence).is_empty());
+        let first = parsed.first().is_some_and(|one| one.sentence.text == *said);
+        let places = world.place.as_ref().is_some_and(|place| {
+            said.to_lowercase().contains(&format!("{place} has"))
+                || said.to_lowercase().contains(&format!("have {place}"))
+        });
+        !(spoken_of || first || places)
+    });
     let questions = questions(&world);
     let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));
     let refused = refusals(parsed, audit_years);
@@ -439,13 +522,17 @@ fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Result<Plan, Pla
             .filter_map(|(pointer, _)| {
                 let mut steps = pointer.split('/').skip(1);
                 let (section, name) = (steps.next()?, steps.next()?);
-                matches!(section, "lists" | "measures" | "calendars" | "forms").then(|| format!("/{section}/{name}"))
+                matches!(section, "lists" | "measures" | "calendars" | "forms")
+                    .then(|| format!("/{section}/{name}"))
             })
             .filter(|pointer| !skip.contains(pointer))
             .collect();
         if dropped.is_empty() {
             return Err(PlanError::Invalid {
-                problems: problems.into_iter().map(|(pointer, message)| format!("{pointer}: {message}")).collect(),
+                problems: problems
+                    .into_iter()
+                    .map(|(pointer, message)| format!("{pointer}: {message}"))
+                    .collect(),
             });
         }
         for pointer in dropped {
@@ -458,20 +545,27 @@ fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Result<Plan, Pla
 
 /// The spec that a text says, or what is wrong with it: pointers and messages.
 fn check(text: &str) -> Result<AppSpec, Vec<(String, String)>> {
-    let reading = spec::read(text);
-    let told = |problems: &spec::Problems| {
-        problems.iter().map(|problem| (problem.pointer.as_str().to_owned(), problem.message.clone())).collect::<Vec<_>>()
-    };
-    if !reading.problems.is_empty() {
-        return Err(told(&reading.problems));
+    let valid = spec::check(text, &Lock::default()).map_err(|problems| {
+        problems
+            .iter()
+            .map(|problem| (problem.pointer.as_str().to_owned(), problem.message.clone()))
+            .collect::<Vec<_>>()
+    })?;
+    let unbuildable = spec::not_yet(&valid);
+    if unbuildable.is_empty() {
+        Ok(valid.document().clone())
+    } else {
+        Err(unbuildable.into_iter().map(|wish| (wish.pointer.as_str().to_owned(), wish.said)).collect())
     }
-    Ok(reading.document)
 }
 
 /// Those of the named roles who may read the record; else clinicians who may.
 fn readers(world: &World, granted: &Grants, entity: &str, named: &[String]) -> Vec<String> {
     let reads = |role: &String| {
-        granted.get(entity).and_then(|roles| roles.get(role)).is_some_and(|clause| clause.starts_with("view") && !clause.contains("view(reference)"))
+        granted
+            .get(entity)
+            .and_then(|roles| roles.get(role))
+            .is_some_and(|clause| clause.starts_with("view") && !clause.contains("view(reference)"))
     };
     let mut out: Vec<String> = Vec::new();
     for role in named.iter().filter(|role| reads(role)) {
@@ -481,7 +575,12 @@ fn readers(world: &World, granted: &Grants, entity: &str, named: &[String]) -> V
         }
     }
     if out.is_empty() {
-        out = world.of_kind(RoleKind::Care).into_iter().chain(world.of_kind(RoleKind::Panel)).filter(reads).collect();
+        out = world
+            .of_kind(RoleKind::Care)
+            .into_iter()
+            .chain(world.of_kind(RoleKind::Panel))
+            .filter(reads)
+            .collect();
     }
     out
 }
@@ -493,7 +592,12 @@ fn movers(world: &World, granted: &Grants, rules: &Rules) -> Vec<(String, Vec<St
         .iter()
         .filter(|(_, entity)| entity.states.len() > 1)
         .map(|(name, _)| {
-            let said: Vec<String> = rules.allows.iter().filter(|allow| allow.entity == *name && allow.verb == "move").map(|allow| allow.role.clone()).collect();
+            let said: Vec<String> = rules
+                .allows
+                .iter()
+                .filter(|allow| allow.entity == *name && allow.verb == "move")
+                .map(|allow| allow.role.clone())
+                .collect();
             let roles = granted.get(name).map(|roles| {
                 roles
                     .iter()
@@ -529,7 +633,8 @@ fn wished(parsed: &[Parsed], rules: &Rules) -> Vec<Wished> {
             out.push(Wished {
                 said: said.clone(),
                 construct: Some(*construct),
-                why: "a permission that is given and taken back is not built yet, so nothing is granted".into(),
+                why: "a permission that is given and taken back is not built yet, so nothing is granted"
+                    .into(),
             });
         }
     }
@@ -544,11 +649,19 @@ fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refused> {
         let off = ["no ", "without ", "turn off ", "disable ", "skip ", "don't need ", "not need "];
         for (what, why, instead) in [
             ("audit", "every app logs who saw what (45 CFR 164.312(b))", "the audit log stays on"),
-            ("encryption", "patient data is encrypted at rest (45 CFR 164.312(a)(2)(iv))", "encryption stays on"),
+            (
+                "encryption",
+                "patient data is encrypted at rest (45 CFR 164.312(a)(2)(iv))",
+                "encryption stays on",
+            ),
             ("login", "patient data is shown to nobody unknown (45 CFR 164.312(d))", "people sign in"),
             ("password", "patient data is shown to nobody unknown (45 CFR 164.312(d))", "people sign in"),
             ("mfa", "privileged roles sign in with a second factor", "MFA stays on for privileged roles"),
-            ("two factor", "privileged roles sign in with a second factor", "MFA stays on for privileged roles"),
+            (
+                "two factor",
+                "privileged roles sign in with a second factor",
+                "MFA stays on for privileged roles",
+            ),
         ] {
             if off.iter().any(|word| text.contains(&format!("{word}{what}"))) {
                 out.push(Refused { said: sentence.text.clone(), why: why.into(), instead: instead.into() });
@@ -573,7 +686,10 @@ fn questions(world: &World) -> Vec<Question> {
     {
         out.push(Question {
             about: format!("/entities/{subject}/assigned to"),
-            ask: format!("Does a {} see only the {subject} records assigned to them, or all?", world.assigned.join(" or a ")),
+            ask: format!(
+                "Does a {} see only the {subject} records assigned to them, or all?",
+                world.assigned.join(" or a ")
+            ),
             options: vec!["assigned".into(), "all".into()],
             default: "assigned".into(),
         });

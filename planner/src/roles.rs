@@ -14,8 +14,20 @@ use crate::{
 };
 
 const ROLE_HEADS: &[&str] = &[
-    "user", "role", "user role", "user type", "people", "actor", "persona", "who use it", "type of user", "account",
-    "team", "staff role", "login", "who",
+    "user",
+    "role",
+    "user role",
+    "user type",
+    "people",
+    "actor",
+    "persona",
+    "who use it",
+    "type of user",
+    "account",
+    "team",
+    "staff role",
+    "login",
+    "who",
 ];
 
 /// Whether a head introduces a list of roles.
@@ -61,11 +73,19 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             add(world, &name, false, false);
         }
     }
-    let owners = clause.does(Verb::Have) || clause.does(Verb::Assign) || clause.does(Verb::Share) || clause.does(Verb::Work);
+    let owners = clause.does(Verb::Have)
+        || clause.does(Verb::Assign)
+        || clause.does(Verb::Share)
+        || clause.does(Verb::Work);
     for phrase in clause.objects.iter().chain(&clause.but_not) {
         // `a clinic has an owner, providers and staff`; `assign each to a doctor`.
         let name = words_key(phrase);
-        if owners || clause.nobody || catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject && kind != RoleKind::Proxy) {
+        if owners
+            || clause.nobody
+            || catalogue()
+                .role(&name)
+                .is_some_and(|(kind, _)| kind != RoleKind::Subject && kind != RoleKind::Proxy)
+        {
             add(world, &name, false, false);
         }
     }
@@ -82,7 +102,11 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
 
 fn people_do(clause: &Clause) -> bool {
     clause.verbs.iter().any(|(verb, word)| {
-        !matches!(verb, Verb::Have) && !matches!(word.as_str(), "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives")
+        !matches!(verb, Verb::Have)
+            && !matches!(
+                word.as_str(),
+                "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives"
+            )
     })
 }
 
@@ -93,15 +117,96 @@ fn words_key(phrase: &Phrase) -> String {
 /// Whether an unknown phrase before this verb can only be people.
 fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     const THINGS: &[&str] = &[
-        "app", "system", "platform", "software", "dashboard", "page", "report", "email", "reminder", "message",
-        "notification", "form", "list", "chart", "screen", "calendar", "alert", "portal", "tool", "record", "note",
-        "entry", "data", "button", "link", "view", "history", "log", "user", "order", "number", "computer", "server",
-        "website", "web", "tracker", "scheduler", "answer", "letter", "folder", "reader", "timer", "layer", "score",
-        "everyone", "it", "who", "they", "we", "i", "you", "he", "she", "them", "ai", "clinic", "practice",
-        "hospital", "office", "center", "centre", "ward", "paper", "encounter", "filter", "header", "footer",
-        "newsletter", "number", "provider", "organization", "monitor", "printer", "product", "sensor", "factor",
-        "error", "calculator", "indicator", "document", "treatment", "appointment", "assessment", "payment",
-        "agreement", "patient", "that", "which", "card", "erasure", "everything",
+        "app",
+        "system",
+        "platform",
+        "software",
+        "dashboard",
+        "page",
+        "report",
+        "email",
+        "reminder",
+        "message",
+        "notification",
+        "form",
+        "list",
+        "chart",
+        "screen",
+        "calendar",
+        "alert",
+        "portal",
+        "tool",
+        "record",
+        "note",
+        "entry",
+        "data",
+        "button",
+        "link",
+        "view",
+        "history",
+        "log",
+        "user",
+        "order",
+        "number",
+        "computer",
+        "server",
+        "website",
+        "web",
+        "tracker",
+        "scheduler",
+        "answer",
+        "letter",
+        "folder",
+        "reader",
+        "timer",
+        "layer",
+        "score",
+        "everyone",
+        "it",
+        "who",
+        "they",
+        "we",
+        "i",
+        "you",
+        "he",
+        "she",
+        "them",
+        "ai",
+        "clinic",
+        "practice",
+        "hospital",
+        "office",
+        "center",
+        "centre",
+        "ward",
+        "paper",
+        "encounter",
+        "filter",
+        "header",
+        "footer",
+        "newsletter",
+        "number",
+        "provider",
+        "organization",
+        "printer",
+        "product",
+        "sensor",
+        "factor",
+        "error",
+        "calculator",
+        "indicator",
+        "document",
+        "treatment",
+        "appointment",
+        "assessment",
+        "payment",
+        "agreement",
+        "patient",
+        "that",
+        "which",
+        "card",
+        "erasure",
+        "everything",
     ];
     let Some(last) = phrase.words.last() else { return false };
     let one = singular(last);
@@ -109,16 +214,31 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         return false;
     }
     let name = words_key(phrase);
-    if catalogue().entity(&name).is_some() || catalogue().field(&name).is_some() || catalogue().entity(&one).is_some() {
+    if catalogue().entity(&name).is_some()
+        || catalogue().field(&name).is_some()
+        || catalogue().entity(&one).is_some()
+    {
         return false;
     }
     let acts = clause.verbs.iter().any(|(verb, _)| {
         matches!(
             verb,
-            Verb::View | Verb::Create | Verb::Update | Verb::Book | Verb::Review | Verb::Upload | Verb::Delete | Verb::Manage | Verb::Assign | Verb::Sign
+            Verb::View
+                | Verb::Create
+                | Verb::Update
+                | Verb::Book
+                | Verb::Review
+                | Verb::Upload
+                | Verb::Delete
+                | Verb::Manage
+                | Verb::Assign
+                | Verb::Sign
         )
     });
-    const ENDINGS: &[&str] = &["er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "person", "staff", "mom", "dad", "ive", "ete", "lead"];
+    const ENDINGS: &[&str] = &[
+        "er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "person", "staff", "mom", "dad", "ive",
+        "ete", "lead",
+    ];
     acts && ENDINGS.iter().any(|ending| one.ends_with(ending))
 }
 
@@ -134,10 +254,14 @@ fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     {
         return;
     }
+    if name.ends_with(" staff") && kind == RoleKind::Office {
+        world.crew = Some(canonical.clone());
+    }
     // A person cared for gets a login only when they do something.
     let Some(canonical) = proper_name(&canonical) else { return };
     if kind == RoleKind::Subject
-        && let Some(known) = world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
+        && let Some(known) =
+            world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
         && known != canonical
     {
         return;

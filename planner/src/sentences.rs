@@ -100,6 +100,7 @@ fn plain_head(head: &str) -> String {
 fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
     let mut out: Vec<(String, bool)> = Vec::new();
     let mut open = false;
+    let mut before = "";
     for line in prompt.lines() {
         let trimmed = line.trim();
         if trimmed.is_empty() {
@@ -109,6 +110,7 @@ fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
         if let Some(text) = bullet(trimmed) {
             out.push((text.to_owned(), true));
             open = true;
+            before = trimmed;
             continue;
         }
         if trimmed.starts_with('#') {
@@ -118,7 +120,10 @@ fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
         }
         match out.last_mut() {
             Some((last, is_bullet))
-                if open && !last.ends_with(':') && (!*is_bullet || line.starts_with([' ', '\t'])) =>
+                if open
+                    && !last.ends_with(':')
+                    && (!*is_bullet || line.starts_with([' ', '\t']))
+                    && !begins_anew(trimmed, before) =>
             {
                 last.push(' ');
                 last.push_str(trimmed);
@@ -126,8 +131,16 @@ fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
             _ => out.push((trimmed.to_owned(), false)),
         }
         open = true;
+        before = trimmed;
     }
     out
+}
+
+/// A capital behind a short line begins something new: the line before was not wrapped.
+fn begins_anew(line: &str, before: &str) -> bool {
+    line.starts_with(char::is_uppercase)
+        && (before.chars().count() < 60 || before.contains(": "))
+        && !before.ends_with(',')
 }
 
 fn bullet(line: &str) -> Option<&str> {

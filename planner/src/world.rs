@@ -89,12 +89,17 @@ pub(crate) struct World {
     pub(crate) team: bool,
     pub(crate) assigners: Vec<String>,
     pub(crate) assumed: Vec<String>,
+    /// Whom `staff` means, where the prompt says `front-desk staff`.
+    pub(crate) crew: Option<String>,
 }
 
 impl World {
     /// The record of the person cared for.
     pub(crate) fn subject(&self) -> Option<&str> {
-        self.entities.iter().find(|(_, entity)| entity.kind == EntityKind::Subject).map(|(name, _)| name.as_str())
+        self.entities
+            .iter()
+            .find(|(_, entity)| entity.kind == EntityKind::Subject)
+            .map(|(name, _)| name.as_str())
     }
 
     /// The role whose login is the person cared for.
@@ -137,12 +142,16 @@ impl World {
                 }
                 return people;
             }
+            "staff" if self.crew.is_some() => return self.crew.clone().into_iter().collect(),
             "staff" | "team" | "employee" | "staff member" | "team member" | "worker" => {
                 return self
                     .roles
                     .iter()
                     .filter(|(_, role)| {
-                        matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Business)
+                        matches!(
+                            role.kind,
+                            RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Business
+                        )
                     })
                     .map(|(name, _)| name.clone())
                     .collect();
@@ -152,7 +161,9 @@ impl World {
         let near: Vec<&String> = self
             .roles
             .keys()
-            .filter(|known| said.split(' ').count() > 1 && subset(known, said) || subset(said, known) && said.len() > 4)
+            .filter(|known| {
+                said.split(' ').count() > 1 && subset(known, said) || subset(said, known) && said.len() > 4
+            })
             .collect();
         match near.as_slice() {
             [one] => vec![(*one).clone()],

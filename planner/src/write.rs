@@ -64,12 +64,17 @@ fn quoted(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push(' '),
+            c if c.is_control() || hostile(c) => out.push(' '),
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+/// Characters that turn or hide text: a spec has none.
+fn hostile(c: char) -> bool {
+    matches!(u32::from(c), 0xAD | 0x61C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFFF0..=0xFFFF | 0xE0000..=0xE0FFF)
 }
 
 /// A scalar without quotes where it can stand so.
@@ -128,7 +133,11 @@ fn entity_text(out: &mut String, name: &str, entity: &Entity, parts: &Parts<'_>)
     if entity.kind == EntityKind::Subject && !world.assigned.is_empty() {
         let role = if let [one] = world.assigned.as_slice() { one.clone() } else { names(&world.assigned) };
         let team = if world.team { "many" } else { "one" };
-        let by = if world.assigners.is_empty() { String::new() } else { format!(", by: {}", names(&world.assigners)) };
+        let by = if world.assigners.is_empty() {
+            String::new()
+        } else {
+            format!(", by: {}", names(&world.assigners))
+        };
         let _ = writeln!(out, "    assigned to: {{ role: {role}, team: {team}{by} }}");
     }
     if let Some(reference) = &entity.reference {
@@ -168,7 +177,12 @@ fn lifecycle(out: &mut String, name: &str, entity: &Entity, parts: &Parts<'_>) {
     if entity.states.len() < 2 {
         return;
     }
-    let movers = parts.movers.iter().find(|(entity, _)| entity == name).map(|(_, roles)| roles.clone()).unwrap_or_default();
+    let movers = parts
+        .movers
+        .iter()
+        .find(|(entity, _)| entity == name)
+        .map(|(_, roles)| roles.clone())
+        .unwrap_or_default();
     out.push_str("    lifecycle:\n");
     line(out, 6, "states", &list(&entity.states));
     if !movers.is_empty() {
@@ -200,8 +214,23 @@ fn list(states: &[String]) -> String {
 /// From where to where: a chain moves on by one; an enumeration leads from every open state to any later one.
 fn moves(entity: &Entity) -> Vec<(Vec<String>, String)> {
     const ENDS: &[&str] = &[
-        "done", "no show", "cancelled", "canceled", "closed", "completed", "complete", "paid", "rejected", "declined",
-        "resolved", "delivered", "finished", "discharged", "lost", "won", "archived",
+        "done",
+        "no show",
+        "cancelled",
+        "canceled",
+        "closed",
+        "completed",
+        "complete",
+        "paid",
+        "rejected",
+        "declined",
+        "resolved",
+        "delivered",
+        "finished",
+        "discharged",
+        "lost",
+        "won",
+        "archived",
     ];
     entity
         .states
@@ -211,7 +240,8 @@ fn moves(entity: &Entity) -> Vec<(Vec<String>, String)> {
         .map(|(at, to)| {
             let before = &entity.states[..at];
             let from = if entity.loose {
-                let open: Vec<String> = before.iter().filter(|state| !ENDS.contains(&state.as_str())).cloned().collect();
+                let open: Vec<String> =
+                    before.iter().filter(|state| !ENDS.contains(&state.as_str())).cloned().collect();
                 if open.is_empty() { vec![entity.states[0].clone()] } else { open }
             } else {
                 vec![entity.states[at - 1].clone()]
@@ -245,13 +275,11 @@ fn move_name(to: &str) -> String {
         "shipped" => "ship".into(),
         "checked in" => "check in".into(),
         "checked out" => "check out".into(),
-        "locked" | "signed" | "reviewed" | "approved" | "booked" | "rejected" | "accepted" | "confirmed" | "finished"
-        | "packed" | "assigned" | "discharged" | "delivered" | "collected" | "processed" | "returned" => {
-            to.trim_end_matches("ed").to_owned()
-        }
-        "closed" | "resolved" | "archived" | "scheduled" | "released" | "finalized" | "declined" | "invoiced" => {
-            to.trim_end_matches('d').to_owned()
-        }
+        "locked" | "signed" | "reviewed" | "approved" | "booked" | "rejected" | "accepted" | "confirmed"
+        | "finished" | "packed" | "assigned" | "discharged" | "delivered" | "collected" | "processed"
+        | "returned" => to.trim_end_matches("ed").to_owned(),
+        "closed" | "resolved" | "archived" | "scheduled" | "released" | "finalized" | "declined"
+        | "invoiced" => to.trim_end_matches('d').to_owned(),
         other => format!("mark {other}"),
     };
     crate::fields::proper_name(&name).unwrap_or_else(|| "move on".into())
@@ -259,7 +287,8 @@ fn move_name(to: &str) -> String {
 
 fn forms(out: &mut String, parts: &Parts<'_>) {
     let Some(subject) = parts.world.subject() else { return };
-    let wanted: Vec<_> = parts.world.forms.iter().filter(|(name, _)| !skipped(parts, "forms", name)).collect();
+    let wanted: Vec<_> =
+        parts.world.forms.iter().filter(|(name, _)| !skipped(parts, "forms", name)).collect();
     if wanted.is_empty() {
         return;
     }
@@ -288,7 +317,11 @@ fn lists(out: &mut String, parts: &Parts<'_>) {
             .map(|(field, number)| format!("{field} {sign} {number}"))
             .collect();
         let word = if threshold.above { "high" } else { "low" };
-        let label = if let [one] = threshold.fields.as_slice() { format!("{word} {one}") } else { format!("{word} {}", plural(&threshold.entity)) };
+        let label = if let [one] = threshold.fields.as_slice() {
+            format!("{word} {one}")
+        } else {
+            format!("{word} {}", plural(&threshold.entity))
+        };
         let mut text = format!("of: {}, where: {}", threshold.entity, quoted(&filter.join(" or ")));
         if let Some(moment) = moment(world, &threshold.entity) {
             let _ = write!(text, ", sort: {moment} desc");
@@ -301,7 +334,12 @@ fn lists(out: &mut String, parts: &Parts<'_>) {
         let unit = if silence.count == 1 { silence.unit.clone() } else { format!("{}s", silence.unit) };
         texts.push((
             format!("silent {}", plural(subject)),
-            format!("of: {subject}, without: {}, in: {} {unit}, for: {}", silence.entity, silence.count, names(&silence.roles)),
+            format!(
+                "of: {subject}, without: {}, in: {} {unit}, for: {}",
+                silence.entity,
+                silence.count,
+                names(&silence.roles)
+            ),
         ));
     }
     let mut written: Vec<String> = Vec::new();
@@ -321,7 +359,9 @@ fn moment(world: &World, entity: &str) -> Option<String> {
     known
         .fields
         .iter()
-        .find(|(_, written)| (written.contains("moment") || written.contains(" date")) && written.contains("queryable"))
+        .find(|(_, written)| {
+            (written.contains("moment") || written.contains(" date")) && written.contains("queryable")
+        })
         .map(|(name, _)| name.clone())
 }
 
@@ -370,7 +410,12 @@ fn measures(out: &mut String, parts: &Parts<'_>) {
 
 /// Who sees an aggregate: those who run the place, if they see the records; else those who keep them.
 fn measure_viewers(world: &World, grants: &Grants, entity: &str) -> Vec<String> {
-    let sees = |role: &str| grants.get(entity).and_then(|roles| roles.get(role)).is_some_and(|clause| clause.starts_with("view") && !clause.starts_with("view("));
+    let sees = |role: &str| {
+        grants
+            .get(entity)
+            .and_then(|roles| roles.get(role))
+            .is_some_and(|clause| clause.starts_with("view") && !clause.starts_with("view("))
+    };
     for kind in [RoleKind::Owner, RoleKind::Care, RoleKind::Panel, RoleKind::Office, RoleKind::Business] {
         let found: Vec<String> = world.of_kind(kind).into_iter().filter(|role| sees(role)).collect();
         if !found.is_empty() {
@@ -384,25 +429,47 @@ fn calendars(out: &mut String, parts: &Parts<'_>) {
     let mut first = true;
     for (name, entity) in &parts.world.entities {
         let calendar = plural(name);
-        if entity.kind != EntityKind::Schedule || !entity.fields.contains_key("start") || skipped(parts, "calendars", &calendar) {
+        if entity.kind != EntityKind::Schedule
+            || !entity.fields.contains_key("start")
+            || skipped(parts, "calendars", &calendar)
+        {
             continue;
         }
-        let resources: Vec<String> = entity.fields.iter().filter(|(_, written)| written.starts_with("link")).map(|(field, _)| field.clone()).collect();
+        let resources: Vec<String> = entity
+            .fields
+            .iter()
+            .filter(|(_, written)| written.starts_with("link"))
+            .map(|(field, _)| field.clone())
+            .collect();
         let viewers: Vec<String> = parts
             .grants
             .get(name)
-            .map(|roles| roles.iter().filter(|(_, clause)| clause.starts_with("view")).map(|(role, _)| role.clone()).collect())
+            .map(|roles| {
+                roles
+                    .iter()
+                    .filter(|(_, clause)| clause.starts_with("view"))
+                    .map(|(role, _)| role.clone())
+                    .collect()
+            })
             .unwrap_or_default();
         if viewers.is_empty() {
             continue;
         }
         let end = if entity.fields.contains_key("end") { ", end: end" } else { "" };
-        let booked = if resources.is_empty() { String::new() } else { format!(", resources: {}, overlap: refuse", names(&resources)) };
+        let booked = if resources.is_empty() {
+            String::new()
+        } else {
+            format!(", resources: {}, overlap: refuse", names(&resources))
+        };
         if first {
             out.push_str("calendars:\n");
             first = false;
         }
-        let _ = writeln!(out, "  {calendar}: {{ of: {name}, start: start{end}{booked}, for: {} }}", names(&viewers));
+        let _ = writeln!(
+            out,
+            "  {calendar}: {{ of: {name}, start: start{end}{booked}, for: {} }}",
+            names(&viewers)
+        );
     }
 }
 
@@ -438,7 +505,12 @@ fn notes(out: &mut String, parts: &Parts<'_>) {
         out.push_str("not yet:\n");
         for wish in parts.not_yet {
             let construct = wish.construct.map(|number| format!(", construct: {number}")).unwrap_or_default();
-            let _ = writeln!(out, "  - {{ said: {}{construct}, why: {} }}", quoted(&wish.said), quoted(&wish.why));
+            let _ = writeln!(
+                out,
+                "  - {{ said: {}{construct}, why: {} }}",
+                quoted(&wish.said),
+                quoted(&wish.why)
+            );
         }
     }
     texts(out, "not understood", parts.not_understood);

@@ -1,0 +1,5 @@
+//! What careful readers expect of prompts, and what the planner makes of them.
+mod expected;
+mod others;
+mod score;
+mod shared;

@@ -1,0 +1,468 @@
+//! Precision, recall, and the two numbers that must be zero.
+
+use crate::expected::{Entity, Expected};
+use spec::{AppSpec, Class, Clause, Kind, Scope, Verb};
+use std::collections::BTreeSet;
+
+/// How many were expected and found.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Count {
+    pub(crate) expected: usize,
+    pub(crate) found: usize,
+    pub(crate) planned: usize,
+    pub(crate) right: usize,
+}
+
+impl Count {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.expected += other.expected;
+        self.found += other.found;
+        self.planned += other.planned;
+        self.right += other.right;
+    }
+
+    pub(crate) fn recall(self) -> f64 {
+        if self.expected == 0 { 1.0 } else { ratio(self.found, self.expected) }
+    }
+
+    pub(crate) fn precision(self) -> f64 {
+        if self.planned == 0 { 1.0 } else { ratio(self.right, self.planned) }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of a few hundred")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}
+
+/// The score of one plan.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Score {
+    pub(crate) roles: Count,
+    pub(crate) entities: Count,
+    pub(crate) fields: Count,
+    pub(crate) relations: Count,
+    pub(crate) access: Count,
+    pub(crate) lifecycles: Count,
+    pub(crate) features: Count,
+    /// PHI planned as non-PHI.
+    pub(crate) leaks: Vec<String>,
+    /// Access wider than the prompt says.
+    pub(crate) wider: Vec<String>,
+    pub(crate) missed: Vec<String>,
+}
+
+/// One thing that a role may do with one field.
+type Atom = (String, String, String, String);
+
+/// Scores a plan against a reading. `not_yet` holds the constructs that the plan lists as wishes.
+pub(crate) fn score(expected: &Expected, spec: &AppSpec, not_yet: &[u32]) -> Score {
+    let mut score = Score::default();
+    roles(expected, spec, &mut score);
+    for wanted in &expected.entities {
+        let found = find(wanted, spec);
+        if !wanted.optional {
+            score.entities.expected += 1;
+            score.entities.found += usize::from(found.is_some());
+            if found.is_none() {
+                score.missed.push(format!("record {}", wanted.names[0]));
+            }
+        }
+        if let Some(found) = found {
+            fields(wanted, &found, spec, &mut score);
+            relations(wanted, &found, spec, &mut score);
+            access(expected, wanted, &found, spec, &mut score);
+        } else {
+            score.fields.expected += wanted.fields.len();
+            score.access.expected += wanted.said.len();
+        }
+    }
+    for name in names(spec) {
+        score.entities.planned += 1;
+        if expected.entities.iter().any(|wanted| wanted.names.contains(&name)) {
+            score.entities.right += 1;
+        } else {
+            score.missed.push(format!("(extra record {name})"));
+            for (role, _) in atoms_of(spec, &name)
+                .iter()
+                .map(|(role, verb, ..)| (role.clone(), verb.clone()))
+                .collect::<BTreeSet<_>>()
+            {
+                score.wider.push(format!("{role} reaches {name}, of which nothing is said"));
+            }
+        }
+    }
+    must_not(expected, spec, &mut score);
+    lifecycles(expected, spec, &mut score);
+    for feature in &expected.features {
+        score.features.expected += 1;
+        let held = match feature {
+            12 => !spec.forms.is_empty(),
+            13 => !spec.lists.is_empty(),
+            14 => !spec.measures.is_empty(),
+            19 => !spec.calendars.is_empty(),
+            // A page of one's own is the home page of each role.
+            24 => true,
+            25 => true,
+            wish => not_yet.contains(wish),
+        };
+        score.features.found += usize::from(held);
+        if !held {
+            score.missed.push(format!("construct {feature}"));
+        }
+    }
+    score
+}
+
+/// The records of a plan; forms count as records.
+fn names(spec: &AppSpec) -> Vec<String> {
+    spec.entities.keys().chain(spec.forms.keys()).map(ToString::to_string).collect()
+}
+
+fn find(wanted: &Entity, spec: &AppSpec) -> Option<String> {
+    wanted.names.iter().find(|name| names(spec).contains(name)).cloned()
+}
+
+fn roles(expected: &Expected, spec: &AppSpec, score: &mut Score) {
+    for wanted in &expected.roles {
+        score.roles.expected += 1;
+        let held = spec.roles.keys().any(|role| wanted.iter().any(|name| *name == role.to_string()));
+        score.roles.found += usize::from(held);
+        if !held {
+            score.missed.push(format!("role {}", wanted[0]));
+        }
+    }
+    for role in spec.roles.keys() {
+        score.roles.planned += 1;
+        let role = role.to_string();
+        let right =
+            expected.roles.iter().any(|wanted| wanted.contains(&role)) || expected.may_roles.contains(&role);
+        score.roles.right += usize::from(right);
+        if !right {
+            score.missed.push(format!("(extra role {role})"));
+        }
+    }
+}
+
+/// The name of a role in the reading.
+fn canonical(expected: &Expected, role: &str) -> String {
+    expected
+        .roles
+        .iter()
+        .find(|names| names.iter().any(|name| name == role))
+        .map_or_else(|| role.to_owned(), |names| names[0].clone())
+}
+
+/// Fields of a planned record or form, with class; links are `link`.
+fn planned_fields(spec: &AppSpec, name: &str) -> Vec<(String, String)> {
+    let class =
+        |class: Class, kind: &Kind| if kind.is_link() { "link".to_owned() } else { class.word().to_owned() };
+    if let Some((_, entity)) = spec.entities.iter().find(|(known, _)| known.as_str() == name) {
+        return entity
+            .fields
+            .iter()
+            .map(|(field, shape)| {
+                let said = shape
+                    .stored
+                    .as_ref()
+                    .map_or_else(|| "clinical".to_owned(), |stored| class(stored.class, &stored.kind));
+                (field.to_string(), said)
+            })
+            .collect();
+    }
+    spec.forms
+        .iter()
+        .filter(|(known, _)| known.as_str() == name)
+        .flat_map(|(_, form)| &form.ask)
+        .map(|item| (item.question.to_string(), class(item.field_type.class, &item.field_type.kind)))
+        .collect()
+}
+
+fn fields(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
+    let planned = planned_fields(spec, found);
+    let parent = spec
+        .entities
+        .iter()
+        .find(|(name, _)| name.as_str() == found)
+        .and_then(|(_, entity)| entity.part_of.clone());
+    for (names, class) in &wanted.fields {
+        score.fields.expected += 1;
+        // A part names its whole without a link of its own.
+        let by_part = class == "link"
+            && parent.as_ref().is_some_and(|parent| names.iter().any(|name| name == parent.as_str()));
+        let held = by_part || planned.iter().any(|(name, _)| names.contains(name));
+        score.fields.found += usize::from(held);
+        if !held {
+            score.missed.push(format!("{found}.{}", names[0]));
+        }
+    }
+    for (name, class) in &planned {
+        score.fields.planned += 1;
+        let known =
+            wanted.fields.iter().find(|(names, _)| names.contains(name)).map(|(_, class)| class).or_else(
+                || wanted.may_fields.iter().find(|(known, _)| known == name).map(|(_, class)| class),
+            );
+        score.fields.right += usize::from(known.is_some());
+        match known {
+            Some(wanted) if wanted != "none" && wanted != "link" && (class == "none" || class == "link") => {
+                score.leaks.push(format!("{found}.{name} is {wanted}, planned as {class}"));
+            }
+            None => {
+                score.missed.push(format!("(extra field {found}.{name})"));
+                if class == "none" {
+                    score.leaks.push(format!("{found}.{name} is unknown, planned as none"));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn relations(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
+    let Some((_, entity)) = spec.entities.iter().find(|(name, _)| name.as_str() == found) else {
+        // A form is about its subject by its shape.
+        score.relations.expected += wanted.relations.len();
+        score.relations.found += wanted.relations.len();
+        return;
+    };
+    for relation in &wanted.relations {
+        score.relations.expected += 1;
+        let (kind, target) = ["part of", "belongs to", "assigned to", "links"]
+            .iter()
+            .find_map(|kind| relation.strip_prefix(*kind).map(|target| (*kind, target.trim())))
+            .unwrap_or(("", ""));
+        let part = entity.part_of.as_ref().is_some_and(|name| name.as_str() == target);
+        let link = entity.fields.values().any(|field| {
+            field
+                .stored
+                .as_ref()
+                .is_some_and(|stored| matches!(&stored.kind, Kind::Link(name) if name.as_str() == target))
+        });
+        let held = match kind {
+            "belongs to" => entity.belongs_to.as_ref().is_some_and(|name| name.as_str() == target),
+            "assigned to" => entity
+                .assigned_to
+                .as_ref()
+                .is_some_and(|to| to.role.iter().any(|role| role.as_str() == target)),
+            _ => part || link,
+        };
+        score.relations.found += usize::from(held);
+        if !held {
+            score.missed.push(format!("{found}: {relation}"));
+        }
+    }
+}
+
+/// What a plan lets roles do with a record: role, verb, scope, field (`*` for those without).
+fn atoms_of(spec: &AppSpec, name: &str) -> Vec<Atom> {
+    let every: Vec<String> = planned_fields(spec, name).into_iter().map(|(field, _)| field).collect();
+    if let Some((_, form)) = spec.forms.iter().find(|(known, _)| known.as_str() == name) {
+        return form_atoms(spec, form, &every);
+    }
+    let Some((_, entity)) = spec.entities.iter().find(|(known, _)| known.as_str() == name) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    for (role, access) in entity.access.iter().flatten() {
+        for clause in &access.clauses {
+            let Clause::Grant(grant) = clause else { continue };
+            let scope = match &grant.scope {
+                Some(Scope::Own { .. }) => "own".to_owned(),
+                Some(Scope::Assigned) => "assigned".into(),
+                Some(Scope::In(place)) => format!("in {place}"),
+                Some(Scope::Everywhere) => "everywhere".into(),
+                None => "via".into(),
+            };
+            let scope = if grant.when.is_empty() {
+                scope
+            } else {
+                format!(
+                    "{scope} when {}",
+                    grant.when.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
+                )
+            };
+            for permitted in &grant.verbs {
+                let verb = match &permitted.verb {
+                    Verb::Move(_) => "move".to_owned(),
+                    verb => verb.to_string(),
+                };
+                let named: Vec<String> = if permitted.names.is_empty() {
+                    every.clone()
+                } else {
+                    permitted.names.iter().map(ToString::to_string).collect()
+                };
+                for field in named {
+                    out.push((role.to_string(), verb.clone(), scope.clone(), field));
+                }
+            }
+        }
+    }
+    out
+}
+
+fn form_atoms(spec: &AppSpec, form: &spec::document::Form, every: &[String]) -> Vec<Atom> {
+    let mut out = Vec::new();
+    let subject = atoms_of(spec, form.about.as_str());
+    let scope_of = |role: &str| {
+        subject
+            .iter()
+            .find(|(known, verb, ..)| known == role && verb == "view")
+            .map(|(_, _, scope, _)| scope.clone())
+    };
+    for (roles, verb) in [(&form.filled_by, "create"), (&form.read_by, "view")] {
+        for role in roles {
+            if let Some(scope) = scope_of(role.as_str()) {
+                out.extend(
+                    every
+                        .iter()
+                        .map(|field| (role.to_string(), verb.to_owned(), scope.clone(), field.clone())),
+                );
+            }
+        }
+    }
+    out
+}
+
+/// Verbs, scope and a test of fields, from `view(all but x) in clinic`.
+struct Said {
+    verbs: Vec<String>,
+    scope: String,
+    only: Option<Vec<String>>,
+    but: Vec<String>,
+    when: Option<String>,
+}
+
+fn said(grant: &str) -> Said {
+    let (grant, when) = match grant.split_once(" when ") {
+        Some((grant, when)) => (grant, Some(when.to_owned())),
+        None => (grant, None),
+    };
+    let mask = grant.split_once('(').and_then(|(_, rest)| rest.split_once(')').map(|(mask, _)| mask));
+    let list = |text: &str| text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>();
+    let (only, but) = match mask {
+        Some(mask) => match mask.strip_prefix("all but ") {
+            Some(names) => (None, list(names)),
+            None => (Some(list(mask)), Vec::new()),
+        },
+        None => (None, Vec::new()),
+    };
+    let without = mask.map_or_else(|| grant.to_owned(), |mask| grant.replace(&format!("({mask})"), ""));
+    let scope = ["own", "assigned", "in organisation", "in clinic"]
+        .iter()
+        .find(|scope| without.ends_with(**scope))
+        .map_or("", |scope| *scope);
+    let verbs = list(without.strip_suffix(scope).unwrap_or(&without));
+    Said { verbs, scope: scope.to_owned(), only, but, when }
+}
+
+/// Whether a grant of the reading covers what the plan gives.
+fn covers(said: &Said, verb: &str, scope: &str, field: &str) -> bool {
+    let (scope, when) = match scope.split_once(" when ") {
+        Some((scope, when)) => (scope, Some(when)),
+        None => (scope, None),
+    };
+    let wide = |scope: &str| match scope {
+        "own" => 0,
+        "assigned" => 1,
+        "in clinic" => 2,
+        "in organisation" => 3,
+        "" => 4,
+        _ => 5,
+    };
+    let inside = scope == said.scope
+        || said.scope.is_empty()
+        || (wide(&said.scope) >= 2 && wide(scope) <= wide(&said.scope));
+    let at_time = match (&said.when, when) {
+        (None, _) => true,
+        (Some(from), Some(states)) => states.starts_with(from.as_str()),
+        (Some(_), None) => false,
+    };
+    let named = said.only.as_ref().is_none_or(|only| only.iter().any(|name| name == field))
+        && !said.but.iter().any(|name| name == field);
+    said.verbs.iter().any(|known| known == verb) && inside && at_time && (named || field == "status")
+}
+
+fn access(expected: &Expected, wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
+    let mut planned = atoms_of(spec, found);
+    if let Some((_, entity)) = spec.entities.iter().find(|(name, _)| name.as_str() == found) {
+        for one in entity.lifecycle.iter().flat_map(|lifecycle| lifecycle.moves.values()) {
+            for role in &one.by {
+                let scope = planned
+                    .iter()
+                    .find(|(known, verb, ..)| known == role.as_str() && verb == "view")
+                    .map(|(_, _, scope, _)| scope.clone());
+                if let Some(scope) = scope {
+                    planned.push((role.to_string(), "move".into(), scope, "status".into()));
+                }
+            }
+        }
+        for role in entity.assigned_to.iter().flat_map(|to| &to.by) {
+            planned.push((role.to_string(), "assign".into(), "in organisation".into(), "status".into()));
+        }
+    }
+    for (role, grant) in &wanted.said {
+        let said = said(grant);
+        for verb in &said.verbs {
+            score.access.expected += 1;
+            let held =
+                planned.iter().any(|(known, done, ..)| canonical(expected, known) == *role && done == verb);
+            score.access.found += usize::from(held);
+            if !held {
+                score.missed.push(format!("{role} {verb} {found}"));
+            }
+        }
+    }
+    let allowed: Vec<(&String, Said)> =
+        wanted.said.iter().chain(&wanted.may).map(|(role, grant)| (role, said(grant))).collect();
+    let mut told = BTreeSet::new();
+    for (role, verb, scope, field) in &planned {
+        score.access.planned += 1;
+        let role = canonical(expected, role);
+        let right = verb == "assign"
+            || allowed.iter().any(|(known, said)| **known == role && covers(said, verb, scope, field));
+        score.access.right += usize::from(right);
+        if !right && told.insert((role.clone(), verb.clone())) {
+            score.wider.push(format!("{role} may {verb} {found}({field}) {scope}"));
+        }
+    }
+}
+
+fn must_not(expected: &Expected, spec: &AppSpec, score: &mut Score) {
+    for rule in &expected.must_not {
+        let Some(wanted) = expected.entities.iter().find(|entity| entity.names.contains(&rule.entity)) else {
+            continue;
+        };
+        let Some(found) = find(wanted, spec) else { continue };
+        for (role, verb, scope, field) in atoms_of(spec, &found) {
+            if canonical(expected, &role) != rule.role {
+                continue;
+            }
+            let wrong = match (&rule.wider_than, &rule.when) {
+                (Some(widest), _) => !scope.starts_with(widest.as_str()),
+                (None, Some(state)) => {
+                    verb == "view" && (!scope.contains(" when ") || scope.contains(state.as_str()))
+                }
+                (None, None) => rule.fields.is_empty() || rule.fields.contains(&field),
+            };
+            if wrong {
+                score.wider.push(format!("{role} must not {verb} {found}({field}) {scope}"));
+            }
+        }
+    }
+}
+
+fn lifecycles(expected: &Expected, spec: &AppSpec, score: &mut Score) {
+    for (name, states) in &expected.lifecycles {
+        score.lifecycles.expected += 1;
+        let held = spec.entities.iter().any(|(known, entity)| {
+            known.as_str() == name
+                && entity.lifecycle.as_ref().is_some_and(|lifecycle| {
+                    lifecycle.states.iter().map(ToString::to_string).eq(states.iter().cloned())
+                })
+        });
+        score.lifecycles.found += usize::from(held);
+        if !held {
+            score.missed.push(format!("lifecycle of {name}"));
+        }
+    }
+}
