@@ -324,12 +324,9 @@ impl Reader<'_> {
             _ if PREPOSITIONS.contains(&word) => self.tail(word, std::mem::take(only_next)),
             _ => {
                 let phrase = self.phrase();
-                match phrase {
-                    Some(mut phrase) => {
-                        phrase.only = *only_next;
-                        self.place(phrase, std::mem::take(only_next), std::mem::take(not_next));
-                    }
-                    None => {}
+                if let Some(mut phrase) = phrase {
+                    phrase.only = *only_next;
+                    self.place(phrase, std::mem::take(only_next), std::mem::take(not_next));
                 }
             }
         }
@@ -374,10 +371,9 @@ impl Reader<'_> {
         }
         if matches!(word, "log" | "logs" | "sign" | "signs")
             && self.tokens.get(self.at - 1).is_some_and(|t| t.is("in") || t.is("up"))
+            && let Some(last) = self.current.verbs.last_mut()
         {
-            if let Some(last) = self.current.verbs.last_mut() {
-                last.0 = Verb::Work;
-            }
+            last.0 = Verb::Work;
         }
     }
 
@@ -773,7 +769,7 @@ impl Reader<'_> {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
                 let word = word.as_str();
-                !is_glue(word) && !(verb(word).is_some() && !two_faced(word))
+                !is_glue(word) && (verb(word).is_none() || two_faced(word))
                     || determiner(word)
                     || matches!(word, "only" | "if" | "for" | "into" | "out" | "in" | "up")
             }

@@ -250,7 +250,7 @@ fn from_head(one: &Parsed, world: &mut World) -> bool {
     });
     let long = listed.iter().any(|item| item.words.len() > 4);
     let known = catalogue().entity(&key_of(name)).is_some();
-    if verbs && !known || long && !known || listed.len() < 2 && !known {
+    if !known && (verbs || long || listed.len() < 2) {
         return false;
     }
     let Some(name) = define(name, world, true) else { return false };
@@ -509,10 +509,10 @@ fn tail_phrase(
                 with_fields(phrase, world);
             }
         }
-        "about" | "on" | "for" | "in" | "into" | "before" | "to" | "from" => {
-            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
-                define(&phrase.words.join(" "), world, false);
-            }
+        "about" | "on" | "for" | "in" | "into" | "before" | "to" | "from"
+            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) =>
+        {
+            define(&phrase.words.join(" "), world, false);
         }
         _ => {}
     }

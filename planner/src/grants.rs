@@ -122,11 +122,11 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
             .collect();
         let nothing_said = !all.iter().any(|allow| allow.entity == *entity);
         if nothing_said {
-            unsaid_record(world, rules, entity, kind, by_self, &candidates, all);
+            unsaid_record(world, entity, kind, by_self, &candidates, all);
         } else if !all.iter().any(|allow| allow.entity == *entity && allow.verb == "create") {
             unsaid_writer(world, entity, kind, by_self, &candidates, all);
         }
-        bystanders(world, rules, entity, kind, &tree, &candidates, &spoken, all);
+        bystanders(world, entity, kind, &tree, &candidates, &spoken, all);
     }
     correctors(world, all);
     if let Some(subject) = &subject {
@@ -138,7 +138,6 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
 /// Nobody said anything about this record: those whose work it is keep it.
 fn unsaid_record(
     world: &mut World,
-    _rules: &Rules,
     entity: &str,
     kind: EntityKind,
     by_self: bool,
@@ -255,7 +254,6 @@ fn unsaid_writer(
 #[allow(clippy::too_many_arguments, reason = "what is assumed of a record depends on all of these")]
 fn bystanders(
     world: &mut World,
-    _rules: &Rules,
     entity: &str,
     kind: EntityKind,
     tree: &[String],
@@ -599,10 +597,13 @@ fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
     all.retain(|allow| allow.fields.as_ref().is_none_or(|fields| !fields.is_empty()));
 }
 
+/// Verbs with the fields that they are narrowed to; all fields, when `None`.
+type Verbs = IndexMap<&'static str, Option<BTreeSet<String>>>;
+
 /// The clauses of one role on one record, joined by `;`.
 fn clauses(world: &World, rules: &Rules, all: &[Allow], role: &str, entity: &str) -> String {
-    let mut groups: IndexMap<(String, Vec<String>), IndexMap<&'static str, Option<BTreeSet<String>>>> =
-        IndexMap::new();
+    // By scope and states; for each verb its fields, or all.
+    let mut groups: IndexMap<(String, Vec<String>), Verbs> = IndexMap::new();
     for allow in said(all, role, entity) {
         if allow.verb == "move" {
             continue;

@@ -551,7 +551,7 @@ fn check(text: &str) -> Result<AppSpec, Vec<(String, String)>> {
             .map(|problem| (problem.pointer.as_str().to_owned(), problem.message.clone()))
             .collect::<Vec<_>>()
     })?;
-    let unbuildable = spec::not_yet(&valid);
+    let unbuildable = spec::buildable(&valid);
     if unbuildable.is_empty() {
         Ok(valid.document().clone())
     } else {

@@ -244,12 +244,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             '<' | '≤' => out.push(Token::Below),
             '"' | '“' => {
                 let close = (i + 1..chars.len()).find(|&j| matches!(chars[j], '"' | '”'));
-                match close {
-                    Some(end) => {
-                        out.push(Token::Quote(chars[i + 1..end].iter().collect()));
-                        i = end;
-                    }
-                    None => {}
+                if let Some(end) = close {
+                    out.push(Token::Quote(chars[i + 1..end].iter().collect()));
+                    i = end;
                 }
             }
             c if c.is_ascii_digit() => {

@@ -220,6 +220,7 @@ fn what_narrows_and_is_not_understood_stops_the_plan() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the promise is about time on a clock")]
 fn what_is_no_app_is_told_so_and_fast() {
     let noise = "x7#k! qwz ".repeat(20_000);
     let letters = "a".repeat(59_000);
