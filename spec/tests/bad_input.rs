@@ -239,8 +239,8 @@ fn a_megabyte_is_the_most() {
         help: split the product into several apps, or move long texts out of the spec
     ");
     // A megabyte of small mistakes is answered too, each once.
-    let text = format!("app: A\n{}", (0..40_000).map(|i| format!("section {i}: 1\n")).collect::<String>());
-    assert_eq!(spec::check(&text, &Lock::default()).unwrap_err().len(), 40_002);
+    let text = format!("app: A\n{}", (0..10_000).map(|i| format!("section {i}: 1\n")).collect::<String>());
+    assert_eq!(spec::check(&text, &Lock::default()).unwrap_err().len(), 10_002);
 }
 
 #[test]

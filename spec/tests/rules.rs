@@ -1,5 +1,7 @@
 //! The rule language: what is accepted, what is meant, and that its backends agree.
 
+#![allow(clippy::unwrap_used, reason = "the fixtures of these tests are their own")]
+
 use spec::{
     Lock, Name,
     model::{End, EntityIndex, Model, Path},

@@ -4,11 +4,18 @@
 //! links, computed fields, lifecycles, grants, then lists and all else; the floor last. A part that cannot be
 //! resolved is noted and left out, and what refers to it is not complained about again.
 
+mod calendars;
 mod entities;
+mod fields;
 mod floor;
 mod follow_ups;
 mod grants;
+mod lifecycles;
 mod people;
+mod queries;
+mod references;
+mod scopes;
+mod shape;
 mod work;
 
 use crate::{
