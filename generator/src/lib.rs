@@ -28,9 +28,9 @@ pub enum Error {
     /// A time zone for which we have no rule.
     #[error("the time zone {0} is not one that apps can have yet; choose the zone of a large city near you")]
     TimeZone(String),
-    /// An expression that the databases cannot evaluate.
-    #[error("`{0}` cannot be asked of the database: every field in it has to be `queryable` or `none`")]
-    Expression(String),
+    /// An expression that neither the database nor the app can evaluate, and why.
+    #[error("`{0}` cannot be built: {1}")]
+    Expression(String, String),
     /// A template and what it was given do not fit: a fault of this program.
     #[error("a template failed: {0}")]
     Template(String),

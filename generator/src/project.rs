@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use spec::Model;
+use spec::{Model, ValidatedSpec};
 use tera::Context;
 
 use crate::Error;
@@ -34,22 +34,44 @@ const ONCE: &[&str] = &[
     "README.md",
     "rustfmt.toml",
     "src/access.rs",
+    "src/calendars.rs",
     "src/custom/mod.rs",
     "src/home.rs",
     "src/http.rs",
     "src/lists.rs",
     "src/main.rs",
+    "src/measures.rs",
     "src/migrations.rs",
+    "src/rules.rs",
     "src/seed.rs",
     "tests/app/main.rs",
 ];
 
-/// Generates the project of a model. Vendored crates and `Cargo.lock` are added by [`Project::complete`].
-pub fn generate(model: &Model) -> Result<Project, Error> {
+/// Generates the whole project of a spec; `written` is the text of `app.yaml`.
+///
+/// # Errors
+/// Something that the language can say and that cannot be built; a fault of a template.
+pub fn generate(spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
+    let (mut project, package) = own_files(spec.model())?;
+    project.add("app.yaml", written.to_owned());
+    project.add("app.lock", spec.lock().to_string());
+    project.files.extend(crate::vendored::files());
+    project.add("Cargo.lock", crate::vendored::lock(&package));
+    Ok(project)
+}
+
+/// The files that are made from the model alone.
+fn own_files(model: &Model) -> Result<(Project, String), Error> {
     let view = AppView::new(model)?;
     let context = Context::from_serialize(&view).map_err(|error| Error::Template(error.to_string()))?;
     let mut project = Project::default();
-    for path in ONCE {
+    let absent = [
+        ("src/lists.rs", view.lists.is_empty()),
+        ("src/measures.rs", view.measures.is_empty()),
+        ("src/calendars.rs", view.calendars.is_empty()),
+        ("src/rules.rs", !view.uses_rules),
+    ];
+    for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {
         project.add(*path, render_in(path, &context)?);
     }
     for entity in &view.entities {
@@ -62,7 +84,7 @@ pub fn generate(model: &Model) -> Result<Project, Error> {
             project.add(format!("migrations/{database}/{number}_{}.sql", entity.table), text);
         }
     }
-    Ok(project)
+    Ok((project, view.app.package))
 }
 
 impl Project {

@@ -45,8 +45,10 @@ pub fn digest() -> String {
 /// dependencies are compiled once.
 pub fn lock(package: &str) -> String {
     let (head, body) = LOCK.split_once("[[package]]").expect("the lock lists packages");
-    let mut packages: Vec<String> =
-        body.split("[[package]]").map(|entry| entry.trim().replace("name = \"generated-app\"", &format!("name = \"{package}\""))).collect();
+    let mut packages: Vec<String> = body
+        .split("[[package]]")
+        .map(|entry| entry.trim().replace("name = \"generated-app\"", &format!("name = \"{package}\"")))
+        .collect();
     // Cargo keeps them in the order of their names; a lock in another order would count as changed.
     packages.sort_by_cached_key(|entry| (value(entry, "name"), value(entry, "version")));
     let entries: Vec<_> = packages.iter().map(|entry| format!("[[package]]\n{entry}\n")).collect();

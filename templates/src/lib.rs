@@ -13,14 +13,15 @@ static PROJECT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/project");
 pub fn all() -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
     collect(&PROJECT, &mut found);
-    found.sort_unstable();
-    found
+    let mut templates: Vec<_> =
+        found.into_iter().filter_map(|(path, text)| Some((path.strip_suffix(".tera")?, text))).collect();
+    templates.sort_unstable();
+    templates
 }
 
-fn collect(folder: &Dir<'static>, found: &mut Vec<(&'static str, &'static str)>) {
+fn collect(folder: &'static Dir<'static>, found: &mut Vec<(&'static str, &'static str)>) {
     for file in folder.files() {
-        let path = file.path().to_str().and_then(|path| path.strip_suffix(".tera"));
-        if let (Some(path), Some(text)) = (path, file.contents_utf8()) {
+        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
             found.push((path, text));
         }
     }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use spec::Model;
-use spec::model::{End, EntityIndex, List, Path};
+use spec::access::Action;
+use spec::model::{Aggregate, Calendar, End, EntityIndex, List, Measure, Path, RoleIndex, Target};
 
 use super::entity::{EntityView, module, path};
 use crate::zones;
@@ -15,6 +16,14 @@ pub(crate) struct AppView {
     pub(crate) entities: Vec<EntityView>,
     pub(crate) lists: Vec<ListView>,
     pub(crate) homes: Vec<HomeView>,
+    pub(crate) measures: Vec<MeasureView>,
+    pub(crate) calendars: Vec<CalendarView>,
+    pub(crate) own_records: Vec<OwnRecordView>,
+    pub(crate) list_modules: Vec<ModuleView>,
+    /// `src/rules.rs`, made by `quote`; empty when the spec computes nothing.
+    pub(crate) rules: String,
+    pub(crate) uses_rules: bool,
+    pub(crate) uses_post: bool,
 }
 
 /// What is true of the whole app.
@@ -27,6 +36,9 @@ pub(crate) struct Facts {
     pub(crate) time_zone: String,
     /// A Rust expression of type `Zone`.
     pub(crate) zone: String,
+    pub(crate) zone_uses: bool,
+    pub(crate) zone_changes: bool,
+    pub(crate) calendar_hours: bool,
     pub(crate) idle_minutes: u64,
     pub(crate) audit_days: u64,
     pub(crate) any_lock: bool,
@@ -73,8 +85,12 @@ pub(crate) struct ListView {
     pub(crate) order: String,
     pub(crate) columns: Vec<String>,
     /// The table of what is missing, and for how many minutes.
-    pub(crate) without: Option<String>,
+    pub(crate) without: bool,
     pub(crate) minutes: u64,
+    /// Other tables that the statement asks.
+    pub(crate) beside: Vec<String>,
+    /// The numbers of its own values, by what is bound.
+    pub(crate) today: bool,
 }
 
 /// What somebody in a role finds on the first page.
@@ -89,19 +105,58 @@ pub(crate) struct HomeView {
 impl AppView {
     /// Prepares everything, or says what cannot be built.
     pub(crate) fn new(model: &Model) -> Result<Self, crate::Error> {
-        let entities: Vec<EntityView> = model
+        let mut entities: Vec<EntityView> = model
             .build_order
             .iter()
             .enumerate()
             .map(|(at, index)| EntityView::new(model, *index, at + 1))
             .collect();
+        let links: Vec<(String, bool)> = entities
+            .iter()
+            .flat_map(|entity| {
+                let forms = entity.policy.creatable || entity.policy.updatable;
+                entity.linked_entities.iter().map(move |link| (link.to.clone(), forms && !link.parent))
+            })
+            .collect();
+        for entity in &mut entities {
+            let resource = model.calendars.iter().flat_map(|calendar| {
+                let of = &model[calendar.entity];
+                calendar.resources.iter().filter_map(|at| of[*at].target)
+            });
+            let booked = resource.into_iter().any(
+                |target| matches!(target, Target::Entity(to) if module(&model[to].table) == entity.module),
+            );
+            entity.offered = booked || links.contains(&(entity.module.clone(), true));
+            entity.titled = links.iter().any(|(to, _)| *to == entity.module);
+        }
         let zone = zones::expression(&model.time_zone)
             .ok_or_else(|| crate::Error::TimeZone(model.time_zone.clone()))?;
         let lists = model.lists.iter().map(|list| list_view(model, list)).collect::<Result<Vec<_>, _>>()?;
+        let mut list_modules: Vec<ModuleView> = lists
+            .iter()
+            .filter_map(|list| entities.get(list.entity))
+            .map(|entity| ModuleView { module: entity.module.clone(), pascal: entity.pascal.clone() })
+            .collect();
+        let rules = crate::rules::file(model)?;
+        list_modules.sort();
+        list_modules.dedup();
         Ok(Self {
             app: facts(model, &entities, zone),
             roles: roles(model),
             homes: homes(model),
+            measures: model
+                .measures
+                .iter()
+                .map(|measure| measure_view(model, measure))
+                .collect::<Result<_, _>>()?,
+            calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
+            own_records: own_records(model),
+            uses_rules: !rules.is_empty(),
+            uses_post: entities.iter().any(|entity| {
+                entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable
+            }),
+            rules,
+            list_modules,
             entities,
             lists,
         })
@@ -127,6 +182,9 @@ fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
             spec::document::Language::Spanish => "SPANISH",
         },
         time_zone: model.time_zone.clone(),
+        zone_uses: zone.contains("zone::"),
+        zone_changes: zone.contains("Change"),
+        calendar_hours: model.calendars.iter().any(|calendar| !calendar.hours.is_empty()),
         zone,
         idle_minutes: model.idle_minutes,
         audit_days: model.audit_days,
@@ -195,12 +253,15 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
     let table = &entity.table;
     let mut conditions = Vec::new();
     let mut about = Vec::new();
+    let mut beside = Vec::new();
     if let Some(filter) = &list.filter {
-        conditions.push(format!("({})", crate::rules::sql(model, filter)?));
+        let (text, tables) = crate::rules::sql(model, table, filter)?;
+        conditions.push(text);
+        beside.extend(tables);
         about.push(filter.said.clone());
     }
-    let mut without = None;
     let mut minutes = 0;
+    let mut without = false;
     if let Some(missing) = &list.without {
         let other = &model[missing.entity];
         let at = column_of(model, &missing.at).unwrap_or_else(|| "created_at".to_owned());
@@ -211,7 +272,8 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         ));
         conditions.push(format!("{table}.{from} < $3"));
         about.push(format!("without {} in {}", other.name, missing.within));
-        without = Some(there.clone());
+        without = true;
+        beside.push(there.clone());
         minutes = missing.within.minutes();
     }
     if conditions.is_empty() {
@@ -229,6 +291,7 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
     let number = model.build_order.iter().position(|at| *at == list.entity).unwrap_or_default();
     let columns: Vec<String> = list.shows.iter().filter_map(|path| shown(model, list.entity, path)).collect();
     let view = EntityView::new(model, list.entity, 0);
+    let condition = conditions.join("\n           AND ");
     Ok(ListView {
         name: list.name.to_string(),
         label: list.label.clone(),
@@ -237,11 +300,13 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         about: about.join(", "),
         roles: list.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number,
-        condition: conditions.join("\n           AND "),
         order: format!("{order}, {table}.id"),
         columns: if columns.is_empty() { view.columns_shown } else { columns },
+        today: condition.contains(":today"),
+        condition: condition.replace(":today", if without { "$4" } else { "$3" }),
         without,
         minutes,
+        beside,
     })
 }
 
@@ -279,3 +344,214 @@ fn shown(model: &Model, start: EntityIndex, path: &Path) -> Option<String> {
     }
 }
 
+/// A measure.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MeasureView {
+    pub(crate) label: String,
+    pub(crate) function: String,
+    pub(crate) path: String,
+    pub(crate) about: String,
+    pub(crate) roles_constant: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) entity: usize,
+    pub(crate) group: String,
+    pub(crate) value: String,
+    pub(crate) condition: Option<String>,
+    pub(crate) kind: &'static str,
+    pub(crate) interval: &'static str,
+    pub(crate) hide_under: u32,
+    pub(crate) bars: bool,
+    pub(crate) unit: String,
+    pub(crate) beside: Vec<String>,
+    pub(crate) today: bool,
+}
+
+fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::Error> {
+    let entity = &model[measure.entity];
+    let mut about = Vec::new();
+    let mut beside = Vec::new();
+    let mut ask = |expression| {
+        let (text, tables) = crate::rules::sql(model, &entity.table, expression)?;
+        beside.extend(tables);
+        Ok(text)
+    };
+    let condition = match &measure.filter {
+        Some(filter) => {
+            about.push(filter.said.clone());
+            Some(ask(filter)?)
+        }
+        None => None,
+    };
+    let double = |column: &str| format!("sum(CAST({column} AS DOUBLE PRECISION))");
+    let hour = |text: &str, cut: u8| format!("substr(CAST({text} AS TEXT), 1, {cut})");
+    let (kind, value, unit) = match &measure.aggregate {
+        Aggregate::Count => ("Count", "0".to_owned(), String::new()),
+        Aggregate::Share(holds) => {
+            about.push(format!("share of {}", holds.said));
+            let holds = ask(holds)?;
+            ("Share", format!("sum(CASE WHEN {holds} THEN 1 ELSE 0 END)"), "%".to_owned())
+        }
+        Aggregate::Sum(at) => {
+            ("Sum", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default())
+        }
+        Aggregate::Average(at) => {
+            ("Average", double(&entity[*at].column), entity[*at].unit.clone().unwrap_or_default())
+        }
+    };
+    let (group, interval) = match &measure.by {
+        None => ("'all'".to_owned(), "Value"),
+        Some(axis) => {
+            let column =
+                column_of(model, &axis.path).unwrap_or_else(|| format!("{}.created_at", entity.table));
+            let is_date = matches!(axis.path.end, End::Field(at) if entity[at].kind == spec::Kind::Date);
+            let cut = if is_date { 10 } else { 13 };
+            match axis.interval {
+                None => (format!("CAST({column} AS TEXT)"), "Value"),
+                Some(interval) => {
+                    about.push(format!("by {}", format!("{interval:?}").to_lowercase()));
+                    (hour(&column, cut), interval_word(interval))
+                }
+            }
+        }
+    };
+    let snake = measure.name.snake().trim_end_matches('_').to_owned();
+    Ok(MeasureView {
+        label: measure.label.clone(),
+        roles_constant: format!("FOR_{}", snake.to_uppercase()),
+        function: snake,
+        path: measure.name.kebab(),
+        about: about.join(", "),
+        roles: measure.roles.iter().map(|role| model[*role].name.to_string()).collect(),
+        entity: number_of(model, measure.entity),
+        group,
+        today: value.contains(":today") || condition.as_ref().is_some_and(|text| text.contains(":today")),
+        value: value.replace(":today", "$1"),
+        condition: condition.map(|text| text.replace(":today", "$1")),
+        beside,
+        kind,
+        interval,
+        hide_under: measure.hide_under,
+        bars: measure.chart != spec::document::ChartKind::Number,
+        unit,
+    })
+}
+
+fn interval_word(interval: spec::document::Interval) -> &'static str {
+    use spec::document::Interval;
+    match interval {
+        Interval::Day => "Day",
+        Interval::Week => "Week",
+        Interval::Month => "Month",
+    }
+}
+
+fn number_of(model: &Model, entity: EntityIndex) -> usize {
+    model.build_order.iter().position(|at| *at == entity).unwrap_or_default()
+}
+
+/// A book of appointments.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CalendarView {
+    pub(crate) label: String,
+    pub(crate) function: String,
+    pub(crate) path: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) entity: usize,
+    pub(crate) start: String,
+    /// An expression for the end of a `record`.
+    pub(crate) end: String,
+    pub(crate) hours: Option<String>,
+    /// Expressions that find what can be booked.
+    pub(crate) sources: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    /// Links by which an entry is called.
+    pub(crate) titles: Vec<String>,
+}
+
+fn calendar_view(model: &Model, calendar: &Calendar) -> CalendarView {
+    let entity = &model[calendar.entity];
+    let column = |at: &spec::model::FieldIndex| entity[*at].column.clone();
+    let start = column(&calendar.start);
+    let slot = calendar.slot.minutes().max(5);
+    let earliest = calendar.hours.iter().map(|hours| hours.from).min();
+    let latest = calendar.hours.iter().map(|hours| hours.until).max();
+    let hours = earliest.zip(latest).map(|(from, until)| {
+        let time = |minutes: u16| format!("clock({}, {})", minutes / 60 % 24, minutes % 60);
+        format!("Hours {{ from: {}, to: {}, step: {slot} }}", time(from), time(until.min(23 * 60 + 59)))
+    });
+    let sources = calendar.resources.iter().filter_map(|at| match entity[*at].target? {
+        Target::Entity(to) => Some(format!("crate::{}::choices(&viewer)", module(&model[to].table))),
+        Target::Person(role) => {
+            Some(format!("viewer.colleagues({})", crate::doors::rust_literal(model[role].name.as_str())))
+        }
+    });
+    let parent = entity.parent.iter().map(|parent| parent.column.clone());
+    let linked = entity.fields().filter(|(at, field)| {
+        matches!(field.target, Some(Target::Entity(_))) && !calendar.resources.contains(at)
+    });
+    CalendarView {
+        label: calendar.label.clone(),
+        function: calendar.name.snake().trim_end_matches('_').to_owned(),
+        path: calendar.name.kebab(),
+        roles: calendar.roles.iter().map(|role| model[*role].name.to_string()).collect(),
+        entity: number_of(model, calendar.entity),
+        end: match &calendar.end {
+            Some(at) => format!("record.{}.known()", column(at)),
+            None => format!("record.{start}.known().map(|start| start + minutes({slot}))"),
+        },
+        start,
+        hours,
+        sources: sources.collect(),
+        resources: calendar.resources.iter().map(column).collect(),
+        titles: parent.chain(linked.map(|(_, field)| field.column.clone())).collect(),
+    }
+}
+
+/// The records that are somebody themselves, and what they do with their parts.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OwnRecordView {
+    pub(crate) role: String,
+    pub(crate) module: String,
+    pub(crate) path: String,
+    pub(crate) parts: Vec<OwnPartView>,
+}
+
+/// A part of one's own record.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OwnPartView {
+    pub(crate) label: String,
+    pub(crate) path: String,
+    pub(crate) add: Option<String>,
+}
+
+fn own_records(model: &Model) -> Vec<OwnRecordView> {
+    let own = |(index, role): (RoleIndex, &spec::model::Role)| {
+        let at = role.self_entity?;
+        let may = |entity: EntityIndex, action: Action| {
+            model.grants(index, entity).any(|grant| grant.allows(action))
+        };
+        if !may(at, Action::List) {
+            return None;
+        }
+        let parts = model[at].parts.iter().filter(|part| may(**part, Action::List)).map(|part| OwnPartView {
+            label: model[*part].plural.clone(),
+            path: path(&model[*part].table),
+            add: may(*part, Action::Create)
+                .then(|| format!("Add {}", super::entity::lower_first(&model[*part].label))),
+        });
+        Some(OwnRecordView {
+            role: role.name.to_string(),
+            module: module(&model[at].table),
+            path: path(&model[at].table),
+            parts: parts.collect(),
+        })
+    };
+    model.roles().filter_map(own).collect()
+}
+
+/// A module that `lists.rs` names, with its type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct ModuleView {
+    pub(crate) module: String,
+    pub(crate) pascal: String,
+}

@@ -41,6 +41,10 @@ pub(crate) struct EntityView {
     pub(crate) parts: Vec<PartView>,
     pub(crate) fields: Vec<FieldView>,
     /// Descriptors of the columns that link the record to its parent, its place and its person.
+    /// Whether pages call records by their titles where something links to them.
+    pub(crate) titled: bool,
+    /// Whether forms offer its records to link to.
+    pub(crate) offered: bool,
     pub(crate) descriptors: Vec<String>,
     pub(crate) own_links: Vec<OwnLinkView>,
     pub(crate) select: String,
@@ -271,6 +275,8 @@ impl EntityView {
             has_place: entity.has_place_column(),
             has_person: !entity.self_roles.is_empty(),
             parts: parts(model, entity),
+            titled: false,
+            offered: false,
             descriptors: Vec::new(),
             own_links: Vec::new(),
             select: String::new(),
@@ -347,7 +353,7 @@ impl EntityView {
         view.private_filters = view.filters.iter().any(|filter| !filter.open);
         view.filter_form = view.filters.iter().any(|filter| filter.form.is_some());
         view.about_banner = about_banner(model, entity);
-        crate::rules::prepare(model, entity, &mut view);
+        crate::rules::prepare(entity, &mut view);
         view
     }
 
@@ -448,7 +454,7 @@ impl EntityView {
                 }
                 (Storage::Plain | Storage::Queryable, "choice") => {
                     let choices: Vec<String> =
-                        view.choices.iter().map(|choice| rust_literal(choice)).collect();
+                        view.choices.iter().map(|choice| super::field::pair(choice)).collect();
                     let form =
                         format!("Field::choice(\"{name}\", {label}, [{}]).optional()", choices.join(", "));
                     filters.push(equal(column, name, "text", open, Some(form)));
@@ -700,7 +706,7 @@ fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
             from,
             from_sql: quoted.join(", "),
             to: step.to.to_string(),
-            guard: step.when.as_ref().map(|_| crate::rules::guard_name(entity, step)),
+            guard: None,
             needs: match &step.needs {
                 Some(spec::model::Needs::Form(form)) => Some(needs(model, *form)),
                 _ => None,

@@ -221,10 +221,10 @@ fn form(field: &Field, view: &FieldView, shape: &Shape) -> String {
     let label = rust_literal(&field.label);
     let one = |name: &str, label: &str| match shape.form {
         "record" => format!("links.field({name}, {label})"),
-        "email" => format!("Field::shaped({name}, {label}, Shape::Email)"),
-        "phone" => format!("Field::shaped({name}, {label}, Shape::Phone)"),
+        "email" => format!("Field::shaped(Shape::Email, {name}, {label})"),
+        "phone" => format!("Field::shaped(Shape::Phone, {name}, {label})"),
         "choice" => {
-            let choices: Vec<String> = view.choices.iter().map(|choice| rust_literal(choice)).collect();
+            let choices: Vec<String> = view.choices.iter().map(|choice| pair(choice)).collect();
             format!("Field::choice({name}, {label}, [{}])", choices.join(", "))
         }
         "code" => format!("Field::text({name}, {label}).longest(20)"),
@@ -262,6 +262,14 @@ fn form(field: &Field, view: &FieldView, shape: &Shape) -> String {
         text += ".optional()";
     }
     text
+}
+
+/// A choice's value and the text that people read.
+pub(crate) fn pair(choice: &str) -> String {
+    let mut letters = choice.chars();
+    let text: String =
+        letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("({}, {})", rust_literal(choice), rust_literal(&(text + letters.as_str())))
 }
 
 fn default(field: &Field, view: &FieldView) -> Option<String> {

@@ -69,7 +69,7 @@ impl PolicyView {
         let named = |grant: &Grant| {
             conditions.iter().find(|(sql, _)| ***sql == grant.sql).map(|(_, view)| &view.constant)
         };
-        let grants = entity.grants.iter().map(|grant| GrantView {
+        let grants = grants_that_add(entity).map(|grant| GrantView {
             role: model[grant.role].name.to_string(),
             actions: grant.actions.iter().map(|action| action_path(entity, *action)).collect(),
             rows: match (&grant.rows, named(grant)) {
@@ -93,6 +93,23 @@ impl PolicyView {
             conditions: conditions.into_values().collect(),
         }
     }
+}
+
+/// The grants without those of which another of the same role and rows gives all and more.
+fn grants_that_add(entity: &Entity) -> impl Iterator<Item = &Grant> {
+    let within = |inner: &Grant, outer: &Grant| {
+        inner.role == outer.role
+            && inner.sql == outer.sql
+            && inner.actions.iter().all(|action| outer.allows(*action))
+            && (outer.fields == Mask::All || outer.fields == inner.fields)
+    };
+    entity.grants.iter().enumerate().filter_map(move |(at, grant)| {
+        let others = entity.grants.iter().enumerate().filter(|(other, _)| *other != at);
+        let more = others
+            .into_iter()
+            .any(|(other, outer)| within(grant, outer) && !(within(outer, grant) && at < other));
+        (!more).then_some(grant)
+    })
 }
 
 fn readers(model: &Model, entity: &Entity) -> Vec<String> {
@@ -235,7 +252,7 @@ pub(crate) fn seen_by_all(model: &Model, entity: &Entity, field: FieldIndex) -> 
 fn cell(model: &Model, index: EntityIndex, role: RoleIndex) -> String {
     let entity = &model[index];
     let mut parts: Vec<String> = Vec::new();
-    for grant in model.grants(role, index) {
+    for grant in grants_that_add(entity).filter(|grant| grant.role == role) {
         // To view includes to list; people need not read both.
         let shown =
             grant.actions.iter().filter(|action| !(**action == Action::List && grant.allows(Action::View)));
@@ -298,7 +315,7 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
 
 fn fence(model: &Model, index: EntityIndex) -> String {
     let entity = &model[index];
-    let grants = entity.grants.iter().map(|grant| rls::Grant {
+    let grants = grants_that_add(entity).map(|grant| rls::Grant {
         role: model[grant.role].name.to_string(),
         actions: grant.actions.iter().map(|action| (*action, verb(entity, *action))).collect(),
         rows: if grant.rows == Rows::Organisation { "TRUE".to_owned() } else { grant.sql.clone() },

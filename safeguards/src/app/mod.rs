@@ -64,6 +64,7 @@ pub struct App {
     seed: Option<Seed>,
     roles: &'static [identity::Role],
     sign_up: Option<identity::SignUp>,
+    idle_minutes: Option<u16>,
     entities: &'static [&'static Entity],
 }
 
@@ -78,6 +79,7 @@ impl App {
             seed: None,
             roles: &[],
             sign_up: None,
+            idle_minutes: None,
             entities: &[],
         }
     }
@@ -97,6 +99,12 @@ impl App {
     /// Lets strangers make themselves an account of this role, which must not be privileged.
     pub const fn sign_up(mut self, role: &'static str) -> Self {
         self.sign_up = Some(identity::SignUp { role });
+        self
+    }
+
+    /// Ends a session that is idle for so long, 15 minutes unless said (CF-4).
+    pub const fn idle_minutes(mut self, minutes: u16) -> Self {
+        self.idle_minutes = Some(minutes);
         self
     }
 
@@ -200,7 +208,12 @@ impl App {
         } else {
             store.migrate(&self.sets()).await?;
         }
-        let people = People { app: self.name, roles: self.roles, sign_up: self.sign_up };
+        let people = People {
+            app: self.name,
+            roles: self.roles,
+            sign_up: self.sign_up,
+            idle_minutes: self.idle_minutes,
+        };
         Services::start(foundation, people).await
     }
 

@@ -87,6 +87,7 @@ pub(super) struct People {
     pub(super) app: &'static str,
     pub(super) roles: &'static [Role],
     pub(super) sign_up: Option<SignUp>,
+    pub(super) idle_minutes: Option<u16>,
 }
 
 impl FromRef<Services> for Identity {
@@ -114,10 +115,13 @@ impl Services {
             ids: Arc::clone(&ids),
         };
         let url = &settings.public_url;
+        let usual = identity::Settings::new(people.app, url.origin(), Roles::new(people.roles));
+        let idle = people.idle_minutes.map(|minutes| time::Duration::minutes(minutes.into()));
         let identity_settings = identity::Settings {
             sign_up: people.sign_up,
             secure_cookies: url.is_https(),
-            ..identity::Settings::new(people.app, url.origin(), Roles::new(people.roles))
+            inactivity: idle.unwrap_or(usual.inactivity),
+            ..usual
         };
         Ok(Self {
             identity: Identity::start(parts, identity_settings).await?,

@@ -55,6 +55,13 @@ impl PatientBanner {
         self
     }
 
+    /// The reference, where it adds something to the name.
+    #[must_use]
+    pub fn reference_if(mut self, reference: Option<String>) -> Self {
+        self.reference = reference;
+        self
+    }
+
     /// The patient's own page.
     #[must_use]
     pub fn to(mut self, path: impl Into<String>) -> Self {

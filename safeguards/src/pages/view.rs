@@ -76,6 +76,12 @@ impl Zone {
     /// Coordinated universal time.
     pub const UTC: Self = Self { name: "UTC", offset_at: |_| UtcOffset::UTC };
 
+    /// The calendar date of a moment on the clocks of this zone.
+    #[must_use]
+    pub fn date(&self, moment: OffsetDateTime) -> Date {
+        moment.checked_to_offset((self.offset_at)(moment)).unwrap_or(moment).date()
+    }
+
     /// The moment at which clocks of this zone show `local`, or `None` if they skip it.
     #[must_use]
     pub fn moment(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {
@@ -189,11 +195,23 @@ impl View {
         moment.checked_to_offset((self.zone.offset_at)(moment)).unwrap_or(moment)
     }
 
+    /// The moment at which the clocks of the view's zone show this, or `None` if they skip it.
+    #[must_use]
+    pub fn moment_at(&self, local: PrimitiveDateTime) -> Option<OffsetDateTime> {
+        self.zone.moment(local)
+    }
+
+    /// The moment of the request.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
     /// A date that cannot be misread: `13 Mar 1980`.
     #[must_use]
     pub fn date(&self, date: Date) -> String {
         let month = self.words.months_short[usize::from(u8::from(date.month())) - 1];
-        self.isolated(format!("{}\u{a0}{month}\u{a0}{}", date.day(), date.year()))
+        format!("{}\u{a0}{month}\u{a0}{}", date.day(), date.year())
     }
 
     /// A moment: `13 Mar 1980, 14:05 UTC`.
@@ -203,13 +221,7 @@ impl View {
         let time = format!("{:02}:{:02}", local.hour(), local.minute());
         let zone = self.zone.name;
         let gap = if zone.is_empty() { "" } else { "\u{a0}" };
-        self.isolated(format!("{}, {time}{gap}{zone}", self.date(local.date())))
-    }
-
-    /// Text whose direction its own letters decide: among right-to-left letters "13 Mar 1980" would
-    /// read "Mar 1980 13" (Unicode Standard Annex 9, FSI and PDI).
-    fn isolated(&self, text: String) -> String {
-        if self.words.direction == "rtl" { format!("\u{2068}{text}\u{2069}") } else { text }
+        format!("{}, {time}{gap}{zone}", self.date(local.date()))
     }
 
     pub(crate) fn moment_markup(&self, moment: OffsetDateTime) -> Markup {

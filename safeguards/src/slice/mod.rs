@@ -11,18 +11,22 @@ mod assign;
 mod body;
 pub mod json;
 mod line;
+pub mod measure;
 mod names;
 mod problem;
+pub mod rules;
+pub mod shapes;
 mod viewer;
 mod wanted;
 pub mod zone;
 
 pub use answers::WriteAnswers;
 pub use assign::{Assignee, Assignments};
+pub use axum::routing::{get, post};
 pub use body::Body;
 pub use line::{Known, KnownAllergies, Line};
 pub use names::{Called, Links, Names};
-pub use viewer::{Front, Viewer};
+pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;
 
 use axum::Json;
@@ -80,6 +84,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
 
 /// All that a slice of a generated app names.
 pub mod prelude {
+    pub use super::shapes::holds;
     pub use super::{
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened, Result,
         Version, Viewer, Wanted, WriteAnswers, created, go,

@@ -59,6 +59,12 @@ impl Names {
         }
     }
 
+    /// The first of these that has a name, or another word.
+    pub fn title_of(&self, ids: &[Option<Uuid>], otherwise: &str) -> String {
+        let named = ids.iter().flatten().find_map(|id| self.0.get(id));
+        named.cloned().unwrap_or_else(|| otherwise.to_owned())
+    }
+
     /// A person's name.
     pub fn person(&self, id: &Shown<Option<Uuid>>) -> Content {
         match (id, id.known()) {

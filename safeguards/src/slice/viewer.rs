@@ -1,7 +1,5 @@
 //! Who looks, and at what kind of page.
 
-use std::sync::Arc;
-
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use time::OffsetDateTime;
@@ -9,6 +7,7 @@ use uuid::Uuid;
 
 use super::answers::field_of;
 use super::{Assignee, Called, Line, Names, Result, Wanted};
+use crate::Services;
 use crate::access::{Action, Context, Entity, Error, Written};
 use crate::identity::{Identity, PersonId, Session};
 use crate::pages::{
@@ -33,6 +32,14 @@ pub struct Front {
     pub destinations: fn(roles: &[&str]) -> Vec<(&'static str, &'static str)>,
     /// What people call a role.
     pub role_label: fn(role: &str) -> &str,
+}
+
+/// The routes of an app, each of which may take a [`Viewer`].
+pub type Routes = axum::Router<Services>;
+
+/// The routes as a router, under what all pages have in common.
+pub fn finished(routes: Routes, front: &'static Front, services: Services) -> axum::Router {
+    routes.layer(axum::Extension(front)).with_state(services)
 }
 
 /// A signed-in person in front of a page, or behind a call of the API. It acts as their access context.
@@ -252,6 +259,19 @@ impl Viewer {
         self.clock.now() - time::Duration::minutes(minutes)
     }
 
+    /// The moments at which days begin: the first, and that after so many days.
+    pub fn moments(&self, first: time::Date, days: i64) -> (OffsetDateTime, OffsetDateTime) {
+        (self.midnight(first), self.midnight(first.saturating_add(time::Duration::days(days))))
+    }
+
+    /// Clocks that change at midnight skip it; the day then begins an hour later.
+    fn midnight(&self, day: time::Date) -> OffsetDateTime {
+        let midnight = day.midnight();
+        let moment =
+            self.view.moment_at(midnight).or_else(|| self.view.moment_at(midnight + time::Duration::HOUR));
+        moment.unwrap_or(midnight.assume_utc())
+    }
+
     /// The places of this kind in which they may put a record: those of their memberships, or all of the
     /// organisation for who has a role in the whole of it.
     pub async fn places(&self, kind: &str) -> Result<Vec<Called>> {
@@ -307,7 +327,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let front = parts.extensions.get::<Arc<Front>>().cloned();
+        let front = parts.extensions.get::<&'static Front>().copied();
         let front = front.ok_or_else(|| Problem::internal("router without front"))?;
         let arrival = Arrival::from_request_parts(parts, state).await?;
         let session = Session::from_request_parts(parts, state).await?;

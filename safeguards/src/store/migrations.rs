@@ -170,18 +170,29 @@ async fn apply_sqlite(
         return Err(refused(step, "constraints must fail with their own statement, not at the commit"));
     }
     let mut connection = options.connect_migrator().await?;
+    let applied = apply_on(&mut connection, part, step).await;
+    // Closed whatever happened, which rolls back what was not committed.
+    connection.close().await?;
+    applied
+}
+
+async fn apply_on(
+    connection: &mut sqlx::SqliteConnection,
+    part: &'static str,
+    step: &'static Migration,
+) -> Result<bool> {
     connection.execute("BEGIN IMMEDIATE").await?;
     connection.execute(TABLE_SQLITE).await?;
     let done = sqlx::query("SELECT 1 FROM schema_migrations WHERE part = $1 AND version = $2")
         .bind(part)
         .bind(step.version)
-        .fetch_optional(&mut connection)
+        .fetch_optional(&mut *connection)
         .await?;
     if done.is_some() {
-        connection.close().await?;
+        connection.execute("ROLLBACK").await?;
         return Ok(false);
     }
-    let applied = sqlx::raw_sql(step.sql.into_sql_str()).execute(&mut connection).await;
+    let applied = sqlx::raw_sql(step.sql.into_sql_str()).execute(&mut *connection).await;
     applied.map_err(|error| refused(step, StoreError::from(error).to_string()))?;
     if connection.fetch_optional("PRAGMA foreign_key_check").await?.is_some() {
         return Err(refused(step, "rows would be left that belong to missing rows"));
@@ -191,10 +202,9 @@ async fn apply_sqlite(
         .bind(step.version)
         .bind(step.name)
         .bind(checksum(step))
-        .execute(&mut connection)
+        .execute(&mut *connection)
         .await?;
     connection.execute("COMMIT").await?;
-    connection.close().await?;
     Ok(true)
 }
 

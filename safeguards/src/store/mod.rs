@@ -15,6 +15,7 @@ mod error;
 mod migrations;
 mod postgres;
 mod provision;
+mod readers;
 mod row;
 mod sqlite;
 mod statement;
@@ -95,7 +96,8 @@ impl Store {
         sql("SELECT 1 AS one").fetch_one(self).await.map(drop)
     }
 
-    /// Waits for open work, then closes every connection. SQLite's log is copied into its file.
+    /// Waits for open work, then closes every connection. SQLite's log is copied into its file. On SQLite
+    /// a store that is merely dropped stays open until the process ends.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,

@@ -9,9 +9,10 @@ use sqlx::sqlite::SqliteSynchronous;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
 };
-use sqlx::{ConnectOptions, Connection, Sqlite};
+use sqlx::{ConnectOptions, Connection};
 use zeroize::Zeroizing;
 
+use super::readers::{Reader, Readers};
 use super::row::Source;
 use super::statement::{Outcome, Statement, Wanted};
 use super::value::sqlite_arguments;
@@ -94,17 +95,21 @@ impl SqliteOptions {
         Ok(self.connection(false).connect().await?)
     }
 
+    pub(super) async fn connect_reader(&self) -> Result<SqliteConnection> {
+        Ok(self.connection(true).connect().await?)
+    }
+
     /// A connection for migrations that rebuild tables: foreign keys are checked at its end instead.
     pub(super) async fn connect_migrator(&self) -> Result<SqliteConnection> {
         Ok(self.connection(false).foreign_keys(false).connect().await?)
     }
 }
 
-/// An open SQLCipher database. Cheap to clone.
+/// An open SQLCipher database. Cheap to clone. It is closed by `Store::close` or by the end of the process.
 #[derive(Clone)]
 pub struct SqliteStore {
     pub(super) options: Arc<SqliteOptions>,
-    readers: SqlitePool,
+    readers: Arc<Readers>,
     pub(super) writer: Writer,
 }
 
@@ -112,14 +117,12 @@ impl SqliteStore {
     pub(super) async fn open(options: SqliteOptions) -> Result<Self> {
         let mut connection = options.connect_writer().await?;
         // The first page is read here, so that a wrong key is told at once.
-        sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut connection).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .acquire_timeout(Duration::from_secs(10))
-            .idle_timeout(Duration::from_secs(300))
-            .test_before_acquire(false)
-            .connect_lazy_with(options.connection(true));
+        if let Err(error) = run_plain(&mut connection, "SELECT count(*) FROM sqlite_master").await {
+            let _ = connection.close().await;
+            return Err(error);
+        }
         let options = Arc::new(options);
+        let readers = Readers::new(Arc::clone(&options));
         Ok(Self { writer: Writer::start(connection, Arc::clone(&options)), readers, options })
     }
 
@@ -127,8 +130,8 @@ impl SqliteStore {
         if wanted == Wanted::Count || !statement.reads() {
             return self.writer.once(statement, wanted).await;
         }
-        let mut connection = self.readers.acquire().await?;
-        run(&mut connection, statement, wanted).await
+        let mut reader = self.readers.take().await?;
+        run(reader.connection()?, statement, wanted).await
     }
 
     /// How many commits the writer made since the start. Each is one flush to disk, however many writes
@@ -138,11 +141,10 @@ impl SqliteStore {
     }
 
     /// A reader that sees one moment, however long it reads.
-    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        let mut transaction = self.readers.begin().await?;
-        // The moment is that of the first read.
-        sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut *transaction).await?;
-        Ok(transaction)
+    pub(super) async fn snapshot(&self) -> Result<Reader> {
+        let mut reader = self.readers.take().await?;
+        reader.begin().await?;
+        Ok(reader)
     }
 
     pub(super) async fn close(&self) {

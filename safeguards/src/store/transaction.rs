@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use sqlx::{Postgres, Sqlite};
+use sqlx::Postgres;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::readers::Reader;
 use super::statement::{Outcome, Statement, Wanted};
 use super::writer::Lease;
 use super::{Result, Row, Store, StoreError, postgres, sqlite};
@@ -40,7 +41,7 @@ pub struct Transaction {
 
 enum Inner {
     Sqlite(Lease),
-    SqliteSnapshot(sqlx::Transaction<'static, Sqlite>),
+    SqliteSnapshot(Reader),
     Postgres { transaction: sqlx::Transaction<'static, Postgres>, cached: bool },
 }
 
@@ -73,9 +74,10 @@ impl Transaction {
         match (self.inner, self.failed) {
             (Inner::Sqlite(lease), false) => lease.commit().await,
             (Inner::Postgres { transaction, .. }, false) => Ok(transaction.commit().await?),
-            (Inner::SqliteSnapshot(transaction), false) => Ok(transaction.commit().await?),
-            (Inner::SqliteSnapshot(transaction), true) => {
-                transaction.rollback().await?;
+            // It has read only, so both ends are the same.
+            (Inner::SqliteSnapshot(mut reader), false) => reader.end().await,
+            (Inner::SqliteSnapshot(mut reader), true) => {
+                reader.end().await?;
                 Err(StoreError::Aborted)
             }
             (Inner::Sqlite(lease), true) => {
@@ -96,7 +98,7 @@ impl Transaction {
                 drop(lease);
                 Ok(())
             }
-            Inner::SqliteSnapshot(transaction) => Ok(transaction.rollback().await?),
+            Inner::SqliteSnapshot(mut reader) => reader.end().await,
             Inner::Postgres { transaction, .. } => Ok(transaction.rollback().await?),
         }
     }
@@ -113,7 +115,7 @@ impl Transaction {
         self.failed = true;
         let outcome = match &mut self.inner {
             Inner::Sqlite(lease) => lease.run(statement, wanted).await,
-            Inner::SqliteSnapshot(transaction) => sqlite::run(transaction, statement, wanted).await,
+            Inner::SqliteSnapshot(reader) => sqlite::run(reader.connection()?, statement, wanted).await,
             Inner::Postgres { transaction, cached } => {
                 postgres::run(transaction, statement, wanted, *cached).await
             }
@@ -133,7 +135,7 @@ impl Transaction {
         self.failed = true;
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.run_each(statement, each).await,
-            Inner::SqliteSnapshot(transaction) => sqlite::run_each(transaction, statement, each).await,
+            Inner::SqliteSnapshot(reader) => sqlite::run_each(reader.connection()?, statement, each).await,
             Inner::Postgres { transaction, cached } => {
                 postgres::run_each(transaction, statement, each, *cached).await
             }

@@ -33,7 +33,7 @@ const BATCH: usize = 128;
 /// How old a batch may be when it takes on another request.
 const BATCH_AGE: Duration = Duration::from_millis(20);
 
-/// The door to the writer. Cheap to clone; the writer ends when the last one is gone.
+/// The door to the writer. Cheap to clone; the task ends when the last one is gone.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Request>,
@@ -137,8 +137,12 @@ impl Lease {
 
     fn hand_back(&mut self, commit: Option<oneshot::Sender<Result<()>>>) {
         if let Some((connection, back)) = self.lent.take() {
-            // Nobody to take it back means that the writer is gone, and the connection goes with it.
-            let _ = back.send(Returned { connection, ended: self.ended.take(), commit });
+            let returned = Returned { connection, ended: self.ended.take(), commit };
+            // Nobody to take it back means that the writer is gone with its runtime. See `readers` for why
+            // a connection is not closed by being dropped.
+            if let Err(returned) = back.send(returned) {
+                std::mem::forget(returned.connection);
+            }
         }
     }
 }
@@ -176,6 +180,13 @@ struct Task {
     commits: Arc<AtomicU64>,
 }
 
+impl Drop for Task {
+    fn drop(&mut self) {
+        // See `readers` for why a connection is not closed by being dropped.
+        std::mem::forget(self.connection.take());
+    }
+}
+
 impl Task {
     async fn serve(mut self) {
         let mut close = None;
@@ -186,10 +197,10 @@ impl Task {
             }
         }
         self.requests.close();
-        if let Some(connection) = self.connection.take() {
-            close_connection(connection).await;
-        }
         if let Some(reply) = close {
+            if let Some(connection) = self.connection.take() {
+                close_connection(connection).await;
+            }
             let _ = reply.send(());
         }
     }
