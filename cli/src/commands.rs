@@ -1,0 +1,34 @@
+//! One file a command; here is only which is which.
+
+mod audit;
+mod check;
+mod completions;
+mod demo;
+mod generate;
+mod new;
+mod plan;
+mod run;
+mod schema;
+mod source;
+
+use crate::arguments::{Arguments, Audit, Command};
+use crate::outcome::{Failure, Outcome};
+use crate::progress::Progress;
+
+/// Runs the chosen command.
+pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+    let progress = Progress::new(arguments.json);
+    match arguments.command {
+        Command::New(new) => new::run(&new, arguments.json, progress),
+        Command::Plan(plan) => plan::run(&plan),
+        Command::Schema => schema::run(),
+        Command::Check { spec } => check::run(&spec),
+        Command::Generate(generate) => generate::run(&generate, progress),
+        Command::Run(run) => run::run(&run.dir, run.serving.listen, arguments.json, progress),
+        Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),
+        Command::Audit(Audit::Verify { target, witness }) => {
+            audit::verify(&target, witness.as_deref(), progress)
+        }
+        Command::Completions { shell } => Ok(completions::run(shell)),
+    }
+}

@@ -1,0 +1,66 @@
+use std::io::{BufRead, IsTerminal, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde_json::json;
+use spec::Lock;
+
+use super::plan::planned;
+use super::source::prompt;
+use super::{generate, run as serve};
+use crate::arguments::{Database, New};
+use crate::outcome::{Failure, Outcome};
+use crate::progress::Progress;
+use crate::summary::summary;
+
+/// Plans an app and generates its project; with `--run`, serves it too.
+pub(crate) fn run(arguments: &New, json: bool, progress: Progress) -> Result<Outcome, Failure> {
+    if arguments.run && arguments.database == Database::Postgres && std::env::var_os("DATABASE_URL").is_none()
+    {
+        return Err(Failure::input(
+            "--database postgres --run wants DATABASE_URL, such as postgres://app@localhost/clinic",
+        ));
+    }
+    let plan = planned(&prompt(&arguments.prompt)?)?;
+    let spec = spec::check(&plan.text, &Lock::default())
+        .map_err(|problems| anyhow::anyhow!("the planner made a spec that is not valid:\n{problems}"))?;
+    progress.say(&summary(&plan, &spec));
+    if !arguments.yes && !plan.questions.is_empty() {
+        confirm(plan.questions.len())?;
+    }
+    let dir = arguments.dir.clone().unwrap_or_else(|| folder(&plan.spec.app));
+    let dir = generate::project(&spec, &plan.text, &dir, progress)?;
+    if arguments.run {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        return serve::run(&dir, listen, json, progress);
+    }
+    if arguments.database == Database::Postgres {
+        progress.say("The app uses PostgreSQL when DATABASE_URL names a server: .env.sample shows how.");
+    }
+    let text = format!("{}\nNext: healthcoder run --dir {}", dir.display(), dir.display());
+    Ok(Outcome { text, json: json!({ "dir": dir, "spec": plan.spec.to_json() }) })
+}
+
+/// Open questions have safe defaults; a person says yes to them, and a script says `--yes`.
+fn confirm(count: usize) -> Result<(), Failure> {
+    let wanted = "read the questions above; `--yes` takes their defaults";
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::input(format!("{count} open questions: {wanted}")));
+    }
+    eprint!("Go on with these defaults? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(Failure::input(format!("stopped: {wanted}")))
+    }
+}
+
+/// A folder named after the app: letters, digits and hyphens.
+fn folder(app: &str) -> PathBuf {
+    let words = app.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    PathBuf::from(if name.is_empty() { "app".into() } else { name })
+}

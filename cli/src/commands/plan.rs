@@ -1,0 +1,44 @@
+use planner::{Plan as Planned, PlanError};
+use serde_json::{Value, json};
+
+use super::source::prompt;
+use crate::arguments::{Format, Plan};
+use crate::outcome::{Failure, Outcome};
+
+/// Prints the spec that a prompt becomes.
+pub(crate) fn run(arguments: &Plan) -> Result<Outcome, Failure> {
+    let plan = planned(&prompt(&arguments.prompt)?)?;
+    let json = plan.spec.to_json();
+    let text = match arguments.format {
+        Format::Yaml => plan.text,
+        Format::Json => serde_json::to_string_pretty(&json)?,
+    };
+    Ok(Outcome { text, json })
+}
+
+/// Plans; a prompt that is no app, or that holds a restriction which was not understood, is a wrong input.
+pub(crate) fn planned(prompt: &str) -> Result<Planned, Failure> {
+    planner::plan(prompt).map_err(|error| match &error {
+        PlanError::NotAnApp { why } => {
+            Failure::Input { report: why.clone(), json: json!({ "error": why, "reason": "no app" }) }
+        }
+        PlanError::Blocked { sentences, questions } => {
+            let asked: Vec<Value> =
+                questions.iter().map(|question| json!({ "about": question.about, "ask": question.ask })).collect();
+            Failure::Input {
+                report: blocked(sentences),
+                json: json!({ "error": error.to_string(), "reason": "blocked", "sentences": sentences, "questions": asked }),
+            }
+        }
+        PlanError::Invalid { .. } => Failure::Failed(anyhow::anyhow!("{error}")),
+    })
+}
+
+fn blocked(sentences: &[String]) -> String {
+    let listed: Vec<_> = sentences.iter().map(|sentence| format!("  • {sentence}")).collect();
+    format!(
+        "Nothing was planned. These sentences restrict something, and were not understood:\n{}\n\
+         Say them in other words (who may see or do what, and with which records), or take them out.",
+        listed.join("\n")
+    )
+}
