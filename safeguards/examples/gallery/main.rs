@@ -1,5 +1,5 @@
 //! Every kind of page with made-up data, behind the real edge: `cargo run --example gallery`, then
-//! open the address that it prints. `?rows=0`, `1` or `many`; `?direction=rtl`; `?long`.
+//! open the address that it prints. `/list?rows=0`, `1` or `many`; `?direction=rtl` anywhere.
 
 mod clinic;
 mod people;
