@@ -13,7 +13,7 @@ pub mod store;
 pub mod testing;
 pub mod web;
 
-pub use axum;
 pub use app::{App, AppError, Services};
+pub use axum;
 pub use clock::{Clock, Ids, ManualClock, SystemClock, SystemIds};
 pub use store::{Store, StoreError, Transaction, sql};

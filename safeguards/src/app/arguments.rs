@@ -65,6 +65,7 @@ fn command(name: &'static str, version: &'static str) -> Command {
         ("migrate", "Bring the schema of the database up to date"),
         ("seed", "Write people and records that are obviously made up"),
         ("verify-audit", "Check the audit log against its witness"),
+        ("signer", "Sign the heads of the audit log for the app that started this"),
         ("rotate-keys", "Add new root and sealing keys, and wrap every key anew"),
     ];
     let command =

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use exporter::ArchiveError;
 
 use super::settings::SettingError;
-use crate::audit::AuditUnavailable;
+use crate::audit::{AuditUnavailable, SignerError};
 use crate::crypto::KeyError;
 use crate::identity::IdentityError;
 use crate::store::StoreError;
@@ -62,6 +62,9 @@ pub enum AppError {
     /// The audit log cannot be written.
     #[error(transparent)]
     Audit(#[from] AuditUnavailable),
+    /// The audit signer cannot work.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
     /// An entry of the audit log cannot be read, so no proof can be exported.
     #[error("an entry of the audit log cannot be read: run the subcommand `verify-audit`")]
     AuditUnreadable,

@@ -20,10 +20,9 @@ use std::sync::Arc;
 use exporter::{ArchiveWriter, Cell, Column, Form, Passphrase, Seal, Table};
 use uuid::Uuid;
 
-use super::AppError;
 use super::services::Foundation;
 use super::tables::{ExportTable, tables};
-use crate::access::Entity;
+use super::{App, AppError};
 use crate::audit::{Action, Audit, AuditContext, EVENTS, Event, PUBLIC_KEY, Source, WITNESS, write_entry};
 use crate::crypto::{KeyError, KeyRing};
 use crate::store::{StoreError, Transaction, sql};
@@ -43,12 +42,7 @@ pub(super) struct Export {
 }
 
 /// Writes the archive, and says what is in it.
-pub(super) async fn export(
-    name: &str,
-    foundation: &Foundation,
-    entities: &'static [&'static Entity],
-    wanted: Export,
-) -> Result<String, AppError> {
+pub(super) async fn export(app: &App, foundation: &Foundation, wanted: Export) -> Result<String, AppError> {
     let Export { to, organisation, seal } = wanted;
     let organisations = organisations(foundation, organisation).await?;
     announce(foundation, &organisations).await?;
@@ -57,15 +51,18 @@ pub(super) async fn export(
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
     let file = BufWriter::new(file.map_err(AppError::file(&draft))?);
     let moment = crate::audit::timestamp(foundation.clock.now());
-    let mut archive = ArchiveWriter::new(file, seal, name, &moment);
+    let mut archive = ArchiveWriter::new(file, seal, app.name, &moment);
 
     let mut snapshot = foundation.store.snapshot().await?;
-    let tables = tables(&mut snapshot, entities, organisation).await?;
+    let tables = tables(&mut snapshot, app.entities, organisation).await?;
     let mut rows = 0;
     for table in &tables {
         rows += write_table(&mut archive, &mut snapshot, table, organisation, &rings, foundation).await?;
     }
     snapshot.rollback().await?;
+    // So that the witness in the archive covers the archive's own event. Beside an app that runs, its
+    // signer has the witness and signs every 20 seconds.
+    let _busy = app.keeper(foundation).close().await;
     let events = write_audit(&mut archive, foundation, organisation).await?;
 
     let file = archive.finish()?.into_inner().map_err(|error| AppError::file(&draft)(error.into_error()))?;

@@ -30,13 +30,15 @@ mod upkeep;
 
 use std::ffi::OsString;
 use std::pin::Pin;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::access::Entity;
+use crate::audit::{self, Keeper};
+use crate::clock::SystemClock;
 use crate::identity;
 use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, log_panics};
@@ -66,6 +68,7 @@ pub struct App {
     sign_up: Option<identity::SignUp>,
     idle_minutes: Option<u16>,
     entities: &'static [&'static Entity],
+    program: fn() -> std::io::Result<Command>,
 }
 
 impl App {
@@ -81,6 +84,7 @@ impl App {
             sign_up: None,
             idle_minutes: None,
             entities: &[],
+            program: || std::env::current_exe().map(Command::new),
         }
     }
 
@@ -127,6 +131,13 @@ impl App {
         self
     }
 
+    /// How this program starts itself for the audit signer, to which it adds the argument `signer`: its own
+    /// file, unless a test needs another way.
+    pub const fn program(mut self, program: fn() -> std::io::Result<Command>) -> Self {
+        self.program = program;
+        self
+    }
+
     /// Runs the command that the process was started with, and says in a sentence what went wrong.
     pub fn run(self) -> ExitCode {
         let Err(error) = self.run_with(std::env::args_os().collect()) else { return ExitCode::SUCCESS };
@@ -143,6 +154,10 @@ impl App {
         let given = arguments::parse(self.name, self.version, arguments);
         let settings = Settings::read(&|name| given.setting(name)).map_err(AppError::Settings)?;
         hardening::harden().map_err(AppError::System)?;
+        if given.subcommand() == "signer" {
+            let clock = Arc::new(SystemClock);
+            return Ok(audit::run_signer(settings.root_folder(), &settings.witness_folder, clock)?);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)))
             .enable_all()
@@ -155,7 +170,7 @@ impl App {
                 "export" => {
                     let wanted = given.export()?;
                     self.as_owner(settings, async |foundation| {
-                        export::export(self.name, foundation, self.entities, wanted).await
+                        export::export(&self, foundation, wanted).await
                     })
                     .await
                 }
@@ -194,8 +209,10 @@ impl App {
                 _ = interrupt.recv() => {}
             }
         };
+        let keeping = services.keeper.run();
         web::serve(socket, router, Connections::default(), stop).await;
         services.log.write(services.clock.now(), &Entry::Stopping);
+        keeping.abort();
         services.end().await
     }
 
@@ -208,13 +225,32 @@ impl App {
         } else {
             store.migrate(&self.sets()).await?;
         }
+        let keeper = Arc::new(self.keeper(&foundation));
         let people = People {
             app: self.name,
             roles: self.roles,
             sign_up: self.sign_up,
             idle_minutes: self.idle_minutes,
         };
-        Services::start(foundation, people).await
+        Services::start(foundation, keeper, people).await
+    }
+
+    /// The app's side of the audit signer, a child process that is told no more than it needs.
+    fn keeper(&self, foundation: &Foundation) -> Keeper {
+        let settings = Arc::clone(&foundation.settings);
+        let program = self.program;
+        Keeper::new(&foundation.store, Arc::clone(&foundation.clock), move || {
+            // A program that cannot tell its own file is started by the name it was called by.
+            let mut command = program().unwrap_or_else(|_| Command::new("/proc/self/exe"));
+            for variable in VARIABLES {
+                command.env_remove(variable.name);
+            }
+            command
+                .arg("signer")
+                .env("ROOT_KEY_FILE", &settings.root_key)
+                .env("WITNESS_DIR", &settings.witness_folder);
+            command
+        })
     }
 
     fn sets(&self) -> Vec<MigrationSet> {

@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 
 use super::AppError;
 use super::settings::{DatabaseSetting, Settings};
-use crate::audit::Audit;
+use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use crate::crypto::{FileKeyService, KeyContext, KeyError, KeyService, Keys, WrappedKey};
 use crate::identity::{self, Identity, Role, Roles, SignUp};
 use crate::store::{DatabaseKey, PostgresOptions, SqliteOptions, Store};
-use crate::web::{JsonLines, Log};
+use crate::web::{Entry, JsonLines, Log};
 
 /// What a running app works with. Cheap to clone; the state of its router.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub struct Services {
     pub keys: Keys,
     /// The audit log.
     pub audit: Audit,
+    /// Has the audit log witnessed, and knows since when that has failed.
+    pub keeper: Arc<Keeper>,
     /// Where lines for the operator go.
     pub log: Arc<dyn Log>,
     /// The time.
@@ -98,7 +100,11 @@ impl FromRef<Services> for Identity {
 
 impl Services {
     /// Starts what stands on a migrated database.
-    pub(super) async fn start(foundation: Foundation, people: People) -> Result<Self, AppError> {
+    pub(super) async fn start(
+        foundation: Foundation,
+        keeper: Arc<Keeper>,
+        people: People,
+    ) -> Result<Self, AppError> {
         let keys = foundation.keys();
         // The environment's own ring, for what belongs to no single organisation: people, sessions.
         match keys.ring(Uuid::nil()).await {
@@ -126,6 +132,7 @@ impl Services {
         Ok(Self {
             identity: Identity::start(parts, identity_settings).await?,
             audit,
+            keeper,
             log: Arc::new(JsonLines::stderr()),
             store,
             keys,
@@ -136,9 +143,15 @@ impl Services {
         })
     }
 
-    /// Ends in order: what is counted in the audit log is written, then the database is closed.
+    /// Ends in order: what is counted in the audit log is written, its heads are signed, the database is
+    /// closed.
     pub(super) async fn end(&self) -> Result<(), AppError> {
         let finished = self.audit.finish().await;
+        if self.keeper.close().await.is_err() {
+            // Beside an app that runs, it is that app's signer that has the witness, and signs soon.
+            let late = Entry::Happened { what: "audit-not-witnessed-at-end", count: None };
+            self.log.write(self.clock.now(), &late);
+        }
         self.store.close().await;
         Ok(finished?)
     }

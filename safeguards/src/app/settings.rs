@@ -305,6 +305,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The folder of the root key, which holds the audit signer's key too.
+    pub fn root_folder(&self) -> &Path {
+        self.root_key.parent().unwrap_or_else(|| Path::new("."))
+    }
+}
+
 fn database(reader: &mut Reader<'_>, data_folder: &Path) -> DatabaseSetting {
     let url = reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite:app.db".to_owned());
     let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");

@@ -75,7 +75,9 @@ pub(super) async fn verify_audit(foundation: &Foundation) -> Result<String, AppE
         AppError::file(folder.join(PUBLIC_KEY))(why)
     })?;
     let witness = read(WITNESS)?;
-    let report = audit::verify(&foundation.store, witness.lines(), &key, None).await?;
+    let root = foundation.settings.root_folder();
+    let end = audit::known_end(root).map_err(AppError::file(root))?;
+    let report = audit::verify(&foundation.store, witness.lines(), &key, end).await?;
     let told = tell(&report);
     if report.is_green() { Ok(told) } else { Err(AppError::AuditFindings(told)) }
 }

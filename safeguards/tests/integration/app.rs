@@ -14,6 +14,7 @@ use axum::routing::get;
 use exporter::{Archive, ArchiveError, Passphrase};
 use safeguards::access::{Entity, Field, Kind};
 use safeguards::app::{AppError, Pending, Services};
+use safeguards::audit::{PublicKey, verify_archive};
 use safeguards::crypto::{Binding, Purpose};
 use safeguards::identity::{NewPerson, Role};
 use safeguards::store::{Migration, MigrationSet, sql};
@@ -107,14 +108,19 @@ fn seed(services: &Services) -> Pending<'_, ()> {
 #[test]
 #[ignore = "the app that other tests start"]
 fn the_app() {
-    let arguments = std::env::var("APP_ARGUMENTS").unwrap_or_default();
+    let mut arguments = std::env::var("APP_ARGUMENTS").unwrap_or_default();
+    // So the app starts itself as its signer; see `program`.
+    if std::env::args().next_back().is_some_and(|last| last == "signer") {
+        arguments = "signer".to_owned();
+    }
     let arguments = std::iter::once("app").chain(arguments.split_whitespace()).map(Into::into).collect();
     let app = App::new("Test clinic", "1.2.3")
         .migrations(TABLES)
         .roles(&ROLES)
         .entities(&ENTITIES)
         .routes(routes)
-        .seed(seed);
+        .seed(seed)
+        .program(program);
     let code = match app.run_with(arguments) {
         Ok(()) => 0,
         Err(error) => {
@@ -165,10 +171,16 @@ fn exchange(stream: &mut (impl Read + Write), path: &str) -> String {
     answer
 }
 
+/// This very program, told to be the app.
+fn program() -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["app::the_app", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+    Ok(command)
+}
+
 fn app(folder: &Path, arguments: &str, variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = program().unwrap();
     command
-        .args(["app::the_app", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .env("APP_ARGUMENTS", arguments)
         .env("DATA_DIR", folder.join("data"))
         .env("LISTEN", "127.0.0.1:0")
@@ -410,6 +422,11 @@ async fn an_archive_holds_everything_and_no_secret() {
         assert!(people.contains("owner1@clinic.example") && !people.contains("password"), "{people}");
         let events = read(&mut archive, "audit/events.ndjson");
         assert_eq!(events.lines().filter(|line| line.contains("\"action\":\"export\"")).count(), 2);
+        // The log verifies without us, by what lies in the archive, the archive's own event included.
+        let witness = read(&mut archive, "audit/witness.ndjson");
+        let key = PublicKey::parse(read(&mut archive, "audit/public-key").trim()).unwrap();
+        let report = verify_archive(events.as_bytes(), witness.as_bytes(), &key, None).unwrap();
+        assert!(report.is_green() && report.unwitnessed == 0 && report.events > 2, "{report:?}");
         let loads = read(&mut archive, "sql/sqlite/patients.sql");
         assert!(loads.contains("CREATE TABLE") && loads.contains(PHONE));
 
@@ -477,4 +494,43 @@ fn rotated_keys_open_what_was_there() {
     assert!(read(&mut archive, "data/patients.ndjson").contains(PHONE));
     let running = start(app(folder.path(), "serve", &[]));
     assert!(running.get("/notes").ends_with("\r\n1"));
+}
+
+/// A child of a process, by what the kernel says of every process.
+fn child_of(parent: u32) -> Option<u32> {
+    std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+        let process: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let after_name = stat.rsplit_once(") ")?.1;
+        (after_name.split(' ').nth(1)?.parse() == Ok(parent)).then_some(process)
+    })
+}
+
+/// Invariant 6: the app has its log witnessed by a process of its own, which ends with it, and what was
+/// witnessed cannot be taken back.
+#[test]
+fn the_log_is_witnessed_by_another_process_and_verified_against_it() {
+    let folder = TempDir::new().unwrap();
+    let run = |arguments: &str| finish(app(folder.path(), arguments, &[]));
+    assert!(run("seed").0);
+    let running = start(app(folder.path(), "serve", &[]));
+    let process = running.child.id();
+    // Each question gives the app time to start its signer.
+    let signer = (0..2000).find_map(|_| {
+        running.get("/healthz");
+        child_of(process)
+    });
+    let signer = signer.expect("a signer runs");
+    assert_eq!(running.terminate().code(), Some(0));
+    assert!(!Path::new(&format!("/proc/{signer}")).exists(), "the signer ends with the app");
+
+    let (green, said) = run("verify-audit");
+    assert!(green && said.contains("0 findings") && said.contains("last witnessed"), "{said}");
+    assert!(!said.contains("0 events in"), "{said}");
+    let witness = folder.path().join("data/witness/witness.ndjson");
+    let whole = std::fs::read_to_string(&witness).unwrap();
+    let (cut, _) = whole.trim_end().rsplit_once('\n').unwrap_or_default();
+    std::fs::write(&witness, cut).unwrap();
+    let (green, said) = run("verify-audit");
+    assert!(!green && said.contains("the audit log is not as it was witnessed"), "{said}");
 }
