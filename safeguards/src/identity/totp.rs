@@ -8,8 +8,6 @@
 use std::fmt;
 
 use aws_lc_rs::{constant_time, hmac};
-use maud::{Markup, html};
-use qrcodegen::{QrCode, QrCodeEcc};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -107,26 +105,6 @@ impl TotpSecret {
             "otpauth://totp/{issuer}:{label}?secret={}&issuer={issuer}&algorithm=SHA1&digits=6&period=30",
             secret.as_str()
         ))
-    }
-
-    /// The URI as a picture that stands in the page itself: nothing is loaded, nothing is kept. Black on
-    /// white in every theme, since cameras want it so, with four modules of quiet zone (ISO/IEC 18004).
-    /// `None` if the name is too long for a code.
-    pub(super) fn enrolment_picture(&self, name: &str) -> Option<Markup> {
-        let code = QrCode::encode_text(&self.enrolment_uri(name, name), QrCodeEcc::Medium).ok()?;
-        let mut path = Zeroizing::new(String::new());
-        for y in 0..code.size() {
-            for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
-                path.push_str(&format!("M{},{}h1v1h-1z", x + 4, y + 4));
-            }
-        }
-        let side = code.size() + 8;
-        Some(html! {
-            svg.qr role="img" aria-label="QR code for your authenticator app" viewBox=(format!("0 0 {side} {side}")) {
-                rect width=(side) height=(side) fill="#fff" {}
-                path d=(path.as_str()) fill="#000" {}
-            }
-        })
     }
 }
 
@@ -298,11 +276,6 @@ mod tests {
         assert_eq!(
             uri.as_str(),
             "otpauth://totp/Peptide%20clinic:PE-1%26secret%3Dx?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Peptide%20clinic&algorithm=SHA1&digits=6&period=30"
-        );
-        let picture = rfc_secret().enrolment_picture("Peptide clinic").unwrap().into_string();
-        assert!(
-            picture.contains("\"M4,4h1v1h-1z") && !picture.contains("style="),
-            "the finder pattern stands behind the quiet zone"
         );
     }
 

@@ -10,12 +10,17 @@ use super::super::policy::PasswordFault;
 use super::super::secret::Token;
 use super::super::service::{Identity, Visit};
 use super::super::sign_in::{Door, Next};
+use super::super::totp::TotpSecret;
 use super::look::{Look, Wanted, go, keep, secret, ticket, ticket_cookie, with_cookie};
 use super::sign_in::revealed;
-use crate::pages::{Choice, Content, Detail, Field, Form, FormData, Notice, Page, Shape, View};
+use crate::pages::{
+    Choice, CodeEntry, Enrolment, Field, Form, FormData, Page, RecoveryCodes, Shape, SignIn, View,
+};
+
+const CODE: &str = "Enter your security code";
 
 pub(super) async fn show_sign_in(State(identity): State<Identity>, Look(view): Look, wanted: Wanted) -> Page {
-    let page = view.page("Sign in").narrow().with(sign_in_form(&wanted));
+    let page = view.page("Sign in").narrow().with(sign_in_form(&wanted, ""));
     match identity.settings().sign_up {
         Some(_) => page.action("Create an account", "/sign-up"),
         None => page,
@@ -33,24 +38,18 @@ pub(super) async fn sign_in(
     match identity.sign_in(email, password, Door::Browser, &visit).await {
         Ok(next) => Ok(step(&identity, next, &wanted)),
         Err(error) => {
-            let sentence = told(error)?;
-            let form = sign_in_form(&wanted).with("email", email).mistake("email", sentence);
+            let form = sign_in_form(&wanted, email).refused(told(error)?);
             Ok(view.page("Sign in").narrow().with(form).into_response())
         }
     }
 }
 
-fn sign_in_form(wanted: &Wanted) -> Form {
-    Form::new(wanted.on("/sign-in"))
-        .field(Field::shaped(Shape::Email, "email", "E-mail address").autocomplete("username"))
-        .field(Field::shaped(Shape::Password, "password", "Password"))
-        .submit("Sign in")
+fn sign_in_form(wanted: &Wanted, email: &str) -> SignIn {
+    SignIn::new().email(email).back_to(wanted.end())
 }
 
 pub(super) async fn show_code(Look(view): Look, wanted: Wanted) -> Page {
-    let page = view.page("Enter your security code").narrow();
-    page.with(code_form(&wanted.on("/sign-in/code")))
-        .action("Use a recovery code", wanted.on("/sign-in/recovery"))
+    view.page(CODE).narrow().with(code_form(&wanted))
 }
 
 pub(super) async fn code(
@@ -65,15 +64,14 @@ pub(super) async fn code(
     match identity.second_factor(&ticket, text(&data, "code"), &visit).await {
         Ok(next) => Ok(step(&identity, next, &wanted)),
         Err(error) => {
-            let form = code_form(&wanted.on("/sign-in/code")).mistake("code", told(error)?);
-            Ok(view.page("Enter your security code").narrow().with(form).into_response())
+            let form = code_form(&wanted).refused(told(error)?);
+            Ok(view.page(CODE).narrow().with(form).into_response())
         }
     }
 }
 
-pub(super) fn code_form(to: &str) -> Form {
-    let code = Field::shaped(Shape::OneTimeCode, "code", "Security code");
-    Form::new(to).field(code.hint("Six digits from the authenticator app on your phone")).submit("Continue")
+fn code_form(wanted: &Wanted) -> CodeEntry {
+    CodeEntry::authenticator(wanted.on("/sign-in/code")).otherwise(wanted.on("/sign-in/recovery"))
 }
 
 pub(super) async fn show_recovery(Look(view): Look, wanted: Wanted) -> Page {
@@ -92,16 +90,14 @@ pub(super) async fn recovery(
     match identity.recover(&ticket, text(&data, "code"), &visit).await {
         Ok(next) => Ok(step(&identity, next, &wanted)),
         Err(error) => {
-            let form = recovery_form(&wanted).mistake("code", told(error)?);
+            let form = recovery_form(&wanted).refused(told(error)?);
             Ok(view.page("Enter a recovery code").narrow().with(form).into_response())
         }
     }
 }
 
-fn recovery_form(wanted: &Wanted) -> Form {
-    let code = Field::text("code", "Recovery code").autocomplete("off");
-    let code = code.hint("One of those that you kept when you set up your phone. Each works once.");
-    Form::new(wanted.on("/sign-in/recovery")).field(code).submit("Continue")
+fn recovery_form(wanted: &Wanted) -> CodeEntry {
+    CodeEntry::recovery(wanted.on("/sign-in/recovery")).otherwise(wanted.on("/sign-in/code"))
 }
 
 /// A new secret at each look, so that a page left open somewhere is worth nothing.
@@ -116,21 +112,11 @@ pub(super) async fn show_enrolment(
     Ok(secret(page.into_response()))
 }
 
-pub(super) fn enrolment_page(
-    view: &View,
-    identity: &Identity,
-    secret: &super::super::totp::TotpSecret,
-    to: &str,
-) -> Page {
-    let picture = secret.enrolment_picture(&identity.settings().app_name);
-    let groups: Vec<char> = secret.base32().chars().collect();
-    let key: Vec<String> = groups.chunks(4).map(|group| group.iter().collect()).collect();
-    view.page("Set up your phone")
-        .narrow()
-        .about("Health records need more than a password: an authenticator app gives you a code each time you sign in.")
-        .with(picture)
-        .with(Detail::new().line("Or type this key", key.join(" ")))
-        .with(code_form(to))
+pub(super) fn enrolment_page(view: &View, identity: &Identity, secret: &TotpSecret, to: &str) -> Page {
+    let name = &identity.settings().app_name;
+    let link = secret.enrolment_uri(name, name);
+    let enrolment = Enrolment::new(to, link.as_str(), secret.base32().as_str());
+    view.page("Set up your phone").narrow().with(enrolment)
 }
 
 pub(super) async fn enrol(
@@ -148,7 +134,7 @@ pub(super) async fn enrol(
                 Next::SignedIn(opened) => (wanted.end().to_owned(), Some(opened)),
                 _ => (wanted.on("/sign-in/organisation"), None),
             };
-            let page = recovery_codes_page(&view, &revealed(&codes), &to).into_response();
+            let page = recovery_codes_page(&view, revealed(&codes), &to).into_response();
             Ok(match opened {
                 Some(opened) => keep(&identity, &opened, page),
                 None => with_cookie(page, &ticket_cookie(&identity, Some(&ticket))),
@@ -156,7 +142,7 @@ pub(super) async fn enrol(
         }
         Err(error) => {
             let again = wanted.on("/sign-in/enrol");
-            let form = code_form(&again).mistake("code", told(error)?);
+            let form = CodeEntry::authenticator(&again).refused(told(error)?);
             let page = view.page("Set up your phone").narrow().with(form);
             Ok(page.action("Show a new picture", again).into_response())
         }
@@ -164,19 +150,8 @@ pub(super) async fn enrol(
 }
 
 /// The codes, shown once.
-pub(super) fn recovery_codes_page(view: &View, codes: &[String], to: &str) -> Page {
-    let mut list = Detail::new().title("Recovery codes");
-    for (number, code) in codes.iter().enumerate() {
-        list = list.line(format!("{}", number + 1), Content::from(code.clone()));
-    }
-    view.page("Keep these codes")
-        .narrow()
-        .notice(
-            Notice::warning("They are shown only now")
-                .text("Print them or write them down. If you lose your phone, each lets you in once."),
-        )
-        .with(list)
-        .action("I have kept them", to)
+pub(super) fn recovery_codes_page(view: &View, codes: Vec<String>, to: &str) -> Page {
+    view.page("Keep these codes").narrow().with(RecoveryCodes::new(codes, to))
 }
 
 pub(super) async fn show_organisations(

@@ -92,10 +92,9 @@ fn pages() -> Router<Identity> {
         .route("/account/second-factor", get(office::show_second_factor).post(office::enrol))
         .route("/account/second-factor/confirm", post(office::confirm))
         .route("/account/second-factor/remove", post(office::remove))
-        .route("/account/recovery-codes", post(office::recovery_codes))
+        .route("/account/recovery-codes", get(office::show_recovery_codes).post(office::recovery_codes))
         .route("/account/devices", get(office::devices))
-        .route("/account/devices/sign-out", post(office::revoke_others))
-        .route("/account/devices/{id}/sign-out", post(office::revoke))
+        .route("/account/devices/sign-out", post(office::revoke))
         .route("/account/work", get(office::show_work).post(office::work));
     let people = Router::new()
         .route("/account/people", get(office::people).post(office::invite))

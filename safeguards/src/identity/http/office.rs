@@ -10,14 +10,13 @@ use super::super::names::{OrganisationId, PersonId, Purpose, SessionId, may_be_c
 use super::super::people::{Colleague, Invitation, Link, parse_email};
 use super::super::principal::Session;
 use super::super::service::Identity;
-use super::entry::{
-    code_form, enrolment_page, mistaken, new_password, recovery_codes_page, sentence, text, told,
-};
+use super::entry::{enrolment_page, mistaken, new_password, recovery_codes_page, sentence, text, told};
 use super::look::{Look, go, keep, secret, with_cookie};
 use super::session_cookie;
 use super::sign_in::revealed;
 use crate::pages::{
-    Choice, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Shape, Table, View,
+    Account, Choice, CodeEntry, Column, Content, Detail, Device, Devices, Field, Form, FormData, Notice,
+    Page, Row, Shape, Table, View,
 };
 
 /// CC-11: all that is kept about me as an account, and the way to each thing that I can do about it.
@@ -27,28 +26,28 @@ pub(super) async fn account(session: Session, Look(view): Look) -> Result<Page> 
     let organisations = identity.organisations(session.row()).await?;
     let here = session.principal().organisation();
     let place = organisations.iter().find(|choice| choice.id == here).map_or("", |choice| &choice.name);
-    let roles: Vec<&str> = session.principal().roles().iter().map(|role| role.as_str()).collect();
-    let name = profile.display_name.clone().unwrap_or_default();
+    let name = profile.display_name.unwrap_or_default();
     let factor = profile.second_factor;
-    let detail = Detail::new()
-        .line("E-mail address", profile.email)
-        .line("Organisation", place)
-        .line("Roles", roles.join(", "))
+    let roles = session.principal().roles().iter().map(|role| role.as_str().to_owned()).collect();
+    let shown = Account {
+        name: name.clone(),
+        email: profile.email,
+        organisation: place.to_owned(),
+        roles,
+        second_factor: factor.enrolled_at.is_some(),
+        recovery_codes_left: usize::try_from(factor.recovery_codes_left).unwrap_or_default(),
+    };
+    let rest = Detail::new()
         .line("Purpose of use", session.principal().purpose().as_str())
         .line("Account since", view.moment(profile.created_at))
-        .line("Password changed", profile.password_changed_at.map_or_else(String::new, |at| view.moment(at)))
-        .line("Security code at sign-in", if factor.enrolled_at.is_some() { "yes" } else { "no" })
-        .line("Recovery codes left", factor.recovery_codes_left.to_string());
-    let mut page = view.page("Your account").back("Home", "/").with(detail).with(
-        Form::new("/account")
-            .field(Field::text("display_name", "Your name").longest(100).optional().autocomplete("name"))
-            .with("display_name", name)
-            .submit("Save the name"),
-    );
+        .line("Password changed", profile.password_changed_at.map_or_else(String::new, |at| view.moment(at)));
+    let form = Form::new("/account")
+        .field(Field::text("display_name", "Your name").longest(100).optional().autocomplete("name"))
+        .with("display_name", name)
+        .submit("Save the name");
+    let mut page = view.page("Your account").back("Home", "/").with(shown).with(rest).with(form);
     page = page
-        .action("Change the password", "/account/password")
         .action("Security code", "/account/second-factor")
-        .action("Where you are signed in", "/account/devices")
         .action("Organisation and purpose", "/account/work");
     if identity.settings().roles.any_administers_people(session.principal().roles()) {
         page = page.action("People", "/account/people");
@@ -135,9 +134,9 @@ pub(super) async fn enrol(session: Session, Look(view): Look, data: FormData) ->
 
 pub(super) async fn confirm(session: Session, Look(view): Look, data: FormData) -> Result<Response> {
     match session.identity().confirm_enrol(session.row(), text(&data, "code"), session.visit()).await {
-        Ok(codes) => Ok(secret(recovery_codes_page(&view, &revealed(&codes), "/account").into_response())),
+        Ok(codes) => Ok(secret(recovery_codes_page(&view, revealed(&codes), "/account").into_response())),
         Err(error) => {
-            let form = code_form("/account/second-factor/confirm").mistake("code", told(error)?);
+            let form = CodeEntry::authenticator("/account/second-factor/confirm").refused(told(error)?);
             Ok(account_page(&view, "Set up your phone").with(form).into_response())
         }
     }
@@ -156,10 +155,15 @@ pub(super) async fn remove(session: Session, Look(view): Look, data: FormData) -
     }
 }
 
+pub(super) async fn show_recovery_codes(_session: Session, Look(view): Look) -> Page {
+    let form = proof_form("/account/recovery-codes", "Make new recovery codes", true);
+    account_page(&view, "Recovery codes").about("The codes that you have now stop working.").with(form)
+}
+
 pub(super) async fn recovery_codes(session: Session, Look(view): Look, data: FormData) -> Result<Response> {
     let (identity, password, code) = (session.identity(), text(&data, "password"), text(&data, "code"));
     match identity.renew_recovery_codes(session.row(), password, code, session.visit()).await {
-        Ok(codes) => Ok(secret(recovery_codes_page(&view, &revealed(&codes), "/account").into_response())),
+        Ok(codes) => Ok(secret(recovery_codes_page(&view, revealed(&codes), "/account").into_response())),
         Err(error) => {
             let form =
                 mistaken(proof_form("/account/recovery-codes", "Make new recovery codes", true), error)?;
@@ -170,31 +174,27 @@ pub(super) async fn recovery_codes(session: Session, Look(view): Look, data: For
 
 pub(super) async fn devices(session: Session, Look(view): Look) -> Result<Page> {
     let devices = session.identity().devices(session.row()).await?;
-    let mut page = account_page(&view, "Where you are signed in")
-        .command("Sign out everywhere else", "/account/devices/sign-out");
-    for device in devices {
-        let name = device.device.unwrap_or_else(|| "Unknown device".to_owned());
-        let detail = Detail::new()
-            .title(if device.current { format!("{name} (this one)") } else { name })
-            .line("Address", device.address)
-            .line("Signed in", view.moment(device.started_at))
-            .line("Last used", view.moment(device.seen_at));
-        page = page.with(detail);
-        if !device.current {
-            page = page
-                .with(Form::new(format!("/account/devices/{}/sign-out", device.id)).submit("Sign out there"));
+    let devices = devices.into_iter().map(|device| Device {
+        id: device.id.to_string(),
+        name: device.device.unwrap_or_default(),
+        address: device.address,
+        signed_in: device.started_at,
+        last_seen: device.seen_at,
+        this: device.current,
+    });
+    Ok(account_page(&view, "Where you are signed in").with(Devices(devices.collect())))
+}
+
+/// Ends the session that is named, or every other one.
+pub(super) async fn revoke(session: Session, data: FormData) -> Result<Response> {
+    let (identity, visit) = (session.identity(), session.visit());
+    match data.first("device") {
+        Some(device) => {
+            let device: SessionId = device.parse().map_err(|_| IdentityError::NotFound)?;
+            identity.revoke(session.row(), device, visit).await?;
         }
+        None => drop(identity.revoke_others(session.row(), visit).await?),
     }
-    Ok(page)
-}
-
-pub(super) async fn revoke_others(session: Session) -> Result<Response> {
-    session.identity().revoke_others(session.row(), session.visit()).await?;
-    Ok(go("/account/devices"))
-}
-
-pub(super) async fn revoke(session: Session, Path(id): Path<SessionId>) -> Result<Response> {
-    session.identity().revoke(session.row(), id, session.visit()).await?;
     Ok(go("/account/devices"))
 }
 
