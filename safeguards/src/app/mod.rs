@@ -210,7 +210,9 @@ impl App {
             }
         };
         let keeping = services.keeper.run();
+        let upkeep = tokio::spawn(services.identity.clone().upkeep());
         web::serve(socket, router, Connections::default(), stop).await;
+        upkeep.abort();
         services.log.write(services.clock.now(), &Entry::Stopping);
         keeping.abort();
         services.end().await

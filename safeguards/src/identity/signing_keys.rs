@@ -11,9 +11,11 @@ use time::Duration;
 
 use super::access_token::{AccessClaims, AccessTokens, SigningKey};
 use super::error::{IdentityError, Result};
+use super::names::OrganisationId;
 use super::secret::random;
 use super::service::{Identity, Parts, Secret, Vault};
 use super::settings::Settings;
+use crate::audit::{self, Action, AuditContext, Event};
 use crate::store::{Transaction, sql};
 
 /// How long another process may go on signing by a key that is no longer the newest.
@@ -82,6 +84,10 @@ impl Identity {
                 .execute(&mut transaction)
                 .await?;
         }
+        let context =
+            AuditContext::system(self.clock().clone(), OrganisationId::ENVIRONMENT.uuid(), "identity");
+        let event = Event::new(Action::Key).entity("signing key").note("rotated");
+        audit::append(&mut transaction, &context, event).await?;
         transaction.commit().await?;
         self.reload_signing_keys().await
     }

@@ -11,8 +11,34 @@ use crate::store::sql;
 /// How long an ended session or a spent link is kept, so that a late reuse of its tokens is recognised.
 const KEPT: Duration = Duration::days(7);
 
+/// How long one key signs access tokens.
+const KEY_AGE: Duration = Duration::days(30);
+/// How often upkeep runs.
+const EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
+
 impl Identity {
-    /// Removes all that is over; tells how many rows. Meant to run every hour.
+    /// Sweeps and rotates every hour, for as long as the app serves. What fails is tried again an hour
+    /// later: none of it is needed for a request to be right.
+    pub async fn upkeep(self) {
+        let mut hours = tokio::time::interval(EVERY);
+        loop {
+            hours.tick().await;
+            let _swept = self.sweep().await;
+            let _rotated = self.rotate_old_signing_key().await;
+        }
+    }
+
+    /// Rotates the key that signs access tokens once it is thirty days old; tells whether it did.
+    pub async fn rotate_old_signing_key(&self) -> Result<bool> {
+        let row = sql("SELECT max(created_at) AS newest FROM signing_keys").fetch_one(self.store()).await?;
+        let old = row.optional_timestamp("newest")?.is_none_or(|newest| self.now() - newest >= KEY_AGE);
+        if old {
+            self.rotate_signing_key().await?;
+        }
+        Ok(old)
+    }
+
+    /// Removes all that is over; tells how many rows.
     pub async fn sweep(&self) -> Result<u64> {
         let (store, now) = (self.store(), self.now());
         let mut removed = attempts::sweep(store, now).await?;

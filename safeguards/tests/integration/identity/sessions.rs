@@ -184,6 +184,10 @@ async fn signing_keys_rotate() {
             2,
             "the oldest is gone"
         );
+        assert_eq!(clinic.events("key").await.len(), 2);
+        assert!(!other.rotate_old_signing_key().await.unwrap());
+        clinic.clock.advance(Duration::days(30));
+        assert!(other.rotate_old_signing_key().await.unwrap());
         let Credentials::Api { access, .. } = &before.credentials else { panic!("tokens") };
         assert!(other.session_by_access_token(access).await.is_err());
     }
