@@ -22,6 +22,7 @@ pub(crate) struct AppView {
     pub(crate) list_modules: Vec<ModuleView>,
     /// `src/rules.rs`, made by `quote`; empty when the spec computes nothing.
     pub(crate) rules: String,
+    pub(crate) seed: super::seed::SeedView,
     pub(crate) uses_rules: bool,
     pub(crate) uses_post: bool,
 }
@@ -151,6 +152,7 @@ impl AppView {
                 .collect::<Result<_, _>>()?,
             calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
             own_records: own_records(model),
+            seed: super::seed::SeedView::new(model),
             uses_rules: !rules.is_empty(),
             uses_post: entities.iter().any(|entity| {
                 entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable

@@ -99,6 +99,8 @@ pub(crate) struct OwnLinkView {
     pub(crate) label: String,
     pub(crate) doc: String,
     pub(crate) content: Option<String>,
+    pub(crate) form: Option<String>,
+    pub(crate) fill: Option<String>,
 }
 
 /// Numbers over time.
@@ -286,7 +288,7 @@ impl EntityView {
                 .title
                 .iter()
                 .all(|at| matches!(entity[*at].kind, spec::Kind::Moment | spec::Kind::Date)),
-            form_links: entity.fields.iter().any(|field| field.target.is_some()),
+            form_links: !entity.self_roles.is_empty() || entity.fields.iter().any(|field| field.target.is_some()),
             defaults_use_view: false,
             fill_uses_view: false,
             uses_rules: false,
@@ -366,6 +368,8 @@ impl EntityView {
                 label: parent.label.clone(),
                 doc: format!("The {} that it is part of.", parent.name),
                 content: Some(format!("names.link(\"/{}\", &record.{})", parent.path, parent.column)),
+                form: None,
+                fill: None,
             });
         }
         if self.has_place {
@@ -375,6 +379,8 @@ impl EntityView {
                 label: model[entity.place].label.clone(),
                 doc: format!("The {} whose record it is.", model[entity.place].name),
                 content: Some("names.person(&record.place_id)".into()),
+                form: None,
+                fill: None,
             });
         }
         if self.has_person {
@@ -383,7 +389,13 @@ impl EntityView {
                 field: "login".into(),
                 label: "Signs in as".into(),
                 doc: "The person who signs in as this record.".into(),
-                content: None,
+                content: Some("names.person(&record.person_id)".into()),
+                form: Some(
+                    "links.field(\"person_id\", \"Signs in as\")\
+                     .hint(\"The account by which this person sees the record.\").optional()"
+                        .into(),
+                ),
+                fill: Some(".with(\"person_id\", record.person_id.known())".into()),
             });
         }
         links
@@ -755,6 +767,16 @@ fn links(model: &Model, entity: &Entity, entities: bool) -> Vec<LinkView> {
             _ => continue,
         };
         links.push(LinkView { column: field.column.clone(), to, label: field.label.clone(), parent: false });
+    }
+    if !entities {
+        let label = || "Signs in as".to_owned();
+        let role = |role: &spec::model::RoleIndex| model[*role].name.to_string();
+        links.extend(entity.self_roles.first().map(role).map(|to| LinkView {
+            column: "person_id".to_owned(),
+            to,
+            label: label(),
+            parent: false,
+        }));
     }
     links
 }

@@ -6,3 +6,4 @@ pub(crate) mod field;
 pub(crate) mod policy;
 pub(crate) mod rls;
 pub(crate) mod schema;
+pub(crate) mod seed;

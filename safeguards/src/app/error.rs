@@ -68,6 +68,9 @@ pub enum AppError {
     /// An entry of the audit log cannot be read, so no proof can be exported.
     #[error("an entry of the audit log cannot be read: run the subcommand `verify-audit`")]
     AuditUnreadable,
+    /// Made-up people and records cannot be written.
+    #[error("seed: {0}")]
+    Seed(String),
     /// The audit log is not as it was witnessed.
     #[error("the audit log is not as it was witnessed\n{0}")]
     AuditFindings(String),

@@ -26,6 +26,11 @@ impl std::fmt::Debug for Body {
 }
 
 impl Body {
+    /// A body of these values, for records that the app makes by itself.
+    pub fn of(values: Map<String, Value>) -> Self {
+        Self(values)
+    }
+
     /// The id under a name that every such body must have, like the record that a new one is part of.
     pub fn record(&self, name: &str) -> Result<Uuid> {
         let id = self.0.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());

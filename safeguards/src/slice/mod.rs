@@ -15,6 +15,7 @@ pub mod measure;
 mod names;
 mod problem;
 pub mod rules;
+pub mod seed;
 pub mod shapes;
 mod viewer;
 mod wanted;

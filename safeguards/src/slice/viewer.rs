@@ -64,6 +64,12 @@ impl std::ops::Deref for Viewer {
 }
 
 impl Viewer {
+    /// A viewer without a page: they call the API, or the app acts for them.
+    pub fn of(session: Session, front: &'static Front) -> Self {
+        let view = View::new(front.application, session.clock.now()).language(front.words).zone(front.zone);
+        Self { session, view }
+    }
+
     /// The session behind it.
     pub fn session(&self) -> &Session {
         &self.session

@@ -1,0 +1,305 @@
+//! Made-up people and records: who makes what, with which values.
+
+use serde::Serialize;
+use spec::access::{Action, Mask, Reach};
+use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleIndex, Storage, Target};
+use spec::{CodeSystem, Kind};
+
+use super::entity::{lower_first, module};
+use crate::doors::rust_literal;
+
+/// How many people sign in as a record of their own.
+const PATIENTS: usize = 6;
+
+/// What `src/seed.rs` prints.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SeedView {
+    pub(crate) people: Vec<PersonView>,
+    /// Kinds of places, each with the kind above it.
+    pub(crate) places: Vec<(String, Option<String>)>,
+    pub(crate) records: Vec<RecordsView>,
+    pub(crate) uses_fake: bool,
+}
+
+/// A made-up person.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PersonView {
+    pub(crate) role: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) authenticator: bool,
+    pub(crate) place: Option<String>,
+}
+
+/// The records of one entity.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RecordsView {
+    pub(crate) label_plural: String,
+    pub(crate) module: String,
+    pub(crate) constant: String,
+    /// The address of who makes them.
+    pub(crate) by: String,
+    /// The role whose people make parts of their own records.
+    pub(crate) own: Option<String>,
+    /// What they link to, by module.
+    pub(crate) needs: Vec<String>,
+    pub(crate) parent: Option<String>,
+    pub(crate) has_place: Option<String>,
+    pub(crate) count: usize,
+    pub(crate) values: Vec<(String, String)>,
+    pub(crate) assign: Option<AssignView>,
+    pub(crate) used: bool,
+}
+
+/// To whom records are assigned, and by whom.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AssignView {
+    pub(crate) by: String,
+    pub(crate) role: String,
+}
+
+impl SeedView {
+    pub(crate) fn new(model: &Model) -> Self {
+        let mut records: Vec<RecordsView> =
+            model.build_order.iter().filter_map(|index| records(model, *index)).collect();
+        // What needs records that nobody makes is left out, and so is what needs those.
+        loop {
+            let made: Vec<String> = records.iter().map(|records| records.module.clone()).collect();
+            let before = records.len();
+            records.retain(|records| records.needs.iter().all(|need| made.contains(need)));
+            if records.len() == before {
+                break;
+            }
+        }
+        let needed: Vec<String> = records.iter().flat_map(|records| records.needs.clone()).collect();
+        for records in &mut records {
+            records.used = needed.contains(&records.module);
+        }
+        let places = model.places.iter().skip(1).map(|place| {
+            let above = place.inside.filter(|above| *above != Model::ORGANISATION);
+            (place.name.to_string(), above.map(|above| model[above].name.to_string()))
+        });
+        Self {
+            people: people(model),
+            places: places.collect(),
+            uses_fake: records.iter().any(|r| r.values.iter().any(|(_, value)| value.contains("fake::"))),
+            records,
+        }
+    }
+}
+
+fn people(model: &Model) -> Vec<PersonView> {
+    let mut people = Vec::new();
+    for (_, role) in model.roles() {
+        let count = match (role.self_entity, role.administers.is_empty()) {
+            (Some(_), _) => PATIENTS,
+            (None, true) => 2,
+            (None, false) => 1,
+        };
+        for n in 1..=count {
+            let number = if n == 1 { String::new() } else { n.to_string() };
+            let space = if n == 1 { "" } else { " " };
+            people.push(PersonView {
+                role: role.name.to_string(),
+                name: format!("Example {}{space}{number}", role.name),
+                email: format!("{}{number}@example.org", role.name.kebab()),
+                authenticator: role.is_privileged() || model.mfa_for_everybody,
+                place: (role.level != Model::ORGANISATION).then(|| model[role.level].name.to_string()),
+            });
+        }
+    }
+    people
+}
+
+fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
+    let entity = &model[index];
+    if !matches!(entity.origin, Origin::Written) {
+        return None;
+    }
+    let (role, own) = maker(model, index)?;
+    let name = model[role].name.as_str();
+    let email = format!("{}@example.org", model[role].name.kebab());
+    let by = rust_literal(&email);
+    let opened = |at: FieldIndex| {
+        let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
+        grants.any(|grant| grant.fields.covers(at) && entity[at].sensitivity.is_none())
+    };
+    let state = entity.lifecycle.as_ref().map(|lifecycle| lifecycle.field);
+    let mut needs: Vec<String> = entity.parent.iter().map(|parent| module(&model[parent.entity].table)).collect();
+    let mut values = Vec::new();
+    for (at, field) in entity.fields() {
+        if field.storage == Storage::Computed || Some(at) == state || !opened(at) {
+            continue;
+        }
+        if let Some(Target::Entity(to)) = field.target {
+            if to == index {
+                continue;
+            }
+            needs.push(module(&model[to].table));
+        }
+        values.push((json_name(field), value(model, index, at)));
+    }
+    if let Some(self_role) = entity.self_roles.first() {
+        let all = model.grants(role, index).any(|grant| grant.allows(Action::Create) && grant.fields == Mask::All);
+        if all {
+            let role = rust_literal(model[*self_role].name.as_str());
+            values.push(("person_id".into(), format!("seeds.person({role}, n)")));
+        }
+    }
+    needs.sort();
+    needs.dedup();
+    let numbers = entity.fields.iter().any(|field| field.kind.is_number());
+    Some(RecordsView {
+        label_plural: entity.plural.clone(),
+        module: module(&entity.table),
+        constant: entity.name.snake().trim_end_matches('_').to_uppercase(),
+        by,
+        own: own.then(|| name.to_owned()),
+        parent: entity.parent.as_ref().map(|parent| module(&model[parent.entity].table)),
+        has_place: entity.has_place_column().then(|| model[entity.place].name.to_string()),
+        count: match (&entity.parent, super::entity::time_field(entity)) {
+            (None, _) if !entity.self_roles.is_empty() => PATIENTS,
+            (None, Some(_)) => 12,
+            (None, None) => 6,
+            (Some(_), Some(_)) if numbers => 9,
+            (Some(_), _) => 2,
+        },
+        assign: assign(model, index),
+        needs,
+        values,
+        used: false,
+    })
+}
+
+/// A role that makes the records, staff before patients; with whether it makes only its own.
+fn maker(model: &Model, index: EntityIndex) -> Option<(RoleIndex, bool)> {
+    let makes = |role: RoleIndex| {
+        let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
+        let first = grants.next()?;
+        let wide = std::iter::once(first).chain(grants).any(|grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)));
+        Some(wide)
+    };
+    let roles: Vec<(RoleIndex, bool)> =
+        model.roles().filter_map(|(role, _)| makes(role).map(|wide| (role, wide))).collect();
+    let staff = roles.iter().find(|(role, wide)| *wide && model[*role].self_entity.is_none());
+    if let Some((role, _)) = staff {
+        return Some((*role, false));
+    }
+    // One's own parts of one's own record.
+    let parent = model[index].parent.as_ref()?;
+    let own = roles.iter().find(|(role, _)| model[*role].self_entity == Some(parent.entity));
+    own.map(|(role, _)| (*role, true))
+}
+
+fn assign(model: &Model, index: EntityIndex) -> Option<AssignView> {
+    let assignment = model[index].assignment.as_ref()?;
+    let may = |role: RoleIndex| model.grants(role, index).any(|grant| grant.allows(Action::Assign));
+    let (by, _) = model.roles().find(|(role, _)| may(*role))?;
+    let role = assignment.roles.first()?;
+    Some(AssignView {
+        by: format!("{}@example.org", model[by].name.kebab()),
+        role: model[*role].name.to_string(),
+    })
+}
+
+fn json_name(field: &Field) -> String {
+    match field.target {
+        Some(_) => field.column.clone(),
+        None => field.name.as_str().replace([' ', '-'], "_"),
+    }
+}
+
+/// An expression for a value, over `seeds` and the number `n`.
+fn value(model: &Model, index: EntityIndex, at: FieldIndex) -> String {
+    let entity = &model[index];
+    let field = &entity[at];
+    let one = single(model, entity, index, at);
+    if field.list { format!("[{one}]") } else { one }
+}
+
+fn single(model: &Model, entity: &Entity, index: EntityIndex, at: FieldIndex) -> String {
+    let field = &entity[at];
+    match field.target {
+        Some(Target::Entity(to)) => {
+            let module = module(&model[to].table);
+            return format!("{module}[n % {module}.len()]");
+        }
+        Some(Target::Person(role)) => {
+            return format!("seeds.somebody({}, n)", rust_literal(model[role].name.as_str()));
+        }
+        None => {}
+    }
+    let name = field.name.as_str();
+    let label = lower_first(&field.label);
+    match &field.kind {
+        Kind::PersonName => "fake::name(n)".into(),
+        Kind::Email => "fake::email(n)".into(),
+        Kind::Phone => "fake::phone(n)".into(),
+        Kind::Address => "fake::address(n)".into(),
+        Kind::Mrn | Kind::MemberId | Kind::Ssn => "fake::number(n)".into(),
+        Kind::Url => "\"https://example.org/\"".into(),
+        Kind::Text if field.class == spec::Class::Identifier && name.contains("name") => "fake::name(n)".into(),
+        Kind::Text if entity.title.contains(&at) => format!("format!(\"{{}} {{}}\", {}, n + 1)", rust_literal(&entity.label)),
+        Kind::Text => rust_literal(&format!("Example {label}")),
+        Kind::LongText => rust_literal("An example, made up."),
+        Kind::Integer | Kind::Duration => {
+            let (least, most) = whole_range(field);
+            format!("fake::between(n, {least}, {most})")
+        }
+        Kind::Decimal | Kind::Money => {
+            let (least, most) = whole_range(field);
+            format!("fake::between(n, {least}, {most}).to_string()")
+        }
+        Kind::Boolean => "n.is_multiple_of(2)".into(),
+        Kind::Date if name.contains("birth") || name == "dob" => "fake::birth_date(n)".into(),
+        Kind::Date => "seeds.date(-(n as i64 % 60))".into(),
+        Kind::Time => "\"09:00\"".into(),
+        Kind::Moment => moment(model, index, at),
+        Kind::OneOf(choices) => {
+            let choices: Vec<String> = choices.iter().map(|choice| rust_literal(choice.as_str())).collect();
+            format!("fake::one_of(n, &[{}])", choices.join(", "))
+        }
+        Kind::Code(system, _) => {
+            let codes: Vec<String> = codes(*system).iter().map(|code| rust_literal(code)).collect();
+            format!("fake::one_of(n, &[{}])", codes.join(", "))
+        }
+        Kind::Link(_) => "null".into(),
+    }
+}
+
+fn whole_range(field: &Field) -> (String, String) {
+    let bound = |bound: Option<rust_decimal::Decimal>| bound.map(|number| number.trunc().to_string());
+    let range = field.range.as_ref();
+    let least = range.and_then(|range| bound(range.min)).unwrap_or_else(|| "1".into());
+    let most = range.and_then(|range| bound(range.max)).unwrap_or_else(|| "20".into());
+    (least, most)
+}
+
+fn moment(model: &Model, index: EntityIndex, at: FieldIndex) -> String {
+    let calendar = model.calendars.iter().find(|calendar| calendar.entity == index);
+    match calendar {
+        Some(calendar) if calendar.start == at => {
+            "seeds.working_moment(n as i64 / 6, 9 + (n % 6) as u8, 0)".into()
+        }
+        Some(calendar) if calendar.end == Some(at) => {
+            let minutes = calendar.slot.minutes().clamp(5, 55);
+            format!("seeds.working_moment(n as i64 / 6, 9 + (n % 6) as u8, {minutes})")
+        }
+        _ if model[index].parent.is_some() => "seeds.moment(-(n as i64 % 9), 8, 30)".into(),
+        _ => "seeds.moment(-(n as i64), 8, 30)".into(),
+    }
+}
+
+/// A few codes of each system, each a common one.
+fn codes(system: CodeSystem) -> &'static [&'static str] {
+    match system {
+        CodeSystem::Icd10Cm => &["I10", "E11.9", "M54.50", "J06.9"],
+        CodeSystem::Cpt => &["99213", "99214", "97110"],
+        CodeSystem::Cdt => &["D0120", "D1110", "D2392"],
+        CodeSystem::Snomed => &["38341003", "44054006"],
+        CodeSystem::Loinc => &["8480-6", "8462-4"],
+        CodeSystem::RxNorm => &["197361", "860975"],
+        CodeSystem::Cvx => &["140", "208"],
+        CodeSystem::Ndc => &["0002-8215-01", "0071-0155-23"],
+    }
+}

@@ -1,0 +1,287 @@
+//! Made-up people and records for a first look: `seed`.
+//!
+//! Everything is obviously fake (`Example`, `example.org`, telephone numbers of 555-01xx, which are kept for fiction)
+//! and always the same. The people sign in with one password that stands in the source, so a database that has an
+//! organisation of its own is refused. Records are written as those people, through the same policy, forms and audit
+//! log as by anybody else.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use serde_json::Value;
+use time::{Date, Duration, Time};
+use uuid::Uuid;
+
+use super::{Body, Front, Viewer};
+use crate::app::{AppError, Services};
+use crate::identity::{
+    Credentials, Door, IdentityError, NewPerson, Next, OrganisationId, PersonId, PlaceId, Session, Visit, totp::TotpSecret,
+};
+use crate::store::sql;
+use crate::web::Problem;
+
+/// The name of the organisation that is made up.
+const ORGANISATION: &str = "Example Clinic (made up)";
+/// What all of them sign in with.
+const PASSWORD: &str = "Violet-Kettle-58-Harbour";
+
+/// A made-up person.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Their role.
+    pub role: &'static str,
+    /// Their name.
+    pub name: &'static str,
+    /// Their address.
+    pub email: &'static str,
+    /// Whether they sign in with an authenticator, too.
+    pub authenticator: bool,
+    /// The kind of place at which they have the role, where it is not the organisation.
+    pub place: Option<&'static str>,
+}
+
+/// A seed in the making.
+#[derive(Debug)]
+pub struct Seeds {
+    services: Services,
+    front: &'static Front,
+    people: &'static [Person],
+    ids: HashMap<&'static str, PersonId>,
+    viewers: HashMap<&'static str, Viewer>,
+    places: HashMap<&'static str, PlaceId>,
+}
+
+impl Seeds {
+    /// Makes the organisation, its places (each kind with the kind above it, top first) and its people. Nothing, when
+    /// that was done before.
+    ///
+    /// # Errors
+    /// The database holds an organisation that was not made up.
+    pub async fn begin(
+        services: &Services,
+        front: &'static Front,
+        places: &[(&'static str, Option<&'static str>)],
+        people: &'static [Person],
+    ) -> Result<Option<Self>, AppError> {
+        if let Some(known) = services.identity.first_organisation().await? {
+            return match services.identity.organisation_name(known).await? {
+                name if name == ORGANISATION => Ok(None),
+                _ => Err(AppError::Seed("this database holds an organisation of its own, where made-up people have no place".into())),
+            };
+        }
+        let organisation = services.identity.create_organisation(ORGANISATION).await?;
+        let mut seeds =
+            Self { services: services.clone(), front, people, ids: HashMap::new(), viewers: HashMap::new(), places: HashMap::new() };
+        for (kind, above) in places {
+            seeds.make_place(organisation, kind, *above).await?;
+        }
+        for person in people {
+            let new = NewPerson {
+                email: person.email,
+                name: person.name,
+                role: person.role,
+                place: person.place.and_then(|kind| seeds.places.get(kind).copied()),
+                password: PASSWORD,
+                authenticator: person.authenticator.then(|| authenticator(person.email)),
+            };
+            let id = services.identity.create_person(organisation, &new).await?;
+            seeds.ids.insert(person.email, id);
+            let viewer = seeds.sign_in(person.email).await?;
+            seeds.viewers.insert(person.email, viewer);
+        }
+        Ok(Some(seeds))
+    }
+
+    async fn make_place(
+        &mut self,
+        organisation: OrganisationId,
+        kind: &'static str,
+        above: Option<&'static str>,
+    ) -> Result<(), AppError> {
+        let id = PlaceId::new(self.services.ids.next());
+        let above = above.and_then(|above| self.places.get(above).copied());
+        sql("INSERT INTO places (id, organisation_id, parent_id, kind, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(id)
+            .bind(organisation)
+            .bind(above)
+            .bind(kind)
+            .bind(format!("Example {kind}"))
+            .bind(self.services.clock.now())
+            .execute(&self.services.store)
+            .await?;
+        self.places.insert(kind, id);
+        Ok(())
+    }
+
+    /// One of the people, signed in.
+    ///
+    /// # Errors
+    /// There is no such person.
+    pub fn by(&self, email: &str) -> Result<&Viewer, AppError> {
+        self.viewers.get(email).ok_or_else(|| AppError::Seed(format!("nobody is called {email}")))
+    }
+
+    async fn sign_in(&self, email: &str) -> Result<Viewer, AppError> {
+        let identity = &self.services.identity;
+        let number = self.people.iter().position(|person| person.email == email).unwrap_or_default();
+        // An address for each, since so many sign-ins from one would be held up.
+        let last = u8::try_from(number % 250).unwrap_or(0) + 1;
+        let visit = Visit {
+            address: IpAddr::V4(Ipv4Addr::new(127, 0, last, 1)),
+            device: Some("seed".to_owned()),
+            request: self.services.ids.next(),
+        };
+        let mut next = identity.sign_in(email, PASSWORD, Door::Api, &visit).await?;
+        if let Next::SecondFactor(ticket) = &next {
+            let code = authenticator(email).code_at(self.services.clock.now());
+            next = identity.second_factor(ticket, &code, &visit).await?;
+        }
+        let Next::SignedIn(opened) = next else { return Err(IdentityError::SignedOut.into()) };
+        let Credentials::Api { access, .. } = opened.credentials else { return Err(IdentityError::SignedOut.into()) };
+        let mut headers = HeaderMap::new();
+        let bearer = HeaderValue::from_str(&format!("Bearer {access}")).map_err(|_| IdentityError::SignedOut)?;
+        headers.insert(header::AUTHORIZATION, bearer);
+        let session = Session::authenticate(identity, &headers, visit).await?;
+        Ok(Viewer::of(session, self.front))
+    }
+
+    /// The login of the n-th person of a role.
+    pub fn person(&self, role: &str, n: usize) -> Option<Uuid> {
+        let of_role: Vec<&Person> = self.people.iter().filter(|person| person.role == role).collect();
+        let person = of_role.get(n)?;
+        self.ids.get(person.email).map(|id| id.uuid())
+    }
+
+    /// Any person of a role: the n-th, and from the beginning again.
+    pub fn somebody(&self, role: &str, n: usize) -> Option<Uuid> {
+        let count = self.people.iter().filter(|person| person.role == role).count().max(1);
+        self.person(role, n % count)
+    }
+
+    /// The address of the n-th person of a role, and from the beginning again.
+    pub fn email(&self, role: &str, n: usize) -> &'static str {
+        let of_role: Vec<&Person> = self.people.iter().filter(|person| person.role == role).collect();
+        of_role.get(n % of_role.len().max(1)).map_or("", |person| person.email)
+    }
+
+    /// The place of a kind.
+    pub fn place(&self, kind: &str) -> Uuid {
+        self.places.get(kind).map(|place| place.uuid()).unwrap_or_default()
+    }
+
+    /// A moment so many days from today, on the clocks of the app's zone.
+    pub fn moment(&self, days: i64, hour: u8, minute: u8) -> String {
+        let today = self.front.zone.date(self.services.clock.now());
+        let time = Time::from_hms(hour, minute, 0).unwrap_or(Time::MIDNIGHT);
+        let local = (today + Duration::days(days)).with_time(time);
+        let moment = self.front.zone.moment(local).unwrap_or(local.assume_utc());
+        moment.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+    }
+
+    /// A moment so many working days from today: bookings stand from Monday to Friday.
+    pub fn working_moment(&self, days: i64, hour: u8, minute: u8) -> String {
+        let today = self.front.zone.date(self.services.clock.now());
+        let monday = today - Duration::days(i64::from(today.weekday().number_days_from_monday()));
+        let day = monday + Duration::days(days.div_euclid(5) * 7 + days.rem_euclid(5));
+        self.moment((day - today).whole_days(), hour, minute)
+    }
+
+    /// A date so many days from today.
+    pub fn date(&self, days: i64) -> String {
+        (self.front.zone.date(self.services.clock.now()) + Duration::days(days)).to_string()
+    }
+}
+
+/// Tells the people's logins, on standard output: role, address, password, and the authenticator's secret.
+pub fn tell(people: &[Person]) -> Result<(), AppError> {
+    let mut output = std::io::stdout().lock();
+    for person in people {
+        let second = match person.authenticator {
+            true => format!("  authenticator {}", *authenticator(person.email).base32()),
+            false => String::new(),
+        };
+        writeln!(output, "{:<16} {:<34} password {PASSWORD}{second}", person.role, person.email)
+            .map_err(AppError::System)?;
+    }
+    Ok(())
+}
+
+/// A secret for an authenticator, the same for the same address at any time.
+fn authenticator(email: &str) -> TotpSecret {
+    let mut bytes: Vec<u8> = email.bytes().cycle().take(20).collect();
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = byte.wrapping_mul(31).wrapping_add(u8::try_from(at).unwrap_or(0));
+    }
+    TotpSecret::from_bytes(bytes)
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Object(values) => Self::of(values),
+            _ => Self::default(),
+        }
+    }
+}
+
+impl From<Problem> for AppError {
+    fn from(problem: Problem) -> Self {
+        let fields: Vec<String> =
+            problem.fields().iter().map(|field| format!("{} {}", field.pointer, field.detail)).collect();
+        let sentence = problem.sentence().unwrap_or_default();
+        Self::Seed(format!("{:?} {sentence} {}", problem.code(), fields.join(", ")))
+    }
+}
+
+/// Values that are made up, each the same for the same number.
+pub mod fake {
+    use super::Date;
+
+    const FIRST: &[&str] = &["Ada", "Ben", "Cora", "Dev", "Elif", "Femi", "Gus", "Hana", "Ines", "Juan", "Kofi", "Lena"];
+
+    /// A name that nobody has.
+    pub fn name(n: usize) -> String {
+        format!("{} Example", FIRST[n % FIRST.len()])
+    }
+
+    /// A birth date, from children to the old.
+    pub fn birth_date(n: usize) -> String {
+        let year = 1938 + i32::try_from(n * 17 % 80).unwrap_or(0);
+        let date = Date::from_ordinal_date(year, u16::try_from(n * 41 % 364).unwrap_or(0) + 1);
+        date.map(|date| date.to_string()).unwrap_or_default()
+    }
+
+    /// A number that telephone companies keep for fiction.
+    pub fn phone(n: usize) -> String {
+        format!("+1 212 555 01{:02}", n % 100)
+    }
+
+    /// An address for which no mail server answers (RFC 2606).
+    pub fn email(n: usize) -> String {
+        format!("{}.{n}@example.org", FIRST[n % FIRST.len()].to_lowercase())
+    }
+
+    /// A postal address.
+    pub fn address(n: usize) -> String {
+        format!("{} Example Street\nSampletown", n + 1)
+    }
+
+    /// A number of records or insurance.
+    pub fn number(n: usize) -> String {
+        format!("EX{:06}", 100_000 + n * 7919 % 900_000)
+    }
+
+    /// One of several.
+    pub fn one_of(n: usize, choices: &[&str]) -> String {
+        choices.get(n % choices.len().max(1)).copied().unwrap_or_default().to_owned()
+    }
+
+    /// A whole number in the middle of a range.
+    pub fn between(n: usize, least: i64, most: i64) -> i64 {
+        let width = (most - least).max(1);
+        let step = i64::try_from(n * 37 % 41).unwrap_or(0);
+        least + width / 4 + width * step / 82
+    }
+}
