@@ -65,7 +65,7 @@ impl Step {
         self.bar.set_message(what.to_owned());
         self.bar.inc(1);
         let done = self.bar.position();
-        if !self.animated && done % 50 == 0 {
+        if !self.animated && done.is_multiple_of(50) {
             eprintln!("{} … {done} of about {}", self.name, self.bar.length().unwrap_or(done));
         }
     }

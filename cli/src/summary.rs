@@ -42,10 +42,8 @@ fn matrix(spec: &ValidatedSpec) -> Vec<String> {
         for (role, access) in entity.access.iter().flatten() {
             lines.push(format!("  {role}: {access}"));
         }
-        if entity.access.is_none() {
-            if let Some(parent) = &entity.part_of {
-                lines.push(format!("  as {parent}, which it is a part of"));
-            }
+        if let (None, Some(parent)) = (&entity.access, &entity.part_of) {
+            lines.push(format!("  as {parent}, which it is a part of"));
         }
     }
     lines
