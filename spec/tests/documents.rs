@@ -193,3 +193,25 @@ proptest! {
         }
     }
 }
+
+/// What models are given describes what is read: every key of a spec, and nothing that is not one.
+#[test]
+fn the_schema_describes_what_is_read() {
+    let schema = spec::schema();
+    let keys: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys[..5], ["app", "about", "language", "time zone", "places"]);
+    assert_eq!(schema["required"], serde_json::json!(["app", "roles", "entities"]));
+    assert_eq!(schema["additionalProperties"], false);
+    for (name, definition) in schema["$defs"].as_object().unwrap() {
+        let object = definition["anyOf"].as_array().map_or(definition, |forms| forms.last().unwrap());
+        for (key, property) in object["properties"].as_object().into_iter().flatten() {
+            assert!(
+                property["description"].as_str().is_some_and(|text| text.len() > 2),
+                "{name}.{key} says what it is"
+            );
+        }
+    }
+    // A document of unknown keys alone names, in its complaints, each key that the schema has.
+    let problems = spec::read("nothing known: 1\n").problems.to_string();
+    assert!(keys.iter().all(|key| problems.contains(&format!("`{key}`"))), "{problems}");
+}

@@ -1,0 +1,40 @@
+//! Whole-system tests: one binary, real parts.
+#![allow(clippy::unwrap_used, reason = "a test's fixtures are its own")]
+
+mod policy;
+mod rules;
+
+use safeguards::store::{Row, Store, sql};
+
+/// Statements of the library are static; those of these tests are made from random facts.
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+async fn execute(store: &Store, text: String) {
+    let text = leaked(text);
+    sql(text).execute(store).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
+}
+
+async fn rows(store: &Store, text: String) -> Vec<Row> {
+    let text = leaked(text);
+    sql(text).fetch_all(store).await.unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// A reproducible stream of choices (SplitMix64).
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        let index = self.below(of.len() as u64);
+        of[usize::try_from(index).unwrap()]
+    }
+}
