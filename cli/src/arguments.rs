@@ -132,7 +132,7 @@ pub(crate) struct Serving {
 pub(crate) enum Audit {
     /// Verify an audit log: finds edits, deletions, reordering, truncation, recomputation and forks.
     Verify {
-        /// The project whose database holds the log, or an exported archive.
+        /// The project whose database holds the log.
         target: PathBuf,
         /// The witness's folder, where it is not the project's own.
         #[arg(long, value_name = "DIR")]
