@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "the fixtures of these tests are their own")]
 
 #[allow(unreachable_pub, reason = "as written for a project")]
+#[rustfmt::skip]
 #[path = "golden/rules.rs"]
 mod golden;
 #[allow(dead_code, unreachable_pub, clippy::cast_precision_loss, reason = "a project carries it as a whole")]
@@ -138,10 +139,7 @@ fn the_golden_is_what_the_backend_writes() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &written).unwrap();
     }
-    // The committed file is formatted like the rest of the workspace; what counts is its tokens.
-    let committed =
-        prettyplease::unparse(&syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap());
-    assert!(committed == written, "run this test with UPDATE_GOLDEN=1 and format");
+    assert!(std::fs::read_to_string(&path).unwrap() == written, "run this test with UPDATE_GOLDEN=1");
 }
 
 struct Facts<'i>(&'i Inputs, OffsetDateTime);

@@ -288,7 +288,8 @@ impl EntityView {
                 .title
                 .iter()
                 .all(|at| matches!(entity[*at].kind, spec::Kind::Moment | spec::Kind::Date)),
-            form_links: !entity.self_roles.is_empty() || entity.fields.iter().any(|field| field.target.is_some()),
+            form_links: !entity.self_roles.is_empty()
+                || entity.fields.iter().any(|field| field.target.is_some()),
             defaults_use_view: false,
             fill_uses_view: false,
             uses_rules: false,

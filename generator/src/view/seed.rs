@@ -125,7 +125,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         grants.any(|grant| grant.fields.covers(at) && entity[at].sensitivity.is_none())
     };
     let state = entity.lifecycle.as_ref().map(|lifecycle| lifecycle.field);
-    let mut needs: Vec<String> = entity.parent.iter().map(|parent| module(&model[parent.entity].table)).collect();
+    let mut needs: Vec<String> =
+        entity.parent.iter().map(|parent| module(&model[parent.entity].table)).collect();
     let mut values = Vec::new();
     for (at, field) in entity.fields() {
         if field.storage == Storage::Computed || Some(at) == state || !opened(at) {
@@ -140,7 +141,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         values.push((json_name(field), value(model, index, at)));
     }
     if let Some(self_role) = entity.self_roles.first() {
-        let all = model.grants(role, index).any(|grant| grant.allows(Action::Create) && grant.fields == Mask::All);
+        let all =
+            model.grants(role, index).any(|grant| grant.allows(Action::Create) && grant.fields == Mask::All);
         if all {
             let role = rust_literal(model[*self_role].name.as_str());
             values.push(("person_id".into(), format!("seeds.person({role}, n)")));
@@ -176,7 +178,9 @@ fn maker(model: &Model, index: EntityIndex) -> Option<(RoleIndex, bool)> {
     let makes = |role: RoleIndex| {
         let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
         let first = grants.next()?;
-        let wide = std::iter::once(first).chain(grants).any(|grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)));
+        let wide = std::iter::once(first)
+            .chain(grants)
+            .any(|grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)));
         Some(wide)
     };
     let roles: Vec<(RoleIndex, bool)> =
@@ -238,8 +242,12 @@ fn single(model: &Model, entity: &Entity, index: EntityIndex, at: FieldIndex) ->
         Kind::Address => "fake::address(n)".into(),
         Kind::Mrn | Kind::MemberId | Kind::Ssn => "fake::number(n)".into(),
         Kind::Url => "\"https://example.org/\"".into(),
-        Kind::Text if field.class == spec::Class::Identifier && name.contains("name") => "fake::name(n)".into(),
-        Kind::Text if entity.title.contains(&at) => format!("format!(\"{{}} {{}}\", {}, n + 1)", rust_literal(&entity.label)),
+        Kind::Text if field.class == spec::Class::Identifier && name.contains("name") => {
+            "fake::name(n)".into()
+        }
+        Kind::Text if entity.title.contains(&at) => {
+            format!("format!(\"{{}} {{}}\", {}, n + 1)", rust_literal(&entity.label))
+        }
         Kind::Text => rust_literal(&format!("Example {label}")),
         Kind::LongText => rust_literal("An example, made up."),
         Kind::Integer | Kind::Duration => {

@@ -17,7 +17,8 @@ use uuid::Uuid;
 use super::{Body, Front, Viewer};
 use crate::app::{AppError, Services};
 use crate::identity::{
-    Credentials, Door, IdentityError, NewPerson, Next, OrganisationId, PersonId, PlaceId, Session, Visit, totp::TotpSecret,
+    Credentials, Door, IdentityError, NewPerson, Next, OrganisationId, PersonId, PlaceId, Session, Visit,
+    totp::TotpSecret,
 };
 use crate::store::sql;
 use crate::web::Problem;
@@ -68,12 +69,21 @@ impl Seeds {
         if let Some(known) = services.identity.first_organisation().await? {
             return match services.identity.organisation_name(known).await? {
                 name if name == ORGANISATION => Ok(None),
-                _ => Err(AppError::Seed("this database holds an organisation of its own, where made-up people have no place".into())),
+                _ => Err(AppError::Seed(
+                    "this database holds an organisation of its own, where made-up people have no place"
+                        .into(),
+                )),
             };
         }
         let organisation = services.identity.create_organisation(ORGANISATION).await?;
-        let mut seeds =
-            Self { services: services.clone(), front, people, ids: HashMap::new(), viewers: HashMap::new(), places: HashMap::new() };
+        let mut seeds = Self {
+            services: services.clone(),
+            front,
+            people,
+            ids: HashMap::new(),
+            viewers: HashMap::new(),
+            places: HashMap::new(),
+        };
         for (kind, above) in places {
             seeds.make_place(organisation, kind, *above).await?;
         }
@@ -139,9 +149,12 @@ impl Seeds {
             next = identity.second_factor(ticket, &code, &visit).await?;
         }
         let Next::SignedIn(opened) = next else { return Err(IdentityError::SignedOut.into()) };
-        let Credentials::Api { access, .. } = opened.credentials else { return Err(IdentityError::SignedOut.into()) };
+        let Credentials::Api { access, .. } = opened.credentials else {
+            return Err(IdentityError::SignedOut.into());
+        };
         let mut headers = HeaderMap::new();
-        let bearer = HeaderValue::from_str(&format!("Bearer {access}")).map_err(|_| IdentityError::SignedOut)?;
+        let bearer =
+            HeaderValue::from_str(&format!("Bearer {access}")).map_err(|_| IdentityError::SignedOut)?;
         headers.insert(header::AUTHORIZATION, bearer);
         let session = Session::authenticate(identity, &headers, visit).await?;
         Ok(Viewer::of(session, self.front))
@@ -239,7 +252,8 @@ impl From<Problem> for AppError {
 pub mod fake {
     use super::Date;
 
-    const FIRST: &[&str] = &["Ada", "Ben", "Cora", "Dev", "Elif", "Femi", "Gus", "Hana", "Ines", "Juan", "Kofi", "Lena"];
+    const FIRST: &[&str] =
+        &["Ada", "Ben", "Cora", "Dev", "Elif", "Femi", "Gus", "Hana", "Ines", "Juan", "Kofi", "Lena"];
 
     /// A name that nobody has.
     pub fn name(n: usize) -> String {
