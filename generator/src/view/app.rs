@@ -44,6 +44,7 @@ pub(crate) struct Facts {
     pub(crate) audit_days: u64,
     pub(crate) any_lock: bool,
     pub(crate) any_never: bool,
+    pub(crate) any_mask: bool,
     pub(crate) references: Vec<String>,
     pub(crate) places: Vec<PlaceView>,
     pub(crate) self_sign_up: Option<String>,
@@ -192,6 +193,9 @@ fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
         audit_days: model.audit_days,
         any_lock: entities.iter().any(|entity| entity.policy.lock.is_some()),
         any_never: entities.iter().any(|entity| !entity.policy.nevers.is_empty()),
+        any_mask: entities.iter().any(|entity| {
+            !entity.policy.nevers.is_empty() || entity.policy.grants.iter().any(|grant| grant.fields.is_some())
+        }),
         references: entities.iter().filter_map(|entity| entity.reference.clone()).collect(),
         places: model
             .places
@@ -266,8 +270,8 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
     let mut without = false;
     if let Some(missing) = &list.without {
         let other = &model[missing.entity];
-        let at = column_of(model, &missing.at).unwrap_or_else(|| "created_at".to_owned());
-        let from = column_of(model, &missing.from).unwrap_or_else(|| "created_at".to_owned());
+        let at = bare(column_of(model, &missing.at));
+        let from = bare(column_of(model, &missing.from));
         let (there, link) = (&other.table, &missing.link.column);
         conditions.push(format!(
             "NOT EXISTS (SELECT 1 FROM {there} WHERE {there}.{link} = {table}.id AND {there}.{at} >= $3)"
@@ -310,6 +314,12 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         minutes,
         beside,
     })
+}
+
+/// A column without its table; what has none was created at some time.
+fn bare(column: Option<String>) -> String {
+    let column = column.unwrap_or_else(|| "created_at".to_owned());
+    column.rsplit('.').next().unwrap_or_default().to_owned()
 }
 
 /// The column of a path that ends on the record itself.

@@ -54,6 +54,16 @@ pub fn go(path: impl AsRef<str>) -> Response {
     Redirect::to(path.as_ref()).into_response()
 }
 
+/// A time of day, as the hours of a calendar are said.
+pub fn clock(hour: u8, minute: u8) -> time::Time {
+    time::Time::from_hms(hour, minute, 0).unwrap_or(time::Time::MIDNIGHT)
+}
+
+/// So many minutes.
+pub fn minutes(count: i64) -> time::Duration {
+    time::Duration::minutes(count)
+}
+
 /// The version that a change names: a form's hidden field, or `version` in an address.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 pub struct Version {
@@ -88,7 +98,7 @@ pub mod prelude {
     pub use super::shapes::holds;
     pub use super::{
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened, Result,
-        Version, Viewer, Wanted, WriteAnswers, created, go,
+        Version, Viewer, Wanted, WriteAnswers, clock, created, go, minutes,
     };
     pub use crate::access::{Action, Entity, Record, Shown, Unsealed, Written};
     pub use crate::pages::{
