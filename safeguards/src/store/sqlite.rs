@@ -6,9 +6,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteSynchronous;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection};
 use zeroize::Zeroizing;
 
