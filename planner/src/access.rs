@@ -73,6 +73,8 @@ pub(crate) struct Rules {
     pub(crate) not_understood: Vec<String>,
     /// Grants that hang on a condition which cannot be kept yet: the words, and the construct.
     pub(crate) conditional: Vec<(String, u32)>,
+    /// `Clients don't log in`.
+    pub(crate) no_login: Vec<String>,
     /// Records for which somebody books or schedules.
     pub(crate) books: bool,
 }
@@ -106,7 +108,7 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
             }
         }
         let said = one.sentence.tokens.iter().filter(|token| token.word().is_some_and(restricts)).count();
-        if !done && said > 0 && narrow_understood < narrowing.max(1) {
+        if !done && (said > 0 || narrowing > 0) && narrow_understood < narrowing.max(1) {
             rules.blocked.push(one.sentence.text.clone());
         } else if !done && !understood && all.iter().any(|clause| !clause.verbs.is_empty()) {
             rules.not_understood.push(one.sentence.text.clone());
@@ -156,7 +158,28 @@ fn read_clause(
         rules.conditional.push((conditional, 9));
         return true;
     }
+    if unresolved_condition(clause, world) && !settled {
+        rules.not_understood.push(condition_words(clause));
+        return clause.narrowing == 0;
+    }
     active(clause, &roles, world, rules, memory)
+}
+
+/// A condition that is no state: a grant that hangs on it is not given. What people write down has its time
+/// of day (`before their first visit`); what they see has a condition.
+fn unresolved_condition(clause: &Clause, world: &World) -> bool {
+    let sees = spec_verbs(clause).iter().all(|verb| *verb == "view");
+    let conditional = |tail: &Tail| match tail.by.as_str() {
+        "if" | "unless" | "until" | "while" | "during" => true,
+        "when" | "once" | "after" | "before" | "whenever" => sees,
+        _ => false,
+    };
+    !clause.not && clause.tails.iter().any(conditional) && condition_states(clause, world).is_empty()
+}
+
+fn condition_words(clause: &Clause) -> String {
+    let words: Vec<String> = clause.tails.iter().flat_map(|tail| tail.words.clone()).collect();
+    format!("a condition that cannot be kept, so nothing is granted by it: {}", words.join(" "))
 }
 
 /// `visible only to nurses`: an adjective behind *is*.
@@ -201,6 +224,20 @@ fn active(
     memory: &mut Memory,
 ) -> bool {
     let verbs = spec_verbs(clause);
+    // `Clients don't log in`.
+    let logs_in = clause.verbs.iter().any(|(verb, word)| {
+        *verb == Verb::Work && matches!(word.as_str(), "log" | "sign" | "use")
+            || matches!(word.as_str(), "login")
+    });
+    if clause.not && logs_in && clause.objects.is_empty() {
+        for role in roles {
+            if let Some(known) = world.roles.get_mut(role) {
+                known.acts = false;
+            }
+            rules.no_login.push(role.clone());
+        }
+        return true;
+    }
     if verbs.is_empty() && !(clause.not || clause.only || clause.only_subjects) {
         return clause.does(Verb::Work) && clause.narrowing == 0;
     }
@@ -209,6 +246,7 @@ fn active(
     }
     let mut targets = Vec::new();
     let mut unknown = false;
+    let mut others_only = false;
     let phrases: Vec<Phrase> = clause.objects.iter().cloned().chain(shown(clause)).collect();
     for phrase in &phrases {
         let found = resolve(phrase, clause, roles, world, memory);
@@ -225,7 +263,17 @@ fn active(
                     role.bounded = true;
                 }
             }
-            return true;
+            continue;
+        }
+        // `each other's data`: others' records are never in a patient's reach.
+        if phrase.other
+            && clause.not
+            && roles
+                .iter()
+                .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+        {
+            others_only = true;
+            continue;
         }
         if found.is_empty() && !page {
             unknown = true;
@@ -239,12 +287,34 @@ fn active(
     }
     // `each user has a history page with only their own analyses`, `doctors only see theirs`.
     let others = clause.subjects.iter().any(|phrase| phrase.other);
+    if others_only && targets.is_empty() {
+        return true;
+    }
+    // `notes that only they can read`: what was spoken of last.
+    if targets.is_empty() && clause.objects.is_empty() && clause.narrowing > 0 && verbs.contains(&"view") {
+        targets = memory_targets(&memory.entities);
+    }
     if targets.is_empty() {
+        let aggregate = !clause.objects.is_empty() && !unknown;
+        if !clause.but_not.is_empty() || aggregate && clause.narrowing > 0 {
+            return narrow(&targets, clause, roles, world, rules, memory);
+        }
         return !unknown && clause.narrowing == 0;
     }
     memory.entities = targets.iter().map(|target| target.entity.clone()).collect();
     if clause.not {
-        return !unknown && deny(&targets, clause, roles, others, world, rules);
+        if unknown {
+            // The record that the first words name, if not the field: `the exam notes` of an exam.
+            for phrase in &phrases {
+                if resolve(phrase, clause, roles, world, memory).is_empty() {
+                    match (1..phrase.words.len()).find_map(|at| world.entity_of(&phrase.words[..at])) {
+                        Some(entity) => targets.push(Target::whole(entity)),
+                        None => return false,
+                    }
+                }
+            }
+        }
+        return deny(&targets, clause, roles, others, world, rules);
     }
     if clause.nobody {
         return false;
@@ -253,7 +323,8 @@ fn active(
     if clause.narrowing == 0 {
         return true;
     }
-    !unknown && narrow(&targets, clause, roles, world, rules, memory)
+    let plain_only = clause.only || clause.only_subjects || clause.tails.iter().any(|tail| tail.only);
+    !(unknown && plain_only) && narrow(&targets, clause, roles, world, rules, memory)
 }
 
 /// What is shown by a list, a page or a dashboard.
@@ -311,6 +382,9 @@ fn resolve(
     if page && !shown(clause).is_empty() {
         // The page is not the thing; what it shows is.
         return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();
+    }
+    if key == "person" {
+        return world.subject().map(|subject| Target::whole(subject.to_owned())).into_iter().collect();
     }
     if matches!(key.as_str(), "it" | "them" | "that" | "this" | "they") {
         return memory_targets(&memory.entities);
@@ -686,14 +760,21 @@ fn narrow(
         }
     }
     if clause.only || clause.tails.iter().any(|tail| tail.only) {
-        for role in roles {
+        // `only see theirs` bounds how far they reach; `only see balances` bounds what they see.
+        let reach_only = !targets.is_empty() && targets.iter().all(|target| target.own);
+        for role in roles.iter().filter(|_| !reach_only) {
             if let Some(role) = world.roles.get_mut(role) {
                 role.bounded = true;
             }
         }
     }
     for phrase in &clause.but_not {
-        let found = resolve(phrase, clause, roles, world, memory);
+        let mut found = resolve(phrase, clause, roles, world, memory);
+        if found.is_empty()
+            && let Some(entity) = (1..phrase.words.len()).find_map(|at| world.entity_of(&phrase.words[..at]))
+        {
+            found.push(Target::whole(entity));
+        }
         let excepted = world.roles_of(phrase);
         if found.is_empty() && excepted.is_empty() {
             understood = false;

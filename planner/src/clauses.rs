@@ -277,6 +277,24 @@ impl Reader<'_> {
                 }
                 self.at += 1;
             }
+            "nothing" if next.is_some_and(|t| t.is("else") || t.is("more") || t.is("other")) => {
+                // `the action plan but nothing else`.
+                self.current.only = true;
+                self.current.narrowing += 1;
+                self.at += 1;
+                while self.tokens.get(self.at).is_some_and(|t| t.is("else") || t.is("more") || t.is("other"))
+                {
+                    self.at += 1;
+                }
+            }
+            // `notes that only they can read`.
+            "that" | "which"
+                if self.phase == Phase::Object
+                    && (next.is_some_and(|t| t.is("only")) || self.subject_follows_at(self.at + 1)) =>
+            {
+                self.finish();
+                self.at += 1;
+            }
             "except" | "excluding" => {
                 *not_next = true;
                 self.phase = if self.current.verbs.is_empty() { Phase::Subject } else { Phase::Object };
@@ -293,7 +311,14 @@ impl Reader<'_> {
             }
             "and" | "or" | "but" | "then" | "plus" | "nor" => self.conjunction(word),
             // `an app where nurses log vitals`.
-            "where" if self.current.verbs.is_empty() => {
+            "where"
+                if self.current.verbs.iter().all(|(_, word)| {
+                    matches!(
+                        word.as_str(),
+                        "create" | "build" | "make" | "want" | "need" | "like" | "called" | "call" | "have"
+                    )
+                }) =>
+            {
                 self.finish();
                 self.at += 1;
             }

@@ -209,7 +209,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 }
 
 /// The word for the person cared for, where no role has it: `caregivers visit clients`.
-fn spoken_of(parsed: &[Parsed]) -> Option<String> {
+pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
     const ALSO_OTHERS: &[&str] = &["member", "child", "student", "mother", "subject", "athlete", "donor"];
     let mut second = None;
     for one in parsed {
@@ -233,7 +233,12 @@ fn spoken_of(parsed: &[Parsed]) -> Option<String> {
 /// `Patients: name, DOB` and `Notes on an encounter: SOAP (…), draft -> signed`.
 fn from_head(one: &Parsed, world: &mut World) -> bool {
     let Some(head) = one.sentence.head.as_deref() else { return false };
-    if is_role_head(head) || features::is_dashboard_head(head) || features::is_form_sentence(&one.sentence) {
+    let under_roles = one.sentence.under.as_deref().is_some_and(is_role_head);
+    if is_role_head(head)
+        || under_roles
+        || features::is_dashboard_head(head)
+        || features::is_form_sentence(&one.sentence)
+    {
         return false;
     }
     let (name, parent) =
@@ -276,10 +281,13 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
             catalogue().entity(&key).is_some() || catalogue().role(&key).is_some()
         })
         .count();
+    let speaks =
+        tokens.first().and_then(Token::word).is_some_and(|word| matches!(word, "we" | "i" | "it" | "this"));
     // The name of the whole app is no list.
-    if listed.len() < 2
-        && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
-        && under.is_none()
+    if speaks
+        || listed.len() < 2
+            && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
+            && under.is_none()
         || known == 0
     {
         return;
@@ -339,6 +347,12 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         return None;
     }
     let key = phrase_key(phrase);
+    // `volunteers register people (name, phone)`.
+    if key == "person" && writes {
+        let name = define("patient", world, false)?;
+        parts_of(&name, &phrase.paren, world);
+        return Some(name);
+    }
     if !phrase.paren.is_empty()
         && let Some(name) = with_fields(phrase, world)
     {
@@ -549,6 +563,14 @@ fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World) {
         let key = phrase_key(phrase);
         let group = catalogue().field(&key).is_some_and(|(field, _)| !field.fields.is_empty());
         let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
+        // What is only seen becomes a value of the person where it is one: a balance, an address.
+        let value = catalogue()
+            .field(&key)
+            .and_then(|(field, _)| field.written.as_deref())
+            .is_some_and(|written| !written.starts_with("narrative") && !written.contains("list of"));
+        if !writes && !value && !clause.does(Verb::Update) {
+            continue;
+        }
         if matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result")
             || held
             || group && !writes

@@ -107,6 +107,13 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         };
         let mut form = Form::default();
         for item in items(&asked) {
+            let prose = item.words.iter().any(|word| {
+                word.starts_with("question")
+                    || crate::words::verb(word).is_some() && catalogue().field(&item.key()).is_none()
+            });
+            if prose {
+                continue;
+            }
             form.signature |= item.key().contains("signature");
             if let Read::Fields(fields) = read(&item, None, EntityKind::Clinical) {
                 for field in fields {
@@ -123,7 +130,13 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             }
         }
         if world.subject().is_none() {
-            define("patient", world, false);
+            let name = world
+                .roles
+                .iter()
+                .find(|(_, role)| role.kind == crate::catalogue::RoleKind::Subject)
+                .map(|(name, _)| name.clone())
+                .or_else(|| crate::entities::spoken_of(parsed));
+            define(name.as_deref().unwrap_or("patient"), world, false);
         }
         world.forms.insert(name, form);
     }

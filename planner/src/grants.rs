@@ -24,7 +24,7 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
         }
     }
     form_readers(world, rules);
-    all.retain(|allow| world.entities.contains_key(&allow.entity));
+    all.retain(|allow| world.entities.contains_key(&allow.entity) && !rules.no_login.contains(&allow.role));
     assume(world, rules, &mut all);
     narrow(world, rules, &mut all);
     let mut out = Grants::new();
@@ -53,9 +53,10 @@ fn scope(world: &World, allow: &Allow) -> Option<String> {
             return (world.entities.get(&allow.entity)?.kind == EntityKind::Thing)
                 .then(|| "in organisation".into());
         }
+        // Who acts for a patient does so by that patient's permission (construct 9).
+        RoleKind::Proxy => return None,
         _ if allow.reach == Reach::Own && assigned => "assigned".into(),
         _ if allow.reach == Reach::Own => "own".into(),
-        RoleKind::Proxy => return None,
         _ if role.open => "own".into(),
         RoleKind::Support => "in organisation".into(),
         _ if allow.reach == Reach::Place => format!("in {place}"),
@@ -155,6 +156,7 @@ fn unsaid_record(
         orders.iter().map(|kinds| of(kinds)).find(|found| !found.is_empty()).unwrap_or_default()
     };
     let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
+    let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let writers = match kind {
         EntityKind::Schedule => {
             first(&[&[RoleKind::Office], &[RoleKind::Care], &[RoleKind::Panel], &[RoleKind::Owner]])
@@ -179,7 +181,12 @@ fn unsaid_record(
             let open: Vec<String> =
                 world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()).collect();
             if clinical.is_empty() {
-                if open.is_empty() { first(&[&[RoleKind::Business]]) } else { open }
+                // Where clinicians work, nobody else takes their place unasked.
+                match (open.is_empty(), clinicians) {
+                    (true, false) => first(&[&[RoleKind::Business]]),
+                    (true, true) => Vec::new(),
+                    (false, _) => open,
+                }
             } else {
                 clinical
             }
@@ -213,13 +220,15 @@ fn unsaid_writer(
         .collect();
     let kind_of =
         |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
+    let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let order: &[RoleKind] = match kind {
         EntityKind::Schedule | EntityKind::Business => {
             &[RoleKind::Office, RoleKind::Business, RoleKind::Care, RoleKind::Panel, RoleKind::Owner]
         }
         EntityKind::Thing => &[RoleKind::Owner, RoleKind::Office, RoleKind::Care],
         _ if by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
-        _ => &[RoleKind::Panel, RoleKind::Care, RoleKind::Business, RoleKind::Subject, RoleKind::Office],
+        _ if clinicians => &[RoleKind::Panel, RoleKind::Care],
+        _ => &[RoleKind::Business, RoleKind::Subject, RoleKind::Office],
     };
     for wanted in order {
         let mut writers: Vec<String> =

@@ -2,7 +2,7 @@
 
 use crate::{
     access::{self, Rules},
-    catalogue::{RoleKind, catalogue},
+    catalogue::{EntityKind, RoleKind, catalogue},
     clauses::clauses,
     complete, entities, features, gate,
     grants::{Grants, grants},
@@ -267,6 +267,7 @@ fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
     sentences
         .into_iter()
         .map(|mut sentence| {
+            said_in_head(&mut sentence);
             if let Some(head) = sentence.head.clone() {
                 let role = catalogue().role(&key_of(&head)).map(|(kind, _)| kind);
                 let acts = sentence.tokens.first().and_then(Token::word).is_some_and(|word| {
@@ -294,6 +295,48 @@ fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             Parsed { clauses: clauses(&sentence.tokens), sentence }
         })
         .collect()
+}
+
+/// `Optometrists record exams: acuity, pressure` reads as `… exams (acuity, pressure)`; `we need: …` is a
+/// plain list.
+fn said_in_head(sentence: &mut Sentence) {
+    const LISTS: &[&str] = &[
+        "feature",
+        "data",
+        "record",
+        "entity",
+        "module",
+        "requirement",
+        "need",
+        "what we track",
+        "thing",
+        "thing to track",
+        "scope",
+        "function",
+        "object",
+        "screen",
+    ];
+    const APPS: &[&str] =
+        &["app", "application", "platform", "tool", "system", "portal", "software", "tracker"];
+    let Some(head) = sentence.head.clone() else { return };
+    let said = crate::sentences::tokens(&head);
+    let does = clauses(&said)
+        .iter()
+        .any(|clause| !clause.verbs.is_empty() && !clause.objects.is_empty() && !clause.subjects.is_empty());
+    let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
+    let plain = words.iter().all(|word| crate::words::is_glue(word) || crate::words::verb(word).is_some())
+        || LISTS.contains(&key_of(&head).as_str())
+        || words.last().is_some_and(|word| APPS.contains(word));
+    if does {
+        let mut tokens = said;
+        tokens.push(Token::Open);
+        tokens.append(&mut sentence.tokens);
+        tokens.push(Token::Close);
+        sentence.tokens = tokens;
+        sentence.head = None;
+    } else if plain && catalogue().entity(&key_of(&head)).is_none() && !roles::is_role_head(&head) {
+        sentence.head = None;
+    }
 }
 
 /// `A coder signs up with email and password`.
@@ -387,9 +430,7 @@ fn place(parsed: &[Parsed], world: &mut World) {
 /// What the prompt never stores is no record and no field.
 fn forget(parsed: &[Parsed], world: &mut World) {
     for key in parsed.iter().flat_map(|one| features::never_stored(&one.sentence)) {
-        world.entities.retain(|name, entity| {
-            key_of(name) != key || entity.kind == crate::catalogue::EntityKind::Subject
-        });
+        world.entities.retain(|name, entity| key_of(name) != key || entity.kind == EntityKind::Subject);
         for entity in world.entities.values_mut() {
             entity.fields.retain(|name, _| key_of(name) != key);
         }
@@ -416,6 +457,9 @@ fn lifecycles(parsed: &[Parsed], world: &mut World) {
             entity.locked = true;
         }
     }
+    for clause in parsed.iter().flat_map(|one| &one.clauses) {
+        states_in_passing(clause, world);
+    }
     if addenda {
         for entity in world
             .entities
@@ -423,6 +467,28 @@ fn lifecycles(parsed: &[Parsed], world: &mut World) {
             .filter(|entity| entity.states.iter().any(|state| state == "locked" || state == "signed"))
         {
             entity.addenda = true;
+        }
+    }
+}
+
+/// `may read visit notes after they are signed`: notes are drafts, then signed.
+fn states_in_passing(clause: &crate::clauses::Clause, world: &mut World) {
+    const STATES: &[&str] = &["signed", "approved", "released", "finalized", "reviewed", "published"];
+    let state = clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "after" | "once" | "when"))
+        .flat_map(|tail| &tail.words)
+        .find(|word| STATES.contains(&word.as_str()))
+        .cloned();
+    let Some(state) = state else { return };
+    for phrase in &clause.objects {
+        if let Some(name) = world.entity_of(&phrase.words)
+            && let Some(entity) = world.entities.get_mut(&name)
+            && entity.states.is_empty()
+            && entity.kind == EntityKind::Clinical
+        {
+            entity.states = vec!["draft".into(), state.clone()];
         }
     }
 }

@@ -257,6 +257,13 @@ fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     if name.ends_with(" staff") && kind == RoleKind::Office {
         world.crew = Some(canonical.clone());
     }
+    // `billing` is as often the work as those who do it.
+    if matches!(canonical.as_str(), "billing" | "sales" | "reception" | "support" | "office")
+        && !acts
+        && !certain
+    {
+        return;
+    }
     // A person cared for gets a login only when they do something.
     let Some(canonical) = proper_name(&canonical) else { return };
     if kind == RoleKind::Subject
@@ -297,6 +304,13 @@ fn kind_of(name: &str) -> RoleKind {
     let last = name.rsplit(' ').next().unwrap_or_default();
     match catalogue().role(last) {
         Some((kind, _)) => kind,
+        // Pulmonologist, physiatrist, geriatrician: those who treat have patients of their own.
+        None if ["ologist", "iatrist", "iatrician", "therapist"]
+            .iter()
+            .any(|ending| last.ends_with(ending)) =>
+        {
+            RoleKind::Panel
+        }
         None => RoleKind::Business,
     }
 }
