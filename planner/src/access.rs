@@ -255,7 +255,10 @@ fn active(
         });
         // Aggregates are measures: a role that sees only these gets no record.
         let aggregate = phrase.words.last().is_some_and(|word| {
-            matches!(word.as_str(), "counts" | "totals" | "statistics" | "aggregates" | "numbers")
+            matches!(
+                word.as_str(),
+                "counts" | "averages" | "totals" | "statistics" | "aggregates" | "numbers"
+            )
         });
         if aggregate && clause.narrowing > 0 && !clause.not {
             for role in roles {
@@ -386,7 +389,7 @@ fn resolve(
     if key == "person" {
         return world.subject().map(|subject| Target::whole(subject.to_owned())).into_iter().collect();
     }
-    if matches!(key.as_str(), "it" | "them" | "that" | "this" | "they") {
+    if matches!(key.as_str(), "it" | "them" | "that" | "this") {
         return memory_targets(&memory.entities);
     }
     if key.is_empty() && (phrase.own || phrase.all || phrase.other) {
@@ -413,7 +416,7 @@ fn resolve(
     if sweeping
         && clause.narrowing > 0
         && world.entity_named(&key).is_none()
-        && (clause.not || phrase.own || clause.only_subjects)
+        && (clause.not || phrase.own || clause.only_subjects || clause.but_not.contains(phrase))
     {
         return world
             .entities
@@ -761,8 +764,17 @@ fn narrow(
     }
     if clause.only || clause.tails.iter().any(|tail| tail.only) {
         // `only see theirs` bounds how far they reach; `only see balances` bounds what they see.
-        let reach_only = !targets.is_empty() && targets.iter().all(|target| target.own);
-        for role in roles.iter().filter(|_| !reach_only) {
+        let subject = world.subject().map(str::to_owned);
+        let people = |target: &Target| Some(&target.entity) == subject.as_ref() && target.fields.is_none();
+        let reach_only = |role: &String, world: &World| {
+            let clinical = world
+                .roles
+                .get(role)
+                .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
+            !targets.is_empty() && targets.iter().all(|target| target.own || clinical && people(target))
+        };
+        let bounded: Vec<&String> = roles.iter().filter(|role| !reach_only(role, world)).collect();
+        for role in bounded {
             if let Some(role) = world.roles.get_mut(role) {
                 role.bounded = true;
             }

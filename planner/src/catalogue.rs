@@ -117,6 +117,42 @@ struct Fields {
     field: Vec<FieldConcept>,
 }
 
+/// Long words whose slips are mended; short and rare ones are left as they are, since *lesion* is no slip
+/// of *lesson*.
+const OFTEN_MISSPELT: &[&str] = &[
+    "patient",
+    "appointment",
+    "doctor",
+    "physician",
+    "receptionist",
+    "therapist",
+    "medication",
+    "prescription",
+    "clinician",
+    "provider",
+    "allergy",
+    "diagnosis",
+    "treatment",
+    "insurance",
+    "questionnaire",
+    "dentist",
+    "hygienist",
+    "caregiver",
+    "pharmacist",
+    "immunization",
+    "vaccination",
+    "encounter",
+    "temperature",
+    "physiotherapist",
+    "psychologist",
+    "counselor",
+    "assessment",
+    "procedure",
+    "address",
+    "systolic",
+    "diastolic",
+];
+
 /// The catalogue, indexed by phrases in the singular.
 pub(crate) struct Catalogue {
     entities: Vec<EntityConcept>,
@@ -168,14 +204,7 @@ impl Catalogue {
                 role_index.entry(key_of(name)).or_insert((entry.kind, name.clone()));
             }
         }
-        let mut words: Vec<String> = entity_index
-            .keys()
-            .chain(role_index.keys())
-            .chain(field_index.keys())
-            .flat_map(|phrase| phrase.split(' '))
-            .filter(|word| word.len() >= 6)
-            .map(str::to_owned)
-            .collect();
+        let mut words: Vec<String> = OFTEN_MISSPELT.iter().map(|word| (*word).to_owned()).collect();
         words.sort_unstable();
         words.dedup();
         Self { entities, fields, entity_index, weak_index, field_index, role_index, words }

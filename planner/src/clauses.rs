@@ -180,8 +180,8 @@ const TWO_FACED: &[&str] = &[
     "message", "scan", "charge", "bill", "support", "change", "set", "mark", "process", "review", "share",
     "control", "issue", "complete", "log", "print", "export", "alert", "email", "look", "show", "open",
     "read", "own", "keep", "work", "start", "help", "need", "use", "monitor", "track", "close", "lock",
-    "sign", "correct", "build", "grant", "upload", "register", "move", "fix", "pay", "invite", "chat",
-    "attach", "come", "live",
+    "sign", "correct", "build", "grant", "lead", "hold", "upload", "register", "move", "fix", "pay",
+    "invite", "chat", "attach", "come", "live",
 ];
 
 /// The clauses of a sentence's tokens.
@@ -276,6 +276,20 @@ impl Reader<'_> {
                     self.current.not = true;
                 }
                 self.at += 1;
+            }
+            // `the mothers they are assigned to`.
+            "they" | "he" | "she"
+                if self.phase == Phase::Object
+                    && next.and_then(Token::word).is_some_and(|be| BE.contains(&be))
+                    && self.tokens.get(self.at + 2).is_some_and(|t| t.is("assigned")) =>
+            {
+                if let Some(last) = self.current.objects.last_mut() {
+                    last.own = true;
+                }
+                self.at += 3;
+                if self.tokens.get(self.at).is_some_and(|t| t.is("to")) {
+                    self.at += 1;
+                }
             }
             "nothing" if next.is_some_and(|t| t.is("else") || t.is("more") || t.is("other")) => {
                 // `the action plan but nothing else`.
@@ -623,6 +637,7 @@ impl Reader<'_> {
                 Token::Number(number) if phrase.words.last().is_some_and(|word| word == "icd") => {
                     phrase.words.push(number.clone());
                 }
+                Token::Possessive if phrase.other && !seen => {}
                 Token::Possessive if seen => {
                     phrase.of = std::mem::take(&mut phrase.words);
                     seen = false;

@@ -210,7 +210,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 
 /// The word for the person cared for, where no role has it: `caregivers visit clients`.
 pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
-    const ALSO_OTHERS: &[&str] = &["member", "child", "student", "mother", "subject", "athlete", "donor"];
+    const ALSO_OTHERS: &[&str] =
+        &["member", "child", "student", "mother", "subject", "athlete", "donor", "employee"];
     let mut second = None;
     for one in parsed {
         let mut before = "";
@@ -281,8 +282,10 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
             catalogue().entity(&key).is_some() || catalogue().role(&key).is_some()
         })
         .count();
-    let speaks =
-        tokens.first().and_then(Token::word).is_some_and(|word| matches!(word, "we" | "i" | "it" | "this"));
+    let speaks = tokens
+        .first()
+        .and_then(Token::word)
+        .is_some_and(|word| matches!(word, "we" | "i" | "it" | "this" | "no"));
     // The name of the whole app is no list.
     if speaks
         || listed.len() < 2
@@ -292,8 +295,18 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
     {
         return;
     }
+    let mut last_with: Option<String> = None;
     for item in &listed {
         let name = item.bare_key();
+        // `lesions with location and size`: what follows belongs to the lesion, until the next record.
+        let known_item = catalogue().entity(&name).is_some_and(|(concept, _)| !concept.field_too)
+            || catalogue().role(&name).is_some()
+            || catalogue().entity(item.key().rsplit(' ').next().unwrap_or_default()).is_some();
+        if let Some(last) = last_with.clone().filter(|_| !known_item && item.paren.is_empty()) {
+            item_of(&last, item, world);
+            continue;
+        }
+        last_with = None;
         if catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject) {
             continue;
         }
@@ -311,6 +324,8 @@ fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
         };
         parts_of(&name, &item.paren, world);
         parts_of(&name, &item.with, world);
+        last_with =
+            (!item.with.is_empty() && item.with.iter().all(|token| *token != Token::Open)).then_some(name);
     }
 }
 
@@ -473,7 +488,7 @@ fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
     let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
     let prose =
         phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
-    if listed.is_empty() || known == 0 || prose > listed.len() || listed.len() < 2 {
+    if listed.is_empty() || known == 0 && prose > 0 || prose > listed.len() || listed.len() < 2 {
         return None;
     }
     if catalogue().field(&phrase_key(phrase)).is_some() && catalogue().entity(&phrase_key(phrase)).is_none() {
@@ -567,7 +582,7 @@ fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World) {
         let value = catalogue()
             .field(&key)
             .and_then(|(field, _)| field.written.as_deref())
-            .is_some_and(|written| !written.starts_with("narrative") && !written.contains("list of"));
+            .is_some_and(|written| !written.starts_with("narrative"));
         if !writes && !value && !clause.does(Verb::Update) {
             continue;
         }
@@ -771,7 +786,30 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
         None if custom => {
             let last = key.rsplit(' ').next().unwrap_or_default();
             let words: Vec<&str> = key.split(' ').collect();
-            let done = words.last().is_some_and(|word| word.ends_with("ed"));
+            const PLACES: &[&str] = &[
+                "practice",
+                "clinic",
+                "hospital",
+                "center",
+                "centre",
+                "agency",
+                "facility",
+                "home",
+                "office",
+                "app",
+                "department",
+                "company",
+                "team",
+            ];
+            // `appointment booking`: two words for one kind of record.
+            let concept_of = |word: &str| catalogue().entity(word).map(|(concept, _)| concept.name.clone());
+            if let [first, second] = words.as_slice()
+                && concept_of(first).is_some()
+                && concept_of(first) == concept_of(second)
+            {
+                return define(first, world, false);
+            }
+            let done = words.last().is_some_and(|word| word.ends_with("ed") || PLACES.contains(word));
             if done
                 || NOT_RECORDS.contains(&key.as_str())
                 || catalogue().role(&key).is_some()
@@ -781,7 +819,10 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 return None;
             }
             (
-                catalogue().entity(last).map(|(concept, _)| concept).filter(|concept| !concept.field_too),
+                catalogue()
+                    .entity(last)
+                    .map(|(concept, _)| concept)
+                    .filter(|concept| !concept.field_too && concept.kind != EntityKind::Subject),
                 key.clone(),
             )
         }

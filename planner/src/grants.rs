@@ -60,6 +60,10 @@ fn scope(world: &World, allow: &Allow) -> Option<String> {
         _ if role.open => "own".into(),
         RoleKind::Support => "in organisation".into(),
         _ if allow.reach == Reach::Place => format!("in {place}"),
+        // Clinical records of nobody in particular are their writers' own.
+        _ if world.subject().is_none() && world.entities.get(&allow.entity)?.kind == EntityKind::Clinical => {
+            "own".into()
+        }
         _ if assigned => "assigned".into(),
         _ => format!("in {place}"),
     })

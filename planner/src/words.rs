@@ -48,7 +48,7 @@ const VERBS: &[(Verb, &str)] = &[
     ),
     (
         Verb::Create,
-        "log record enter add create write fill submit report capture register document input note complete answer send request place make file put jot collect propose issue raise prescribe administer measure draft chart dispense",
+        "log record enter add create write fill submit report capture register document input note complete answer send request place make file put jot collect conduct perform lead hold propose issue raise prescribe administer measure draft chart dispense",
     ),
     (
         Verb::Update,
@@ -361,7 +361,6 @@ pub(crate) fn is_modifier(word: &str) -> bool {
         "underlying",
         "respective",
         "primary",
-        "lead",
     ];
     MODIFIERS.contains(&word)
 }

@@ -104,6 +104,46 @@ const PROMPTS: &[(&str, &[&str])] = &[
         "Telepsychiatry platform for clinics. Each clinic has psychiatrists, nurses and an admin. Psychiatrists write prescriptions (drug, dose, frequency) for their patients. Nurses cannot write prescriptions.",
         &["psychiatrist:patient~assigned"],
     ),
+    (
+        "I'd like a simple app for our addiction recovery center. Counselors lead group sessions and write private session notes that only they can read. Case managers track housing and job status. Clients check in daily with mood, cravings (0-10) and whether they used. The director sees weekly averages but never individual notes.",
+        &["director:session note", "client:housing", "case manager:session note"],
+    ),
+    (
+        "# CareBridge\nRemote patient monitoring for heart failure.\n\n## Who uses it\n- Patients: weigh themselves daily and answer three questions\n- Nurses: watch the alerts and call patients\n- Cardiologists: see their patients' trends\n\n## Data\n- Daily check: weight (kg), swelling (none / mild / severe), shortness of breath 0-10\n- Medications: name, dose, frequency\n\nNurses should see everyone whose weight is over 120 or who sent no daily check for 2 days.\nPatients must never see each other's data.",
+        &["patient:patient~own"],
+    ),
+    (
+        "Postpartum doula app: doulas, mothers, visits, feeding logs (time, side, minutes), baby weight. Mothers log feedings; doulas see only the mothers they are assigned to. Supervisors may read visit notes after they are signed.",
+        &["supervisor:visit", "doula:mother~assigned"],
+    ),
+    (
+        "eye clinic. optometrists record exams: visual acuity left, visual acuity right, eye pressure, prescription. front desk schedules appointments and manages invoices. patients can see their prescriptions and invoices, not the exam notes",
+        &["patient:exam", "front desk:exam"],
+    ),
+    (
+        "Nursing home app for my 40-bed facility. Caregivers record meals, fluids (ml), bowel movements and mood per shift for each resident. Nurses give medications and note refusals. Family can see a weekly summary. Nobody but nurses may see the medication list.",
+        &["caregiver:resident.medication list", "family:meal"],
+    ),
+    (
+        "I want to build something for therapists like me to keep progress notes, treatment plans, and invoices. Just me, no staff. Clients don't log in. Notes can't be edited after signing.",
+        &["owner:progress note"],
+    ),
+    (
+        "Mobile vaccination campaign tool. Volunteers register people (name, date of birth, phone, address) and record the vaccine given with lot number. Coordinators see counts per site and per day. Doctors approve adverse events.",
+        &["coordinator:patient"],
+    ),
+    (
+        "Please create a platform called MindWell where psychologists see their own clients, write notes and schedule video sessions. Admins can view billing but not notes. Clients can book sessions, fill out the PHQ-9 form with 9 questions scored 0-3, and read their own plans.",
+        &["admin:note", "psychologist:client~assigned"],
+    ),
+    (
+        "Build an employee wellness tracker: employees log steps, sleep and mood. HR sees averages only, never individual entries.",
+        &["hr:reading", "employee:reading~own"],
+    ),
+    (
+        "An app for our recovery center. Case managers track housing and job status. Clients check in daily with mood, cravings (0-10) and whether they used.",
+        &["client:housing"],
+    ),
 ];
 
 /// Everything that would be wrong with any plan, whatever was asked.
@@ -205,6 +245,7 @@ fn what_narrows_and_is_not_understood_stops_the_plan() {
         "Nurses see vitals only from the last 24 hours.",
         "Nurses never see vitals on weekends.",
         "Records are visible except to those in the blue zone.",
+        "Volunteers can see the zorble but nothing else.",
     ] {
         let prompt = format!("{base}{narrowing}");
         let sentence = match plan(&prompt) {
