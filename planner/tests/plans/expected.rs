@@ -45,17 +45,17 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-fn text(node: &Yaml<'_>) -> String {
+pub(crate) fn text(node: &Yaml<'_>) -> String {
     node.as_str().map(str::to_owned).unwrap_or_default()
 }
 
-fn pairs<'y>(node: &'y Yaml<'y>) -> Vec<(String, &'y Yaml<'y>)> {
+pub(crate) fn pairs<'y>(node: &'y Yaml<'y>) -> Vec<(String, &'y Yaml<'y>)> {
     node.as_mapping()
         .map(|map| map.iter().map(|(key, value)| (text(key), value)).collect())
         .unwrap_or_default()
 }
 
-fn at<'y>(node: &'y Yaml<'y>, key: &str) -> Option<&'y Yaml<'y>> {
+pub(crate) fn at<'y>(node: &'y Yaml<'y>, key: &str) -> Option<&'y Yaml<'y>> {
     node.as_mapping_get(key)
 }
 

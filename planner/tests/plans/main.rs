@@ -3,3 +3,4 @@ mod expected;
 mod others;
 mod score;
 mod shared;
+mod tasks;
