@@ -11,6 +11,7 @@
 //! the comment of the language at hand.
 
 pub mod doors;
+mod openapi;
 mod project;
 mod render;
 mod rules;

@@ -84,6 +84,8 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
             project.add(format!("migrations/{database}/{number}_{}.sql", entity.table), text);
         }
     }
+    let api = serde_json::to_string_pretty(&crate::openapi::document(&view));
+    project.add("openapi.json", api.map_err(|error| Error::Template(error.to_string()))?);
     Ok((project, view.app.package))
 }
 

@@ -194,7 +194,8 @@ fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
         any_lock: entities.iter().any(|entity| entity.policy.lock.is_some()),
         any_never: entities.iter().any(|entity| !entity.policy.nevers.is_empty()),
         any_mask: entities.iter().any(|entity| {
-            !entity.policy.nevers.is_empty() || entity.policy.grants.iter().any(|grant| grant.fields.is_some())
+            !entity.policy.nevers.is_empty()
+                || entity.policy.grants.iter().any(|grant| grant.fields.is_some())
         }),
         references: entities.iter().filter_map(|entity| entity.reference.clone()).collect(),
         places: model
