@@ -1,8 +1,19 @@
-//! Whole-system tests: one binary, real parts.
+//! The whole system, from a prompt to a served app: one binary, real parts.
+//!
+//! Apps are generated into `target/generated/apps` and built into the workspace's own target folder, so that
+//! what they stand on is compiled once; a second run compiles only what was generated differently.
 #![allow(clippy::unwrap_used, reason = "a test's fixtures are its own")]
 
+mod cli;
+mod client;
+mod healthcoder;
+mod planted;
 mod policy;
+mod project;
+mod prompts;
+mod row_level_security;
 mod rules;
+mod serving;
 
 use safeguards::store::{Row, Store, sql};
 

@@ -1,4 +1,5 @@
-//! What the tests need and cargo does not bring: PostgreSQL, a browser, and two packages that drive it.
+//! What the tests need and cargo does not bring: PostgreSQL, a browser, two packages that drive it, and the parts of
+//! the toolchain that generated apps are formatted and checked with.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,6 +36,7 @@ const SYSTEM: [SystemPackage; 4] = [
 /// Installs what is missing, or says what is missing and how to get it.
 pub(crate) fn everything() -> anyhow::Result<()> {
     system_packages()?;
+    toolchain()?;
     browser_packages()?;
     nextest()
 }
@@ -58,6 +60,21 @@ fn system_packages() -> anyhow::Result<()> {
     }
     let reason = installed.err().map_or_else(String::new, |error| format!(": {error:#}"));
     bail!("the tests need the packages above, and they could not be installed{reason}");
+}
+
+/// rustfmt and clippy, which a minimal toolchain has not got.
+fn toolchain() -> anyhow::Result<()> {
+    for component in ["fmt", "clippy"] {
+        let found =
+            cargo().args([component, "--version"]).output().is_ok_and(|output| output.status.success());
+        if !found {
+            eprintln!("installing rustfmt and clippy with rustup");
+            return run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"])).context(
+                "missing: rustfmt and clippy: every generated app is formatted and checked with them",
+            );
+        }
+    }
+    Ok(())
 }
 
 /// On the search path as well as at the place where Debian puts it: a machine may have its own Node.js.

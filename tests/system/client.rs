@@ -1,0 +1,137 @@
+//! A program that speaks to an app over its socket, as any API client does.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use safeguards::identity::totp::TotpSecret;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+/// How long an answer may take: the app gives up after thirty seconds by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A login, as `seed` tells it.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    /// The person's role.
+    pub(crate) role: String,
+    email: String,
+    password: String,
+    /// The authenticator's secret, in base32.
+    authenticator: Option<String>,
+}
+
+impl Login {
+    /// Reads `role  email  password WORD  [authenticator SECRET]`; a role may be of several words.
+    pub(crate) fn read(line: &str) -> Self {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at =
+            words.iter().position(|word| word.contains('@')).unwrap_or_else(|| panic!("no login: {line}"));
+        let after = |name: &str| {
+            let found = words.iter().position(|word| *word == name);
+            found.and_then(|found| words.get(found + 1)).map(|word| (*word).to_owned())
+        };
+        Self {
+            role: words[..at].join(" "),
+            email: words[at].to_owned(),
+            password: after("password").expect("a login has a password"),
+            authenticator: after("authenticator"),
+        }
+    }
+}
+
+/// Somebody who is signed in.
+pub(crate) struct Client {
+    address: SocketAddr,
+    token: Option<String>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// Such as 200.
+    pub(crate) status: u16,
+    /// What came after the headers.
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+}
+
+impl Client {
+    /// Signs in, with the second factor where there is one.
+    pub(crate) fn sign_in(address: SocketAddr, login: &Login) -> Self {
+        let mut client = Self { address, token: None };
+        let asked = json!({ "email": login.email, "password": login.password });
+        let mut step = client.post("/identity/sign-in", &asked).json();
+        if step["next"] == "second_factor" {
+            let secret = login.authenticator.as_deref().expect("who needs a second factor has one");
+            let (secret, ticket) = (decoded(secret), step["ticket"].clone());
+            // A code is good once, and `seed` may have used that of this half minute: then the next one is due.
+            for ahead in [Duration::ZERO, Duration::from_secs(30)] {
+                let code = secret.code_at(OffsetDateTime::now_utc() + ahead);
+                step = client
+                    .post("/identity/sign-in/code", &json!({ "ticket": ticket, "code": code.as_str() }))
+                    .json();
+                if step["next"] == "signed_in" {
+                    break;
+                }
+            }
+        }
+        assert_eq!(step["next"], "signed_in", "{login:?}: {step}");
+        client.token = step["access_token"].as_str().map(str::to_owned);
+        client
+    }
+
+    /// `GET`.
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None)
+    }
+
+    /// `POST` of a JSON document.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(body))
+    }
+
+    /// Any request.
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let token = self.token.as_ref().map(|token| format!("authorization: Bearer {token}\r\n"));
+        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the app listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a time limit");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: application/json\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n{}\r\n{body}",
+            self.address,
+            body.len(),
+            token.unwrap_or_default(),
+        );
+        stream.write_all(request.as_bytes()).expect("the app reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let (head, body) =
+            answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: {answer}"));
+        let status =
+            head.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("an answer has a status");
+        Reply { status, body: body.to_owned() }
+    }
+}
+
+/// RFC 4648, section 6, without padding.
+fn decoded(text: &str) -> TotpSecret {
+    let (mut bytes, mut word, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in text.bytes() {
+        let five = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
+        (word, bits) = ((word << 5) | u32::from(five), bits + 5);
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((word >> bits & 0xff) as u8);
+        }
+    }
+    TotpSecret::from_bytes(bytes)
+}

@@ -1,0 +1,57 @@
+//! Every shared prompt in English becomes an app that is formatted, clean, and passes its own tests on both databases.
+
+use safeguards::testing;
+
+use crate::project::Project;
+
+/// Plans, generates, and runs what the app's owner would run before a commit.
+fn becomes_an_app(prompt: &str) {
+    let project = Project::of_prompt(prompt);
+    let administrator = testing::postgres_administrator();
+    let postgres = [("TEST_DATABASE_URL", administrator.reveal())];
+    let checks: [(&[&str], &[(&str, &str)]); 4] = [
+        (&["fmt", "--check"], &[]),
+        (&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"], &[]),
+        (&["test", "--quiet"], &[]),
+        (&["test", "--quiet"], &postgres),
+    ];
+    for (words, variables) in checks {
+        let ended = project.cargo(words, variables);
+        let names: Vec<_> = variables.iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            ended.code,
+            Some(0),
+            "{prompt}: `cargo {}` {names:?} in {}\n{}\n{}",
+            words.join(" "),
+            project.folder.display(),
+            ended.errors,
+            ended.output
+        );
+        if words[0] == "test" {
+            let counts = ended.output.lines().find(|line| line.starts_with("test result: ok."));
+            let passed =
+                counts.and_then(|line| line.split_whitespace().nth(3)).and_then(|word| word.parse().ok());
+            assert!(passed.is_some_and(|passed: u32| passed > 0), "{prompt} has no tests: {}", ended.output);
+        }
+    }
+}
+
+macro_rules! prompts {
+    ($($test:ident: $prompt:literal,)*) => {$(
+        #[test]
+        fn $test() {
+            becomes_an_app($prompt);
+        }
+    )*};
+}
+
+// A test each, so that one that fails hides no other.
+prompts! {
+    home_blood_pressure: "home-bp",
+    dental_scheduling: "dental",
+    chartcoder: "chartcoder",
+    clinicflow: "clinicflow",
+    peptide_clinic: "peptide-clinic",
+    telehealth_intake: "telehealth-intake",
+    a_vague_prompt: "vague",
+}
