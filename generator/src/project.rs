@@ -44,7 +44,10 @@ const ONCE: &[&str] = &[
     "src/migrations.rs",
     "src/rules.rs",
     "src/seed.rs",
+    "tests/app/isolation.rs",
+    "tests/app/lifecycles.rs",
     "tests/app/main.rs",
+    "tests/app/policy.rs",
 ];
 
 /// Generates the whole project of a spec; `written` is the text of `app.yaml`.
@@ -70,6 +73,7 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         ("src/measures.rs", view.measures.is_empty()),
         ("src/calendars.rs", view.calendars.is_empty()),
         ("src/rules.rs", !view.uses_rules),
+        ("tests/app/lifecycles.rs", !view.any_lifecycle),
     ];
     for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {
         project.add(*path, render_in(path, &context)?);

@@ -25,6 +25,8 @@ pub(crate) struct AppView {
     pub(crate) seed: super::seed::SeedView,
     pub(crate) uses_rules: bool,
     pub(crate) uses_post: bool,
+    /// Whether any record has a move that a test can make by itself.
+    pub(crate) any_lifecycle: bool,
 }
 
 /// What is true of the whole app.
@@ -157,6 +159,10 @@ impl AppView {
             uses_rules: !rules.is_empty(),
             uses_post: entities.iter().any(|entity| {
                 entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable
+            }),
+            any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
+                let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
+                lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())
             }),
             rules,
             list_modules,

@@ -192,6 +192,8 @@ pub(crate) struct MoveView {
     /// `'draft', 'open'`
     pub(crate) from_sql: String,
     pub(crate) to: String,
+    /// The roles that may make it.
+    pub(crate) by: Vec<String>,
     /// The function of `rules.rs` that must hold.
     pub(crate) guard: Option<String>,
     /// The form that must be answered.
@@ -708,7 +710,7 @@ fn sorts(entity: &Entity) -> Vec<SortView> {
 fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
     let lifecycle = entity.lifecycle.as_ref()?;
     let field = &entity[lifecycle.field];
-    let moves = lifecycle.moves.iter().map(|step| {
+    let moves = lifecycle.moves.iter().enumerate().map(|(at, step)| {
         let from: Vec<String> = step.from.iter().map(ToString::to_string).collect();
         let quoted: Vec<String> = from.iter().map(|state| crate::doors::sql_literal(state)).collect();
         MoveView {
@@ -719,6 +721,7 @@ fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
             from,
             from_sql: quoted.join(", "),
             to: step.to.to_string(),
+            by: movers(model, entity, at),
             guard: None,
             needs: match &step.needs {
                 Some(spec::model::Needs::Form(form)) => Some(needs(model, *form)),
@@ -733,6 +736,13 @@ fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
         locked: lifecycle.locked.iter().map(ToString::to_string).collect(),
         moves: moves.collect(),
     })
+}
+
+fn movers(model: &Model, entity: &Entity, at: usize) -> Vec<String> {
+    let may = |role: spec::model::RoleIndex| {
+        entity.grants.iter().any(|grant| grant.role == role && grant.allows(spec::access::Action::Move(at)))
+    };
+    model.roles().filter(|(role, _)| may(*role)).map(|(_, role)| role.name.to_string()).collect()
 }
 
 fn needs(model: &Model, form: spec::model::FormIndex) -> NeedsView {

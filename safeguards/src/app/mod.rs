@@ -41,7 +41,7 @@ use crate::audit::{self, Keeper};
 use crate::clock::SystemClock;
 use crate::identity;
 use crate::store::{MigrationSet, Store};
-use crate::web::{self, Connections, Entry, log_panics};
+use crate::web::{self, Connections, Entry, Log, log_panics};
 pub use error::AppError;
 use listen::Socket;
 pub use services::Services;
@@ -190,14 +190,8 @@ impl App {
         if !problems.is_empty() {
             return Err(AppError::Declarations(problems.join("; ")));
         }
-        let services = self.start(settings).await?;
+        let (services, router) = self.assembled(settings, None).await?;
         log_panics(Arc::clone(&services.log), Arc::clone(&services.clock));
-        let mut router =
-            health::routes(services.store.clone()).merge(identity::routes(services.identity.clone()));
-        if let Some(routes) = self.routes {
-            router = router.merge(routes(services.clone()));
-        }
-        let router = edge::guard(self.name, &services, router).await?;
         let socket = Socket::open(&services.settings.listen, tls)?;
         match socket.address() {
             Some(address) => eprintln!("{} {} answers on {address}", self.name, self.version),
@@ -216,6 +210,45 @@ impl App {
         services.log.write(services.clock.now(), &Entry::Stopping);
         keeping.abort();
         services.end().await
+    }
+
+    /// The app as it serves, without a socket: what tests of its routes call. Lines go to `log`, or to standard error.
+    ///
+    /// # Errors
+    /// As for the command `serve`.
+    pub async fn assembled(
+        &self,
+        settings: Settings,
+        log: Option<Arc<dyn Log>>,
+    ) -> Result<(Services, Router), AppError> {
+        let mut services = self.start(settings).await?;
+        services.log = log.unwrap_or(services.log);
+        let mut router =
+            health::routes(services.store.clone()).merge(identity::routes(services.identity.clone()));
+        if let Some(routes) = self.routes {
+            router = router.merge(routes(services.clone()));
+        }
+        let router = edge::guard(self.name, &services, router).await?;
+        Ok((services, router))
+    }
+
+    /// Brings the schema up to date, as the command `migrate` does.
+    ///
+    /// # Errors
+    /// The database cannot be used, or a migration fails.
+    pub async fn migrated(&self, settings: Settings) -> Result<usize, AppError> {
+        let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
+        let applied = foundation.store.migrate(&self.sets()).await?;
+        foundation.store.close().await;
+        Ok(applied.len())
+    }
+
+    /// Writes the made-up people and records.
+    ///
+    /// # Errors
+    /// The app has none, or they cannot be written.
+    pub async fn seeded(&self, services: &Services) -> Result<(), AppError> {
+        self.seed.ok_or(AppError::Absent("seed"))?(services).await
     }
 
     /// Opens the database as the app, brings it up to date or checks that it is, and starts the services.

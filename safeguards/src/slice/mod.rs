@@ -17,6 +17,7 @@ mod problem;
 pub mod rules;
 pub mod seed;
 pub mod shapes;
+pub mod trial;
 mod viewer;
 mod wanted;
 pub mod zone;

@@ -207,6 +207,55 @@ impl Seeds {
     }
 }
 
+/// An address for each, since so many sign-ins from one would be held up.
+pub(super) fn visit(services: &Services, number: usize) -> Visit {
+    let last = u8::try_from(number % 250).unwrap_or(0) + 1;
+    Visit {
+        address: IpAddr::V4(Ipv4Addr::new(127, 0, last, 1)),
+        device: Some("seed".to_owned()),
+        request: services.ids.next(),
+    }
+}
+
+/// Signs a made-up person in; says their access token. A code of an authenticator is good once, so whoever signs in
+/// twice shows the next one, `ahead` of the clock.
+pub(super) async fn token(
+    services: &Services,
+    email: &str,
+    visit: &Visit,
+    ahead: Duration,
+) -> Result<String, AppError> {
+    let identity = &services.identity;
+    let mut next = identity.sign_in(email, PASSWORD, Door::Api, visit).await?;
+    if let Next::SecondFactor(ticket) = &next {
+        let code = authenticator(email).code_at(services.clock.now() + ahead);
+        next = identity.second_factor(ticket, &code, visit).await?;
+    }
+    let Next::SignedIn(opened) = next else { return Err(IdentityError::SignedOut.into()) };
+    let Credentials::Api { access, .. } = opened.credentials else { return Err(IdentityError::SignedOut.into()) };
+    Ok(access)
+}
+
+/// Makes a person of another, empty organisation, for tests of what they must not reach.
+pub(super) async fn stranger(
+    services: &Services,
+    organisation: OrganisationId,
+    role: &'static str,
+    number: usize,
+) -> Result<String, AppError> {
+    let email = format!("{}.stranger@example.net", role.replace([' ', '-'], "."));
+    let person = NewPerson {
+        email: &email,
+        name: "Example Stranger",
+        role,
+        place: None,
+        password: PASSWORD,
+        authenticator: Some(authenticator(&email)),
+    };
+    services.identity.create_person(organisation, &person).await?;
+    token(services, &email, &visit(services, 100 + number), Duration::ZERO).await
+}
+
 /// Tells the people's logins, on standard output: role, address, password, and the authenticator's secret.
 pub fn tell(people: &[Person]) -> Result<(), AppError> {
     let mut output = std::io::stdout().lock();

@@ -1,0 +1,225 @@
+//! The trial of a generated app: its own routes, called by its own made-up people and by strangers.
+//!
+//! A trial is the app as it serves, without a socket, over a database of its own: a SQLCipher file in a temporary
+//! folder, and PostgreSQL where `TEST_DATABASE_URL` names a server on which databases may be made. Nothing in it
+//! passes by the policy: everybody signs in.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use tower::Service;
+
+use super::seed::{Person, stranger, token, visit};
+use crate::app::{App, AppError, Services, Settings};
+use crate::store::{DatabaseAddress, Environment, PostgresOptions, Store, provision, sql};
+use crate::web::{Entry, Log, Peer};
+
+/// An app under trial.
+pub struct Trial {
+    services: Services,
+    router: Router,
+    /// Access tokens of its people, by address.
+    people: BTreeMap<&'static str, String>,
+    /// Access tokens of people of another organisation, by role.
+    strangers: BTreeMap<&'static str, String>,
+    calls: AtomicU32,
+    folder: PathBuf,
+}
+
+impl std::fmt::Debug for Trial {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Trial").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// A trial of a thousand refusals would drown what a test says.
+struct Unwritten;
+
+impl Log for Unwritten {
+    fn write(&self, _at: OffsetDateTime, _entry: &Entry) {}
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody who is signed in.
+    Anonymous,
+    /// One of the made-up people, by address.
+    Person(&'static str),
+    /// Somebody of another organisation, by role.
+    Stranger(&'static str),
+}
+
+/// What was answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The ids of a list of records.
+    pub fn ids(&self) -> Vec<String> {
+        let records = self.json();
+        let id = |record: &Value| record.get("id").and_then(Value::as_str).map(str::to_owned);
+        records.as_array().into_iter().flatten().filter_map(id).collect()
+    }
+}
+
+/// Runs a trial on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` is set. The name tells trials apart that run
+/// at the same time.
+///
+/// # Errors
+/// The app does not start, or its people and records cannot be made.
+pub fn on_each_database(
+    app: &App,
+    name: &str,
+    people: &'static [Person],
+    check: impl AsyncFn(&Trial),
+) -> Result<(), AppError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::System)?;
+    runtime.block_on(async {
+        let mut databases = vec![None];
+        databases.extend(std::env::var("TEST_DATABASE_URL").ok().map(Some));
+        for server in databases {
+            let trial = Trial::begin(app, name, people, server).await?;
+            check(&trial).await;
+            trial.end().await?;
+        }
+        Ok(())
+    })
+}
+
+impl Trial {
+    async fn begin(
+        app: &App,
+        name: &str,
+        people: &'static [Person],
+        server: Option<String>,
+    ) -> Result<Self, AppError> {
+        let kind = if server.is_some() { "postgres" } else { "sqlite" };
+        let folder = std::env::temp_dir().join(format!("trial-{}-{kind}-{name}", std::process::id()));
+        let mut settings = BTreeMap::from([("DATA_DIR".to_owned(), folder.display().to_string())]);
+        if let Some(server) = server {
+            let addresses = fresh(&DatabaseAddress::new(server), name).await?;
+            settings.insert("DATABASE_URL".to_owned(), addresses.0.reveal().to_owned());
+            settings.insert("DATABASE_OWNER_URL".to_owned(), addresses.1.reveal().to_owned());
+            app.migrated(read(&settings)?).await?;
+        }
+        let (services, router) = app.assembled(read(&settings)?, Some(Arc::new(Unwritten))).await?;
+        app.seeded(&services).await?;
+        let mut trial = Self {
+            services,
+            router,
+            people: BTreeMap::new(),
+            strangers: BTreeMap::new(),
+            calls: AtomicU32::new(0),
+            folder,
+        };
+        trial.sign_in(people).await?;
+        Ok(trial)
+    }
+
+    async fn sign_in(&mut self, people: &'static [Person]) -> Result<(), AppError> {
+        let other = self.services.identity.create_organisation("Other Example Clinic (made up)").await?;
+        for (number, person) in people.iter().enumerate() {
+            if !self.strangers.contains_key(person.role) {
+                let token = stranger(&self.services, other, person.role, number).await?;
+                self.strangers.insert(person.role, token);
+            }
+            let visit = visit(&self.services, 50 + number);
+            let access = token(&self.services, person.email, &visit, Duration::seconds(30)).await?;
+            self.people.insert(person.email, access);
+        }
+        Ok(())
+    }
+
+    async fn end(self) -> Result<(), AppError> {
+        self.services.store.close().await;
+        std::fs::remove_dir_all(&self.folder).map_err(AppError::System)
+    }
+
+    /// `GET`, as a program asks.
+    pub async fn get(&self, caller: Caller, path: &str) -> Answer {
+        self.call(caller, Method::GET, path, None, "application/json").await
+    }
+
+    /// `GET`, as a browser asks.
+    pub async fn page(&self, caller: Caller, path: &str) -> Answer {
+        self.call(caller, Method::GET, path, None, "text/html").await
+    }
+
+    /// Any other method with a JSON body.
+    pub async fn send(&self, caller: Caller, method: Method, path: &str, body: &Value) -> Answer {
+        self.call(caller, method, path, Some(body), "application/json").await
+    }
+
+    async fn call(&self, caller: Caller, method: Method, path: &str, body: Option<&Value>, accept: &str) -> Answer {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        let [_, b, c, d] = number.to_be_bytes();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT, accept)
+            // Each call from an address of its own: what is tried is the policy, not the rate limit.
+            .extension(Peer(Some(IpAddr::V4(Ipv4Addr::new(10, b, c, d)))));
+        let token = match caller {
+            Caller::Anonymous => None,
+            Caller::Person(email) => self.people.get(email),
+            Caller::Stranger(role) => self.strangers.get(role),
+        };
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let unsent = |reason: String| Answer { status: StatusCode::BAD_REQUEST, text: reason };
+        let request = match request.body(body) {
+            Ok(request) => request,
+            Err(error) => return unsent(error.to_string()),
+        };
+        // A router is always ready; its own `poll_ready` says so.
+        let Ok(response) = self.router.clone().call(request).await;
+        let status = response.status();
+        match response.into_body().collect().await {
+            Ok(body) => Answer { status, text: String::from_utf8_lossy(&body.to_bytes()).into_owned() },
+            Err(error) => unsent(error.to_string()),
+        }
+    }
+}
+
+fn read(settings: &BTreeMap<String, String>) -> Result<Settings, AppError> {
+    Settings::read(&|name| settings.get(name).cloned()).map_err(AppError::Settings)
+}
+
+/// An empty database of this name on the server; one of an earlier trial is emptied. Says its addresses for the app
+/// and for the owner.
+async fn fresh(server: &DatabaseAddress, name: &str) -> Result<(DatabaseAddress, DatabaseAddress), AppError> {
+    let environment = Environment::new(format!("trial_{name}"))
+        .ok_or_else(|| AppError::Seed(format!("{name} is not a name for a database")))?;
+    let before = provision(server, &environment).await?;
+    let owner = Store::open_postgres(PostgresOptions::new(before.owner)).await?;
+    sql("DROP SCHEMA public CASCADE").execute(&owner).await?;
+    sql("CREATE SCHEMA public").execute(&owner).await?;
+    owner.close().await;
+    let addresses = provision(server, &environment).await?;
+    Ok((addresses.app, addresses.owner))
+}
