@@ -27,6 +27,11 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
     all.retain(|allow| world.entities.contains_key(&allow.entity) && !rules.no_login.contains(&allow.role));
     assume(world, rules, &mut all);
     narrow(world, rules, &mut all);
+    // Nobody assigns whom they may not see.
+    if let Some(subject) = world.subject().map(str::to_owned) {
+        let sees = |role: &String| said(&all, role, &subject).any(|allow| allow.verb == "view");
+        world.assigners.retain(sees);
+    }
     let mut out = Grants::new();
     for entity in world.entities.keys() {
         let mut roles = IndexMap::new();
@@ -418,7 +423,9 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
         .roles
         .iter()
         .filter(|(name, role)| {
-            role.kind != RoleKind::Subject && said(all, name, subject).any(|allow| allow.verb == "create")
+            role.kind != RoleKind::Subject
+                && !barred(world, rules, name, subject)
+                && said(all, name, subject).any(|allow| allow.verb == "create")
         })
         .map(|(name, _)| name.clone())
         .collect();

@@ -142,6 +142,11 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     world.assigned = probe.assigned;
     world.team = probe.team;
     complete::complete(&mut world);
+    if world.entities.is_empty() {
+        return Err(PlanError::NotAnApp {
+            why: "this says who works with the app, but nothing that they record: add it, as in `nurses log vitals of patients`".into(),
+        });
+    }
     lifecycles(&parsed, &mut world);
     let mut rules = access::read(&parsed, &mut world, settled);
     let (prefix, reference_only) = access::references(&parsed, &world);

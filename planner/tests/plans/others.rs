@@ -294,7 +294,7 @@ fn what_is_no_app_is_told_so_and_fast() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Sentences in any order, with noise between them: no panic, and never an invalid spec.
     #[test]
