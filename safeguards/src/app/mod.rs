@@ -223,8 +223,9 @@ impl App {
     ) -> Result<(Services, Router), AppError> {
         let mut services = self.start(settings).await?;
         services.log = log.unwrap_or(services.log);
-        let mut router =
-            health::routes(services.store.clone()).merge(identity::routes(services.identity.clone()));
+        let mut router = health::routes(services.store.clone())
+            .merge(identity::routes(services.identity.clone()))
+            .merge(crate::pages::assets());
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
         }
