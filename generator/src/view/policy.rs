@@ -77,7 +77,7 @@ impl PolicyView {
                 (_, Some(constant)) => Some(constant.clone()),
                 (_, None) => Some(folded(&grant.sql)),
             },
-            fields: mask(model, entity, &grant.fields),
+            fields: mask(model, entity, grant),
         });
         Self {
             grants: grants.collect(),
@@ -176,17 +176,27 @@ fn action_path(entity: &Entity, action: Action) -> String {
     }
 }
 
-/// A mask names fields; a record's links to its parent and its place go with it, as its reference does.
-fn mask(model: &Model, entity: &Entity, mask: &Mask) -> Option<String> {
-    let Mask::Only(fields) = mask else { return None };
+/// A mask names fields; a record's links to its parent and its place go with it, as its reference does. Who
+/// registers a person also says which login is theirs: else nobody could, and they would never see their record.
+fn mask(model: &Model, entity: &Entity, grant: &Grant) -> Option<String> {
+    let Mask::Only(fields) = &grant.fields else { return None };
     let mut names: Vec<String> = Vec::new();
     names.extend(entity.reference.is_some().then(|| "reference".to_owned()));
     names.extend(entity.parent.as_ref().map(|parent| model[parent.entity].name.to_string()));
     names.extend(entity.has_place_column().then(|| "place".to_owned()));
+    names.extend(registers(entity, grant).then(|| "login".to_owned()));
     let stored = fields.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
     names.extend(stored.map(|field| field.name.to_string()));
     let names: Vec<String> = names.iter().map(|name| rust_literal(name)).collect();
     Some(format!("Mask::Only(&[{}])", names.join(", ")))
+}
+
+/// Whether the grant is one to write, of a role that makes records of people who sign in as them.
+fn registers(entity: &Entity, grant: &Grant) -> bool {
+    let makes = |other: &Grant| other.role == grant.role && other.allows(Action::Create);
+    let writes = grant.allows(Action::Create) || grant.allows(Action::Update);
+    let of_others = !entity.self_roles.is_empty() && !entity.self_roles.contains(&grant.role);
+    of_others && writes && entity.grants.iter().any(makes)
 }
 
 fn nevers(model: &Model, entity: &Entity) -> Vec<NeverView> {

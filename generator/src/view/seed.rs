@@ -1,7 +1,7 @@
 //! Made-up people and records: who makes what, with which values.
 
 use serde::Serialize;
-use spec::access::{Action, Mask, Reach};
+use spec::access::{Action, Reach};
 use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleIndex, Storage, Target};
 use spec::{CodeSystem, Kind};
 
@@ -141,9 +141,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         values.push((json_name(field), value(model, index, at)));
     }
     if let Some(self_role) = entity.self_roles.first() {
-        let all =
-            model.grants(role, index).any(|grant| grant.allows(Action::Create) && grant.fields == Mask::All);
-        if all {
+        if !entity.self_roles.contains(&role) {
             let role = rust_literal(model[*self_role].name.as_str());
             values.push(("person_id".into(), format!("seeds.person({role}, n)")));
         }
