@@ -251,10 +251,26 @@ fn homes(model: &Model) -> Vec<HomeView> {
             lists: model.lists_of(index).map(|list| function(list)).collect(),
             destinations: listed
                 .map(|(_, entity)| (entity.plural.clone(), format!("/{}", path(&entity.table))))
+                .chain(screens(model, index, role))
                 .collect(),
         }
     };
     model.roles().map(home).collect()
+}
+
+/// What a role finds beside its records: calendars, measures, and the people whom it administers.
+fn screens(
+    model: &Model,
+    index: spec::model::RoleIndex,
+    role: &spec::model::Role,
+) -> impl Iterator<Item = (String, String)> {
+    let calendars = model
+        .calendars_of(index)
+        .map(|calendar| (calendar.label.clone(), format!("/calendars/{}", calendar.name.kebab())));
+    let measures = model.measures_of(index).take(1).map(|_| ("Measures".to_owned(), "/measures".to_owned()));
+    let administers = role.administers.iter().any(|what| *what == "people");
+    let people = administers.then(|| ("People".to_owned(), "/account/people".to_owned()));
+    calendars.chain(measures).chain(people)
 }
 
 fn function(list: &List) -> String {
