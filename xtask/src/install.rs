@@ -18,7 +18,7 @@ struct SystemPackage {
     purpose: &'static str,
 }
 
-const SYSTEM: [SystemPackage; 4] = [
+const SYSTEM: [SystemPackage; 5] = [
     SystemPackage {
         program: "/usr/lib/postgresql/15/bin/postgres",
         package: "postgresql-15",
@@ -26,6 +26,11 @@ const SYSTEM: [SystemPackage; 4] = [
     },
     SystemPackage { program: "/usr/bin/chromium", package: "chromium", purpose: "the browser tests" },
     SystemPackage { program: "/usr/bin/node", package: "nodejs", purpose: "driving the browser" },
+    SystemPackage {
+        program: "/usr/bin/faketime",
+        package: "faketime",
+        purpose: "records that are some days old",
+    },
     SystemPackage {
         program: "/usr/bin/npm",
         package: "npm",

@@ -1,0 +1,93 @@
+//! Each role finishes its tasks in a real browser: by keyboard alone, in a window of 360 pixels, with no
+//! violation of accessibility on any page, and nothing else can be done.
+//!
+//! What is done stands in `planner/fixtures/<prompt>/tasks.yaml`; who does it is `tests/browser/run.mjs`, a
+//! person with a keyboard. Tasks that need what cannot be built yet are counted, not tried.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
+use serde_json::{Map, Value, json};
+
+use crate::healthcoder::root;
+use crate::project::Project;
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// CF-9, CL-4: a patient logs, a nurse sees who needs a call, a physician sets a target, and nobody sees more.
+#[test]
+fn every_role_of_home_bp_finishes_its_tasks() {
+    finishes("home-bp");
+}
+
+fn finishes(prompt: &str) {
+    let project = Project::of_prompt(prompt);
+    let (binary, folder) = (project.build(), project.folder.clone());
+    drop(project); // Others may build while this one is looked at.
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    let fixtures = root().join("planner/fixtures").join(prompt);
+    let given = json!({
+        "tasks": read(&fixtures.join("tasks.yaml")),
+        "expected": read(&fixtures.join("expected.yaml")),
+        "spec": read(&folder.join("app.yaml")),
+        "project": folder,
+        "binary": binary,
+        "data": data.path(),
+        "modules": root().join("target/browser/node_modules"),
+        "chromium": CHROMIUM,
+        "shots": root().join("target/browser/pictures").join(prompt),
+    });
+    let report = carried_out(&given);
+    let failures = report["failures"].as_array().expect("a report has failures");
+    let told: Vec<&str> = failures.iter().filter_map(Value::as_str).collect();
+    assert!(told.is_empty(), "{prompt}: {} failures\n{}", told.len(), told.join("\n"));
+    assert!(report["passed"].as_u64() > Some(0), "{prompt}: no task was carried out");
+}
+
+/// Runs the person with the keyboard; what they say meanwhile goes to this test's own output.
+fn carried_out(given: &Value) -> Value {
+    let runner = root().join("tests/browser/run.mjs");
+    let mut node = Command::new("node")
+        .arg(runner)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is installed: cargo xtask test brings it");
+    let mut input = node.stdin.take().expect("it is piped");
+    input.write_all(given.to_string().as_bytes()).expect("node reads its input");
+    drop(input);
+    let output = node.wait_with_output().expect("node ends");
+    serde_json::from_slice(&output.stdout).expect("the runner writes a report")
+}
+
+fn read(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let documents =
+        YamlOwned::load_from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    value(documents.first().expect("a file holds one document"))
+}
+
+fn value(node: &YamlOwned) -> Value {
+    match node {
+        YamlOwned::Value(ScalarOwned::Boolean(flag)) => Value::Bool(*flag),
+        YamlOwned::Value(ScalarOwned::Integer(number)) => Value::from(*number),
+        YamlOwned::Value(ScalarOwned::FloatingPoint(number)) => Value::from(number.into_inner()),
+        YamlOwned::Value(ScalarOwned::String(text)) => Value::String(text.clone()),
+        YamlOwned::Sequence(items) => items.iter().map(value).collect(),
+        YamlOwned::Mapping(entries) => {
+            let entries = entries.iter().map(|(name, held)| (key(name), value(held)));
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        _ => Value::Null,
+    }
+}
+
+fn key(node: &YamlOwned) -> String {
+    match value(node) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
