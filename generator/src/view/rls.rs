@@ -79,6 +79,9 @@ pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lo
         line(format!(
             "CREATE POLICY {table}_lock_delete ON {table} AS RESTRICTIVE FOR DELETE\n    USING ({unlocked} OR {owner});"
         ));
+        line(format!(
+            "CREATE POLICY {table}_lock_insert ON {table} AS RESTRICTIVE FOR INSERT\n    WITH CHECK ({unlocked} OR {owner});"
+        ));
     }
     ddl
 }
