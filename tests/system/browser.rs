@@ -17,10 +17,16 @@ use crate::project::Project;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// CF-9, CL-4: a patient logs, a nurse sees who needs a call, a physician sets a target, and nobody sees more.
+/// CL-1: a patient logs, a nurse sees who needs a call, a physician sets a target, and nobody sees more.
 #[test]
 fn every_role_of_home_bp_finishes_its_tasks() {
     finishes("home-bp");
+}
+
+/// CL-1: a front desk registers and books, a clinician writes a visit, and the other clinician sees nothing of it.
+#[test]
+fn every_role_of_a_vague_clinic_finishes_its_tasks() {
+    finishes("vague");
 }
 
 fn finishes(prompt: &str) {
