@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::settings::ListenSetting;
 use super::{AppError, Services};
 use crate::pages::ENGLISH;
-use crate::web::{Csrf, Hsts, Limits, RateLimit, RateLimits, SecurityHeaders, Trust, Web};
+use crate::web::{Csrf, Hsts, Limits, RateLimit, SecurityHeaders, Trust, Web};
 
 /// Where the key of form tokens is derived: a place that no column has.
 const FORM_TOKENS: (u32, u32) = (u32::MAX - 20, 1);
@@ -32,7 +32,7 @@ pub(super) async fn guard(
         ids: Arc::clone(&services.ids),
         log: Arc::clone(&services.log),
         csrf: Csrf::new(key.as_bytes()),
-        rate: RateLimit::new(RateLimits::default()),
+        rate: RateLimit::new(settings.rates),
         limits: Limits::default(),
         headers: SecurityHeaders::new(if settings.tls.is_some() { Hsts::Host } else { Hsts::Off }),
         trust: match settings.listen {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::store::DatabaseAddress;
+use crate::web::{Rate, RateLimits};
 
 /// One variable, as `--help` and `.env.sample` tell of it.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +99,18 @@ pub const VARIABLES: &[Variable] = &[
         flag: "witness-dir",
         about: "Where the signer appends the signed heads of the audit log. Best on another disk or machine.",
         default: "DATA_DIR/witness",
+    },
+    Variable {
+        name: "RATE_PER_ADDRESS",
+        flag: "rate-per-address",
+        about: "How many requests a second one address may make lastingly; twice as many at once. More for a large clinic behind one address.",
+        default: "200",
+    },
+    Variable {
+        name: "RATE_PER_SESSION",
+        flag: "rate-per-session",
+        about: "How many requests a second one signed-in session may make lastingly; twice as many at once.",
+        default: "50",
     },
     Variable {
         name: "ENVIRONMENT_ID",
@@ -202,6 +215,8 @@ pub struct Settings {
     pub root_key: PathBuf,
     /// `WITNESS_DIR`.
     pub witness_folder: PathBuf,
+    /// `RATE_PER_ADDRESS` and `RATE_PER_SESSION`.
+    pub rates: RateLimits,
     /// `ENVIRONMENT_ID`, where it was given.
     pub environment: Option<Uuid>,
 }
@@ -291,6 +306,10 @@ impl Settings {
         }
         let public_url = public_url(&mut reader, &listen, tls.is_some());
         let environment = reader.parsed("ENVIRONMENT_ID", "give a UUID", |text| Uuid::try_parse(text).ok());
+        let rates = RateLimits {
+            address: rate(&mut reader, "RATE_PER_ADDRESS", RateLimits::default().address),
+            session: rate(&mut reader, "RATE_PER_SESSION", RateLimits::default().session),
+        };
         let settings = Self {
             root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),
             witness_folder: reader.path("WITNESS_DIR").unwrap_or_else(|| data_folder.join("witness")),
@@ -299,6 +318,7 @@ impl Settings {
             listen,
             public_url,
             tls,
+            rates,
             environment,
         };
         if reader.errors.is_empty() { Ok(settings) } else { Err(reader.errors) }
@@ -338,6 +358,14 @@ fn database(reader: &mut Reader<'_>, data_folder: &Path) -> DatabaseSetting {
             DatabaseSetting::Sqlite(data_folder.join("app.db"))
         }
     }
+}
+
+/// There is no way to say "no limit": a number that is never reached says it, and can be seen.
+fn rate(reader: &mut Reader<'_>, name: &'static str, default: Rate) -> Rate {
+    let given = reader.parsed(name, "give a number from 1 to 1000000", |text| {
+        text.parse::<u32>().ok().filter(|number| (1..=1_000_000).contains(number))
+    });
+    given.map_or(default, |per_second| Rate { burst: per_second.saturating_mul(2), per_second })
 }
 
 fn parse_listen(text: &str) -> Option<ListenSetting> {
@@ -427,6 +455,16 @@ mod tests {
         let names: Vec<_> = errors.iter().map(|error| error.name).collect();
         assert_eq!(names, ["DATABASE_URL", "LISTEN", "TLS_CERTIFICATE", "PUBLIC_URL", "ENVIRONMENT_ID"]);
         assert!(errors.iter().all(|error| !error.to_string().contains("hunter2")));
+    }
+
+    #[test]
+    fn rates_are_the_defaults_or_what_was_given_and_never_none() {
+        assert_eq!(read(&[]).unwrap().rates.session.per_second, 50);
+        let rates = read(&[("RATE_PER_SESSION", "300")]).unwrap().rates;
+        assert_eq!((rates.session.per_second, rates.session.burst), (300, 600));
+        assert_eq!(rates.address.per_second, 200);
+        assert_eq!(wrong(&[("RATE_PER_ADDRESS", "0")]), ["RATE_PER_ADDRESS"]);
+        assert_eq!(wrong(&[("RATE_PER_SESSION", "unlimited")]), ["RATE_PER_SESSION"]);
     }
 
     #[test]
