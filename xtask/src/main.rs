@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask test` and `cargo xtask check` are what a change must pass.
 
+mod bench;
 mod check;
 mod crates;
 mod duplicates;
@@ -33,11 +34,14 @@ enum Chore {
         #[arg(long)]
         accept_migrations: bool,
     },
+    /// Measure generation, builds and what the safeguards cost, into `bench/RESULTS.md`.
+    Bench(bench::Bench),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
         Chore::Test { nextest } => test::run(&nextest),
         Chore::Check { accept_migrations } => check::run(accept_migrations),
+        Chore::Bench(bench) => bench::run(&bench),
     }
 }
