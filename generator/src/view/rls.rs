@@ -88,9 +88,7 @@ pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lo
 
 /// Whether the environment's owner asks, who runs subcommands only.
 fn owner(table: &str) -> String {
-    format!(
-        "current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = '{table}')"
-    )
+    format!("has_table_privilege('{table}', 'TRUNCATE')")
 }
 
 fn has_role(role: &str) -> String {

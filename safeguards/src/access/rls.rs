@@ -99,9 +99,7 @@ fn lock(ddl: &mut String, entity: &Entity) {
 
 /// Whether the environment's owner asks, who runs subcommands only. The app's role cannot become it.
 fn is_owner(table: &str) -> String {
-    format!(
-        "current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = '{table}')"
-    )
+    format!("has_table_privilege('{table}', 'TRUNCATE')")
 }
 
 fn has_role(role: &str) -> String {

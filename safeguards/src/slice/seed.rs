@@ -232,7 +232,9 @@ pub(super) async fn token(
         next = identity.second_factor(ticket, &code, visit).await?;
     }
     let Next::SignedIn(opened) = next else { return Err(IdentityError::SignedOut.into()) };
-    let Credentials::Api { access, .. } = opened.credentials else { return Err(IdentityError::SignedOut.into()) };
+    let Credentials::Api { access, .. } = opened.credentials else {
+        return Err(IdentityError::SignedOut.into());
+    };
     Ok(access)
 }
 

@@ -93,7 +93,8 @@ pub fn on_each_database(
     people: &'static [Person],
     check: impl AsyncFn(&Trial),
 ) -> Result<(), AppError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::System)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::System)?;
     runtime.block_on(async {
         let mut databases = vec![None];
         databases.extend(std::env::var("TEST_DATABASE_URL").ok().map(Some));
@@ -170,7 +171,14 @@ impl Trial {
         self.call(caller, method, path, Some(body), "application/json").await
     }
 
-    async fn call(&self, caller: Caller, method: Method, path: &str, body: Option<&Value>, accept: &str) -> Answer {
+    async fn call(
+        &self,
+        caller: Caller,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        accept: &str,
+    ) -> Answer {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let [_, b, c, d] = number.to_be_bytes();
         let mut request = Request::builder()
