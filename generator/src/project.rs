@@ -42,6 +42,7 @@ const ONCE: &[&str] = &[
     "src/main.rs",
     "src/measures.rs",
     "src/migrations.rs",
+    "src/pages.rs",
     "src/rules.rs",
     "src/seed.rs",
     "tests/app/isolation.rs",
@@ -72,6 +73,7 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         ("src/lists.rs", view.lists.is_empty()),
         ("src/measures.rs", view.measures.is_empty()),
         ("src/calendars.rs", view.calendars.is_empty()),
+        ("src/pages.rs", view.pages.is_empty()),
         ("src/rules.rs", !view.uses_rules),
         ("tests/app/lifecycles.rs", !view.any_lifecycle),
     ];

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use spec::Model;
 use spec::access::Action;
-use spec::model::{Aggregate, Calendar, End, EntityIndex, List, Measure, Path, RoleIndex, Target};
+use spec::model::{Aggregate, Calendar, End, EntityIndex, List, Measure, PageItem, Path, RoleIndex, Target};
 
 use super::entity::{EntityView, module, path};
 use crate::zones;
@@ -18,6 +18,7 @@ pub(crate) struct AppView {
     pub(crate) homes: Vec<HomeView>,
     pub(crate) measures: Vec<MeasureView>,
     pub(crate) calendars: Vec<CalendarView>,
+    pub(crate) pages: Vec<PageView>,
     pub(crate) own_records: Vec<OwnRecordView>,
     pub(crate) list_modules: Vec<ModuleView>,
     /// `src/rules.rs`, made by `quote`; empty when the spec computes nothing.
@@ -155,6 +156,7 @@ impl AppView {
                 .collect::<Result<_, _>>()?,
             calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
             own_records: own_records(model),
+            pages: model.pages.iter().map(|page| page_view(model, page)).collect(),
             seed: super::seed::SeedView::new(model),
             uses_rules: !rules.is_empty(),
             uses_post: entities.iter().any(|entity| {
@@ -270,7 +272,9 @@ fn screens(
     let measures = model.measures_of(index).take(1).map(|_| ("Measures".to_owned(), "/measures".to_owned()));
     let administers = role.administers.iter().any(|what| *what == "people");
     let people = administers.then(|| ("People".to_owned(), "/account/people".to_owned()));
-    calendars.chain(measures).chain(people)
+    let pages =
+        model.pages_of(index).map(|page| (page.label.clone(), format!("/pages/{}", page.name.kebab())));
+    pages.chain(calendars).chain(measures).chain(people)
 }
 
 fn function(list: &List) -> String {
@@ -589,4 +593,78 @@ fn own_records(model: &Model) -> Vec<OwnRecordView> {
 pub(crate) struct ModuleView {
     pub(crate) module: String,
     pub(crate) pascal: String,
+}
+
+/// A page of its own.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PageView {
+    pub(crate) label: String,
+    pub(crate) function: String,
+    pub(crate) path: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) items: Vec<ItemView>,
+}
+
+/// One thing on a page: what it is, and the parts of the program that make it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ItemView {
+    pub(crate) kind: &'static str,
+    pub(crate) label: String,
+    pub(crate) module: String,
+    pub(crate) function: String,
+    pub(crate) path: String,
+    pub(crate) unit: String,
+}
+
+fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
+    let item = |item: &PageItem| {
+        let view = |kind, label: &str, module: String, function: String, path: String| ItemView {
+            kind,
+            label: label.to_owned(),
+            module,
+            function,
+            path,
+            unit: String::new(),
+        };
+        let snake = |name: &spec::Name| name.snake().trim_end_matches('_').to_owned();
+        match item {
+            PageItem::Entity(at) => {
+                let entity = &model[*at];
+                view("entity", &entity.plural, module(&entity.table), String::new(), path(&entity.table))
+            }
+            PageItem::Chart(at, _) => {
+                let entity = &model[*at];
+                view("chart", &entity.plural, module(&entity.table), String::new(), path(&entity.table))
+            }
+            PageItem::List(at) => {
+                let list = &model[*at];
+                view("list", &list.label, String::new(), snake(&list.name), list.name.kebab())
+            }
+            PageItem::Measure(at) => {
+                let measure = &model[*at];
+                view("measure", &measure.label, String::new(), snake(&measure.name), measure.name.kebab())
+            }
+            PageItem::Calendar(at) => {
+                let calendar = &model[*at];
+                view("calendar", &calendar.label, String::new(), snake(&calendar.name), calendar.name.kebab())
+            }
+            PageItem::Form(at) => {
+                let form = &model[*at];
+                view(
+                    "form",
+                    &form.label,
+                    module(&model[form.about].table),
+                    String::new(),
+                    path(&model[form.entity].table),
+                )
+            }
+        }
+    };
+    PageView {
+        label: page.label.clone(),
+        function: page.name.snake().trim_end_matches('_').to_owned(),
+        path: page.name.kebab(),
+        roles: page.roles.iter().map(|role| model[*role].name.to_string()).collect(),
+        items: page.shows.iter().map(item).collect(),
+    }
 }

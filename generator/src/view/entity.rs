@@ -358,6 +358,7 @@ impl EntityView {
         view.private_filters = view.filters.iter().any(|filter| !filter.open);
         view.filter_form = view.filters.iter().any(|filter| filter.form.is_some());
         view.about_banner = about_banner(model, entity);
+        branch(model, entity, &mut view.fields);
         crate::rules::prepare(entity, &mut view);
         view
     }
@@ -555,6 +556,45 @@ fn chart(entity: &Entity) -> Option<ChartView> {
 }
 
 /// The link to the person whom a record is about, when it has a banner.
+/// A question of a form that depends on an earlier answer is asked only then.
+fn branch(model: &Model, entity: &Entity, fields: &mut [FieldView]) {
+    let Origin::Form(form) = entity.origin else { return };
+    for question in &model[form].questions {
+        let asked = question.when.as_ref().and_then(|when| condition(entity, &when.tree));
+        if let (Some((name, value)), Some(form)) = (asked, &mut fields[question.field.position()].form) {
+            *form += &format!(".only_when({}, {})", rust_literal(&name), rust_literal(&value));
+        }
+    }
+}
+
+/// The field of a form, and the answer that opens the branch. What is more than one answer is asked always.
+fn condition(entity: &Entity, tree: &spec::rules::Tree) -> Option<(String, String)> {
+    use spec::rules::{Comparison, Tree};
+    let name = |path: &spec::model::Path| match path.end {
+        spec::model::End::Field(at) if path.hops.is_empty() => {
+            Some(entity[at].name.as_str().replace([' ', '-'], "_"))
+        }
+        _ => None,
+    };
+    match tree {
+        Tree::Field(path) => Some((name(path)?, "yes".to_owned())),
+        Tree::Not(inner) => match inner.as_ref() {
+            Tree::Field(path) => Some((name(path)?, "no".to_owned())),
+            _ => None,
+        },
+        Tree::Compare(Comparison::Equal, left, right) => match (left.as_ref(), right.as_ref()) {
+            (Tree::Field(path), Tree::Text(text)) | (Tree::Text(text), Tree::Field(path)) => {
+                Some((name(path)?, text.clone()))
+            }
+            (Tree::Field(path), Tree::Boolean(flag)) => {
+                Some((name(path)?, if *flag { "yes" } else { "no" }.to_owned()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn about_banner(model: &Model, entity: &Entity) -> Option<LinkView> {
     let has_banner = |to: EntityIndex| banner(model, to).is_some();
     if let Some(parent) = entity.parent.as_ref().filter(|parent| has_banner(parent.entity)) {
@@ -606,9 +646,11 @@ const OWN: &[&str] = &[
     "lists",
     "main",
     "measures",
-    "navigation",
+    "migrations",
+    "pages",
     "rules",
     "seed",
+    "tests",
 ];
 
 /// The Rust module of a table.
@@ -620,8 +662,20 @@ pub(crate) fn module(table: &str) -> String {
 /// The path of an entity's pages, without the leading slash.
 pub(crate) fn path(table: &str) -> String {
     let plain = table.trim_end_matches('_').replace('_', "-");
-    const OWN_PATHS: &[&str] =
-        &["account", "api", "assets", "legal", "lists", "measures", "calendars", "sign-in", "sign-out"];
+    const OWN_PATHS: &[&str] = &[
+        "account",
+        "api",
+        "assets",
+        "identity",
+        "legal",
+        "lists",
+        "measures",
+        "calendars",
+        "pages",
+        "sign-in",
+        "sign-out",
+        "welcome",
+    ];
     if OWN_PATHS.contains(&plain.as_str()) { format!("{plain}-records") } else { plain }
 }
 

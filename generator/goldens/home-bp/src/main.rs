@@ -1,0 +1,37 @@
+//! Home blood pressure. Patients measure at home; nurses see who needs a call.
+//!
+//! Start reading in `http.rs` (every route) and `access.rs` (who may do what).
+
+mod access;
+mod custom;
+mod home;
+mod http;
+mod lists;
+mod measures;
+mod migrations;
+mod pages;
+mod patients;
+mod readings;
+mod rules;
+mod seed;
+
+use std::process::ExitCode;
+
+/// `serve` (the default), `migrate`, `seed`, `export`, `verify-audit`: `--help` tells more.
+fn main() -> ExitCode {
+    app().run()
+}
+
+fn app() -> safeguards::App {
+    safeguards::App::new("Home blood pressure", env!("CARGO_PKG_VERSION"))
+        .entities(access::ENTITIES)
+        .roles(access::ROLES)
+        .migrations(migrations::APP)
+        .idle_minutes(15)
+        .routes(http::routes)
+        .seed(seed::seed)
+}
+
+#[cfg(test)]
+#[path = "../tests/app/main.rs"]
+mod tests;

@@ -1,0 +1,32 @@
+//! The app's own tables, for both databases. What was applied once is never edited: a change is a new number.
+
+use safeguards::store::{Migration, MigrationSet};
+
+/// After the library's own.
+pub const APP: MigrationSet = MigrationSet {
+    name: "app",
+    sqlite: &[
+        Migration {
+            version: 1,
+            name: "0001_patients",
+            sql: include_str!("../migrations/sqlite/0001_patients.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "0002_readings",
+            sql: include_str!("../migrations/sqlite/0002_readings.sql"),
+        },
+    ],
+    postgres: &[
+        Migration {
+            version: 1,
+            name: "0001_patients",
+            sql: include_str!("../migrations/postgres/0001_patients.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "0002_readings",
+            sql: include_str!("../migrations/postgres/0002_readings.sql"),
+        },
+    ],
+};

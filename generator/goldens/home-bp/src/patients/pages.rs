@@ -1,0 +1,217 @@
+//! The pages about patients.
+
+use safeguards::slice::prelude::*;
+
+use super::{
+    ASSIGNED_TO, Patient, assign, assignees, blank, count, filled, find, form, insert, search, update,
+};
+use crate::access::{self, PATIENT};
+
+/// What pages show of a patient, a line a field: the name by which the policy knows it, its label, its content.
+pub const LINES: &[Line<Patient>] = &[
+    Line::new("reference", "Reference", |record, _| record.written.reference.clone().map(Some).content()),
+    Line::new("login", "Signs in as", |record, names| names.person(&record.person_id)),
+    Line::new("name", "Name", |record, _| record.name.content()),
+    Line::new("date of birth", "Date of birth", |record, _| record.date_of_birth.content()),
+    Line::new("phone", "Phone", |record, _| record.phone.content()),
+    Line::new("sex", "Sex", |record, _| record.sex.content()),
+    Line::new("allergies", "Allergies", |record, _| record.allergies.content()),
+    Line::number("target systolic", "Target systolic", |record, _| {
+        record.target_systolic.content().unit("mmHg")
+    }),
+    Line::number("target diastolic", "Target diastolic", |record, _| {
+        record.target_diastolic.content().unit("mmHg")
+    }),
+    Line::number("date of birth", "Age", |record, _| record.age.content()),
+];
+
+/// The columns of a table.
+pub const COLUMNS: &[&str] =
+    &["name", "reference", "date of birth", "phone", "sex", "target systolic", "target diastolic"];
+
+/// What these patients link to, by the names that the viewer may see.
+pub async fn names(viewer: &Viewer, found: &[Patient]) -> Result<Names> {
+    let mut names = Names::default();
+    let writers =
+        found.iter().flat_map(|record| [record.written.created_by_id, record.written.updated_by_id]);
+    names.add(viewer.people(writers.map(|writer| writer.value().copied())).await?);
+    names.add(viewer.people(found.iter().map(|record| record.person_id.known())).await?);
+    Ok(names)
+}
+
+/// The table of some patients.
+pub async fn table(viewer: &Viewer, caption: &str, found: &[Patient]) -> Result<Table> {
+    let names = names(viewer, found).await?;
+    let records = found.iter().map(|record| (record, &record.written));
+    Ok(viewer.table(caption, (&PATIENT, LINES, COLUMNS), records, &names, "/patients"))
+}
+
+/// The banner over every page about a patient: what must not be confused.
+pub async fn banner(viewer: &Viewer, id: Uuid) -> Result<PatientBanner> {
+    let record = find(viewer, id).await?;
+    Ok(banner_of(&record))
+}
+
+fn banner_of(record: &Patient) -> PatientBanner {
+    let title = title(record);
+    let reference = record.written.reference.value().filter(|reference| **reference != title).cloned();
+    PatientBanner::new(title)
+        .to(format!("/patients/{}", record.written.id))
+        .reference_if(reference)
+        .born(record.date_of_birth.content())
+        .sex(record.sex.content())
+        .allergies(record.allergies.allergies())
+}
+
+/// `GET /patients`
+pub async fn index(viewer: Viewer, wanted: Wanted) -> Result<Page> {
+    listed(&viewer, &wanted).await
+}
+
+/// `POST /patients/search`: terms that could name somebody stay out of the address.
+pub async fn search_page(viewer: Viewer, terms: FormData) -> Result<Page> {
+    listed(&viewer, &Wanted::sent("/patients", terms)).await
+}
+
+async fn listed(viewer: &Viewer, wanted: &Wanted) -> Result<Page> {
+    let found = search(viewer, wanted).await?;
+    let total = count(viewer, wanted).await?;
+    let table = table(viewer, "Patients", &found).await?;
+    let table =
+        viewer.placed(table, wanted, total).empty("No patients yet", "What you may see will stand here.");
+    let filters = viewer.readable(filters(), &PATIENT);
+    let table = viewer.filtered(table, filters, wanted, Some("/patients/search"));
+    let page = viewer.page("Patients");
+    let page =
+        if viewer.may(&PATIENT, Action::Create) { page.action("Add patient", "/patients/new") } else { page };
+    Ok(page.with(table))
+}
+
+fn filters() -> Form {
+    Form::new("/patients/search").field(Field::text("phone", "Phone").optional())
+}
+
+/// `GET /patients/{id}`
+pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    let record = find(&viewer, id).await?;
+    let names = names(&viewer, std::slice::from_ref(&record)).await?;
+    let detail = viewer.detail((&PATIENT, LINES), &record, &record.written, &names);
+    let page = framed(&viewer, &record).await?;
+    let page = if viewer.may(&PATIENT, Action::Update) {
+        page.action("Change", format!("/patients/{id}/edit"))
+    } else {
+        page
+    };
+    let page = if viewer.may(&PATIENT, Action::Move("assign")) {
+        page.action("Assign", format!("/patients/{id}/assign"))
+    } else {
+        page
+    };
+    let page = page.with(detail);
+    let team = assignees(&viewer, id).await?;
+    let people = viewer.people(team.iter().map(|assignee| Some(assignee.person_id))).await?;
+    let page = page.with(viewer.team(&team, &people));
+    Ok(page)
+}
+
+/// A page about one patient: its name, what is around it, and the way to its parts.
+pub async fn framed(viewer: &Viewer, record: &Patient) -> Result<Page> {
+    let id = record.written.id;
+    let tabs = Tabs::new().tab("Patient", format!("/patients/{id}"));
+    let tabs = if viewer.may(&access::READING, Action::List) {
+        tabs.tab("Readings", format!("/patients/{id}/readings"))
+    } else {
+        tabs
+    };
+    let page = viewer.page(title(record));
+    let page = page.patient(&banner_of(record));
+    let page = page.back("Patients", "/patients");
+    Ok(page.tabs(&tabs))
+}
+
+fn title(record: &Patient) -> String {
+    let titles = [record.name.words()];
+    Called::new(record.written.id, &titles, &record.written.reference, "Patient").title
+}
+
+async fn links(viewer: &Viewer) -> Result<Links> {
+    let links = Links::any();
+    let links = links.offer("person_id", viewer.colleagues("patient").await?);
+    Ok(links)
+}
+
+/// `GET /patients/new`
+pub async fn new(viewer: Viewer) -> Result<Page> {
+    let form = viewer.writable(blank(&viewer.view, &links(&viewer).await?), &PATIENT, Action::Create);
+    new_page(&viewer, form).await
+}
+
+/// `POST /patients/new`
+pub async fn create(viewer: Viewer, data: FormData) -> Result<Response> {
+    let form = viewer.writable(form(&links(&viewer).await?), &PATIENT, Action::Create);
+    match form.parse(&viewer.view, data) {
+        Ok(answers) => {
+            let id = insert(&viewer, &answers).await?;
+            Ok(go(format!("/patients/{id}")))
+        }
+        Err(form) => Ok(new_page(&viewer, *form).await?.into_response()),
+    }
+}
+
+async fn new_page(viewer: &Viewer, form: Form) -> Result<Page> {
+    let page = viewer.page("Add patient").back("Patients", "/patients");
+    Ok(page.with(form.cancel("/patients")))
+}
+
+/// `GET /patients/{id}/edit`
+pub async fn edit(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    let record = find(&viewer, id).await?;
+    let form = filled(&viewer.view, &links(&viewer).await?, &record);
+    edit_page(&viewer, &record, viewer.writable(form, &PATIENT, Action::Update)).await
+}
+
+/// `POST /patients/{id}/edit`
+pub async fn change(viewer: Viewer, Id(id): Id, data: FormData) -> Result<Response> {
+    let record = find(&viewer, id).await?;
+    let form = filled(&viewer.view, &links(&viewer).await?, &record);
+    match viewer.writable(form, &PATIENT, Action::Update).parse(&viewer.view, data) {
+        Ok(answers) => {
+            update(&viewer, id, answers.version().unwrap_or_default(), &answers).await?;
+            Ok(go(format!("/patients/{id}")))
+        }
+        Err(form) => Ok(edit_page(&viewer, &record, *form).await?.into_response()),
+    }
+}
+
+async fn edit_page(viewer: &Viewer, record: &Patient, form: Form) -> Result<Page> {
+    let (page, id) = (framed(viewer, record).await?, record.written.id);
+    let form = form.to(format!("/patients/{id}/edit")).cancel(format!("/patients/{id}"));
+    Ok(page.heading("Change patient").with(form))
+}
+
+/// `GET /patients/{id}/assign`
+pub async fn ask_whom(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    let record = find(&viewer, id).await?;
+    Ok(framed(&viewer, &record).await?.heading("Assign").with(assign_form(&viewer, &record).await?))
+}
+
+/// `POST /patients/{id}/assign`
+pub async fn assign_page(viewer: Viewer, Id(id): Id, data: FormData) -> Result<Response> {
+    let record = find(&viewer, id).await?;
+    match assign_form(&viewer, &record).await?.parse(&viewer.view, data) {
+        Ok(answers) => {
+            let (role, person) = viewer.chosen(&answers, "assignee")?;
+            assign(&viewer, id, answers.version().unwrap_or_default(), &role, person).await?;
+            Ok(go(format!("/patients/{id}")))
+        }
+        Err(form) => Ok(framed(&viewer, &record).await?.heading("Assign").with(*form).into_response()),
+    }
+}
+
+async fn assign_form(viewer: &Viewer, record: &Patient) -> Result<Form> {
+    let id = record.written.id;
+    let form = Form::new(format!("/patients/{id}/assign")).version(record.written.version).submit("Assign");
+    Ok(form
+        .field(viewer.choice_of_colleagues("assignee", "Who", ASSIGNED_TO).await?)
+        .cancel(format!("/patients/{id}")))
+}
