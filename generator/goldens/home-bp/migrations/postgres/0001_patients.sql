@@ -55,7 +55,7 @@ CREATE UNIQUE INDEX patient_assignments_current ON patient_assignments (patient_
 ALTER TABLE patient_assignments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patient_assignments FORCE ROW LEVEL SECURITY;
 CREATE POLICY patient_assignments_owner ON patient_assignments
-    USING (current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'patient_assignments'));
+    USING (has_table_privilege('patient_assignments', 'TRUNCATE'));
 CREATE POLICY patient_assignments_organisation ON patient_assignments
     USING (organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid);
 
@@ -64,9 +64,9 @@ CREATE POLICY patient_assignments_organisation ON patient_assignments
 ALTER TABLE patients ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patients FORCE ROW LEVEL SECURITY;
 CREATE POLICY patients_owner ON patients
-    USING (current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'patients')) WITH CHECK (current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'patients'));
+    USING (has_table_privilege('patients', 'TRUNCATE')) WITH CHECK (has_table_privilege('patients', 'TRUNCATE'));
 CREATE POLICY patients_organisation ON patients AS RESTRICTIVE
-    USING (patients.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'patients')) WITH CHECK (patients.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'patients'));
+    USING (patients.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR has_table_privilege('patients', 'TRUNCATE')) WITH CHECK (patients.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR has_table_privilege('patients', 'TRUNCATE'));
 CREATE POLICY patients_grant_1_select ON patients FOR SELECT
     USING ('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (TRUE));
 CREATE POLICY patients_grant_2_select ON patients FOR SELECT

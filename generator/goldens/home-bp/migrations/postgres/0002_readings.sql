@@ -35,9 +35,9 @@ CREATE INDEX readings_by_diastolic ON readings (organisation_id, diastolic); -- 
 ALTER TABLE readings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE readings FORCE ROW LEVEL SECURITY;
 CREATE POLICY readings_owner ON readings
-    USING (current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'readings')) WITH CHECK (current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'readings'));
+    USING (has_table_privilege('readings', 'TRUNCATE')) WITH CHECK (has_table_privilege('readings', 'TRUNCATE'));
 CREATE POLICY readings_organisation ON readings AS RESTRICTIVE
-    USING (readings.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'readings')) WITH CHECK (readings.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'readings'));
+    USING (readings.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR has_table_privilege('readings', 'TRUNCATE')) WITH CHECK (readings.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR has_table_privilege('readings', 'TRUNCATE'));
 CREATE POLICY readings_grant_1_select ON readings FOR SELECT
     USING ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (TRUE));
 CREATE POLICY readings_grant_2_select ON readings FOR SELECT
