@@ -394,6 +394,8 @@ pub(crate) struct MeasureView {
     pub(crate) roles: Vec<String>,
     pub(crate) entity: usize,
     pub(crate) group: String,
+    /// Whether there is more than one cell.
+    pub(crate) grouped: bool,
     pub(crate) value: String,
     pub(crate) condition: Option<String>,
     pub(crate) kind: &'static str,
@@ -463,6 +465,7 @@ fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::
         roles: measure.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number_of(model, measure.entity),
         group,
+        grouped: measure.by.is_some(),
         today: value.contains(":today") || condition.as_ref().is_some_and(|text| text.contains(":today")),
         value: value.replace(":today", "$1"),
         condition: condition.map(|text| text.replace(":today", "$1")),

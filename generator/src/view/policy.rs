@@ -43,6 +43,8 @@ pub(crate) struct GrantView {
     pub(crate) role: String,
     pub(crate) actions: Vec<String>,
     pub(crate) rows: Option<String>,
+    /// The rows as row-level security judges them, where they go through the record above.
+    pub(crate) fence: Option<String>,
     pub(crate) fields: Option<String>,
 }
 
@@ -77,6 +79,7 @@ impl PolicyView {
                 (_, Some(constant)) => Some(constant.clone()),
                 (_, None) => Some(folded(&grant.sql)),
             },
+            fence: fence_of(model, index, &grant.rows).map(|fence| folded(&fence)),
             fields: mask(model, entity, grant),
         });
         Self {
@@ -187,6 +190,10 @@ fn mask(model: &Model, entity: &Entity, grant: &Grant) -> Option<String> {
     names.extend(registers(entity, grant).then(|| "login".to_owned()));
     let stored = fields.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
     names.extend(stored.map(|field| field.name.to_string()));
+    // Who may make a move may write the state, and nothing else by it.
+    let moves = grant.actions.iter().any(|action| matches!(action, Action::Move(_)));
+    let state = entity.lifecycle.as_ref().filter(|_| moves).map(|lifecycle| entity[lifecycle.field].name.to_string());
+    names.extend(state.filter(|state| !names.contains(state)));
     let names: Vec<String> = names.iter().map(|name| rust_literal(name)).collect();
     Some(format!("Mask::Only(&[{}])", names.join(", ")))
 }
@@ -323,12 +330,41 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
     }
 }
 
+/// The rows of a part of a part, as far as they are those of the record above: its own fence stands for the rest of
+/// the way. Each table on the way would otherwise be fenced again within each condition, and the planner's work
+/// would grow by a factor with every step.
+fn fence_of(model: &Model, index: EntityIndex, rows: &Rows) -> Option<String> {
+    let entity = &model[index];
+    let parent = entity.parent.as_ref()?;
+    model[parent.entity].parent.as_ref()?;
+    match rows {
+        Rows::To(hop, _) if hop.column == parent.column => {
+            let (above, table) = (&model[parent.entity].table, &entity.table);
+            Some(format!("EXISTS (SELECT 1 FROM {above} above WHERE above.id = {table}.{})", parent.column))
+        }
+        Rows::All(sets) => {
+            let fences: Vec<Option<String>> = sets.iter().map(|set| fence_of(model, index, set)).collect();
+            if fences.iter().all(Option::is_none) {
+                return None;
+            }
+            let own = |set: &Rows| set.sql(model, index, spec::access::Dialect::Named);
+            let both = fences.into_iter().zip(sets).map(|(fence, set)| fence.unwrap_or_else(|| own(set)));
+            Some(both.collect::<Vec<_>>().join(" AND "))
+        }
+        _ => None,
+    }
+}
+
 fn fence(model: &Model, index: EntityIndex) -> String {
     let entity = &model[index];
     let grants = grants_that_add(entity).map(|grant| rls::Grant {
         role: model[grant.role].name.to_string(),
         actions: grant.actions.iter().map(|action| (*action, verb(entity, *action))).collect(),
-        rows: if grant.rows == Rows::Organisation { "TRUE".to_owned() } else { grant.sql.clone() },
+        rows: match fence_of(model, index, &grant.rows) {
+            Some(fence) => fence,
+            None if grant.rows == Rows::Organisation => "TRUE".to_owned(),
+            None => grant.sql.clone(),
+        },
     });
     let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
     let onward = lifecycle.iter().flat_map(|lifecycle| {

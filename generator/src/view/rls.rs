@@ -38,13 +38,18 @@ pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lo
     line(format!(
         "CREATE POLICY {table}_organisation ON {table} AS RESTRICTIVE\n    USING ({tenant}) WITH CHECK ({tenant});"
     ));
+    for (number, (rows, roles)) in (1..).zip(reading(grants)) {
+        line(format!(
+            "CREATE POLICY {table}_read_{number} ON {table} FOR SELECT\n    USING (({}) AND ({rows}));",
+            roles.join(" OR ")
+        ));
+    }
     for (number, grant) in (1..).zip(grants) {
         let (role, rows) = (has_role(&grant.role), setting(&grant.rows));
         let named = |command: &str| {
             let word = command.to_lowercase();
             format!("CREATE POLICY {table}_grant_{number}_{word} ON {table} FOR {command}")
         };
-        line(format!("{}\n    USING ({role} AND ({rows}));", named("SELECT")));
         let written = |wanted: &dyn Fn(Action) -> bool| {
             let names: Vec<&str> = grant
                 .actions
@@ -84,6 +89,20 @@ pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lo
         ));
     }
     ddl
+}
+
+/// Who reads which rows: each condition once, with all the roles that it serves.
+fn reading(grants: &[Grant]) -> Vec<(String, Vec<String>)> {
+    let mut reading: Vec<(String, Vec<String>)> = Vec::new();
+    for grant in grants {
+        let (rows, role) = (setting(&grant.rows), has_role(&grant.role));
+        match reading.iter_mut().find(|(known, _)| *known == rows) {
+            Some((_, roles)) if roles.contains(&role) => {}
+            Some((_, roles)) => roles.push(role),
+            None => reading.push((rows, vec![role])),
+        }
+    }
+    reading
 }
 
 /// Whether the environment's owner asks, who runs subcommands only.

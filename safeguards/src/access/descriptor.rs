@@ -359,6 +359,9 @@ pub struct Grant {
     pub rows: &'static str,
     /// The rows that a write may leave behind, where they are not those that it may start from.
     pub after: Option<&'static str>,
+    /// The rows as PostgreSQL's row-level security judges them, where they are said through the record that they are
+    /// part of: that record's own fence then stands for the rest of the way.
+    pub fence: Option<&'static str>,
     /// Which fields.
     pub fields: Mask,
     /// The sensitivity labels that the grant includes.
@@ -368,7 +371,7 @@ pub struct Grant {
 impl Grant {
     /// A grant over every row of the principal's organisation, with all unlabelled fields.
     pub const fn to(role: &'static str, actions: &'static [Action]) -> Self {
-        Self { role, actions, rows: "TRUE", after: None, fields: Mask::All, labels: &[] }
+        Self { role, actions, rows: "TRUE", after: None, fence: None, fields: Mask::All, labels: &[] }
     }
 
     /// Narrows the rows.
@@ -380,6 +383,12 @@ impl Grant {
     /// The rows that a write may leave behind.
     pub const fn after(mut self, rows: &'static str) -> Self {
         self.after = Some(rows);
+        self
+    }
+
+    /// The rows as row-level security judges them.
+    pub const fn fence(mut self, rows: &'static str) -> Self {
+        self.fence = Some(rows);
         self
     }
 

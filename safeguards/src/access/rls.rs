@@ -9,8 +9,8 @@ use std::fmt::Write;
 /// - The table is forced, so that its owner is bound, too; the environment's owner, who runs subcommands only (export,
 ///   erasure, rotation), has a policy that lets it through.
 /// - A restrictive policy binds every row to the organisation of the context, whatever else is granted.
-/// - Each grant is one permissive policy for reading, with the grant's role and rows, and one for each of INSERT,
-///   UPDATE and DELETE that its actions need, with these actions. Reading is not bound to the action: conditions
+/// - Each condition of a grant is one permissive policy for reading, with the roles that it serves; each grant is one for
+///   each of INSERT, UPDATE and DELETE that its actions need, with these actions. Reading is not bound to the action: conditions
 ///   of other tables look through this one while something else is being done; the statement's own condition is.
 /// - Each `never` of whole rows and each lock is a restrictive policy.
 ///
@@ -28,18 +28,24 @@ pub fn row_level_security(entity: &Entity) -> String {
         ddl,
         "CREATE POLICY {table}_organisation ON {table} AS RESTRICTIVE\n    USING ({tenant}) WITH CHECK ({tenant});"
     );
+    for (number, (rows, roles)) in (1..).zip(reading(entity)) {
+        let _ = writeln!(
+            ddl,
+            "CREATE POLICY {table}_read_{number} ON {table} FOR SELECT\n    USING (({}) AND ({rows}));",
+            roles.join(" OR ")
+        );
+    }
     for (number, grant) in entity.grants.iter().enumerate() {
         let number = number + 1;
         let role = has_role(grant.role);
-        let rows = setting(grant.rows);
-        let after = setting(grant.after.unwrap_or(grant.rows));
+        let rows = setting(grant.fence.unwrap_or(grant.rows));
+        let after = setting(grant.fence.or(grant.after).unwrap_or(grant.rows));
         let policy = |command: &str| {
             format!(
                 "CREATE POLICY {table}_grant_{number}_{} ON {table} FOR {command}",
                 command.to_lowercase()
             )
         };
-        let _ = writeln!(ddl, "{}\n    USING ({role} AND ({rows}));", policy("SELECT"));
         let written = |wanted: fn(&Action) -> bool| {
             let actions: Vec<_> = grant.actions.iter().filter(|action| wanted(action)).collect();
             (!actions.is_empty()).then(|| is_action(actions.iter().map(|action| action.name())))
@@ -73,6 +79,21 @@ pub fn row_level_security(entity: &Entity) -> String {
     }
     lock(&mut ddl, entity);
     ddl
+}
+
+/// Who reads which rows: each condition once, with all the roles that it serves. A condition of another table looks
+/// through these, so that each of them is planned again at every step of a way from part to part.
+fn reading(entity: &Entity) -> Vec<(String, Vec<String>)> {
+    let mut reading: Vec<(String, Vec<String>)> = Vec::new();
+    for grant in entity.grants {
+        let (rows, role) = (setting(grant.fence.unwrap_or(grant.rows)), has_role(grant.role));
+        match reading.iter_mut().find(|(known, _)| *known == rows) {
+            Some((_, roles)) if roles.contains(&role) => {}
+            Some((_, roles)) => roles.push(role),
+            None => reading.push((rows, vec![role])),
+        }
+    }
+    reading
 }
 
 fn lock(ddl: &mut String, entity: &Entity) {

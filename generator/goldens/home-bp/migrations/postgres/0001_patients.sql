@@ -67,33 +67,25 @@ CREATE POLICY patients_owner ON patients
     USING (has_table_privilege('patients', 'TRUNCATE')) WITH CHECK (has_table_privilege('patients', 'TRUNCATE'));
 CREATE POLICY patients_organisation ON patients AS RESTRICTIVE
     USING (patients.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR has_table_privilege('patients', 'TRUNCATE')) WITH CHECK (patients.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid OR has_table_privilege('patients', 'TRUNCATE'));
-CREATE POLICY patients_grant_1_select ON patients FOR SELECT
-    USING ('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (TRUE));
-CREATE POLICY patients_grant_2_select ON patients FOR SELECT
-    USING ('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (TRUE));
+CREATE POLICY patients_read_1 ON patients FOR SELECT
+    USING (('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) OR 'nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ','))) AND (TRUE));
+CREATE POLICY patients_read_2 ON patients FOR SELECT
+    USING (('physician' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ','))) AND (EXISTS (SELECT 1 FROM patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid AND a1.person_id = NULLIF(current_setting('app.person', true), '')::uuid AND a1.role = 'physician' AND a1.starts_at <= NULLIF(current_setting('app.now', true), '')::timestamptz AND (a1.ends_at IS NULL OR a1.ends_at > NULLIF(current_setting('app.now', true), '')::timestamptz))));
+CREATE POLICY patients_read_3 ON patients FOR SELECT
+    USING (('patient' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ','))) AND (patients.person_id = NULLIF(current_setting('app.person', true), '')::uuid));
 CREATE POLICY patients_grant_2_insert ON patients FOR INSERT
     WITH CHECK ('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('create') AND (TRUE));
 CREATE POLICY patients_grant_2_update ON patients FOR UPDATE
     USING ('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('assign') AND (TRUE))
     WITH CHECK ('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('assign') AND (TRUE));
-CREATE POLICY patients_grant_3_select ON patients FOR SELECT
-    USING ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (TRUE));
 CREATE POLICY patients_grant_3_insert ON patients FOR INSERT
     WITH CHECK ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('create') AND (TRUE));
 CREATE POLICY patients_grant_3_update ON patients FOR UPDATE
     USING ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('assign') AND (TRUE))
     WITH CHECK ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('assign') AND (TRUE));
-CREATE POLICY patients_grant_4_select ON patients FOR SELECT
-    USING ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (TRUE));
 CREATE POLICY patients_grant_4_update ON patients FOR UPDATE
     USING ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('update') AND (TRUE))
     WITH CHECK ('nurse' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('update') AND (TRUE));
-CREATE POLICY patients_grant_5_select ON patients FOR SELECT
-    USING ('physician' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (EXISTS (SELECT 1 FROM patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid AND a1.person_id = NULLIF(current_setting('app.person', true), '')::uuid AND a1.role = 'physician' AND a1.starts_at <= NULLIF(current_setting('app.now', true), '')::timestamptz AND (a1.ends_at IS NULL OR a1.ends_at > NULLIF(current_setting('app.now', true), '')::timestamptz))));
-CREATE POLICY patients_grant_6_select ON patients FOR SELECT
-    USING ('physician' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (EXISTS (SELECT 1 FROM patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid AND a1.person_id = NULLIF(current_setting('app.person', true), '')::uuid AND a1.role = 'physician' AND a1.starts_at <= NULLIF(current_setting('app.now', true), '')::timestamptz AND (a1.ends_at IS NULL OR a1.ends_at > NULLIF(current_setting('app.now', true), '')::timestamptz))));
 CREATE POLICY patients_grant_6_update ON patients FOR UPDATE
     USING ('physician' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('update') AND (EXISTS (SELECT 1 FROM patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid AND a1.person_id = NULLIF(current_setting('app.person', true), '')::uuid AND a1.role = 'physician' AND a1.starts_at <= NULLIF(current_setting('app.now', true), '')::timestamptz AND (a1.ends_at IS NULL OR a1.ends_at > NULLIF(current_setting('app.now', true), '')::timestamptz))))
     WITH CHECK ('physician' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND COALESCE(current_setting('app.action', true), '') IN ('update') AND (EXISTS (SELECT 1 FROM patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid AND a1.person_id = NULLIF(current_setting('app.person', true), '')::uuid AND a1.role = 'physician' AND a1.starts_at <= NULLIF(current_setting('app.now', true), '')::timestamptz AND (a1.ends_at IS NULL OR a1.ends_at > NULLIF(current_setting('app.now', true), '')::timestamptz))));
-CREATE POLICY patients_grant_7_select ON patients FOR SELECT
-    USING ('patient' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ',')) AND (patients.person_id = NULLIF(current_setting('app.person', true), '')::uuid));
