@@ -250,7 +250,7 @@ fn homes(model: &Model) -> Vec<HomeView> {
         let listed = model.entities().filter(|(at, entity)| entity.parent.is_none() && may_list(*at));
         HomeView {
             role: role.name.to_string(),
-            lists: model.lists_of(index).map(|list| function(list)).collect(),
+            lists: model.lists_of(index).map(function).collect(),
             destinations: listed
                 .map(|(_, entity)| (entity.plural.clone(), format!("/{}", path(&entity.table))))
                 .chain(screens(model, index, role))

@@ -192,7 +192,8 @@ fn mask(model: &Model, entity: &Entity, grant: &Grant) -> Option<String> {
     names.extend(stored.map(|field| field.name.to_string()));
     // Who may make a move may write the state, and nothing else by it.
     let moves = grant.actions.iter().any(|action| matches!(action, Action::Move(_)));
-    let state = entity.lifecycle.as_ref().filter(|_| moves).map(|lifecycle| entity[lifecycle.field].name.to_string());
+    let state =
+        entity.lifecycle.as_ref().filter(|_| moves).map(|lifecycle| entity[lifecycle.field].name.to_string());
     names.extend(state.filter(|state| !names.contains(state)));
     let names: Vec<String> = names.iter().map(|name| rust_literal(name)).collect();
     Some(format!("Mask::Only(&[{}])", names.join(", ")))

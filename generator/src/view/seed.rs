@@ -140,11 +140,9 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         }
         values.push((json_name(field), value(model, index, at)));
     }
-    if let Some(self_role) = entity.self_roles.first() {
-        if !entity.self_roles.contains(&role) {
-            let role = rust_literal(model[*self_role].name.as_str());
-            values.push(("person_id".into(), format!("seeds.person({role}, n)")));
-        }
+    if let Some(self_role) = entity.self_roles.first().filter(|_| !entity.self_roles.contains(&role)) {
+        let role = rust_literal(model[*self_role].name.as_str());
+        values.push(("person_id".into(), format!("seeds.person({role}, n)")));
     }
     needs.sort();
     needs.dedup();

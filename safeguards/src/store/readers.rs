@@ -69,7 +69,7 @@ impl Readers {
 
     /// Waits for the connections that are lent, and closes them all.
     pub(super) async fn close(&self) {
-        let all = u32::try_from(self.options.readers.max(1)).unwrap_or(u32::MAX);
+        let all = self.options.readers.max(1);
         let _everyone = timeout(PATIENCE, self.places.acquire_many(all)).await;
         self.places.close();
         let idle = mem::take(&mut *self.idle());
