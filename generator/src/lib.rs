@@ -29,6 +29,9 @@ pub enum Error {
     /// A time zone for which we have no rule.
     #[error("the time zone {0} is not one that apps can have yet; choose the zone of a large city near you")]
     TimeZone(String),
+    /// A language in which the library has no words yet.
+    #[error("pages in {0} cannot be built yet: leave `language` out, and write labels in any language")]
+    Language(&'static str),
     /// An expression that neither the database nor the app can evaluate, and why.
     #[error("`{0}` cannot be built: {1}")]
     Expression(String, String),

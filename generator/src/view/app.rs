@@ -134,6 +134,9 @@ impl AppView {
             entity.offered = booked || links.contains(&(entity.module.clone(), true));
             entity.titled = links.iter().any(|(to, _)| *to == entity.module);
         }
+        if model.language == spec::document::Language::Spanish {
+            return Err(crate::Error::Language("Spanish"));
+        }
         let zone = zones::expression(&model.time_zone)
             .ok_or_else(|| crate::Error::TimeZone(model.time_zone.clone()))?;
         let lists = model.lists.iter().map(|list| list_view(model, list)).collect::<Result<Vec<_>, _>>()?;
@@ -188,10 +191,7 @@ fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
         title: model.app.clone(),
         package: if usable { package } else { format!("app-{package}").trim_end_matches('-').to_owned() },
         about: model.about.clone(),
-        language: match model.language {
-            spec::document::Language::English => "ENGLISH",
-            spec::document::Language::Spanish => "SPANISH",
-        },
+        language: "ENGLISH",
         time_zone: model.time_zone.clone(),
         zone_uses: zone.contains("zone::"),
         zone_changes: zone.contains("Change"),
