@@ -8,15 +8,16 @@ use anyhow::{bail, ensure};
 use cargo_metadata::{DependencyKind, Metadata};
 
 /// Our crates, and ours that each may depend on.
-const DIRECTIONS: [(&str, &[&str]); 9] = [
+const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("spec", &[]),
     ("templates", &[]),
     ("exporter", &[]),
     ("planner", &["spec"]),
     ("generator", &["spec", "templates"]),
     ("safeguards", &["exporter"]),
-    ("healthcoder", &["spec", "planner", "generator", "exporter", "safeguards"]),
-    ("system-tests", &["spec", "planner", "generator", "exporter", "safeguards"]),
+    ("control-plane", &["spec", "planner", "generator", "exporter", "safeguards"]),
+    ("healthcoder", &["spec", "planner", "generator", "exporter", "safeguards", "control-plane"]),
+    ("system-tests", &["spec", "planner", "generator", "exporter", "safeguards", "control-plane"]),
     ("xtask", &["spec", "generator", "planner"]),
 ];
 

@@ -1,0 +1,1 @@
+//! Plans and subscriptions: what an account pays for, whoever takes the payment.

@@ -1,0 +1,1 @@
+//! From cancellation over the export window to destruction, as durable operations.
