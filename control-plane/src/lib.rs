@@ -1,8 +1,38 @@
 //! The platform: accounts, projects, builds, hosting, billing, agreements, lifecycle, dashboard.
 //!
 //! It never opens a tenant database: what must be done to one is a subcommand of the tenant's own binary.
+//!
+//! # The spine
+//!
+//! * [`Platform`] is what every part works with: the platform's own database (HC-2: account data, under a
+//!   key of its own), key rings, audit log, clock, ids, [`Operations`] and [`Configuration`]. It is cheap
+//!   to clone and is the first argument of nearly everything.
+//! * [`ids`] has a type for each kind of id. An [`AccountId`] is the id of the organisation in
+//!   `safeguards::identity` whose people work on it.
+//! * [`operations`] is how anything happens that takes more than one transaction: a build, a deployment, a
+//!   cancellation, a destruction. Read its essay before writing a [`operations::Work`].
+//! * [`seams`] says what the parts offer each other: [`seams::Host`], [`seams::Billing`],
+//!   [`seams::Notices`]. Whoever uses another part does so through these, so that a test can stand in
+//!   for a compiler, a payment provider or a mail server.
+//! * Tables are made by numbered files in `migrations/{sqlite,postgres}`, listed in
+//!   [`database`]: 0001–0099 the spine, 0100–0199 billing and agreements, 0200–0299 the host, 0300–0399
+//!   the lifecycle. Moments are `TEXT` / `timestamptz`, ids `TEXT` / `uuid`, sealed values `BLOB` / `bytea`.
+//! * [`testing`] (feature `testing`) makes a platform on each database, on a clock that the test moves.
 
 pub mod agreement;
 pub mod billing;
+pub mod configuration;
+pub mod database;
 pub mod host;
+pub mod ids;
 pub mod lifecycle;
+pub mod operations;
+mod platform;
+pub mod seams;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use configuration::Configuration;
+pub use ids::{AccountId, BuildId, EnvironmentId, OperationId, ProjectId, PromptId, VersionId};
+pub use operations::Operations;
+pub use platform::{Parts, Platform, PlatformError, ROLES, SETS};

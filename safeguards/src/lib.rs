@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod crypto;
+pub mod folder;
 pub mod identity;
 pub mod pages;
 pub mod slice;

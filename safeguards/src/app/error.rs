@@ -8,6 +8,7 @@ use exporter::ArchiveError;
 use super::settings::SettingError;
 use crate::audit::{AuditUnavailable, SignerError};
 use crate::crypto::KeyError;
+use crate::folder::FolderError;
 use crate::identity::IdentityError;
 use crate::store::StoreError;
 
@@ -41,15 +42,9 @@ pub enum AppError {
         /// Why.
         why: String,
     },
-    /// The root key is gone from where data was written under it.
-    #[error(
-        "{} is missing, and without it nothing that was stored can be read; put it back from its own copy \
-         (a new key would not open anything)", .path.display()
-    )]
-    RootKeyMissing {
-        /// Where it should be.
-        path: PathBuf,
-    },
+    /// The folder of data cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),

@@ -102,7 +102,7 @@ impl App {
 
     /// Lets strangers make themselves an account of this role, which must not be privileged.
     pub const fn sign_up(mut self, role: &'static str) -> Self {
-        self.sign_up = Some(identity::SignUp { role });
+        self.sign_up = Some(identity::SignUp::Joins(role));
         self
     }
 

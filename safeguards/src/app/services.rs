@@ -1,22 +1,18 @@
 //! What every part of an app works with, opened from its settings.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::AppError;
 use super::settings::{DatabaseSetting, Settings};
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
-use crate::crypto::{FileKeyService, KeyContext, KeyError, KeyService, Keys, WrappedKey};
+use crate::crypto::{FileKeyService, KeyError, KeyService, Keys};
+use crate::folder::{self, database_key, make_folder, root_key};
 use crate::identity::{self, Identity, Role, Roles, SignUp};
-use crate::store::{DatabaseKey, PostgresOptions, SqliteOptions, Store};
+use crate::store::{PostgresOptions, SqliteOptions, Store};
 use crate::web::{Entry, JsonLines, Log};
 
 /// What a running app works with. Cheap to clone; the state of its router.
@@ -190,100 +186,14 @@ async fn open_store(
 /// The environment's id, and whether this is the very first start here.
 fn environment(settings: &Settings, ids: &dyn Ids) -> Result<(Uuid, bool), AppError> {
     let path = settings.data_folder.join("environment-id");
-    let read = || match fs::read_to_string(&path) {
-        Ok(text) => match Uuid::try_parse(text.trim()) {
-            Ok(id) => Ok(Some(id)),
-            Err(_) => {
-                Err(AppError::file(&path)(io::Error::new(io::ErrorKind::InvalidData, "it holds no UUID")))
-            }
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(AppError::file(&path)(error)),
-    };
-    let known = read()?;
-    if let Some(known) = known
-        && settings.environment.is_none_or(|given| given == known)
-    {
-        return Ok((known, false));
-    }
-    if known.is_some() {
-        let advice = format!("it differs from {}, under which this data was written", path.display());
-        return Err(AppError::Settings(vec![super::SettingError { name: "ENVIRONMENT_ID", advice }]));
-    }
-    let id = settings.environment.unwrap_or_else(|| ids.next());
-    if write_once(&path, format!("{id}\n").as_bytes())? {
-        return Ok((id, true));
-    }
-    // Another process was faster; its id holds.
-    match read()? {
-        Some(id) => Ok((id, false)),
-        None => Err(AppError::file(&path)(io::ErrorKind::NotFound.into())),
-    }
-}
-
-/// A root key is made at the first start only: later, a missing one is a loss to be told, not replaced.
-fn root_key(path: &Path, first_start: bool) -> Result<FileKeyService, AppError> {
-    if let Some(folder) = path.parent() {
-        make_folder(folder)?;
-    }
-    if first_start {
-        return Ok(FileKeyService::open_or_create(path)?);
-    }
-    if !path.exists() {
-        return Err(AppError::RootKeyMissing { path: path.to_owned() });
-    }
-    Ok(FileKeyService::open(path)?)
-}
-
-/// The key of the database file, which lies beside it, wrapped by the root key.
-async fn database_key(
-    path: &Path,
-    keys: &dyn KeyService,
-    environment: Uuid,
-) -> Result<DatabaseKey, AppError> {
-    let context = KeyContext { environment, organisation: Uuid::nil() };
-    let file = wrapped_key_path(path);
-    if !file.exists() {
-        let (_, wrapped) = keys.generate(&context).await?;
-        write_once(&file, &wrapped.0)?;
-    }
-    let wrapped = Zeroizing::new(fs::read(&file).map_err(AppError::file(&file))?);
-    let key = keys.unwrap(&context, &WrappedKey(wrapped.to_vec())).await?;
-    Ok(DatabaseKey::new(*key.expose()))
-}
-
-/// `app.db` has its key in `app.db.key`.
-pub(super) fn wrapped_key_path(database: &Path) -> std::path::PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".key");
-    name.into()
-}
-
-/// Makes a folder that only its owner can enter; one that exists is left as it is.
-pub(super) fn make_folder(path: &Path) -> Result<(), AppError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(AppError::file(path))
-}
-
-/// Writes a file that appears whole or not at all. False means that there was one already, which stays.
-pub(super) fn write_once(path: &Path, bytes: &[u8]) -> Result<bool, AppError> {
-    let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    let written = (|| {
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        // A link, unlike a rename, fails when the name is taken.
-        let linked = fs::hard_link(&draft, path);
-        fs::remove_file(&draft)?;
-        match linked {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-            Err(error) => return Err(error),
+    let Some(given) = settings.environment else { return Ok(folder::id_of(&path, ids)?) };
+    let first =
+        folder::read_id(&path)?.is_none() && folder::write_once(&path, format!("{given}\n").as_bytes())?;
+    match folder::read_id(&path)? {
+        Some(known) if known == given => Ok((given, first)),
+        _ => {
+            let advice = format!("it differs from {}, under which this data was written", path.display());
+            Err(AppError::Settings(vec![super::SettingError { name: "ENVIRONMENT_ID", advice }]))
         }
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(true)
-    })();
-    written.map_err(AppError::file(path))
+    }
 }

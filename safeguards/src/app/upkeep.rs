@@ -9,10 +9,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::AppError;
-use super::services::{Foundation, wrapped_key_path};
+use super::services::Foundation;
 use super::settings::DatabaseSetting;
 use crate::audit::{self, Action, Audit, AuditContext, Event, PUBLIC_KEY, PublicKey, Report, WITNESS};
 use crate::crypto::{KeyContext, KeyService, WrappedKey};
+use crate::folder::wrapped_key_path;
 use crate::store::sql;
 
 /// Adds a root key and a sealing key for each organisation, and wraps every key by the new root. What was

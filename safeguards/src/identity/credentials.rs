@@ -5,13 +5,14 @@ use time::OffsetDateTime;
 use super::email::EmailAddress;
 use super::error::{IdentityError, Result};
 use super::names::{OrganisationId, PersonId, PlaceId, RoleName};
-use super::people::{Given, parse_email, parse_name};
+use super::people::{Given, organisation_name, parse_email, parse_name};
 use super::policy::{Password, PasswordPolicy, SHORTEST_ALONE};
 use super::principal::SessionRow;
 use super::second_factor::SecondFactor;
 use super::secret::Token;
 use super::service::{Identity, Secret, Visit};
 use super::sessions::Ended;
+use super::settings::SignUp;
 use crate::audit::{self, Action, AuditContext, Event};
 use crate::store::{Transaction, sql};
 
@@ -109,23 +110,38 @@ impl Identity {
         Ok((link.email, link.has_password && link.membership.is_some()))
     }
 
-    /// A stranger makes an account, where the app declares a role for it. An address that has an account
-    /// gets the same answer after the same work, and nothing is changed.
+    /// A stranger makes an account, where the app declares a role for it; `organisation` is the name of the
+    /// one that they found, where they found one. An address that has an account gets the same answer after
+    /// the same work, and nothing of it is changed.
     pub async fn sign_up(
         &self,
         email: &str,
         password: &str,
         name: Option<&str>,
+        organisation: Option<&str>,
         visit: &Visit,
     ) -> Result<()> {
         let sign_up = self.settings().sign_up.ok_or(IdentityError::NotFound)?;
         self.knock(visit)?;
-        let role = self.declared(sign_up.role)?;
-        let organisation = self.first_organisation().await?.ok_or(IdentityError::NotFound)?;
+        let role = self.declared(sign_up.role())?;
+        let founded = match sign_up {
+            SignUp::Joins(_) => None,
+            SignUp::Founds(_) => Some(organisation_name(organisation.unwrap_or_default())?),
+        };
         let (email, name) = (parse_email(email)?, name.map(parse_name).transpose()?.flatten());
         let password = Password::new(password);
-        self.judge(&email, false, &password)?;
+        self.judge(&email, role.privileged, &password)?;
         let hash = self.hasher().hash(&password).await?;
+        let organisation = match founded {
+            None => self.first_organisation().await?.ok_or(IdentityError::NotFound)?,
+            // Keys first, since an organisation without keys could take no data. Where the address turns out
+            // to be taken, keys of nothing are left, as after a crash between the two.
+            Some(_) => {
+                let id = OrganisationId::new(self.next_id());
+                self.keys().create(id.uuid()).await?;
+                id
+            }
+        };
         let index = self.email_index(&email).await?;
         let vault = self.vault().await?;
         let (person, now) = (PersonId::new(self.next_id()), self.now());
@@ -138,11 +154,17 @@ impl Identity {
         .bind(now)
         .execute(&mut transaction)
         .await?;
-        let context = AuditContext::system(self.clock().clone(), organisation.uuid(), "sign-up");
         let event = Event::new(Action::Configure).entity("person");
+        let context = |organisation: OrganisationId| {
+            AuditContext::system(self.clock().clone(), organisation.uuid(), "sign-up")
+        };
         if made != 1 {
-            audit::append(&mut transaction, &context, event.note("sign-up-refused")).await?;
+            let nobody = if founded.is_some() { OrganisationId::ENVIRONMENT } else { organisation };
+            audit::append(&mut transaction, &context(nobody), event.note("sign-up-refused")).await?;
             return Ok(transaction.commit().await?);
+        }
+        if let Some(name) = founded {
+            self.insert_organisation(&mut transaction, organisation, name).await?;
         }
         self.store_password(&mut transaction, person, hash.as_str(), &password).await?;
         if let Some(name) = name {
@@ -155,7 +177,8 @@ impl Identity {
             &Given { organisation, place: None, role, by: None },
         )
         .await?;
-        audit::append(&mut transaction, &context, event.record(person).note("signed-up")).await?;
+        audit::append(&mut transaction, &context(organisation), event.record(person).note("signed-up"))
+            .await?;
         Ok(transaction.commit().await?)
     }
 

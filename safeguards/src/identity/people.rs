@@ -112,25 +112,31 @@ struct NewLink {
 impl Identity {
     /// Makes an organisation, with keys of its own.
     pub async fn create_organisation(&self, name: &str) -> Result<OrganisationId> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > 200 {
-            return Err(IdentityError::Invalid { field: "name", reason: "give the organisation a name" });
-        }
+        let name = organisation_name(name)?;
         let id = OrganisationId::new(self.next_id());
         // Keys first: an organisation without keys could take no data.
         self.keys().create(id.uuid()).await?;
         let mut transaction = self.store().begin().await?;
+        self.insert_organisation(&mut transaction, id, name).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    pub(super) async fn insert_organisation(
+        &self,
+        transaction: &mut Transaction,
+        id: OrganisationId,
+        name: &str,
+    ) -> Result<()> {
         sql("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)")
             .bind(id)
             .bind(name)
             .bind(self.now())
-            .execute(&mut transaction)
+            .execute(&mut *transaction)
             .await?;
         let context = AuditContext::system(self.clock().clone(), id.uuid(), "identity");
         let event = Event::new(Action::Create).entity("organisation").record(id);
-        audit::append(&mut transaction, &context, event).await?;
-        transaction.commit().await?;
-        Ok(id)
+        Ok(audit::append(transaction, &context, event).await?)
     }
 
     /// The organisation that was made first, of those that are not closed.
@@ -504,6 +510,15 @@ impl Identity {
 }
 
 /// An address of a request.
+/// An organisation's name as it is kept: not empty, at most 200 characters.
+pub(super) fn organisation_name(text: &str) -> Result<&str> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > 200 {
+        return Err(IdentityError::Invalid { field: "organisation", reason: "give the organisation a name" });
+    }
+    Ok(name)
+}
+
 pub(super) fn parse_email(text: &str) -> Result<EmailAddress> {
     let reason = "write an e-mail address such as name@example.org";
     EmailAddress::parse(text).map_err(|_| IdentityError::Invalid { field: "email", reason })

@@ -31,12 +31,25 @@ pub struct Settings {
     pub hashing_parallel: usize,
 }
 
-/// Open sign-up: only where the spec declares a role for it. It is never a privileged role. Newcomers join
-/// the environment's first organisation: an app that strangers enter has one.
+/// Open sign-up, and where it leads.
 #[derive(Clone, Copy, Debug)]
-pub struct SignUp {
-    /// The role's name.
-    pub role: &'static str,
+pub enum SignUp {
+    /// Into the environment's first organisation, as what the spec declares for strangers: an app that they
+    /// enter has one organisation. Never a privileged role.
+    Joins(&'static str),
+    /// Into a new organisation, as its only member: whoever founds it reaches nobody's data but their own,
+    /// so the role may be privileged.
+    Founds(&'static str),
+}
+
+impl SignUp {
+    /// The role that a newcomer is given.
+    #[must_use]
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Joins(role) | Self::Founds(role) => role,
+        }
+    }
 }
 
 impl Settings {
@@ -59,7 +72,7 @@ impl Settings {
 
     /// The settings with every value brought within its floor and ceiling: one minute to an hour of
     /// inactivity, at most a day in all, access tokens of at most ten minutes, links of at most a week,
-    /// and no sign-up into a role that is privileged or undeclared.
+    /// and no sign-up into a role that is undeclared or, where others work already, privileged.
     pub(super) fn within_limits(mut self) -> Self {
         let minute = Duration::minutes(1);
         self.inactivity = self.inactivity.clamp(minute, Duration::hours(1));
@@ -67,8 +80,11 @@ impl Settings {
         self.access_lifetime = self.access_lifetime.clamp(minute, Duration::minutes(10));
         self.link_lifetime = self.link_lifetime.clamp(minute, Duration::weeks(1));
         let roles = self.roles;
-        self.sign_up = self.sign_up.filter(|sign_up| {
-            roles.find(sign_up.role).is_some_and(|role| !role.privileged && !role.administers_people)
+        self.sign_up = self.sign_up.filter(|sign_up| match sign_up {
+            SignUp::Founds(name) => roles.find(name).is_some(),
+            SignUp::Joins(name) => {
+                roles.find(name).is_some_and(|role| !role.privileged && !role.administers_people)
+            }
         });
         self
     }
@@ -87,20 +103,21 @@ mod tests {
     /// Invariant 2, the floor: no setting turns sessions endless or opens a privileged role.
     #[test]
     fn no_setting_passes_its_floor() {
-        let wild = |role| Settings {
+        let wild = |sign_up| Settings {
             inactivity: Duration::days(400),
             lifetime: Duration::ZERO,
             access_lifetime: Duration::days(1),
-            sign_up: Some(SignUp { role }),
+            sign_up: Some(sign_up),
             ..Settings::new("App", "https://app.example", Roles::new(&ROLES))
         };
-        let kept = wild("coder").within_limits();
+        let kept = wild(SignUp::Joins("coder")).within_limits();
         assert_eq!(kept.inactivity, Duration::hours(1));
         assert_eq!(kept.lifetime, Duration::minutes(1));
         assert_eq!(kept.access_lifetime, Duration::minutes(10));
         assert!(kept.sign_up.is_some());
-        for role in ["owner", "nurse"] {
-            assert!(wild(role).within_limits().sign_up.is_none(), "{role}");
+        for sign_up in [SignUp::Joins("owner"), SignUp::Joins("nurse"), SignUp::Founds("nurse")] {
+            assert!(wild(sign_up).within_limits().sign_up.is_none(), "{sign_up:?}");
         }
+        assert!(wild(SignUp::Founds("owner")).within_limits().sign_up.is_some());
     }
 }

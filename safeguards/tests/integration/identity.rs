@@ -134,7 +134,7 @@ async fn start(database: &TestDatabase, key: &Arc<FileKeyService>, clock: &Manua
         clock,
     };
     let settings = Settings {
-        sign_up: Some(SignUp { role: "coder" }),
+        sign_up: Some(SignUp::Joins("coder")),
         ..Settings::new("Peptide Clinic", "https://clinic.example", Roles::new(&ROLES))
     };
     Identity::start(parts, settings).await.unwrap()

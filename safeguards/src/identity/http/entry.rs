@@ -9,6 +9,7 @@ use super::super::error::{IdentityError, Result};
 use super::super::policy::PasswordFault;
 use super::super::secret::Token;
 use super::super::service::{Identity, Visit};
+use super::super::settings::SignUp;
 use super::super::sign_in::{Door, Next};
 use super::super::totp::TotpSecret;
 use super::look::{Look, Wanted, go, keep, secret, ticket, ticket_cookie, with_cookie};
@@ -252,13 +253,21 @@ pub(super) async fn welcome(
 }
 
 pub(super) async fn show_sign_up(State(identity): State<Identity>, Look(view): Look) -> Result<Page> {
-    identity.settings().sign_up.ok_or(IdentityError::NotFound)?;
-    Ok(view.page("Create an account").narrow().with(sign_up_form()))
+    let sign_up = identity.settings().sign_up.ok_or(IdentityError::NotFound)?;
+    Ok(view.page("Create an account").narrow().with(sign_up_form(sign_up)))
 }
 
-fn sign_up_form() -> Form {
-    Form::new("/sign-up")
-        .field(Field::shaped(Shape::Email, "email", "E-mail address").autocomplete("username"))
+fn sign_up_form(sign_up: SignUp) -> Form {
+    let form = match sign_up {
+        SignUp::Joins(_) => Form::new("/sign-up"),
+        SignUp::Founds(_) => Form::new("/sign-up").field(
+            Field::text("organisation", "Your organisation")
+                .longest(200)
+                .autocomplete("organization")
+                .hint("The practice or company that you act for. Agreements will be in its name."),
+        ),
+    };
+    form.field(Field::shaped(Shape::Email, "email", "E-mail address").autocomplete("username"))
         .field(Field::text("display_name", "Your name").longest(100).optional().autocomplete("name"))
         .field(new_password("password"))
         .submit("Create the account")
@@ -270,11 +279,16 @@ pub(super) async fn sign_up(
     Look(view): Look,
     data: FormData,
 ) -> Result<Response> {
-    let (email, name) = (text(&data, "email"), data.first("display_name"));
-    match identity.sign_up(email, text(&data, "password"), name, &visit).await {
+    let sign_up = identity.settings().sign_up.ok_or(IdentityError::NotFound)?;
+    let (email, name, organisation) =
+        (text(&data, "email"), data.first("display_name"), data.first("organisation"));
+    match identity.sign_up(email, text(&data, "password"), name, organisation, &visit).await {
         Ok(()) => Ok(go("/sign-in")),
         Err(error) => {
-            let form = sign_up_form().with("email", email).with("display_name", name.unwrap_or_default());
+            let form = sign_up_form(sign_up)
+                .with("email", email)
+                .with("display_name", name.unwrap_or_default())
+                .with("organisation", organisation.unwrap_or_default());
             Ok(view.page("Create an account").narrow().with(mistaken(form, error)?).into_response())
         }
     }

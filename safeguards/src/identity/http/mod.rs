@@ -8,7 +8,7 @@
 //! | `POST /identity/sign-in/authenticator/confirm` | `ticket`, `code` | a step with `recovery_codes` |
 //! | `POST /identity/sign-in/organisation` | `ticket`, `organisation` | a step |
 //! | `POST /identity/refresh` | `refresh_token` | tokens |
-//! | `POST /identity/sign-up` | `email`, `password`, `display_name?` | 202, whether or not the address was new |
+//! | `POST /identity/sign-up` | `email`, `password`, `display_name?`, `organisation?` | 202, whether or not the address was new |
 //! | `POST /identity/welcome` | `token`, `password`, `display_name?` | 204 |
 //! | `GET`, `POST /identity/session` | `organisation?`, `purpose?` | who I am; tokens or a new cookie |
 //! | `POST /identity/sign-out` | | 204 |

@@ -54,6 +54,7 @@ pub(super) struct SignUp {
     email: String,
     password: String,
     display_name: Option<String>,
+    organisation: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -165,7 +166,8 @@ pub(super) async fn sign_up(
     visit: Visit,
     Json(body): Json<SignUp>,
 ) -> Result<StatusCode> {
-    identity.sign_up(&body.email, &body.password, body.display_name.as_deref(), &visit).await?;
+    let (name, organisation) = (body.display_name.as_deref(), body.organisation.as_deref());
+    identity.sign_up(&body.email, &body.password, name, organisation, &visit).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -249,8 +249,8 @@ async fn sign_up_reveals_nothing() {
     for clinic in Clinic::both().await {
         clinic.patient().await;
         let other = "Brook-tower-77-elm";
-        clinic.identity.sign_up("new@example.org", other, Some("New"), &visit(1)).await.unwrap();
-        clinic.identity.sign_up(PATIENT, other, Some("Thief"), &visit(1)).await.unwrap();
+        clinic.identity.sign_up("new@example.org", other, Some("New"), None, &visit(1)).await.unwrap();
+        clinic.identity.sign_up(PATIENT, other, Some("Thief"), None, &visit(1)).await.unwrap();
         let session = opened(
             clinic.identity.sign_in("new@example.org", other, Door::Browser, &visit(1)).await.unwrap(),
         );

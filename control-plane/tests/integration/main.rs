@@ -1,0 +1,3 @@
+//! The platform on real databases of both kinds.
+
+mod operations;
