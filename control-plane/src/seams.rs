@@ -152,6 +152,8 @@ pub struct DeployOrder {
     pub artifact: Artifact,
     /// A number that grows with each lease; a host that has seen a larger one refuses.
     pub fence: i64,
+    /// Begin with an empty database. Of a preview only, whose records are made up; else refused.
+    pub fresh: bool,
 }
 
 /// Why the host did not do it.

@@ -19,11 +19,14 @@ CREATE TABLE prompts (
     account_id TEXT NOT NULL,
     project_id TEXT NOT NULL,
     body BLOB,
+    -- What its author said about sentences that were not understood, sealed.
+    answers BLOB,
     created_at TEXT NOT NULL,
     created_by_id TEXT NOT NULL,
     deleted_at TEXT,
     FOREIGN KEY (account_id, project_id) REFERENCES projects (account_id, id),
-    CONSTRAINT prompts_body_until_deleted CHECK ((body IS NULL) = (deleted_at IS NOT NULL))
+    CONSTRAINT prompts_body_until_deleted
+        CHECK ((body IS NULL) = (deleted_at IS NOT NULL) AND (answers IS NULL OR deleted_at IS NULL))
 ) STRICT;
 CREATE INDEX prompts_project_id_idx ON prompts (project_id, created_at);
 
