@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Work with audit logs.
     #[command(subcommand)]
     Audit(Audit),
+    /// Find what identifies somebody in a text.
+    #[command(subcommand)]
+    Phi(Phi),
     /// Print a completion script for your shell.
     Completions {
         /// The shell.
@@ -138,4 +141,10 @@ pub(crate) enum Audit {
         #[arg(long, value_name = "DIR")]
         witness: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Phi {
+    /// Scan standard input for the 18 Safe Harbor identifiers of 45 CFR 164.514(b)(2).
+    Scan,
 }

@@ -6,12 +6,13 @@ mod completions;
 mod demo;
 mod generate;
 mod new;
+mod phi;
 mod plan;
 mod run;
 mod schema;
 mod source;
 
-use crate::arguments::{Arguments, Audit, Command};
+use crate::arguments::{Arguments, Audit, Command, Phi};
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Audit(Audit::Verify { target, witness }) => {
             audit::verify(&target, witness.as_deref(), progress)
         }
+        Command::Phi(Phi::Scan) => phi::scan(),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::healthcoder::{Ended, ended, healthcoder, root, run};
+use crate::healthcoder::{Ended, ended, healthcoder, root, run, run_with};
 
 const SPEC: &str = "app: Clinic
 roles:
@@ -240,4 +240,21 @@ fn new_makes_a_project_and_says_what_is_next() {
     for file in ["app.yaml", "app.lock", "src/access.rs", "docs/COMPLIANCE.md", "Dockerfile", "Cargo.lock"] {
         assert!(target.join(file).is_file(), "{file}");
     }
+}
+
+/// HC-6: the gate says what it found and where, so that a person can take it out.
+#[test]
+fn the_gate_shows_what_identifies_somebody() {
+    let text = "Ñandú: call Maria Garcia at 212-555-0143.";
+    let ended = run_with(&["phi", "scan", "--json"], text);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(
+        ended.json(),
+        serde_json::json!({ "findings": [
+            { "kind": "name", "text": "Maria Garcia", "start": 12, "end": 24 },
+            { "kind": "phone", "text": "212-555-0143", "start": 28, "end": 40 },
+        ]})
+    );
+    let clean = run_with(&["phi", "scan", "--json"], "Nurses log blood pressures over 160/100.");
+    assert_eq!(clean.json(), serde_json::json!({ "findings": [] }));
 }

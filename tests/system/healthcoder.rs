@@ -1,5 +1,6 @@
 //! The command line as a person has it: a program, started.
 
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -81,4 +82,12 @@ pub(crate) fn ended(command: &mut Command) -> Ended {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
     Ended { code: output.status.code(), output: text(output.stdout), errors: text(output.stderr) }
+}
+
+/// Runs `healthcoder` with a text on its standard input.
+pub(crate) fn run_with(words: &[&str], input: &str) -> Ended {
+    let mut command = healthcoder();
+    let mut file = tempfile::tempfile().expect("a temporary file can be made");
+    file.write_all(input.as_bytes()).and_then(|()| file.rewind()).expect("a file can be written");
+    ended(command.args(words).stdin(file))
 }

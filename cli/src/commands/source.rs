@@ -55,6 +55,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     text(bytes, &name.to_string())
 }
 
-fn text(bytes: Vec<u8>, name: &str) -> Result<String, Failure> {
+/// Bytes as text in UTF-8.
+pub(crate) fn text(bytes: Vec<u8>, name: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| Failure::input(format!("{name} is not text in UTF-8")))
 }
