@@ -182,9 +182,9 @@ impl Figures {
 #[test]
 fn figures_reach_their_goals() {
     let (tuned, unseen) = (Figures::of(false), Figures::of(true));
-    println!("{}\n{}", tuned.table("tune"), unseen.table("unseen"));
+    eprintln!("{}\n{}", tuned.table("tune"), unseen.table("unseen"));
     for missed in &tuned.missed {
-        println!("{missed}");
+        eprintln!("{missed}");
     }
     for (half, figures) in [("tune", &tuned), ("unseen", &unseen)] {
         assert!(figures.structured().recall() >= 0.98, "{half}: recall on structured kinds");
