@@ -386,6 +386,7 @@ const RESERVED: &[&str] = &[
     "row",
     "rows",
     "savepoint",
+    "seeds",
     "select",
     "self",
     "session_user",
@@ -438,10 +439,18 @@ const RESERVED: &[&str] = &[
 
 /// Types of the prelude and of the library that a generated type must not shadow.
 const RESERVED_TYPES: &[&str] = &[
-    "Action", "Arc", "Box", "Class", "Clone", "Copy", "Debug", "Default", "Display", "Entity", "Err",
-    "Error", "Field", "Form", "Grant", "Json", "Mask", "None", "Ok", "Option", "Path", "Query", "Record",
-    "Result", "Router", "Self", "Send", "Session", "Shown", "Some", "State", "Static", "Storage", "String",
-    "Sync", "Vec",
+    "Action", "Allergies", "Answers", "AppError", "Arc", "AsMut", "AsRef", "Assignee", "Assignments",
+    "Body", "Box", "Called", "Choice", "Class", "Clone", "Content", "Copy", "Date", "Debug", "Decimal",
+    "Default", "Display", "DoubleEndedIterator", "Drop", "Entity", "Eq", "Err", "Error",
+    "ExactSizeIterator", "Extend", "Field", "Fn", "FnMut", "FnOnce", "Form", "FormData", "From",
+    "FromIterator", "Future", "Grant", "Hash", "Id", "Into", "IntoFuture", "IntoIterator", "IntoResponse",
+    "Iterator", "Json", "Kind", "Known", "KnownAllergies", "Line", "Links", "Listing", "Mask", "Move",
+    "Names", "None", "OffsetDateTime", "Ok", "Opened", "Option", "Ord", "Page", "PartialEq", "PartialOrd",
+    "Path", "PatientBanner", "Pending", "Person", "Problem", "Query", "Record", "Response", "Result",
+    "Role", "Router", "Seeds", "Self", "Send", "Serialize", "Services", "Session", "Shape", "Shown",
+    "Sized", "Some", "State", "Static", "StatusCode", "Storage", "String", "Sync", "Table", "Tabs",
+    "ToOwned", "ToString", "TryFrom", "TryInto", "Unpin", "Unsealed", "Uuid", "Vec", "Version", "View",
+    "Viewer", "Wanted", "WriteAnswers", "Written",
 ];
 
 #[cfg(test)]

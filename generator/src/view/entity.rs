@@ -352,9 +352,9 @@ impl EntityView {
             .fields
             .iter()
             .filter_map(|field| field.default.as_ref())
-            .any(|default| default.contains("view"));
+            .any(|default| takes_view(default));
         view.fill_uses_view =
-            view.fields.iter().filter_map(|field| field.fill.as_ref()).any(|fill| fill.contains("view"));
+            view.fields.iter().filter_map(|field| field.fill.as_ref()).any(|fill| takes_view(fill));
         view.private_filters = view.filters.iter().any(|filter| !filter.open);
         view.filter_form = view.filters.iter().any(|filter| filter.form.is_some());
         view.about_banner = about_banner(model, entity);
@@ -886,4 +886,9 @@ pub(crate) fn wrapped(columns: &[String]) -> String {
         width += column.len() + 2;
     }
     text
+}
+
+/// Whether a call is given the view. A field may be called `interview`: its name does not count.
+fn takes_view(call: &str) -> bool {
+    call.contains("(view,") || call.contains("view.now()")
 }

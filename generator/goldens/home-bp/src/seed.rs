@@ -110,13 +110,13 @@ pub fn seed(services: &Services) -> Pending<'_, ()> {
 }
 
 async fn records(seeds: &Seeds) -> Result<(), AppError> {
-    let patients = patients(seeds).await?;
-    readings(seeds, &patients).await?;
+    let patients = make_patients(seeds).await?;
+    make_readings(seeds, &patients).await?;
     Ok(())
 }
 
 /// Patients.
-async fn patients(seeds: &Seeds) -> Result<Vec<Uuid>, AppError> {
+async fn make_patients(seeds: &Seeds) -> Result<Vec<Uuid>, AppError> {
     let mut made = Vec::new();
     for n in 0..6 {
         let viewer = seeds.by("owner@example.org")?;
@@ -147,7 +147,7 @@ async fn patients(seeds: &Seeds) -> Result<Vec<Uuid>, AppError> {
 }
 
 /// Readings.
-async fn readings(seeds: &Seeds, patients: &[Uuid]) -> Result<Vec<Uuid>, AppError> {
+async fn make_readings(seeds: &Seeds, patients: &[Uuid]) -> Result<Vec<Uuid>, AppError> {
     let mut made = Vec::new();
     for (at, above) in patients.iter().enumerate() {
         for n in at * 9..(at + 1) * 9 {
