@@ -348,11 +348,8 @@ impl EntityView {
         view.title_parts = title_parts(entity);
         view.title_of_record =
             entity.title.iter().map(|at| format!("record.{}.words()", entity[*at].column)).collect();
-        view.defaults_use_view = view
-            .fields
-            .iter()
-            .filter_map(|field| field.default.as_ref())
-            .any(|default| takes_view(default));
+        view.defaults_use_view =
+            view.fields.iter().filter_map(|field| field.default.as_ref()).any(|default| takes_view(default));
         view.fill_uses_view =
             view.fields.iter().filter_map(|field| field.fill.as_ref()).any(|fill| takes_view(fill));
         view.private_filters = view.filters.iter().any(|filter| !filter.open);
