@@ -52,12 +52,12 @@ impl Name {
 
     /// For people: `Sales rep`.
     pub fn title(&self) -> String {
-        capital(&self.0)
+        capital(&spoken(&self.0))
     }
 
     /// For people, several: `Sales reps`.
     pub fn plural_title(&self) -> String {
-        capital(&plural(&self.0))
+        capital(&plural(&spoken(&self.0)))
     }
 
     fn words(&self) -> impl Iterator<Item = &str> {
@@ -168,6 +168,28 @@ fn plain(c: char) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// The words as people write them: what is an acronym in a clinic stands in capitals.
+fn spoken(words: &str) -> String {
+    let written = |word: &str| ACRONYMS.iter().find(|known| known.eq_ignore_ascii_case(word)).copied();
+    let mut spoken = String::with_capacity(words.len());
+    for part in words.split_inclusive([' ', '-']) {
+        let word = part.trim_end_matches([' ', '-']);
+        spoken.push_str(written(word).unwrap_or(word));
+        spoken.push_str(&part[word.len()..]);
+    }
+    spoken
+}
+
+/// Acronyms that are no word of their own, so that none is shouted by mistake (`or`, `pt`, `it` and `do` are words).
+const ACRONYMS: &[&str] = &[
+    "A1c", "ABO", "ADHD", "BAA", "BMI", "BP", "CBC", "CDT", "CGM", "CKD", "COPD", "COVID", "CPAP", "CPT",
+    "CT", "CVX", "DEA", "DNA", "DOB", "DVT", "ECG", "EDD", "EEG", "eGFR", "EKG", "EMG", "ENT", "FEV1",
+    "FHIR", "FVC", "GAD", "GCS", "GFR", "GP", "HbA1c", "HCG", "HDL", "HIV", "HPV", "HR", "ICD", "ICU", "ID",
+    "INR", "IOP", "IUD", "IV", "IVF", "LDL", "LMP", "LOINC", "MMR", "MRI", "MRN", "NDC", "NICU", "NPI",
+    "OCT", "PDF", "PHQ", "PIN", "PSA", "PTSD", "QR", "RBC", "RNA", "ROM", "SMS", "SNOMED", "SOAP", "SpO2",
+    "SSN", "STD", "STI", "TB", "TSH", "UDI", "URL", "UTI", "UV", "VIN", "WBC",
+];
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
@@ -565,6 +587,14 @@ mod tests {
             [rep.snake(), rep.plural_snake(), rep.pascal(), rep.kebab(), rep.title(), rep.plural_title()],
             ["sales_rep", "sales_reps", "SalesRep", "sales-rep", "Sales rep", "Sales reps"]
         );
+    }
+
+    #[test]
+    fn acronyms_stand_in_capitals() {
+        let titles = ["cdt code", "icd-10 code", "date of birth", "spo2", "mrn", "vital", "id card"];
+        let titles: Vec<_> = titles.iter().map(|one| name(one).title()).collect();
+        assert_eq!(titles, ["CDT code", "ICD-10 code", "Date of birth", "SpO2", "MRN", "Vital", "ID card"]);
+        assert_eq!(name("ecg").plural_title(), "ECGs");
     }
 
     #[test]
