@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod completions;
 mod demo;
+mod export;
 mod generate;
 mod new;
 mod phi;
@@ -12,7 +13,7 @@ mod run;
 mod schema;
 mod source;
 
-use crate::arguments::{Arguments, Audit, Command, Phi};
+use crate::arguments::{Arguments, Audit, Command, Export, Phi};
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
 
@@ -27,10 +28,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Generate(generate) => generate::run(&generate, progress),
         Command::Run(run) => run::run(&run.dir, run.serving.listen, arguments.json, progress),
         Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),
-        Command::Audit(Audit::Verify { target, witness }) => {
-            audit::verify(&target, witness.as_deref(), progress)
-        }
+        Command::Audit(Audit::Verify(wanted)) => audit::verify(&wanted, progress),
         Command::Phi(Phi::Scan) => phi::scan(),
+        Command::Export(Export::Make(make)) => export::make(&make, progress),
+        Command::Export(Export::Verify(verify)) => export::verify(&verify),
+        Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }
 }

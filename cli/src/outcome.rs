@@ -22,6 +22,13 @@ pub(crate) enum Failure {
         /// The same as data.
         json: Value,
     },
+    /// What was to be verified is not so: for people, and the findings for programs. Exit code 1.
+    Refuted {
+        /// What was found.
+        report: String,
+        /// The same as data.
+        json: Value,
+    },
     /// Something failed that is not the input's fault. Exit code 1.
     Failed(anyhow::Error),
 }
@@ -51,6 +58,10 @@ pub(crate) fn end(result: Result<Outcome, Failure>, json: bool) -> ExitCode {
         Err(Failure::Input { report, json: data }) => {
             fail(&report, &data, json);
             ExitCode::from(2)
+        }
+        Err(Failure::Refuted { report, json: data }) => {
+            fail(&report, &data, json);
+            ExitCode::FAILURE
         }
         Err(Failure::Failed(error)) => {
             fail(&format!("{error:#}"), &json!({ "error": format!("{error:#}") }), json);

@@ -6,4 +6,4 @@ mod serve;
 
 pub(crate) use build::build;
 pub(crate) use cache::Cache;
-pub(crate) use serve::{serve, subcommand};
+pub(crate) use serve::{serve, subcommand, subcommand_on_sqlite};

@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::verify::Finding;
+
 /// What can go wrong with an archive. Messages name files of the archive, never their content.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -7,8 +9,8 @@ pub enum ArchiveError {
     /// The disk or the stream under the archive failed.
     #[error("the archive could not be read or written: {0}")]
     Io(#[from] io::Error),
-    /// The zip container is damaged, or not a zip file.
-    #[error("this is not a readable archive: {0}")]
+    /// The zip container is damaged or cut off, or not a zip file.
+    #[error("this is not a whole archive: {0}")]
     Zip(#[from] zip::result::ZipError),
     /// A sealed archive was opened without its passphrase, or with a wrong one.
     #[error("the archive is sealed, and the passphrase does not open it")]
@@ -34,7 +36,23 @@ pub enum ArchiveError {
         /// Columns declared.
         expected: usize,
     },
-    /// A file that the manifest names is not what it was when the archive was written.
-    #[error("{} of the archive's files differ from its manifest: {}", .0.len(), .0.join(", "))]
-    Altered(Vec<String>),
+    /// A line of a table that is not a row of it.
+    #[error("line {line} of `data/{table}.ndjson` is not a row of the table")]
+    Line {
+        /// The table's name.
+        table: String,
+        /// Which line, from 1.
+        line: u64,
+    },
+    /// The archive is not what it was when it was written.
+    #[error("the archive is not as it was written:\n{}", .0.iter().map(|finding| format!("  {finding}")).collect::<Vec<_>>().join("\n"))]
+    Altered(Vec<Finding>),
+    /// Unpacking it would fill the disk.
+    #[error("unpacked, `{prefix}` would be over {limit} bytes or files")]
+    TooLarge {
+        /// What was to be unpacked.
+        prefix: String,
+        /// The most that is unpacked.
+        limit: u64,
+    },
 }

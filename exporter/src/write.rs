@@ -1,17 +1,19 @@
-use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use zeroize::Zeroizing;
-use zip::write::SimpleFileOptions;
+use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{AesMode, CompressionMethod, ZipWriter};
 
 use crate::cell::{Cell, Table, hexadecimal};
 use crate::error::ArchiveError;
-use crate::manifest::{FileEntry, MANIFEST, Manifest, TableEntry};
+use crate::manifest::{FORMAT, FileEntry, MANIFEST, Manifest, Subject, TableEntry};
+use crate::readme::{self, README};
+use crate::signature::{SIGNATURE, Signature};
 use crate::sql::{self, Dialect};
 
 /// A passphrase for an archive. It is wiped from memory when dropped and never printed.
+#[derive(Clone)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
@@ -53,7 +55,7 @@ impl Form {
     /// The three forms in which every table is written.
     pub const ALL: [Self; 3] = [Self::Json, Self::Sql(Dialect::Postgres), Self::Sql(Dialect::Sqlite)];
 
-    fn path(self, table: &str) -> String {
+    pub(crate) fn path(self, table: &str) -> String {
         match self {
             Self::Json => format!("data/{table}.ndjson"),
             Self::Sql(Dialect::Postgres) => format!("sql/postgres/{table}.sql"),
@@ -62,33 +64,64 @@ impl Form {
     }
 }
 
-/// Writes an archive front to back. Nothing is valid until [`ArchiveWriter::finish`] has returned.
+/// A target that needs no seeking: a pipe, a socket, a file that is only appended to.
+pub type StreamTarget<W> = StreamWriter<W>;
+
+/// Writes an archive front to back. Nothing is valid until [`Unsigned::finish`] has returned.
 pub struct ArchiveWriter<W: Write + Seek> {
     zip: ZipWriter<W>,
     seal: Seal,
     manifest: Manifest,
 }
 
-impl<W: Write + Seek> ArchiveWriter<W> {
-    /// Begins an archive of `app`, whose snapshot was taken at `exported_at` (RFC 3339, UTC).
-    pub fn new(target: W, seal: Seal, app: &str, exported_at: &str) -> Self {
-        Self {
-            zip: ZipWriter::new(target),
-            seal,
-            manifest: Manifest {
-                format: 1,
-                app: app.into(),
-                exported_at: exported_at.into(),
-                tables: Vec::new(),
-                files: BTreeMap::new(),
-            },
-        }
+impl<W: Write> ArchiveWriter<StreamTarget<W>> {
+    /// Begins an archive of `subject`.
+    pub fn new(target: W, seal: Seal, subject: Subject) -> Self {
+        let manifest = Manifest { format: FORMAT, subject, tables: Vec::new(), files: Vec::new() };
+        Self { zip: ZipWriter::new_stream(target), seal, manifest }
     }
 
+    /// Writes what is only known at the end: the scripts that load the tables, the readme and the manifest.
+    pub fn end(mut self) -> Result<Unsigned<W>, ArchiveError> {
+        self.load_scripts()?;
+        let readme = readme::text(&self.manifest);
+        let mut part = self.file(README)?;
+        part.push(readme.as_bytes())?;
+        part.end();
+        let manifest = json(&self.manifest)?;
+        self.start(MANIFEST)?;
+        self.zip.write_all(&manifest)?;
+        Ok(Unsigned { digest: hexadecimal(digest(&SHA256, &manifest).as_ref()), archive: self })
+    }
+}
+
+/// An archive that lacks nothing but its signature.
+pub struct Unsigned<W: Write> {
+    archive: ArchiveWriter<StreamTarget<W>>,
+    digest: String,
+}
+
+impl<W: Write> Unsigned<W> {
+    /// What is to be signed: the digest of the manifest, 64 hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Writes the signature and the zip's directory, and hands the target back.
+    pub fn finish(mut self, signature: &Signature) -> Result<W, ArchiveError> {
+        self.archive.start(SIGNATURE)?;
+        self.archive.zip.write_all(&json(signature)?)?;
+        let mut target = self.archive.zip.finish()?.into_inner();
+        target.flush()?;
+        Ok(target)
+    }
+}
+
+impl<W: Write + Seek> ArchiveWriter<W> {
     /// Begins a file at a relative path such as `audit/events.ndjson`.
     pub fn file(&mut self, path: &str) -> Result<FilePart<'_, W>, ArchiveError> {
         check_path(path)?;
-        if path == MANIFEST || self.manifest.files.contains_key(path) {
+        if matches!(path, MANIFEST | SIGNATURE) || self.manifest.file(path).is_some() {
             return Err(ArchiveError::Path { path: path.into(), why: "it is taken" });
         }
         self.start(path)?;
@@ -97,6 +130,12 @@ impl<W: Write + Seek> ArchiveWriter<W> {
 
     /// Begins a table in one form; the caller pushes the same rows once for each of [`Form::ALL`].
     pub fn table<'a>(&'a mut self, table: &'a Table, form: Form) -> Result<TablePart<'a, W>, ArchiveError> {
+        if form == Form::Json {
+            let schema = json(&crate::schema::of(table))?;
+            let mut part = self.file(&format!("data/{}.schema.json", table.name))?;
+            part.push(&schema)?;
+            part.end();
+        }
         let mut file = self.file(&form.path(&table.name))?;
         if let Form::Sql(dialect) = form {
             file.push(b"BEGIN;\n")?;
@@ -105,16 +144,20 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         Ok(TablePart { file, table, form, rows: 0 })
     }
 
-    /// Writes the manifest and the zip's directory, and hands the target back.
-    pub fn finish(mut self) -> Result<W, ArchiveError> {
-        let mut text = serde_json::to_vec_pretty(&self.manifest)
-            .map_err(|error| ArchiveError::Manifest(error.to_string()))?;
-        text.push(b'\n');
-        self.start(MANIFEST)?;
-        self.zip.write_all(&text)?;
-        let mut target = self.zip.finish()?;
-        target.flush()?;
-        Ok(target)
+    /// One script a database that loads every table.
+    fn load_scripts(&mut self) -> Result<(), ArchiveError> {
+        for (dialect, command) in [(Dialect::Postgres, "\\ir"), (Dialect::Sqlite, ".read")] {
+            let names = self.manifest.tables.iter().map(|entry| &entry.table.name);
+            let mut script: String = match dialect {
+                Dialect::Postgres => "\\set ON_ERROR_STOP on\n".into(),
+                Dialect::Sqlite => ".bail on\n".into(),
+            };
+            names.for_each(|name| script.push_str(&format!("{command} '{name}.sql'\n")));
+            let mut part = self.file(&Form::Sql(dialect).path("all"))?;
+            part.push(script.as_bytes())?;
+            part.end();
+        }
+        Ok(())
     }
 
     fn start(&mut self, path: &str) -> Result<(), ArchiveError> {
@@ -130,14 +173,21 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     }
 }
 
+fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, ArchiveError> {
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|error| ArchiveError::Manifest(error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
 /// A path stays inside the folder that an archive is unpacked into, on every system.
-fn check_path(path: &str) -> Result<(), ArchiveError> {
+pub(crate) fn check_path(path: &str) -> Result<(), ArchiveError> {
     let bad = |why| Err(ArchiveError::Path { path: path.into(), why });
     if path.is_empty() || path.len() > 200 {
         return bad("it is empty or over 200 bytes long");
     }
-    if path.chars().any(|c| c.is_control() || matches!(c, '\\' | ':')) {
-        return bad("it holds a control character, a backslash or a colon");
+    if path.chars().any(|c| c.is_control() || matches!(c, '\\' | ':' | '\'' | '"')) {
+        return bad("it holds a control character, a quote, a backslash or a colon");
     }
     if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return bad("it must be relative, without `.` and `..`");
@@ -165,7 +215,7 @@ impl<W: Write + Seek> FilePart<'_, W> {
     /// Enters the file into the manifest.
     pub fn end(self) {
         let sha256 = hexadecimal(self.digest.finish().as_ref());
-        self.archive.manifest.files.insert(self.path, FileEntry { bytes: self.bytes, sha256 });
+        self.archive.manifest.files.push(FileEntry { path: self.path, bytes: self.bytes, sha256 });
     }
 }
 

@@ -172,3 +172,4 @@ pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};
 pub use shown::Shown;
 pub use statement::Statement;
+pub(crate) use write::PAYLOAD;

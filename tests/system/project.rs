@@ -89,6 +89,17 @@ fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it lies in the target folder")
 }
 
+/// A cache for `healthcoder` itself that shares what these tests have compiled.
+pub(crate) fn cache() -> PathBuf {
+    let base = base();
+    let place = base.join("target");
+    if !place.exists() {
+        // Of two tests at once, the faster one makes it.
+        let _ = std::os::unix::fs::symlink(target(), &place);
+    }
+    base
+}
+
 fn base() -> PathBuf {
     let base = target().join("generated");
     fs::create_dir_all(&base).expect("the target folder is writable");

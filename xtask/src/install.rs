@@ -18,11 +18,16 @@ struct SystemPackage {
     purpose: &'static str,
 }
 
-const SYSTEM: [SystemPackage; 5] = [
+const SYSTEM: [SystemPackage; 6] = [
     SystemPackage {
         program: "/usr/lib/postgresql/15/bin/postgres",
         package: "postgresql-15",
         purpose: "every database test runs on PostgreSQL too",
+    },
+    SystemPackage {
+        program: "/usr/bin/sqlite3",
+        package: "sqlite3",
+        purpose: "loading an archive as its owner would",
     },
     SystemPackage { program: "/usr/bin/chromium", package: "chromium", purpose: "the browser tests" },
     SystemPackage { program: "/usr/bin/node", package: "nodejs", purpose: "driving the browser" },

@@ -23,7 +23,20 @@ pub(crate) struct Served {
 
 /// Runs a subcommand of the app's own binary, such as `migrate` or `seed`, and returns what it printed.
 pub(crate) fn subcommand(binary: &Path, project: &Path, words: &[&str]) -> anyhow::Result<String> {
-    let output = command(binary, project).args(words).stderr(Stdio::inherit()).output();
+    ended(command(binary, project), binary, words)
+}
+
+/// As [`subcommand`], on the project's own file whatever the shell says of other databases.
+pub(crate) fn subcommand_on_sqlite(binary: &Path, project: &Path, words: &[&str]) -> anyhow::Result<String> {
+    let mut command = command(binary, project);
+    for name in ["DATABASE_URL", "DATABASE_OWNER_URL", "DATA_DIR", "ROOT_KEY_FILE", "WITNESS_DIR"] {
+        command.env_remove(name);
+    }
+    ended(command, binary, words)
+}
+
+fn ended(mut command: Command, binary: &Path, words: &[&str]) -> anyhow::Result<String> {
+    let output = command.args(words).stderr(Stdio::inherit()).output();
     let output = output.with_context(|| format!("{} could not be started", binary.display()))?;
     if !output.status.success() {
         bail!("the app's `{}` failed ({})", words.join(" "), output.status);

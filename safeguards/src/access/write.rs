@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// How often a new reference is drawn when one is taken.
 const DRAWS: usize = 8;
 /// The field id under which the payload of an audit event is sealed; no field has it.
-const PAYLOAD: u32 = 0;
+pub(crate) const PAYLOAD: u32 = 0;
 
 /// One write while it goes on.
 struct Write<'a> {

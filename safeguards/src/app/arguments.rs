@@ -8,8 +8,8 @@ use exporter::Seal;
 use uuid::Uuid;
 
 use super::AppError;
-use super::export::{self, Export};
-
+use super::export::{self, Destination, Export};
+use super::restore::Restore;
 use super::settings::{VARIABLES, Variable};
 
 /// What was given on the command line.
@@ -38,19 +38,41 @@ impl Given {
 
     /// What `export` was asked for.
     pub(super) fn export(&self) -> Result<Export, AppError> {
-        const SEAL: &str = "give --passphrase-file FILE, or --open for an archive that anybody can read";
+        const SEAL: &str = "give --passphrase-file FILE, --new-passphrase-file FILE to have one made, or --open for an \
+                            archive that anybody can read";
         let matches = self.matches.subcommand().map_or(&self.matches, |(_, matches)| matches);
         let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
         let organisation = text("organisation")
             .map(|text| Uuid::try_parse(&text).map_err(|_| AppError::Usage("--organisation wants a UUID")))
             .transpose()?;
-        let seal = match (text("passphrase-file"), matches.get_flag("open")) {
-            (Some(path), false) => export::passphrase(Path::new(&path))?,
-            (None, true) => Seal::Open,
+        let seal = match (text("passphrase-file"), text("new-passphrase-file"), matches.get_flag("open")) {
+            (Some(path), None, false) => Seal::Passphrase(export::passphrase(Path::new(&path))?),
+            (None, Some(path), false) => Seal::Passphrase(export::new_passphrase(Path::new(&path))?),
+            (None, None, true) => Seal::Open,
             _ => return Err(AppError::Usage(SEAL)),
         };
-        let to = text("to").ok_or(AppError::Usage("give --to FILE"))?;
-        Ok(Export { to: to.into(), organisation, seal })
+        let to = match text("to").ok_or(AppError::Usage("give --to FILE"))? {
+            output if output == "-" => Destination::Output,
+            file => Destination::File(file.into()),
+        };
+        let project = text("project").unwrap_or_else(|| ".".to_owned());
+        let project = (!matches.get_flag("without-project")).then(|| project.into());
+        let agreements = text("agreements").map(Into::into);
+        let summary = text("summary").map(Into::into);
+        Ok(Export { to, organisation, seal, project, agreements, summary })
+    }
+
+    /// The organisation that `destroy-organisation` was asked to destroy.
+    pub(super) fn organisation(&self) -> Result<Uuid, AppError> {
+        let text = self.argument("organisation").unwrap_or_default();
+        Uuid::try_parse(&text).map_err(|_| AppError::Usage("--organisation wants a UUID"))
+    }
+
+    /// What `restore` was asked for.
+    pub(super) fn restore(&self) -> Result<Restore, AppError> {
+        let from = self.argument("from").ok_or(AppError::Usage("give --from FILE"))?.into();
+        let passphrase = self.argument("passphrase-file").map(|path| export::passphrase(Path::new(&path)));
+        Ok(Restore { from, passphrase: passphrase.transpose()?, key: self.argument("key") })
     }
 }
 
@@ -76,6 +98,8 @@ fn command(name: &'static str, version: &'static str) -> Command {
         .into_iter()
         .fold(command, |command, (name, about)| command.subcommand(Command::new(name).about(about)))
         .subcommand(export_command())
+        .subcommand(restore_command())
+        .subcommand(destroy_command())
         .subcommand(create_owner())
         .after_help(format!(
             "By environment variable only, since a command line is for all to see:\n{environment}"
@@ -85,17 +109,56 @@ fn command(name: &'static str, version: &'static str) -> Command {
 fn export_command() -> Command {
     let value = |name: &'static str| Arg::new(name).long(name).value_name("VALUE");
     Command::new("export")
-        .about("Write an archive of everything, or of one organisation: JSON, SQL and the audit log")
-        .arg(value("to").help("The file to write; there must be none yet").required(true))
+        .about(
+            "Write an archive of everything, or of one organisation: JSON, SQL, the audit log and the source",
+        )
+        .arg(
+            value("to")
+                .help("The file to write; there must be none yet. - is standard output")
+                .required(true),
+        )
         .arg(value("organisation").help("Only this organisation, by its id"))
         .arg(value("passphrase-file").help("Seal the archive; the first line of this file is the passphrase"))
+        .arg(
+            value("new-passphrase-file")
+                .help("Seal the archive under a random passphrase, which is written to this file first")
+                .conflicts_with("passphrase-file"),
+        )
+        .arg(value("project").help("The folder of this app's source, which goes along [default: .]"))
+        .arg(
+            Arg::new("without-project")
+                .long("without-project")
+                .action(ArgAction::SetTrue)
+                .help("Leave the source out; the archive can then not be restored by itself")
+                .conflicts_with("project"),
+        )
+        .arg(value("agreements").help("A folder of signed agreements, which go along"))
+        .arg(
+            value("summary")
+                .help("A file to write, for programs: who signed it, and where the audit log ends"),
+        )
         .arg(
             Arg::new("open")
                 .long("open")
                 .action(ArgAction::SetTrue)
                 .help("Do not seal the archive")
-                .conflicts_with("passphrase-file"),
+                .conflicts_with_all(["passphrase-file", "new-passphrase-file"]),
         )
+}
+
+fn restore_command() -> Command {
+    let value = |name: &'static str| Arg::new(name).long(name).value_name("VALUE");
+    Command::new("restore")
+        .about("Load an archive of this app into an empty database, of either kind")
+        .arg(value("from").help("The archive").required(true))
+        .arg(value("passphrase-file").help("The first line of this file is the archive's passphrase"))
+        .arg(value("key").help("The key that must have signed the archive, 64 hexadecimal digits"))
+}
+
+fn destroy_command() -> Command {
+    Command::new("destroy-organisation")
+        .about("Destroy an organisation for good: its keys first, then its records; take an archive of it before")
+        .arg(Arg::new("organisation").long("organisation").value_name("ID").help("Its id").required(true))
 }
 
 fn create_owner() -> Command {

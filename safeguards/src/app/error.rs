@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use exporter::ArchiveError;
 
 use super::settings::SettingError;
-use crate::audit::{AuditUnavailable, SignerError};
+use crate::audit::{AuditUnavailable, KeeperError, SignerError};
 use crate::crypto::KeyError;
 use crate::folder::FolderError;
 use crate::identity::IdentityError;
@@ -69,9 +69,15 @@ pub enum AppError {
     /// The audit log is not as it was witnessed.
     #[error("the audit log is not as it was witnessed\n{0}")]
     AuditFindings(String),
-    /// The archive cannot be written.
+    /// The archive cannot be written or read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The archive cannot be signed.
+    #[error("the archive cannot be signed: {0}")]
+    Unsigned(#[source] KeeperError),
+    /// What an archive holds cannot go into this database.
+    #[error("nothing was restored: {0}")]
+    Restore(String),
     /// The schema is older than the program, on a database whose owner migrates it.
     #[error(
         "{count} migrations are not applied yet, the first is {first}; run the subcommand `migrate` (on PostgreSQL \

@@ -17,14 +17,19 @@
 //! binary at work: nobody else opens a tenant's database.
 
 mod arguments;
+mod destroy;
 mod edge;
 mod error;
 mod export;
 mod hardening;
 mod health;
 mod listen;
+mod payloads;
+mod restore;
+mod restored_row;
 mod services;
 mod settings;
+mod source_files;
 mod tables;
 mod upkeep;
 
@@ -174,6 +179,17 @@ impl App {
                     })
                     .await
                 }
+                "destroy-organisation" => {
+                    let organisation = given.organisation()?;
+                    self.as_owner(settings, async |foundation| {
+                        destroy::destroy(&self, foundation, organisation).await
+                    })
+                    .await
+                }
+                "restore" => {
+                    let wanted = given.restore()?;
+                    self.restore(settings, wanted).await
+                }
                 "rotate-keys" => self.as_owner(settings, upkeep::rotate_keys).await,
                 "verify-audit" => self.as_owner(settings, upkeep::verify_audit).await,
                 "create-owner" => self.create_owner(settings, &given).await,
@@ -314,6 +330,16 @@ impl App {
         let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
         self.check_schema(&foundation.store).await?;
         let done = work(&foundation).await;
+        foundation.store.close().await;
+        eprintln!("{}", done?);
+        Ok(())
+    }
+
+    /// Loads an archive into a database that is brought up to date first.
+    async fn restore(self, settings: Settings, wanted: restore::Restore) -> Result<(), AppError> {
+        let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
+        foundation.store.migrate(&self.sets()).await?;
+        let done = restore::restore(&self, &foundation, wanted).await;
         foundation.store.close().await;
         eprintln!("{}", done?);
         Ok(())

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::AppError;
 use super::export::Rings;
 use crate::access::{Entity, Storage};
-use crate::crypto::{Binding, Purpose, Sealed, parse};
+use crate::crypto::{Binding, Normal, Purpose, Sealed, parse};
+use crate::identity::EmailAddress;
 use crate::store::{
     Kind, MigrationSet, Row, SYSTEM_MIGRATIONS, Statement, Text, Transaction, Value, sql, timestamp_text,
 };
@@ -34,16 +35,29 @@ pub(super) struct ExportColumn {
     pub(super) kind: Kind,
     pub(super) nullable: bool,
     pub(super) sealed: Option<SealedAs>,
+    /// What finds it again, where it is sealed and can be looked up.
+    pub(super) lookup: Option<Lookup>,
+    /// The database's own name of a kind that the library does not know, which passes as text.
+    cast: Option<String>,
+}
+
+/// A blind index that stands beside a sealed column.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lookup {
+    /// Of a field, in this column, normalised by this rule.
+    Field(&'static str, Normal),
+    /// Of a person's e-mail address.
+    Email,
 }
 
 /// How to open a sealed column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SealedAs {
-    purpose: Purpose,
-    entity: u32,
-    field: u32,
+    pub(super) purpose: Purpose,
+    pub(super) entity: u32,
+    pub(super) field: u32,
     /// The environment's own ring opens it, not the organisation's.
-    by_environment: bool,
+    pub(super) by_environment: bool,
 }
 
 /// One column as the database tells of it.
@@ -51,14 +65,18 @@ struct Found {
     table: String,
     column: String,
     kind: Kind,
+    /// The database's own name of the kind, where that is none of ours.
+    cast: Option<String>,
     nullable: bool,
 }
 
-const OF_POSTGRES: &str = "SELECT CAST(c.table_name AS text) AS t, CAST(c.column_name AS text) AS c, \
-     CAST(c.data_type AS text) AS kind, c.is_nullable = 'YES' AS nullable \
-     FROM information_schema.columns c JOIN information_schema.tables t \
-       ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE' \
-     WHERE c.table_schema = 'public' ORDER BY c.table_name, c.ordinal_position";
+/// Columns that the database computes are left out: they come back by themselves.
+const OF_POSTGRES: &str = "SELECT CAST(t.relname AS text) AS t, CAST(c.attname AS text) AS c, \
+     format_type(c.atttypid, c.atttypmod) AS kind, NOT c.attnotnull AS nullable \
+     FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid \
+     WHERE t.relnamespace = CAST('public' AS regnamespace) AND t.relkind IN ('r', 'p') \
+       AND NOT t.relispartition AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' \
+     ORDER BY t.relname, c.attnum";
 
 const OF_SQLITE: &str = "SELECT m.name AS t, c.name AS c, c.type AS kind, c.\"notnull\" = 0 AS nullable \
      FROM sqlite_master m JOIN pragma_table_info(m.name) c \
@@ -67,7 +85,8 @@ const OF_SQLITE: &str = "SELECT m.name AS t, c.name AS c, c.type AS kind, c.\"no
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 4] = [
+const OWN: [(&str, &str); 5] = [
+    ("audit_retention", "organisation_id = $1"),
     ("organisations", "id = $1"),
     ("places", "organisation_id = $1"),
     ("memberships", "organisation_id = $1"),
@@ -76,6 +95,8 @@ const OWN: [(&str, &str); 4] = [
         "EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = people.id AND m.organisation_id = $1)",
     ),
 ];
+/// What stays of an organisation that is destroyed: that there was one, and how long its audit log is kept.
+const KEPT: [&str; 3] = ["organisations", "audit_retention", "people"];
 /// Columns of people that only signing in needs.
 const NOT_OF_PEOPLE: [&str; 4] =
     ["email_index", "password_hash", "password_changed_at", "password_stands_alone"];
@@ -89,9 +110,12 @@ pub(super) async fn tables(
     let query = if snapshot.is_postgres() { OF_POSTGRES } else { OF_SQLITE };
     let mut tables: Vec<ExportTable> = Vec::new();
     let library = library_tables(&SYSTEM_MIGRATIONS);
+    let postgres = snapshot.is_postgres();
     for row in sql(query).fetch_all(snapshot).await? {
+        let declared = row.text("kind")?;
         let found = Found {
-            kind: kind_of(&row.text("kind")?),
+            kind: kind_of(&declared),
+            cast: (postgres && !is_known(&declared)).then_some(declared),
             table: row.text("t")?,
             column: row.text("c")?,
             nullable: row.boolean("nullable")?,
@@ -150,7 +174,14 @@ fn of_entity(entity: &'static Entity, found: Found) -> Option<ExportColumn> {
         field: field.id,
         by_environment: false,
     });
-    Some(ExportColumn { name: found.column, kind: field.kind.stored(), nullable: found.nullable, sealed })
+    let lookup = match field.storage {
+        Storage::Sealed { lookup: Some(index) } => {
+            field.kind.normal().map(|normal| Lookup::Field(index, normal))
+        }
+        _ => None,
+    };
+    let kind = field.kind.stored();
+    Some(ExportColumn { name: found.column, kind, nullable: found.nullable, sealed, lookup, cast: None })
 }
 
 fn of_library(found: Found) -> Option<ExportColumn> {
@@ -166,7 +197,9 @@ fn of_library(found: Found) -> Option<ExportColumn> {
         _ => return Some(library_kind(found)),
     };
     let sealed = Some(SealedAs { purpose: Purpose::Identity, entity: PEOPLE, field, by_environment: true });
-    Some(ExportColumn { name: found.column, kind: Kind::Text, nullable: found.nullable, sealed })
+    let lookup = (field == 1).then_some(Lookup::Email);
+    let kind = Kind::Text;
+    Some(ExportColumn { name: found.column, kind, nullable: found.nullable, sealed, lookup, cast: None })
 }
 
 /// In tables whose shape the library decides, a column's name tells its kind, which SQLite's TEXT does not.
@@ -176,11 +209,16 @@ fn library_kind(found: Found) -> ExportColumn {
         name if name.ends_with("_at") => Kind::Timestamp,
         _ => found.kind,
     };
-    ExportColumn { name: found.column, kind, nullable: found.nullable, sealed: None }
+    ExportColumn { kind, ..plain(found) }
 }
 
 fn plain(found: Found) -> ExportColumn {
-    ExportColumn { name: found.column, kind: found.kind, nullable: found.nullable, sealed: None }
+    let Found { column, kind, cast, nullable, .. } = found;
+    ExportColumn { name: column, kind, nullable, sealed: None, lookup: None, cast }
+}
+
+fn is_known(data_type: &str) -> bool {
+    kind_of(data_type) != Kind::Text || data_type == "text" || data_type.starts_with("character varying")
 }
 
 fn kind_of(data_type: &str) -> Kind {
@@ -200,9 +238,14 @@ fn kind_of(data_type: &str) -> Kind {
 impl ExportTable {
     /// The statement that reads the rows, of one organisation or of all.
     pub(super) fn select(&self, organisation: Option<Uuid>) -> Statement {
-        let quoted: Vec<String> =
-            self.columns.iter().map(|column| exporter::identifier(&column.name)).collect();
-        let columns = quoted.join(", ");
+        let read = self.columns.iter().map(|column| {
+            let name = exporter::identifier(&column.name);
+            match column.cast {
+                Some(_) => format!("CAST({name} AS text) AS {name}"),
+                None => name,
+            }
+        });
+        let columns = read.collect::<Vec<_>>().join(", ");
         let table = exporter::identifier(&self.name);
         match (organisation, &self.of_organisation) {
             (Some(id), Some(rows)) => {
@@ -216,9 +259,66 @@ impl ExportTable {
         }
     }
 
+    /// The statement that removes the rows of an organisation; none where the table cannot tell whose they are,
+    /// or where they are what the rest stands on.
+    pub(super) fn remove(&self, organisation: Uuid) -> Option<Statement> {
+        let rows = self.of_organisation.as_ref().filter(|_| !KEPT.contains(&self.name.as_str()))?;
+        let table = exporter::identifier(&self.name);
+        let text = format!("DELETE FROM {table} WHERE {rows}");
+        Some(Statement::composed(Text::composed(text), vec![organisation.into()]))
+    }
+
+    /// The statement that counts the rows.
+    pub(super) fn count(&self) -> Statement {
+        let table = exporter::identifier(&self.name);
+        Statement::composed(Text::composed(format!("SELECT count(*) AS n FROM {table}")), Vec::new())
+    }
+
+    /// The statement that writes a row of the columns and, behind them, of the blind indexes.
+    pub(super) fn insert(&self, values: Vec<Value>) -> Statement {
+        let columns = self.columns.iter().map(|column| (column.name.as_str(), column.cast.as_deref()));
+        let indexes = self.columns.iter().filter_map(|column| Some((column.lookup?.column(), None)));
+        let (names, places): (Vec<_>, Vec<_>) = columns
+            .chain(indexes)
+            .enumerate()
+            .map(|(at, (name, cast))| {
+                let place = format!("${}", at + 1);
+                let place = cast.map_or(place.clone(), |cast| format!("CAST({place} AS {cast})"));
+                (exporter::identifier(name), place)
+            })
+            .unzip();
+        let (table, names, places) = (exporter::identifier(&self.name), names.join(", "), places.join(", "));
+        let text = format!("INSERT INTO {table} ({names}) VALUES ({places})");
+        Statement::composed(Text::composed(text), values)
+    }
+
     /// The cells of a row, opened. Where the organisation's keys are no more, a sealed field is NULL.
     pub(super) fn cells(&self, row: &Row, rings: &Rings, environment: Uuid) -> Result<Vec<Cell>, AppError> {
         self.columns.iter().map(|column| column.cell(row, rings, environment)).collect()
+    }
+}
+
+impl Lookup {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Field(column, _) => column,
+            Self::Email => "email_index",
+        }
+    }
+
+    /// The value in the one form that is indexed.
+    pub(super) fn normalised(self, value: &str) -> Option<String> {
+        match self {
+            Self::Field(_, normal) => normal.apply(value),
+            Self::Email => EmailAddress::parse(value).ok().map(|email| email.as_str().to_owned()),
+        }
+    }
+}
+
+impl SealedAs {
+    /// The place that a value of this column in `row` is bound to.
+    pub(super) fn binding(&self, environment: Uuid, organisation: Uuid, row: Uuid) -> Binding {
+        Binding { environment, organisation, entity: self.entity, field: self.field, row }
     }
 }
 
@@ -228,13 +328,7 @@ impl ExportColumn {
         let Some(bytes) = row.optional_bytes(&self.name)? else { return Ok(Cell::Null) };
         let organisation = if sealed.by_environment { Uuid::nil() } else { row.uuid("organisation_id")? };
         let Some(ring) = rings.get(&organisation) else { return Ok(Cell::Null) };
-        let binding = Binding {
-            environment,
-            organisation,
-            entity: sealed.entity,
-            field: sealed.field,
-            row: row.uuid("id")?,
-        };
+        let binding = sealed.binding(environment, organisation, row.uuid("id")?);
         let plain = ring.open(sealed.purpose, &binding, &Sealed::from_bytes(bytes))?;
         cell(parse(self.kind, &plain)?)
     }

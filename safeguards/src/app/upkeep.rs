@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::AppError;
 use super::services::Foundation;
 use super::settings::DatabaseSetting;
-use crate::audit::{self, Action, Audit, AuditContext, Event, PUBLIC_KEY, PublicKey, Report, WITNESS};
+use crate::audit::{self, Action, Audit, AuditContext, Event, WITNESS, WitnessCopy};
 use crate::crypto::{KeyContext, KeyService, WrappedKey};
 use crate::folder::wrapped_key_path;
 use crate::store::sql;
@@ -67,36 +67,13 @@ async fn rewrap_database_key(foundation: &Foundation, path: &Path) -> Result<(),
 /// Verifies the audit log against the witness, and says what was found.
 pub(super) async fn verify_audit(foundation: &Foundation) -> Result<String, AppError> {
     let folder = &foundation.settings.witness_folder;
-    let read = |name: &str| {
-        let path = folder.join(name);
-        fs::read_to_string(&path).map_err(AppError::file(path))
-    };
-    let key = PublicKey::parse(read(PUBLIC_KEY)?.trim()).ok_or_else(|| {
-        let why = std::io::Error::other("it holds no public key of 64 hexadecimal digits");
-        AppError::file(folder.join(PUBLIC_KEY))(why)
-    })?;
-    let witness = read(WITNESS)?;
+    let witnesses = WitnessCopy::read_all(folder).map_err(AppError::file(folder))?;
+    if witnesses.is_empty() {
+        return Err(AppError::file(folder.join(WITNESS))(std::io::ErrorKind::NotFound.into()));
+    }
     let root = foundation.settings.root_folder();
     let end = audit::known_end(root).map_err(AppError::file(root))?;
-    let report = audit::verify(&foundation.store, witness.lines(), &key, end).await?;
-    let told = tell(&report);
+    let report = audit::verify_against(&foundation.store, &witnesses, end).await?;
+    let told = report.to_string();
     if report.is_green() { Ok(told) } else { Err(AppError::AuditFindings(told)) }
-}
-
-fn tell(report: &Report) -> String {
-    let mut told = format!(
-        "{} events in {} lanes, {} signed heads, {} erased parts; {} findings",
-        report.events, report.lanes, report.heads, report.erased, report.found
-    );
-    for finding in report.findings.iter().take(50) {
-        told.push_str(&format!("\n  {finding}"));
-    }
-    if let Some(last) = report.last_witnessed {
-        told.push_str(&format!(
-            "\nlast witnessed {}; {} events are newer",
-            audit::timestamp(last),
-            report.unwitnessed
-        ));
-    }
-    told
 }

@@ -1,13 +1,17 @@
 //! A log outside any database: one JSON object a line, ordered by lane and sequence.
 //!
 //! An archive holds three files under `audit/`: `events.ndjson` (entries), `witness.ndjson` (the witness
-//! as it stood) and `public-key` (64 hexadecimal digits). Whoever can replace the whole archive can
+//! as it stood) and `public-key` (64 hexadecimal digits); and, of a log that moved, `before/` with the
+//! former witness. Whoever can replace the whole archive can
 //! replace the key in it too; so compare it with the one on the certificate.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+
+use exporter::{Archive, ArchiveError};
 
 use super::chain::Entry;
-use super::verify::{Report, Verifier};
+use super::succession::{BEFORE, Verification, WitnessCopy};
+use super::verify::Report;
 use super::witness::{PublicKey, WitnessEnd};
 
 /// The entries' file name inside an archive's `audit` folder.
@@ -36,14 +40,57 @@ pub fn verify_archive(
     key: &PublicKey,
     known_end: Option<WitnessEnd>,
 ) -> io::Result<Report> {
-    let lines: Vec<String> = witness.lines().collect::<io::Result<_>>()?;
-    let mut verifier = Verifier::new(&lines, key, known_end);
+    let copy = WitnessCopy { lines: witness.lines().collect::<io::Result<_>>()?, key: key.clone() };
+    verify_events(events, &[copy], known_end)
+}
+
+/// As [`verify_archive`], of a log that may have moved: `witnesses` come newest first.
+///
+/// # Errors
+/// What the reader answers.
+pub fn verify_events(
+    events: impl BufRead,
+    witnesses: &[WitnessCopy],
+    known_end: Option<WitnessEnd>,
+) -> io::Result<Report> {
+    let mut verification = Verification::new(witnesses, known_end);
     for line in events.lines() {
-        let line = line?;
-        match serde_json::from_str::<Entry>(&line) {
-            Ok(entry) => verifier.entry(&entry),
-            Err(_) => verifier.unreadable(),
+        match serde_json::from_str::<Entry>(&line?) {
+            Ok(entry) => verification.entry(&entry),
+            Err(_) => verification.unreadable(),
         }
     }
-    Ok(verifier.finish())
+    Ok(verification.finish())
+}
+
+/// The witnesses in an archive, newest first.
+///
+/// # Errors
+/// The archive cannot be read; a key that is none is [`io::ErrorKind::InvalidData`].
+pub fn witnesses_in<R: Read + Seek>(archive: &mut Archive<R>) -> Result<Vec<WitnessCopy>, ArchiveError> {
+    let mut copies = Vec::new();
+    let mut folder = "audit".to_owned();
+    while archive.manifest().file(&format!("{folder}/{WITNESS}")).is_some() {
+        let mut read = |name: &str| -> Result<String, ArchiveError> {
+            let mut text = String::new();
+            archive.file(&format!("{folder}/{name}"))?.read_to_string(&mut text)?;
+            Ok(text)
+        };
+        let lines = read(WITNESS)?.lines().map(str::to_owned).collect();
+        let key = PublicKey::parse(&read(PUBLIC_KEY)?)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the witness's public key is none"))?;
+        copies.push(WitnessCopy { lines, key });
+        folder = format!("{folder}/{BEFORE}");
+    }
+    Ok(copies)
+}
+
+/// Verifies the log in an archive of a whole environment against the witnesses in it.
+///
+/// # Errors
+/// The archive cannot be read.
+pub fn verify_in<R: Read + Seek>(archive: &mut Archive<R>) -> Result<Report, ArchiveError> {
+    let witnesses = witnesses_in(archive)?;
+    let events = BufReader::new(archive.file(&format!("audit/{EVENTS}"))?);
+    Ok(verify_events(events, &witnesses, None)?)
 }

@@ -143,7 +143,20 @@ impl Keeper {
         match self.ask(&mut signer, &Request::PublicKey).await? {
             Answer::PublicKey(text) => PublicKey::parse(&text).ok_or_else(|| nonsense().into()),
             Answer::Refused(reason) => Err(KeeperError::Refused(reason)),
-            Answer::Witnessed(_) => Err(nonsense().into()),
+            Answer::Witnessed(_) | Answer::Archive(_) => Err(nonsense().into()),
+        }
+    }
+
+    /// Has an archive signed, by the digest of its manifest in hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`KeeperError`].
+    pub async fn sign_archive(&self, digest: String) -> Result<exporter::Signature, KeeperError> {
+        let mut signer = self.signer.lock().await;
+        match self.ask(&mut signer, &Request::Archive(digest)).await? {
+            Answer::Archive(signature) => Ok(signature),
+            Answer::Refused(reason) => Err(KeeperError::Refused(reason)),
+            Answer::Witnessed(_) | Answer::PublicKey(_) => Err(nonsense().into()),
         }
     }
 
@@ -218,7 +231,7 @@ fn witnessed(answer: Answer) -> Result<WitnessEnd, KeeperError> {
     match answer {
         Answer::Witnessed(end) => Ok(end),
         Answer::Refused(reason) => Err(KeeperError::Refused(reason)),
-        Answer::PublicKey(_) => Err(nonsense().into()),
+        Answer::PublicKey(_) | Answer::Archive(_) => Err(nonsense().into()),
     }
 }
 

@@ -31,6 +31,7 @@ mod reads;
 mod restore;
 mod signer;
 mod source;
+mod succession;
 mod sweep;
 #[cfg(test)]
 mod tampering;
@@ -39,7 +40,9 @@ mod windows;
 mod witness;
 
 pub use append::{APPEND_VALUES, append, append_call};
-pub use archive::{EVENTS, PUBLIC_KEY, WITNESS, verify_archive, write_entry};
+pub use archive::{
+    EVENTS, PUBLIC_KEY, WITNESS, verify_archive, verify_events, verify_in, witnesses_in, write_entry,
+};
 pub use chain::{Body, Entry, Prepared, Side, link_hash, pseudonym_text};
 pub use digest::Digest;
 pub use erase::{Erased, erase};
@@ -52,7 +55,8 @@ pub use queries::{ACCOUNTING_YEARS, Disclosure, Seen, accounting, activity, who_
 pub use reads::Audit;
 pub use restore::{Carried, carry_forward, record_restore};
 pub use signer::{Signer, SignerError, known_end, run_signer};
-pub use source::{Source, lane_heads, verify};
+pub use source::{Source, lane_heads, verify, verify_against};
+pub use succession::{BEFORE, Continuation, Verification, WitnessCopy};
 pub use sweep::{SweepError, set_retention, sweep};
 pub use verify::{Finding, Report, Verifier};
 pub use windows::WINDOW;

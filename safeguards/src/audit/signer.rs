@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::{PUBLIC_KEY, WITNESS};
 use super::digest::{decode_hex, encode_hex};
 use super::event::Checkpoint;
+use super::succession::{BEFORE, Continuation};
 use super::witness::{LaneHead, PublicKey, Statement, Witness, WitnessEnd};
 use crate::clock::Clock;
 
@@ -61,6 +62,8 @@ pub(super) enum Request {
     Sweep(Vec<Checkpoint>),
     /// Tell the public key.
     PublicKey,
+    /// Sign an archive by the digest of its manifest, in hexadecimal digits.
+    Archive(String),
 }
 
 /// What the signer answers.
@@ -71,6 +74,8 @@ pub(super) enum Answer {
     Witnessed(WitnessEnd),
     /// The public key.
     PublicKey(String),
+    /// The signature of an archive.
+    Archive(exporter::Signature),
     /// It will not sign, for this reason.
     Refused(String),
 }
@@ -108,7 +113,13 @@ impl Signer {
             return Err(SignerError::Witness);
         }
         publish(&folder.join(PUBLIC_KEY), &key)?;
-        Ok(Self { pair, clock, root: root.to_owned(), file, witness })
+        let mut signer = Self { pair, clock, root: root.to_owned(), file, witness };
+        if signer.witness.end() == WitnessEnd::default()
+            && let Some(taken) = Continuation::of(&folder.join(BEFORE))?
+        {
+            signer.sign(Statement::Continued(taken))?;
+        }
+        Ok(signer)
     }
 
     /// Answers requests from `input` until it ends.
@@ -116,23 +127,15 @@ impl Signer {
     /// # Errors
     /// [`SignerError::Io`] if a request cannot be read or an answer not written. A witness that cannot
     /// be written ends the signer too, since what it holds in memory would no longer be what lies there.
-    pub fn serve(&mut self, input: impl BufRead, mut output: impl Write) -> Result<(), SignerError> {
-        for line in input.lines() {
-            let answer = match serde_json::from_str(&line?) {
-                Ok(request) => self.answer(request)?,
-                Err(_) => Answer::Refused("not a request".to_owned()),
-            };
-            serde_json::to_writer(&mut output, &answer).map_err(io::Error::from)?;
-            output.write_all(b"\n")?;
-            output.flush()?;
-        }
-        Ok(())
+    pub fn serve(&mut self, input: impl BufRead, output: impl Write) -> Result<(), SignerError> {
+        exchange(input, output, |request| self.answer(request))
     }
 
     fn answer(&mut self, request: Request) -> Result<Answer, SignerError> {
         let refused = |reason: &str| Ok(Answer::Refused(reason.to_owned()));
         match request {
             Request::PublicKey => Ok(Answer::PublicKey(PublicKey::of(&self.pair).to_string())),
+            Request::Archive(digest) => Ok(signed_archive(&self.pair, &digest)),
             Request::Head(heads) => match self.witness.unseen(&heads) {
                 None => refused("the heads take back what was witnessed"),
                 Some(unseen) if unseen.is_empty() => Ok(Answer::Witnessed(self.witness.end())),
@@ -167,12 +170,46 @@ impl Signer {
 
 /// The subcommand `signer`: serves the app at the other end of standard input until it hangs up.
 ///
+/// An archive is signed by the key alone, since beside an app that runs, its signer has the witness.
+///
 /// # Errors
 /// [`SignerError`].
 pub fn run_signer(root: &Path, folder: &Path, clock: Arc<dyn Clock>) -> Result<(), SignerError> {
-    let mut signer = Signer::open(root, folder, clock)?;
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    signer.serve(BufReader::new(socket.try_clone()?), socket)
+    let mut signer: Option<Signer> = None;
+    exchange(BufReader::new(socket.try_clone()?), socket, |request| match (request, &mut signer) {
+        (Request::Archive(digest), None) => {
+            DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+            Ok(signed_archive(&open_key(&root.join(KEY))?, &digest))
+        }
+        (request, Some(signer)) => signer.answer(request),
+        (request, none) => none.insert(Signer::open(root, folder, Arc::clone(&clock))?).answer(request),
+    })
+}
+
+/// Answers requests line by line until there are no more.
+fn exchange(
+    input: impl BufRead,
+    mut output: impl Write,
+    mut answer: impl FnMut(Request) -> Result<Answer, SignerError>,
+) -> Result<(), SignerError> {
+    for line in input.lines() {
+        let answer = match serde_json::from_str(&line?) {
+            Ok(request) => answer(request)?,
+            Err(_) => Answer::Refused("not a request".to_owned()),
+        };
+        serde_json::to_writer(&mut output, &answer).map_err(io::Error::from)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn signed_archive(pair: &Ed25519KeyPair, digest: &str) -> Answer {
+    if decode_hex(digest).is_none_or(|bytes| bytes.len() != 32) {
+        return Answer::Refused("not the digest of a manifest".to_owned());
+    }
+    Answer::Archive(exporter::Signature::sign(pair, digest))
 }
 
 /// Where the signer in `root` says that its witness ends, for verification.

@@ -2,10 +2,11 @@
 
 use super::chain::Entry;
 use super::event::{Part, timestamp};
-use super::verify::{Report, Verifier};
+use super::succession::{Verification, WitnessCopy};
+use super::verify::Report;
 use super::witness::{LaneHead, PublicKey, WitnessEnd};
 use super::{Digest, Side};
-use crate::store::{Row, Store, StoreError, sql};
+use crate::store::{Row, Store, StoreError, Target, sql};
 use uuid::Uuid;
 
 /// Entries read at once.
@@ -13,23 +14,26 @@ const PAGE: i64 = 1_000;
 
 /// Reads the log from the beginning, page by page, by lane and sequence.
 #[derive(Debug)]
-pub struct Source<'a> {
-    store: &'a Store,
+pub struct Source {
     after: (i64, i64),
 }
 
-impl<'a> Source<'a> {
-    /// The log of `store`.
-    #[must_use]
-    pub fn new(store: &'a Store) -> Self {
-        Self { store, after: (i64::MIN, i64::MIN) }
+impl Default for Source {
+    fn default() -> Self {
+        Self { after: (i64::MIN, i64::MIN) }
     }
+}
 
-    /// The next entries; none at the end. A row that cannot be read as an entry is `None`.
+impl Source {
+    /// The next entries of the log `on` a store, or in a snapshot of it; none at the end. A row that cannot be
+    /// read as an entry is `None`.
     ///
     /// # Errors
     /// What the store answers.
-    pub async fn next_page(&mut self) -> Result<Vec<Option<Entry>>, StoreError> {
+    pub async fn next_page<'a>(
+        &mut self,
+        on: impl Into<Target<'a>>,
+    ) -> Result<Vec<Option<Entry>>, StoreError> {
         let rows = sql("SELECT lane, sequence, at, organisation_id, action, entity, body, previous, hash, \
              actor, impersonator, session, address, request, subject, recipient, basis, record, records, \
              payload, salts, erased FROM audit_log WHERE lane > $1 OR (lane = $1 AND sequence > $2) \
@@ -37,7 +41,7 @@ impl<'a> Source<'a> {
         .bind(self.after.0)
         .bind(self.after.1)
         .bind(PAGE)
-        .fetch_all(self.store)
+        .fetch_all(on)
         .await?;
         if let Some(last) = rows.last() {
             self.after = (last.integer("lane")?, last.integer("sequence")?);
@@ -57,10 +61,23 @@ pub async fn verify(
     key: &PublicKey,
     known_end: Option<WitnessEnd>,
 ) -> Result<Report, StoreError> {
-    let mut verifier = Verifier::new(witness, key, known_end);
-    let mut source = Source::new(store);
+    let lines = witness.into_iter().map(|line| line.as_ref().to_owned()).collect();
+    verify_against(store, &[WitnessCopy { lines, key: key.clone() }], known_end).await
+}
+
+/// As [`verify`], of a log that may have moved: `witnesses` come newest first.
+///
+/// # Errors
+/// What the store answers; what is wrong with the log is in the report.
+pub async fn verify_against(
+    store: &Store,
+    witnesses: &[WitnessCopy],
+    known_end: Option<WitnessEnd>,
+) -> Result<Report, StoreError> {
+    let mut verifier = Verification::new(witnesses, known_end);
+    let mut source = Source::default();
     loop {
-        let page = source.next_page().await?;
+        let page = source.next_page(store).await?;
         if page.is_empty() {
             return Ok(verifier.finish());
         }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use super::Digest;
 use super::chain::{Body, Entry, link_hash};
-use super::event::{Detail, Erasure, Part};
+use super::event::{Checkpoint, Detail, Erasure, Part};
 use super::witness::{PublicKey, Witness, WitnessEnd};
 
 /// Something that no lawful course of events explains.
@@ -69,6 +69,9 @@ pub enum Finding {
     SweptEarly { lane: i64, sequence: i64 },
     /// A signed sweep of which the log has no event.
     SweptWithoutRecord { lane: i64, sequence: i64 },
+    /// The log moved, and the witness of its former home is missing or is not the one taken over. The newest
+    /// home has age 1.
+    FormerWitness { age: u64 },
 }
 
 impl fmt::Display for Finding {
@@ -120,6 +123,12 @@ impl fmt::Display for Finding {
             Self::SweptWithoutRecord { lane, sequence } => {
                 write!(formatter, "lane {lane} was swept up to {sequence}, and no event says so")
             }
+            Self::FormerWitness { age } => {
+                write!(
+                    formatter,
+                    "the log moved, and witness {age} before the newest is not the one taken over"
+                )
+            }
         }
     }
 }
@@ -147,6 +156,27 @@ pub struct Report {
     pub found: u64,
 }
 
+/// The findings that are told one by one.
+const TOLD: usize = 50;
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { events, lanes, heads, erased, found, unwitnessed, .. } = self;
+        write!(
+            formatter,
+            "{events} events in {lanes} lanes, {heads} signed heads, {erased} erased parts; {found} findings"
+        )?;
+        for finding in self.findings.iter().take(TOLD) {
+            write!(formatter, "\n  {finding}")?;
+        }
+        if let Some(last) = self.last_witnessed {
+            let last = super::timestamp(last);
+            write!(formatter, "\nlast witnessed {last}; {unwitnessed} events are newer")?;
+        }
+        Ok(())
+    }
+}
+
 impl Report {
     /// How many findings are kept; the rest is counted.
     pub const MOST_FINDINGS: usize = 1_000;
@@ -157,7 +187,7 @@ impl Report {
         self.found == 0
     }
 
-    fn find(&mut self, finding: Finding) {
+    pub(super) fn find(&mut self, finding: Finding) {
         self.found += 1;
         if self.findings.len() < Self::MOST_FINDINGS {
             self.findings.push(finding);
@@ -168,7 +198,7 @@ impl Report {
 /// Verifies a log that comes entry by entry, ordered by lane and sequence.
 #[derive(Debug)]
 pub struct Verifier {
-    witness: Witness,
+    pub(super) witness: Witness,
     report: Report,
     lane: Option<Lane>,
     erased: Vec<(i64, i64, Part, Uuid)>,
@@ -207,6 +237,20 @@ impl Verifier {
         }
         report.heads = witness.heads;
         report.last_witnessed = witness.last;
+        Self::against(witness, report)
+    }
+
+    /// Verifies a log that nobody witnessed.
+    pub(super) fn unwitnessed() -> Self {
+        Self::against(Witness::default(), Report::default())
+    }
+
+    /// Takes a sweep that a later witness has signed as lawful.
+    pub(super) fn allow(&mut self, checkpoint: &Checkpoint) {
+        self.witness.swept.entry(checkpoint.lane).or_default().insert(checkpoint.sequence, checkpoint.hash);
+    }
+
+    fn against(witness: Witness, report: Report) -> Self {
         Self {
             witness,
             report,

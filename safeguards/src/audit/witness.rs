@@ -17,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Digest;
 use super::digest::{decode_hex, encode_hex};
 use super::event::{Checkpoint, timestamp};
+use super::succession::Continuation;
 use super::verify::Finding;
 
 const LABEL: &str = "healthcoder.audit.witness.1\n";
@@ -70,6 +71,8 @@ pub enum Statement {
     Head(Vec<LaneHead>),
     /// Up to where lanes were swept.
     Swept(Vec<Checkpoint>),
+    /// What is taken over from the witness of the log's former home. In the first line only.
+    Continued(Continuation),
 }
 
 /// The signed text.
@@ -140,6 +143,8 @@ pub struct Witness {
     pub(super) swept: BTreeMap<i64, BTreeMap<i64, Digest>>,
     pub(super) heads: u64,
     pub(super) last: Option<OffsetDateTime>,
+    /// What it took over from the log's former home.
+    pub(super) continued: Option<Continuation>,
     ends: BTreeMap<u64, Digest>,
     /// The signer needs no more than the end of each lane, and one time a day.
     brief: bool,
@@ -186,6 +191,14 @@ impl Witness {
                 findings.extend(self.head(at, &lanes));
             }
             Statement::Swept(checkpoints) => findings.extend(self.checkpoints(at, &checkpoints)),
+            Statement::Continued(_) if number != 1 => findings.push(Finding::WitnessBroken { number }),
+            Statement::Continued(taken) => {
+                for checkpoint in &taken.swept {
+                    let lane = self.swept.entry(checkpoint.lane).or_default();
+                    lane.insert(checkpoint.sequence, checkpoint.hash);
+                }
+                self.continued = Some(taken);
+            }
         }
         findings
     }
@@ -258,6 +271,15 @@ impl Witness {
             }
         }
         Some(unseen.into_values().collect())
+    }
+
+    /// The furthest sweep of each lane.
+    pub(super) fn sweeps(&self) -> Vec<Checkpoint> {
+        let furthest = self.swept.iter().filter_map(|(lane, checkpoints)| {
+            let (sequence, hash) = checkpoints.last_key_value()?;
+            Some(Checkpoint { lane: *lane, sequence: *sequence, hash: *hash })
+        });
+        furthest.collect()
     }
 
     /// Where it ends.

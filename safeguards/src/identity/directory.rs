@@ -1,5 +1,6 @@
 //! What people and organisations are called, for pages of people of the same organisation.
 
+use super::email::EmailAddress;
 use super::error::Result;
 use super::names::{OrganisationId, PersonId};
 use super::service::{Identity, Secret};
@@ -46,6 +47,21 @@ impl Identity {
             people.push(self.named(row).await?);
         }
         Ok(people)
+    }
+
+    /// The addresses of the members of this organisation who have a role, at most 100, in the order of their joining:
+    /// to whom the system itself writes.
+    pub async fn addresses_in(&self, organisation: OrganisationId, role: &str) -> Result<Vec<EmailAddress>> {
+        let rows = sql("SELECT p.id, p.email FROM people p
+             WHERE p.suspended_at IS NULL AND EXISTS (SELECT 1 FROM memberships m
+                 WHERE m.person_id = p.id AND m.organisation_id = $1 AND m.role = $2)
+             ORDER BY p.id LIMIT 100")
+        .bind(organisation)
+        .bind(role)
+        .fetch_all(self.store())
+        .await?;
+        let vault = self.vault().await?;
+        rows.iter().map(|row| vault.open_email(PersonId::new(row.uuid("id")?), row.bytes("email")?)).collect()
     }
 
     /// The name of an organisation.

@@ -107,6 +107,11 @@ impl Session {
         self.row.second_factor_at.is_some()
     }
 
+    /// When a second factor was last given in this session.
+    pub fn second_factor_at(&self) -> Option<OffsetDateTime> {
+        self.row.second_factor_at
+    }
+
     /// When the person signed in.
     pub fn started_at(&self) -> OffsetDateTime {
         self.row.started_at

@@ -5,6 +5,7 @@
 
 mod access;
 mod app;
+mod archives;
 mod audit;
 mod identity;
 mod keys;

@@ -17,7 +17,7 @@ mod seed;
 
 use std::process::ExitCode;
 
-/// `serve` (the default), `migrate`, `seed`, `export`, `verify-audit`: `--help` tells more.
+/// `serve` (the default), `migrate`, `seed`, `export`, `restore`, `verify-audit`: `--help` tells more.
 fn main() -> ExitCode {
     app().run()
 }

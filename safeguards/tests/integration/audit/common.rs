@@ -44,10 +44,10 @@ pub(crate) async fn append(store: &Store, context: &AuditContext, event: Event) 
 }
 
 pub(crate) async fn entries(store: &Store) -> Vec<Entry> {
-    let mut source = audit::Source::new(store);
+    let mut source = audit::Source::default();
     let mut entries = Vec::new();
     loop {
-        let page = source.next_page().await.unwrap();
+        let page = source.next_page(store).await.unwrap();
         if page.is_empty() {
             return entries;
         }
