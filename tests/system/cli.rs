@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -126,9 +125,9 @@ fn a_restriction_that_is_not_understood_stops_everything() {
     assert_eq!(document["reason"], "blocked", "{document}");
 }
 
-/// 200 KB that are no prompt get a clear answer, soon.
+/// 200 KB that are no prompt get a clear answer.
 #[test]
-fn noise_is_answered_soon() {
+fn noise_is_answered() {
     let folder = folder();
     let mut state = 1_u32;
     let noise: String = (0..200_000)
@@ -138,12 +137,10 @@ fn noise_is_answered_soon() {
         })
         .collect();
     let file = written(&folder, "noise.txt", &noise);
-    healthcoder();
-    let started = Instant::now();
+    // What it costs is a figure of `cargo xtask bench`; that it ends at all, nextest sees to.
     let ended = run(&["plan", "--prompt-file", &file]);
     assert_eq!(ended.code, Some(2), "{}", ended.errors);
     assert!(ended.errors.len() < 4_000, "an answer, not an echo");
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 /// The three products written by hand are sayable; what cannot be built of them yet is named, and never left out.

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use safeguards::identity::totp::TotpSecret;
+use safeguards::{Clock, SystemClock};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 /// How long an answer may take: the app gives up after thirty seconds by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,7 +74,7 @@ impl Client {
             let (secret, ticket) = (decoded(secret), step["ticket"].clone());
             // A code is good once, and `seed` may have used that of this half minute: then the next one is due.
             for ahead in [Duration::ZERO, Duration::from_secs(30)] {
-                let code = secret.code_at(OffsetDateTime::now_utc() + ahead);
+                let code = secret.code_at(SystemClock.now() + ahead);
                 step = client
                     .post("/identity/sign-in/code", &json!({ "ticket": ticket, "code": code.as_str() }))
                     .json();

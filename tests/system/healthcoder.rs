@@ -47,11 +47,11 @@ fn build() -> PathBuf {
     let built = cargo.output().expect("cargo can be started");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let messages = String::from_utf8(built.stdout).expect("cargo speaks JSON");
-    let executables = messages.lines().filter_map(|line| {
+    let mut executables = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.last().expect("cargo names the program that it built")
+    executables.next_back().expect("cargo names the program that it built")
 }
 
 /// What a command gave.

@@ -20,7 +20,7 @@ impl Plan {
     pub const fn monthly_cents(self) -> u32 {
         match self {
             Self::Sandbox => 0,
-            Self::Baa => 399_00,
+            Self::Baa => 39_900,
         }
     }
 
