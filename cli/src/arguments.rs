@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Take everything home: make, verify and restore archives.
     #[command(subcommand)]
     Export(Export),
+    /// Work with certificates of destruction.
+    #[command(subcommand)]
+    Certificate(Certificate),
     /// Print a completion script for your shell.
     Completions {
         /// The shell.
@@ -156,6 +159,18 @@ pub(crate) struct VerifyAudit {
     /// The key that must have signed the archive.
     #[arg(long, value_name = "HEX")]
     pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Certificate {
+    /// Verify a certificate, the file or the page, without any network.
+    Verify {
+        /// The certificate.
+        file: PathBuf,
+        /// The key that must have signed it: 64 hexadecimal digits, as the platform publishes them.
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

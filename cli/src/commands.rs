@@ -1,6 +1,7 @@
 //! One file a command; here is only which is which.
 
 mod audit;
+mod certificate;
 mod check;
 mod completions;
 mod demo;
@@ -13,7 +14,7 @@ mod run;
 mod schema;
 mod source;
 
-use crate::arguments::{Arguments, Audit, Command, Export, Phi};
+use crate::arguments::{Arguments, Audit, Certificate, Command, Export, Phi};
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),
         Command::Audit(Audit::Verify(wanted)) => audit::verify(&wanted, progress),
         Command::Phi(Phi::Scan) => phi::scan(),
+        Command::Certificate(Certificate::Verify { file, key }) => certificate::verify(&file, key.as_deref()),
         Command::Export(Export::Make(make)) => export::make(&make, progress),
         Command::Export(Export::Verify(verify)) => export::verify(&verify),
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),

@@ -30,4 +30,5 @@ macro_rules! both {
 pub const MIGRATIONS: MigrationSet = both! {
     1 "0001_operations",
     2 "0002_projects",
+    300 "0300_lifecycle",
 };

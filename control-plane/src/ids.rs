@@ -82,6 +82,10 @@ ids! {
     BuildId;
     /// A tenant: the preview or the production of a project, with its own database, keys, process and host name.
     EnvironmentId;
+    /// The end of a project, or of an organisation in it.
+    DepartureId;
+    /// One legal hold.
+    HoldId;
     /// One durable operation.
     OperationId;
     /// One sign-in of support into a founder's preview or production, by the founder's leave (HC-10).

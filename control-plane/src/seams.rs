@@ -201,7 +201,8 @@ pub trait Host: Send + Sync {
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError>;
 
     /// Runs a subcommand of the tenant's own binary in its sandbox (`export`, `verify-audit`, `rotate-keys`)
-    /// with these arguments; what it writes lies in `folder`, which is shared with the sandbox.
+    /// with these arguments, of which the first is its name; what it writes lies in `folder`, which is shared with
+    /// the sandbox. `{folder}` in an argument stands for where the sandbox finds it.
     fn run<'a>(
         &'a self,
         environment: EnvironmentId,

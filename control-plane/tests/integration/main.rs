@@ -1,3 +1,4 @@
 //! The platform on real databases of both kinds.
 
+mod lifecycle;
 mod operations;
