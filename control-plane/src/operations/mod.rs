@@ -5,7 +5,7 @@
 //! the one without the other. Its key is unique: enqueued twice, it is one operation. An [`Engine`] takes
 //! what is due, oldest first, under a lease, and calls the [`Work`] of its kind with one [`Step`] at a time:
 //!
-//! ```ignore
+//! ```text
 //! fn step<'a>(&'a self, step: &'a Step) -> Pending<'a, Ended> {
 //!     Box::pin(async move {
 //!         match step.name() {

@@ -1,8 +1,8 @@
 //! The audit log: evidence of every change and every look, in chains that cannot be rewritten unseen.
 //!
-//! * [`event`]: what an event says.
-//! * [`chain`]: how it becomes a link, and how identities in it can still be erased.
-//! * [`witness`]: heads of the chains, signed outside the process that writes them.
+//! * `event`: what an event says.
+//! * `chain`: how it becomes a link, and how identities in it can still be erased.
+//! * `witness`: heads of the chains, signed outside the process that writes them.
 //! * [`verify`]: whether a log is whole; pure, for live databases and archives alike.
 //!
 //! What holds on each database:
