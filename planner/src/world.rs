@@ -73,6 +73,10 @@ pub(crate) struct Form {
     pub(crate) filled_by: Vec<String>,
     pub(crate) read_by: Vec<String>,
     pub(crate) signature: bool,
+    /// Those who may correct what they sent.
+    pub(crate) correctors: Vec<String>,
+    /// Whether all who fill it in may.
+    pub(crate) corrections: bool,
 }
 
 /// Everything believed so far.

@@ -297,12 +297,27 @@ fn forms(out: &mut String, parts: &Parts<'_>) {
         let _ = writeln!(out, "  {name}:\n    version: 1\n    about: {subject}");
         line(out, 4, "filled by", &names(&form.filled_by));
         line(out, 4, "read by", &names(&form.read_by));
+        if form.corrections {
+            out.push_str("    corrections: true\n");
+        }
         out.push_str("    ask:\n");
+        let known = parts.world.entities.get(subject).map(|entity| &entity.fields);
         for (field, written) in &form.fields {
-            let plain = written.replace(", searchable", "").replace(", queryable", "");
-            let _ = writeln!(out, "      - {{ question: {field}, type: {} }}", quoted(&plain));
+            let plain = plain_type(written);
+            // What the record says already is shown to be put right, and not asked for twice.
+            let fills = known
+                .and_then(|fields| fields.get(field))
+                .filter(|recorded| plain_type(recorded) == plain)
+                .map(|_| format!(", fills: {field}"))
+                .unwrap_or_default();
+            let _ = writeln!(out, "      - {{ question: {field}, type: {}{fills} }}", quoted(&plain));
         }
     }
+}
+
+/// A field's type as a question has it.
+fn plain_type(written: &str) -> String {
+    written.replace(", searchable", "").replace(", queryable", "")
 }
 
 fn lists(out: &mut String, parts: &Parts<'_>) {
