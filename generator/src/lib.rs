@@ -15,15 +15,17 @@ mod openapi;
 mod project;
 mod render;
 mod rules;
+mod unbuildable;
 pub mod vendored;
 mod view;
 mod write;
 mod zones;
 
 pub use project::{Project, generate};
+pub use unbuildable::unbuildable;
 pub use write::{Edits, WriteError, Written, write};
 
-/// Why a spec could not be turned into a project. `spec::buildable` says most of it before.
+/// Why a spec could not be turned into a project. [`unbuildable`] says it before, with its place.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A time zone for which we have no rule.

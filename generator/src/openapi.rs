@@ -110,6 +110,12 @@ fn moves(entity: &EntityView, paths: &mut Map<String, Value>) {
         let post = Map::from_iter([("post".to_owned(), with_body(assign, body))]);
         paths.insert(format!("/api/{path}/{{id}}/assign"), of_one(post));
     }
+    if entity.assignment.as_ref().is_some_and(|assignment| assignment.claim) {
+        let summary = format!("Take {} that is assigned to nobody", entity.a_name);
+        let claim = operation(&summary, tag, [("200", reference(&entity.pascal))]);
+        let post = Map::from_iter([("post".to_owned(), with(claim, vec![version()]))]);
+        paths.insert(format!("/api/{path}/{{id}}/claim"), of_one(post));
+    }
     for step in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
         let summary = format!("{}: from {} to {}", step.label, step.from.join(" or "), step.to);
         let operation = operation(&summary, tag, [("200", reference(&entity.pascal))]);
@@ -137,6 +143,11 @@ fn record(entity: &EntityView) -> Value {
             link.column.clone(),
             described(json!({ "type": ["string", "null"], "format": "uuid" }), &link.label),
         );
+    }
+    if entity.form_version.is_some() {
+        let version = json!({ "type": "integer" });
+        properties
+            .insert("form_version".into(), described(version, "The version of the form that was answered."));
     }
     for field in &entity.fields {
         properties.insert(field.json.clone(), described(nullable(&field.schema), &about(field)));
@@ -196,8 +207,9 @@ fn filters(entity: &EntityView, open: bool) -> Vec<Value> {
 
 /// The body of a search.
 fn terms(entity: &EntityView) -> Value {
-    let names =
-        entity.filters.iter().map(|filter| filter.parameter.clone()).chain(["page".into(), "sort".into()]);
+    let find = (!entity.searched.is_empty()).then(|| "find".to_owned());
+    let filters = entity.filters.iter().map(|filter| filter.parameter.clone());
+    let names = find.into_iter().chain(filters).chain(["page".into(), "sort".into()]);
     closed(object(
         Value::Object(names.map(|name| (name, json!({ "type": ["string", "number", "boolean"] }))).collect()),
         &[],

@@ -45,8 +45,11 @@ const ONCE: &[&str] = &[
     "src/pages.rs",
     "src/rules.rs",
     "src/seed.rs",
+    "tests/app/bookings.rs",
+    "tests/app/claims.rs",
     "tests/app/isolation.rs",
     "tests/app/lifecycles.rs",
+    "tests/app/lists.rs",
     "tests/app/main.rs",
     "tests/app/policy.rs",
 ];
@@ -75,6 +78,8 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         ("src/calendars.rs", view.calendars.is_empty()),
         ("src/pages.rs", view.pages.is_empty()),
         ("src/rules.rs", !view.uses_rules),
+        ("tests/app/bookings.rs", !view.any_booking),
+        ("tests/app/claims.rs", !view.any_claim),
         ("tests/app/lifecycles.rs", !view.any_lifecycle),
     ];
     for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {

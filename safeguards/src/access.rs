@@ -171,5 +171,5 @@ pub use rls::row_level_security;
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};
 pub use shown::Shown;
-pub use statement::Statement;
+pub use statement::{Fill, Statement};
 pub(crate) use write::PAYLOAD;

@@ -2,7 +2,9 @@
 
 use crate::{
     document::Entry,
+    model::{End, Model, Origin},
     problem::{Pointer, Problem},
+    rules::Expression,
     validate::ValidatedSpec,
 };
 
@@ -27,6 +29,33 @@ impl NotYet {
             format!("{} cannot be built yet{number}", self.said),
         )
         .help("leave it out for now, or keep it under `not yet` as a wish")
+    }
+}
+
+/// Expressions that read what is not in the record itself: a field of another record, or a computed one.
+fn computed(model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
+    let root = Pointer::root();
+    for entity in &model.entities {
+        let reads_beyond = |expression: &Expression| {
+            expression.inputs.iter().any(|path| match path.end {
+                End::Field(at) => !path.hops.is_empty() || entity[at].computed.is_some(),
+                _ => true,
+            })
+        };
+        let is_form = matches!(entity.origin, Origin::Form(_));
+        let at = root.join(if is_form { "forms" } else { "entities" }).join(&entity.name);
+        for field in &entity.fields {
+            if field.computed.as_ref().is_some_and(reads_beyond) {
+                let at = if is_form { at.join("score") } else { at.join("fields").join(&field.name) };
+                note(3, at, format!("`{}` of what other records or computed fields say", field.name));
+            }
+        }
+        for step in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
+            if step.when.as_ref().is_some_and(reads_beyond) {
+                let at = at.join("lifecycle").join("moves").join(&step.name).join("when");
+                note(10, at, format!("the condition of `{}` on what other records say", step.name));
+            }
+        }
     }
 }
 
@@ -75,6 +104,7 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
             }
         }
     }
+    computed(spec.model(), &mut note);
     for (name, calendar) in &document.calendars {
         if calendar.waitlist {
             note(19, root.join("calendars").join(name).join("waitlist"), format!("the waitlist of `{name}`"));

@@ -152,6 +152,8 @@ fn action_word(entity: &Entity, grant: &Grant, action: Action) -> Option<String>
         Action::Download => "download",
         Action::Export => "export",
         Action::Assign => "assign",
+        Action::Claim => "claim",
+        Action::Fill => "fill in by a form",
         Action::Move(index) => {
             return entity.lifecycle.as_ref().map(|lifecycle| lifecycle.moves[index].name.to_string());
         }
@@ -169,6 +171,7 @@ fn records(model: &Model, index: EntityIndex, grant: &Grant) -> String {
         Reach::Own(_) => of_end("their own".into()),
         Reach::Assigned { past: false } => of_end("assigned to them".into()),
         Reach::Assigned { past: true } => of_end("assigned to them, now or before".into()),
+        Reach::Unassigned => of_end("assigned to nobody".into()),
         Reach::Place(place) if *place == Model::ORGANISATION => "all of the organisation".into(),
         Reach::Place(place) => format!("all of their {}", model[*place].name),
         Reach::Viewable => format!("whose {end_name} they may view"),

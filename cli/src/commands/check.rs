@@ -9,7 +9,7 @@ use crate::outcome::{Failure, Outcome};
 /// Checks a spec, and names what cannot be built yet.
 pub(crate) fn run(path: &Path) -> Result<Outcome, Failure> {
     let spec = valid_spec(path, &Lock::default())?;
-    let not_yet = spec::buildable(&spec);
+    let not_yet = generator::unbuildable(&spec);
     let mut text = format!("{} is valid", path.display());
     for wish in &not_yet {
         text.push_str(&format!("\nnot yet: {} at {}{}", wish.said, wish.pointer, number(wish.construct)));

@@ -25,7 +25,7 @@ pub(crate) fn project(
     dir: &Path,
     progress: Progress,
 ) -> Result<PathBuf, Failure> {
-    let not_yet = spec::buildable(spec);
+    let not_yet = generator::unbuildable(spec);
     if !not_yet.is_empty() {
         let lines: Vec<_> = not_yet.iter().map(|wish| format!("  {}", wish.problem())).collect();
         return Err(Failure::input(format!(

@@ -28,6 +28,10 @@ pub(crate) struct AppView {
     pub(crate) uses_post: bool,
     /// Whether any record has a move that a test can make by itself.
     pub(crate) any_lifecycle: bool,
+    /// Whether anything is booked whose time has an end and that somebody may change.
+    pub(crate) any_booking: bool,
+    /// Whether any record can be claimed.
+    pub(crate) any_claim: bool,
 }
 
 /// What is true of the whole app.
@@ -146,6 +150,7 @@ impl AppView {
             .map(|entity| ModuleView { module: entity.module.clone(), pascal: entity.pascal.clone() })
             .collect();
         let rules = crate::rules::file(model)?;
+        let seed = super::seed::SeedView::new(model);
         list_modules.sort();
         list_modules.dedup();
         Ok(Self {
@@ -160,21 +165,35 @@ impl AppView {
             calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
             own_records: own_records(model),
             pages: model.pages.iter().map(|page| page_view(model, page)).collect(),
-            seed: super::seed::SeedView::new(model),
             uses_rules: !rules.is_empty(),
             uses_post: entities.iter().any(|entity| {
-                entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable
+                let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);
+                entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable || claims
             }),
             any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
                 let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
                 lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())
             }),
+            any_booking: entities.iter().any(|entity| {
+                let made = seed_makes(&seed, entity);
+                made && entity.policy.updatable
+                    && entity.bookings.iter().any(|booking| booking.end_column.is_some())
+            }),
+            any_claim: entities
+                .iter()
+                .any(|entity| entity.assignment.as_ref().is_some_and(|assignment| assignment.claim)),
+            seed,
             rules,
             list_modules,
             entities,
             lists,
         })
     }
+}
+
+/// Whether the made-up records hold some of this entity.
+fn seed_makes(seed: &super::seed::SeedView, entity: &EntityView) -> bool {
+    seed.records.iter().any(|records| records.module == entity.module)
 }
 
 fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
@@ -308,6 +327,14 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         without = true;
         beside.push(there.clone());
         minutes = missing.within.minutes();
+    }
+    if let Some(assignment) = entity.assignment.as_ref().filter(|_| list.claim) {
+        let (there, column) = (&assignment.table, &assignment.column);
+        conditions.push(format!(
+            "NOT EXISTS (SELECT 1 FROM {there} WHERE {there}.{column} = {table}.id AND {there}.ends_at IS NULL)"
+        ));
+        about.push("assigned to nobody".to_owned());
+        beside.push(there.clone());
     }
     if conditions.is_empty() {
         conditions.push("TRUE".to_owned());
@@ -495,6 +522,7 @@ fn number_of(model: &Model, entity: EntityIndex) -> usize {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct CalendarView {
     pub(crate) label: String,
+    pub(crate) today_label: String,
     pub(crate) function: String,
     pub(crate) path: String,
     pub(crate) roles: Vec<String>,
@@ -522,7 +550,7 @@ fn calendar_view(model: &Model, calendar: &Calendar) -> CalendarView {
         format!("Hours {{ from: {}, to: {}, step: {slot} }}", time(from), time(until.min(23 * 60 + 59)))
     });
     let sources = calendar.resources.iter().filter_map(|at| match entity[*at].target? {
-        Target::Entity(to) => Some(format!("crate::{}::choices(&viewer)", module(&model[to].table))),
+        Target::Entity(to) => Some(format!("crate::{}::choices(viewer)", module(&model[to].table))),
         Target::Person(role) => {
             Some(format!("viewer.colleagues({})", crate::doors::rust_literal(model[role].name.as_str())))
         }
@@ -533,6 +561,7 @@ fn calendar_view(model: &Model, calendar: &Calendar) -> CalendarView {
     });
     CalendarView {
         label: calendar.label.clone(),
+        today_label: format!("{} today", calendar.label),
         function: calendar.name.snake().trim_end_matches('_').to_owned(),
         path: calendar.name.kebab(),
         roles: calendar.roles.iter().map(|role| model[*role].name.to_string()).collect(),

@@ -14,6 +14,8 @@ use crate::doors::rust_literal;
 const PARENT: u32 = 60_001;
 const PLACE: u32 = 60_002;
 const PERSON: u32 = 60_003;
+/// The column that keeps which version of a form was answered.
+const FORM_VERSION: u32 = 60_004;
 
 /// What the templates need to know of one entity.
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +66,7 @@ pub(crate) struct EntityView {
     pub(crate) add_label: String,
     pub(crate) change_label: String,
     pub(crate) remove_label: String,
+    pub(crate) assign_label: String,
     pub(crate) chart: Option<ChartView>,
     pub(crate) locked_states: bool,
     pub(crate) locked_why: String,
@@ -74,11 +77,24 @@ pub(crate) struct EntityView {
     pub(crate) order: String,
     pub(crate) order_words: String,
     pub(crate) sorts: Vec<SortView>,
+    /// Orders by sealed fields, which are opened to be compared.
+    pub(crate) sealed_sorts: Vec<SortView>,
+    /// The sealed fields in which words are sought, and what people call them.
+    pub(crate) searched: Vec<String>,
+    pub(crate) searched_label: String,
+    /// The first of them, as JSON names it.
+    pub(crate) searched_json: Option<String>,
     pub(crate) filters: Vec<FilterView>,
     pub(crate) columns_shown: Vec<String>,
     pub(crate) numbers: Vec<String>,
     pub(crate) time_field: Option<String>,
     pub(crate) lifecycle: Option<LifecycleView>,
+    /// The version of the form whose answers these are.
+    pub(crate) form_version: Option<u32>,
+    /// The fields of the record above that its answers also fill.
+    pub(crate) fills: Vec<FillView>,
+    /// When it can be booked.
+    pub(crate) bookings: Vec<BookingView>,
     pub(crate) assignment: Option<AssignmentView>,
     pub(crate) is_form: bool,
     pub(crate) is_addenda: bool,
@@ -131,6 +147,8 @@ pub(crate) struct ParentView {
     pub(crate) snake: String,
     pub(crate) module: String,
     pub(crate) path: String,
+    pub(crate) table: String,
+    pub(crate) constant: String,
     pub(crate) column: String,
     /// `patient_id`'s field name in the descriptor.
     pub(crate) field: String,
@@ -179,6 +197,40 @@ pub(crate) struct LifecycleView {
     pub(crate) first: String,
     pub(crate) locked: Vec<String>,
     pub(crate) moves: Vec<MoveView>,
+}
+
+/// An answer that also fills a field of the record above.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FillView {
+    /// The question, as forms name it.
+    pub(crate) question: String,
+    /// The field, as forms name it, and in Rust.
+    pub(crate) field: String,
+    pub(crate) column: String,
+    pub(crate) is_moment: bool,
+}
+
+/// The rules of a calendar about when something is booked.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct BookingView {
+    pub(crate) calendar: String,
+    pub(crate) constant: String,
+    pub(crate) start: String,
+    pub(crate) start_column: String,
+    pub(crate) end: String,
+    pub(crate) end_column: Option<String>,
+    pub(crate) slot: u64,
+    pub(crate) hours: Vec<HoursView>,
+    /// Whether half a day before or after any booking is outside of its hours.
+    pub(crate) short: bool,
+}
+
+/// Opening hours on some days.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct HoursView {
+    pub(crate) days: Vec<String>,
+    pub(crate) from: u16,
+    pub(crate) until: u16,
 }
 
 /// A move between states.
@@ -255,6 +307,8 @@ impl EntityView {
                 snake: above.name.snake().trim_end_matches('_').to_owned(),
                 module: self::module(&above.table),
                 path: path(&above.table),
+                table: above.table.clone(),
+                constant: above.name.snake().trim_end_matches('_').to_uppercase(),
                 column: parent.column.clone(),
                 field: parent_field(entity, above),
             }
@@ -299,9 +353,13 @@ impl EntityView {
             filter_form: false,
             empty_title: format!("No {} yet", lower_first(&entity.plural)),
             empty_text: "What you may see will stand here.".to_owned(),
-            add_label: format!("Add {}", lower_first(&entity.label)),
+            add_label: match entity.origin {
+                Origin::Form(_) => format!("Fill in {}", lower_first(&entity.label)),
+                _ => format!("Add {}", lower_first(&entity.label)),
+            },
             change_label: format!("Change {}", lower_first(&entity.label)),
             remove_label: format!("Remove {}?", lower_first(&entity.label)),
+            assign_label: format!("Assign {}", lower_first(&entity.label)),
             chart: chart(entity),
             locked_states: entity.lifecycle.as_ref().is_some_and(|lifecycle| !lifecycle.locked.is_empty()),
             locked_why:
@@ -314,11 +372,18 @@ impl EntityView {
             order: String::new(),
             order_words: String::new(),
             sorts: Vec::new(),
+            sealed_sorts: Vec::new(),
+            searched: Vec::new(),
+            searched_label: String::new(),
+            searched_json: None,
             filters: Vec::new(),
             columns_shown: Vec::new(),
             numbers: numbers(entity),
             time_field: time_field(entity).map(|at| entity[at].column.clone()),
             lifecycle: lifecycle(model, entity),
+            form_version: form_version(model, entity),
+            fills: fills(model, entity),
+            bookings: bookings(model, index),
             assignment: assignment(model, entity),
             is_form: matches!(entity.origin, Origin::Form(_)),
             is_addenda: matches!(entity.origin, Origin::Addenda(_)),
@@ -342,6 +407,16 @@ impl EntityView {
         view.title_select = view.title_selected(entity);
         (view.order, view.order_words) = order(model, entity);
         view.sorts = sorts(entity);
+        view.sealed_sorts = sealed_sorts(entity);
+        for sort in view.sorts.iter().chain(&view.sealed_sorts) {
+            let field = view.fields.iter_mut().find(|field| field.column == sort.column);
+            field.into_iter().for_each(|field| field.sort = Some(sort.name.clone()));
+        }
+        let searched = searched(entity);
+        view.searched = searched.iter().map(|field| field.name.to_string()).collect();
+        let labels: Vec<String> = searched.iter().map(|field| lower_first(&field.label)).collect();
+        view.searched_json = searched.first().map(|field| field.name.as_str().replace([' ', '-'], "_"));
+        view.searched_label = capital(&labels.join(" or "));
         view.filters = view.filters_of(entity);
         view.columns_shown = view.columns_of_table(entity);
         view.own_links = view.links_of_its_own(model, entity);
@@ -352,10 +427,12 @@ impl EntityView {
             view.fields.iter().filter_map(|field| field.default.as_ref()).any(|default| takes_view(default));
         view.fill_uses_view =
             view.fields.iter().filter_map(|field| field.fill.as_ref()).any(|fill| takes_view(fill));
-        view.private_filters = view.filters.iter().any(|filter| !filter.open);
-        view.filter_form = view.filters.iter().any(|filter| filter.form.is_some());
+        let searches = !view.searched.is_empty();
+        view.private_filters = searches || view.filters.iter().any(|filter| !filter.open);
+        view.filter_form = searches || view.filters.iter().any(|filter| filter.form.is_some());
         view.about_banner = about_banner(model, entity);
         branch(model, entity, &mut view.fields);
+        require_times(model, index, &mut view.fields);
         crate::rules::prepare(entity, &mut view);
         view
     }
@@ -414,6 +491,11 @@ impl EntityView {
         if self.has_person {
             descriptors.push(format!("Field::plain(\"login\", {PERSON}, Kind::Uuid).column(\"person_id\")"));
         }
+        if self.form_version.is_some() {
+            descriptors.push(format!(
+                "Field::plain(\"form version\", {FORM_VERSION}, Kind::Integer).column(\"form_version\")"
+            ));
+        }
         descriptors
     }
 
@@ -422,6 +504,7 @@ impl EntityView {
         columns.extend(self.parent.iter().map(|parent| parent.column.clone()));
         columns.extend(self.has_place.then(|| "place_id".to_owned()));
         columns.extend(self.has_person.then(|| "person_id".to_owned()));
+        columns.extend(self.form_version.map(|_| "form_version".to_owned()));
         let stored = entity.fields.iter().filter(|field| field.storage != Storage::Computed);
         columns.extend(stored.map(|field| field.column.clone()));
         wrapped(&columns)
@@ -758,6 +841,35 @@ fn sorts(entity: &Entity) -> Vec<SortView> {
     entity.fields.iter().filter(sortable).map(view).collect()
 }
 
+/// What is sealed is ordered by once it is opened; narratives have no order that means anything.
+fn sealed_sorts(entity: &Entity) -> Vec<SortView> {
+    let sortable = |field: &&spec::model::Field| {
+        matches!(field.storage, Storage::Sealed { .. })
+            && !field.list
+            && field.target.is_none()
+            && field.class != spec::Class::Narrative
+            && !matches!(field.kind, spec::Kind::LongText | spec::Kind::Address)
+    };
+    let view = |field: &spec::model::Field| SortView {
+        name: field.name.as_str().replace([' ', '-'], "_"),
+        field: field.name.to_string(),
+        column: field.column.clone(),
+    };
+    entity.fields.iter().filter(sortable).map(view).collect()
+}
+
+/// The sealed names by which people look for a record.
+fn searched(entity: &Entity) -> Vec<&spec::model::Field> {
+    let named = |(at, field): &(spec::model::FieldIndex, &spec::model::Field)| {
+        let name = matches!(field.kind, spec::Kind::PersonName)
+            || (entity.title.contains(at) && field.kind == spec::Kind::Text);
+        name && matches!(field.storage, Storage::Sealed { .. })
+            && !field.list
+            && field.class != spec::Class::Narrative
+    };
+    entity.fields().filter(named).map(|(_, field)| field).collect()
+}
+
 fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
     let lifecycle = entity.lifecycle.as_ref()?;
     let field = &entity[lifecycle.field];
@@ -787,6 +899,62 @@ fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
         locked: lifecycle.locked.iter().map(ToString::to_string).collect(),
         moves: moves.collect(),
     })
+}
+
+fn form_version(model: &Model, entity: &Entity) -> Option<u32> {
+    match entity.origin {
+        Origin::Form(form) => Some(model[form].version),
+        _ => None,
+    }
+}
+
+fn fills(model: &Model, entity: &Entity) -> Vec<FillView> {
+    let (Origin::Form(form), Some(parent)) = (entity.origin, &entity.parent) else { return Vec::new() };
+    let json = |field: &spec::model::Field| field.name.as_str().replace([' ', '-'], "_");
+    let filling = |question: &spec::model::FormQuestion| {
+        let filled = &model[parent.entity][question.fills?];
+        Some(FillView {
+            question: json(&entity[question.field]),
+            field: json(filled),
+            column: filled.column.clone(),
+            is_moment: filled.kind == spec::Kind::Moment,
+        })
+    };
+    model[form].questions.iter().filter_map(filling).collect()
+}
+
+fn bookings(model: &Model, index: EntityIndex) -> Vec<BookingView> {
+    let entity = &model[index];
+    let json = |at: spec::model::FieldIndex| entity[at].name.as_str().replace([' ', '-'], "_");
+    let hours = |open: &spec::model::OpeningHours| HoursView {
+        days: open.days.iter().map(|day| format!("{day:?}")).collect(),
+        from: open.from,
+        until: open.until,
+    };
+    let booking = |calendar: &spec::model::Calendar| BookingView {
+        calendar: calendar.label.clone(),
+        constant: format!("OPEN_FOR_{}", calendar.name.snake().trim_end_matches('_').to_uppercase()),
+        start: json(calendar.start),
+        start_column: entity[calendar.start].column.clone(),
+        end: calendar.end.map_or_else(|| "end".to_owned(), json),
+        end_column: calendar.end.map(|at| entity[at].column.clone()),
+        slot: calendar.slot.minutes().max(1),
+        hours: calendar.hours.iter().map(hours).collect(),
+        short: !calendar.hours.is_empty()
+            && calendar.hours.iter().all(|open| open.until - open.from <= 12 * 60),
+    };
+    model.calendars.iter().filter(|calendar| calendar.entity == index).map(booking).collect()
+}
+
+/// What is booked has a time: the form asks for it, whether or not the spec says so.
+fn require_times(model: &Model, index: EntityIndex, fields: &mut [FieldView]) {
+    for calendar in model.calendars.iter().filter(|calendar| calendar.entity == index) {
+        for at in std::iter::once(calendar.start).chain(calendar.end) {
+            let field = &mut fields[at.position()];
+            field.required = true;
+            field.form = field.form.take().map(|form| form.trim_end_matches(".optional()").to_owned());
+        }
+    }
 }
 
 fn movers(model: &Model, entity: &Entity, at: usize) -> Vec<String> {

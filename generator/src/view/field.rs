@@ -37,6 +37,8 @@ pub(crate) struct FieldView {
     /// The expression that shows it, of a `record` and the `names` of what it links to.
     pub(crate) content: String,
     pub(crate) numeric: bool,
+    /// Under which name a list can be ordered by it.
+    pub(crate) sort: Option<String>,
     pub(crate) unit: Option<String>,
     pub(crate) sealed: bool,
     pub(crate) lookup: Option<String>,
@@ -102,7 +104,8 @@ impl FieldView {
             fill: None,
             content: String::new(),
             numeric: shape.rust == "i64" || shape.rust == "Decimal",
-            unit: field.unit.clone(),
+            sort: None,
+            unit: unit(field),
             sealed: matches!(field.storage, Storage::Sealed { .. }),
             lookup: match &field.storage {
                 Storage::Sealed { lookup } => lookup.clone(),
@@ -120,7 +123,8 @@ impl FieldView {
                 (_, true) => None,
                 (Kind::Moment, _) => Some("safeguards::slice::json::moment"),
                 (Kind::Date, _) => Some("safeguards::slice::json::date"),
-                (Kind::Decimal | Kind::Money, _) => Some("safeguards::slice::json::decimal"),
+                (Kind::Money, _) => Some("safeguards::slice::json::money"),
+                (Kind::Decimal, _) => Some("safeguards::slice::json::decimal"),
                 _ => None,
             },
             uses_names: field.target.is_some(),
@@ -158,6 +162,11 @@ fn doc(field: &Field) -> String {
         (_, true) => format!("{}{end}", field.label),
         (_, false) => format!("{}{unit}.", field.label),
     }
+}
+
+/// An amount without a currency is in US dollars.
+fn unit(field: &Field) -> Option<String> {
+    field.unit.clone().or_else(|| (field.kind == Kind::Money).then(|| "USD".to_owned()))
 }
 
 fn class_word(class: Class) -> &'static str {
@@ -208,7 +217,12 @@ fn content(field: &Field, view: &FieldView, state: bool) -> String {
         (_, Some(_)) => return format!("names.person(&{value})"),
         _ => {}
     }
+    let places = if field.kind == Kind::Money && !field.list { ".places(2)" } else { "" };
     match (&view.unit, view.kind) {
+        (Some(unit), _) if !places.is_empty() => {
+            format!("{value}.content(){places}.unit({})", rust_literal(unit))
+        }
+        _ if !places.is_empty() => format!("{value}.content(){places}"),
         (Some(unit), _) => format!("{value}.content().unit({})", rust_literal(unit)),
         _ if state => format!("{value}.tag()"),
         (_, "paragraphs") => format!("{value}.narrative()"),
@@ -228,6 +242,7 @@ fn form(field: &Field, view: &FieldView, shape: &Shape) -> String {
             format!("Field::choice({name}, {label}, [{}])", choices.join(", "))
         }
         "code" => format!("Field::text({name}, {label}).longest(20)"),
+        _ if field.kind == Kind::Money => format!("Field::money({name}, {label})"),
         kind => format!("Field::{kind}({name}, {label})"),
     };
     let mut text = if field.list && view.kind == "list" && shape.form == "choice" {
@@ -237,7 +252,7 @@ fn form(field: &Field, view: &FieldView, shape: &Shape) -> String {
     } else {
         one(&name, &label)
     };
-    if let Some(unit) = &field.unit {
+    if let Some(unit) = &view.unit {
         text += &format!(".unit({})", rust_literal(unit));
     }
     if let Some(range) = &field.range {
@@ -251,9 +266,6 @@ fn form(field: &Field, view: &FieldView, shape: &Shape) -> String {
             (None, Some(most)) => text += &format!(".most({})", bound(most)),
             (None, None) => {}
         }
-    }
-    if field.kind == Kind::Money {
-        text += ".places(2)";
     }
     if let Some(hint) = &field.hint {
         text += &format!(".hint({})", rust_literal(hint));

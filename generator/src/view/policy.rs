@@ -45,6 +45,8 @@ pub(crate) struct GrantView {
     pub(crate) rows: Option<String>,
     /// The rows as row-level security judges them, where they go through the record above.
     pub(crate) fence: Option<String>,
+    /// The rows that a write may leave behind, where they are others than it starts from.
+    pub(crate) after: Option<String>,
     pub(crate) fields: Option<String>,
 }
 
@@ -80,6 +82,7 @@ impl PolicyView {
                 (_, None) => Some(folded(&grant.sql)),
             },
             fence: fence_of(model, index, &grant.rows).map(|fence| folded(&fence)),
+            after: after(model, index, grant).map(|after| folded(&after)),
             fields: mask(model, entity, grant),
         });
         Self {
@@ -175,6 +178,8 @@ fn action_path(entity: &Entity, action: Action) -> String {
             format!("Action::Move({})", rust_literal(name.map_or("", |step| step.name.as_str())))
         }
         Action::Assign => "Action::Move(\"assign\")".to_owned(),
+        Action::Claim => "Action::Move(\"claim\")".to_owned(),
+        Action::Fill => "Action::Move(\"fill\")".to_owned(),
         simple => format!("Action::{simple:?}"),
     }
 }
@@ -188,6 +193,7 @@ fn mask(model: &Model, entity: &Entity, grant: &Grant) -> Option<String> {
     names.extend(entity.parent.as_ref().map(|parent| model[parent.entity].name.to_string()));
     names.extend(entity.has_place_column().then(|| "place".to_owned()));
     names.extend(registers(entity, grant).then(|| "login".to_owned()));
+    names.extend(matches!(entity.origin, spec::model::Origin::Form(_)).then(|| "form version".to_owned()));
     let stored = fields.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
     names.extend(stored.map(|field| field.name.to_string()));
     // Who may make a move may write the state, and nothing else by it.
@@ -313,6 +319,7 @@ fn reach_words(model: &Model, reach: &Reach) -> String {
         Reach::Own(_) => "own".to_owned(),
         Reach::Assigned { past: false } => "assigned".to_owned(),
         Reach::Assigned { past: true } => "assigned now or before".to_owned(),
+        Reach::Unassigned => "assigned to nobody".to_owned(),
         Reach::Place(place) => format!("in {}", model[*place].name),
         Reach::Viewable => "through a record that the role may view".to_owned(),
         Reach::Inherited(_) => "with the record that it is part of".to_owned(),
@@ -324,6 +331,7 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
     match reach {
         Reach::Own(_) => "own".to_owned(),
         Reach::Assigned { .. } => "assigned".to_owned(),
+        Reach::Unassigned => "unassigned".to_owned(),
         Reach::Place(place) => format!("in {}", model[*place].name),
         Reach::Viewable => "viewable".to_owned(),
         Reach::Inherited(_) => "inherited".to_owned(),
@@ -356,6 +364,16 @@ fn fence_of(model: &Model, index: EntityIndex, rows: &Rows) -> Option<String> {
     }
 }
 
+/// Who claims a record leaves it assigned to themselves. Row-level security looks before the assignment is written, the app
+/// after it.
+fn after(model: &Model, index: EntityIndex, grant: &Grant) -> Option<String> {
+    let claimed = || {
+        let mine = Rows::Assigned { role: grant.role, past: false };
+        Rows::Any(vec![grant.rows.clone(), mine]).sql(model, index, spec::access::Dialect::Named)
+    };
+    grant.allows(Action::Claim).then(claimed)
+}
+
 fn fence(model: &Model, index: EntityIndex) -> String {
     let entity = &model[index];
     let grants = grants_that_add(entity).map(|grant| rls::Grant {
@@ -366,6 +384,7 @@ fn fence(model: &Model, index: EntityIndex) -> String {
             None if grant.rows == Rows::Organisation => "TRUE".to_owned(),
             None => grant.sql.clone(),
         },
+        after: after(model, index, grant),
     });
     let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
     let onward = lifecycle.iter().flat_map(|lifecycle| {

@@ -15,6 +15,8 @@ pub(crate) struct Grant {
     pub(crate) role: String,
     pub(crate) actions: Vec<(Action, String)>,
     pub(crate) rows: String,
+    /// The rows that a write may leave behind, where they are others.
+    pub(crate) after: Option<String>,
 }
 
 /// Which rows are frozen, and which moves they may still make.
@@ -46,6 +48,7 @@ pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lo
     }
     for (number, grant) in (1..).zip(grants) {
         let (role, rows) = (has_role(&grant.role), setting(&grant.rows));
+        let after = setting(grant.after.as_deref().unwrap_or(&grant.rows));
         let named = |command: &str| {
             let word = command.to_lowercase();
             format!("CREATE POLICY {table}_grant_{number}_{word} ON {table} FOR {command}")
@@ -60,13 +63,13 @@ pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lo
             (!names.is_empty()).then(|| is_action(&names))
         };
         if let Some(action) = written(&|action| action == Action::Create) {
-            line(format!("{}\n    WITH CHECK ({role} AND {action} AND ({rows}));", named("INSERT")));
+            line(format!("{}\n    WITH CHECK ({role} AND {action} AND ({after}));", named("INSERT")));
         }
-        if let Some(action) =
-            written(&|action| matches!(action, Action::Update | Action::Move(_) | Action::Assign))
-        {
+        if let Some(action) = written(&|action| {
+            matches!(action, Action::Update | Action::Move(_) | Action::Assign | Action::Claim | Action::Fill)
+        }) {
             line(format!(
-                "{}\n    USING ({role} AND {action} AND ({rows}))\n    WITH CHECK ({role} AND {action} AND ({rows}));",
+                "{}\n    USING ({role} AND {action} AND ({rows}))\n    WITH CHECK ({role} AND {action} AND ({after}));",
                 named("UPDATE")
             ));
         }

@@ -91,7 +91,7 @@ impl SchemaView {
             columns: columns(model, entity),
             foreign_keys: foreign_keys(model, index),
             uniques: uniques(entity),
-            checks: checks(entity),
+            checks: checks(model, index),
             indexes: indexes(model, index),
             triggers,
             exclusions: bookings.iter().map(|booking| booking.exclusion(entity)).collect(),
@@ -127,6 +127,14 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
     }
     if !entity.self_roles.is_empty() {
         columns.push(link("person_id", false, "the person who signs in as this record"));
+    }
+    if matches!(entity.origin, Origin::Form(_)) {
+        columns.push(ColumnView {
+            name: "form_version".into(),
+            sqlite: "INTEGER NOT NULL".into(),
+            postgres: "bigint NOT NULL".into(),
+            comment: "plain: the version of the form that was answered".into(),
+        });
     }
     for (at, field) in entity.fields() {
         if field.storage == Storage::Computed {
@@ -215,8 +223,17 @@ fn uniques(entity: &Entity) -> Vec<NamedColumns> {
     sets.iter().map(named).collect()
 }
 
-fn checks(entity: &Entity) -> Vec<CheckView> {
-    let mut checks = Vec::new();
+fn checks(model: &Model, index: EntityIndex) -> Vec<CheckView> {
+    let entity = &model[index];
+    let mut checks: Vec<CheckView> = Vec::new();
+    for calendar in model.calendars.iter().filter(|calendar| calendar.entity == index) {
+        let Some(end) = calendar.end else { continue };
+        let (start, end) = (&entity[calendar.start].column, &entity[end].column);
+        let name = format!("{}_{start}_before_{end}", entity.table);
+        if !checks.iter().any(|check| check.name == name) {
+            checks.push(CheckView { name, condition: format!("{end} > {start}") });
+        }
+    }
     for (at, field) in entity.fields() {
         let plain = matches!(field.storage, Storage::Plain | Storage::Queryable) && !field.list;
         if !plain {

@@ -56,6 +56,8 @@ pub(crate) struct RecordsView {
 pub(crate) struct AssignView {
     pub(crate) by: String,
     pub(crate) role: String,
+    /// Some wait to be claimed.
+    pub(crate) claim: bool,
 }
 
 impl SeedView {
@@ -122,7 +124,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     let by = rust_literal(&email);
     let opened = |at: FieldIndex| {
         let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
-        grants.any(|grant| grant.fields.covers(at) && entity[at].sensitivity.is_none())
+        let never = entity.never.iter().any(|(to, fields)| *to == role && fields.contains(&at));
+        !never && grants.any(|grant| grant.fields.covers(at) && entity[at].sensitivity.is_none())
     };
     let state = entity.lifecycle.as_ref().map(|lifecycle| lifecycle.field);
     let mut needs: Vec<String> =
@@ -199,6 +202,7 @@ fn assign(model: &Model, index: EntityIndex) -> Option<AssignView> {
     Some(AssignView {
         by: format!("{}@example.org", model[by].name.kebab()),
         role: model[*role].name.to_string(),
+        claim: assignment.claim,
     })
 }
 
@@ -281,14 +285,21 @@ fn whole_range(field: &Field) -> (String, String) {
 
 fn moment(model: &Model, index: EntityIndex, at: FieldIndex) -> String {
     let calendar = model.calendars.iter().find(|calendar| calendar.entity == index);
+    let booked = |calendar: &spec::model::Calendar, minutes: u64| match calendar.hours.first() {
+        None => format!("seeds.working_moment(n as i64 / 6, 9 + (n % 6) as u8, {minutes})"),
+        Some(open) => {
+            let days: Vec<String> = open.days.iter().map(|day| (*day as u8).to_string()).collect();
+            let first = open.from.div_ceil(60);
+            let hours = (open.until.saturating_sub(first * 60) / 60).clamp(1, 6);
+            format!(
+                "seeds.open_moment(n as i64 / {hours}, &[{}], {first} + (n % {hours}) as u8, {minutes})",
+                days.join(", ")
+            )
+        }
+    };
     match calendar {
-        Some(calendar) if calendar.start == at => {
-            "seeds.working_moment(n as i64 / 6, 9 + (n % 6) as u8, 0)".into()
-        }
-        Some(calendar) if calendar.end == Some(at) => {
-            let minutes = calendar.slot.minutes().clamp(5, 55);
-            format!("seeds.working_moment(n as i64 / 6, 9 + (n % 6) as u8, {minutes})")
-        }
+        Some(calendar) if calendar.start == at => booked(calendar, 0),
+        Some(calendar) if calendar.end == Some(at) => booked(calendar, calendar.slot.minutes().clamp(5, 55)),
         _ if model[index].parent.is_some() => "seeds.moment(-(n as i64 % 9), 8, 30)".into(),
         _ => "seeds.moment(-(n as i64), 8, 30)".into(),
     }

@@ -6,6 +6,8 @@ use crate::store::{PolicyContext, Store};
 use std::sync::Arc;
 
 use super::descriptor::{Action, Entity};
+use super::error::{Error, Result};
+use super::trail;
 
 /// Who acts, in which organisation and roles, for which purpose. Only identity makes one, of a session's row.
 #[derive(Clone, Debug)]
@@ -82,6 +84,19 @@ impl Context {
             action: action.name(),
             now: self.clock.now(),
         }
+    }
+
+    /// Refuses what none of the principal's roles may do with any record of the entity: to them, there is no such page.
+    /// What they may do with a certain record is decided by the statement that reads or writes it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], after the refusal is in the audit log.
+    pub async fn granted(&self, entity: &'static Entity, action: Action) -> Result<()> {
+        if entity.may(&self.roles(entity), action) {
+            return Ok(());
+        }
+        trail::denied(self, entity, action, None).await?;
+        Err(Error::NotFound)
     }
 
     /// The principal's roles that the entity knows, sorted: all that the text of a statement depends on.

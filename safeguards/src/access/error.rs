@@ -26,6 +26,15 @@ pub enum Error {
         /// What is wrong with it, to be read after the name.
         reason: &'static str,
     },
+    /// What is to be booked is booked at that time already (409). A calendar tells free from busy to whoever may book, and
+    /// nothing else of the other booking.
+    #[error("{field} is booked at that time")]
+    Booked {
+        /// The field that names what is booked.
+        field: &'static str,
+        /// Its column, by which programs know a link.
+        column: &'static str,
+    },
     /// The audit log cannot be written, so nothing is shown (503).
     #[error("the audit log cannot be written")]
     AuditUnavailable(#[source] audit::AuditUnavailable),

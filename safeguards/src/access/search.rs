@@ -53,6 +53,34 @@ pub struct Found<R> {
     pub records: Vec<R>,
     /// How many were found in all.
     pub total: usize,
+    /// More would have to be looked through than can be: a second criterion is wanted.
+    pub beyond: bool,
+}
+
+impl<R> Found<R> {
+    /// What the database found by itself.
+    pub fn of(records: Vec<R>, total: i64) -> Self {
+        Self { records, total: usize::try_from(total).unwrap_or(0), beyond: false }
+    }
+
+    /// Nothing, and that there is too much to look through; any other error stays one.
+    ///
+    /// # Errors
+    /// The error, unless it is [`Error::TooManyToSearch`].
+    pub fn beyond(error: Error) -> Result<Self> {
+        match error {
+            Error::TooManyToSearch { .. } => Ok(Self { records: Vec::new(), total: 0, beyond: true }),
+            other => Err(other),
+        }
+    }
+
+    /// The records, for a program, which is not shown half an answer.
+    ///
+    /// # Errors
+    /// [`Error::TooManyToSearch`].
+    pub fn all(self) -> Result<Vec<R>> {
+        if self.beyond { Err(Error::TooManyToSearch { limit: SEARCH_LIMIT }) } else { Ok(self.records) }
+    }
 }
 
 impl Statement {
@@ -100,7 +128,7 @@ impl Statement {
         let release = opened.release(self.recipient, self.basis)?;
         let records = opened.read(R::read).await?;
         trail::released(context, entity, Action::List, release).await?;
-        Ok(Found { records, total })
+        Ok(Found { records, total, beyond: false })
     }
 }
 

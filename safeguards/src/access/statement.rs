@@ -44,8 +44,25 @@ pub struct Statement {
     pub(super) order: Option<&'static str>,
     pub(super) fields: Vec<(&'static str, Value)>,
     pub(super) also: Vec<store::Statement>,
+    pub(super) fill: Option<Box<Fill>>,
     pub(super) recipient: Option<String>,
     pub(super) basis: Option<String>,
+}
+
+/// A change of another record that belongs to the same write: what the answers of a form also say of whom they are about.
+#[derive(Debug)]
+pub struct Fill {
+    pub(super) statement: Statement,
+    pub(super) entity: &'static Entity,
+    pub(super) id: Uuid,
+    pub(super) version: i64,
+}
+
+impl Fill {
+    /// An `UPDATE` of the record that has this id and version.
+    pub fn new(statement: Statement, entity: &'static Entity, id: Uuid, version: i64) -> Self {
+        Self { statement, entity, id, version }
+    }
 }
 
 /// A bound value: as it is, or to be looked up by its blind index.
@@ -80,6 +97,7 @@ impl Statement {
             order: None,
             fields: Vec::new(),
             also: Vec::new(),
+            fill: None,
             recipient: None,
             basis: None,
         }
@@ -166,6 +184,13 @@ impl Statement {
     /// write, in the same transaction, before the new row is judged.
     pub fn also(mut self, statement: store::Statement) -> Self {
         self.also.push(statement);
+        self
+    }
+
+    /// Another record that the same write changes, by a grant of its own: `Action::Move("fill")`. It is done in the same
+    /// transaction and has its own event; a fill that sets no field does nothing.
+    pub fn also_fill(mut self, fill: Fill) -> Self {
+        self.fill = (!fill.statement.fields.is_empty()).then(|| Box::new(fill));
         self
     }
 

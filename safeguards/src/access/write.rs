@@ -5,7 +5,7 @@ use super::descriptor::{Action, Entity, Field, Storage};
 use super::error::{Error, Result};
 use super::expand::{Composer, Slot, wrong};
 use super::policy::{Policy, Row};
-use super::statement::{Given, Statement, begin, fits, index_of};
+use super::statement::{Fill, Given, Statement, begin, fits, index_of};
 use super::trail::{self, Change};
 use crate::crypto::{Binding, KeyRing, Purpose, canonical};
 use crate::store::{self, StoreError, Text, Transaction, Value};
@@ -16,6 +16,9 @@ use uuid::Uuid;
 const DRAWS: usize = 8;
 /// The field id under which the payload of an audit event is sealed; no field has it.
 pub(crate) const PAYLOAD: u32 = 0;
+
+/// By which grant the answers of a form fill fields of whom they are about.
+const FILL: Action = Action::Move("fill");
 
 /// One write while it goes on.
 struct Write<'a> {
@@ -151,8 +154,15 @@ impl<'a> Write<'a> {
             }
             Ok(1) => {}
             Ok(_) => return Err(wrong("it changes several rows")),
-            Err(StoreError::Unique { constraint }) => return Ok(Outcome::Taken(constraint)),
+            Err(StoreError::Unique { constraint }) => {
+                return self.booked(&constraint).map_or(Ok(Outcome::Taken(constraint)), Err);
+            }
             Err(error) => {
+                if let StoreError::Check { constraint } = &error
+                    && let Some(booked) = self.booked(constraint)
+                {
+                    return Err(booked);
+                }
                 // The denial is written by the same writer that this transaction holds.
                 drop(transaction);
                 return self.refused(Some(id), error.into()).await;
@@ -173,8 +183,43 @@ impl<'a> Write<'a> {
         };
         let change = Change { id, subject, fields: self.ids(), payload: self.payload(id)? };
         trail::written(self.context, &mut transaction, self.entity, self.action, change).await?;
+        if let Some(fill) = &statement.fill
+            && let Some(refusal) = self.fill(&mut transaction, fill).await?
+        {
+            transaction.rollback().await?;
+            return self.refused(Some(id), refusal).await;
+        }
         transaction.commit().await?;
         Ok(Outcome::Done)
+    }
+
+    /// Changes the record that this write fills, too; says why, if it may not.
+    async fn fill(&self, transaction: &mut Transaction, fill: &Fill) -> Result<Option<Error>> {
+        let write = Write::begin(&fill.statement, self.context, fill.entity, FILL).await?;
+        let policy = write.policy(FILL);
+        if policy.is_empty() || !write.fields.iter().all(|(field, _)| policy.may_ever(field.name)) {
+            return Ok(Some(Error::Forbidden));
+        }
+        transaction.act(FILL.name()).await?;
+        let expanded = fill.statement.expanded(self.context, fill.entity, FILL)?;
+        let (id, version) = (fill.id, fill.version);
+        let given = Given { id, version, fields: write.stored(id)?, ..Given::of(self.context) };
+        let prepared = fill.statement.filled(fill.entity, &expanded, &write.ring, &given)?;
+        if let Err(taken) = write.unique(transaction, &given).await {
+            return Ok(Some(taken));
+        }
+        match prepared.execute(&mut *transaction).await {
+            Ok(1) => {}
+            Ok(_) => return Ok(Some(write.diagnose(transaction, &given).await?)),
+            Err(error) => return Ok(Some(error.into())),
+        }
+        if let Some(refusal) = write.judge(transaction, &given).await? {
+            return Ok(Some(refusal));
+        }
+        let subject = write.subject(transaction, id).await?;
+        let change = Change { id, subject, fields: write.ids(), payload: write.payload(id)? };
+        trail::written(self.context, transaction, fill.entity, FILL, change).await?;
+        Ok(None)
     }
 
     /// Each written field as it is stored, with its blind index.
@@ -318,6 +363,14 @@ impl<'a> Write<'a> {
             return Err(Error::Invalid { field: first, reason: "is that of another record" });
         }
         self.refused(Some(id), Error::Forbidden).await
+    }
+
+    /// The field that names what is booked twice: migrations call such a rule `<table>_<column>_taken`.
+    fn booked(&self, constraint: &str) -> Option<Error> {
+        let rest = constraint.strip_prefix(self.entity.table)?.strip_prefix('_')?;
+        let column = rest.strip_suffix("_taken").or_else(|| rest.strip_suffix("_taken_by_then"))?;
+        let field = self.entity.fields.iter().find(|field| field.column == column)?;
+        Some(Error::Booked { field: field.name, column: field.column })
     }
 
     /// Counts other rows that the principal may view and that are equal in these fields.

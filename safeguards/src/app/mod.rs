@@ -21,6 +21,7 @@ mod destroy;
 mod edge;
 mod error;
 mod export;
+mod frame;
 mod hardening;
 mod health;
 mod listen;
@@ -68,6 +69,7 @@ pub struct App {
     version: &'static str,
     migrations: Option<MigrationSet>,
     routes: Option<fn(Services) -> Router>,
+    front: Option<&'static crate::slice::Front>,
     seed: Option<Seed>,
     roles: &'static [identity::Role],
     sign_up: Option<identity::SignUp>,
@@ -84,6 +86,7 @@ impl App {
             version,
             migrations: None,
             routes: None,
+            front: None,
             seed: None,
             roles: &[],
             sign_up: None,
@@ -127,6 +130,12 @@ impl App {
     /// `/account`, `/welcome`) are added.
     pub const fn routes(mut self, routes: fn(Services) -> Router) -> Self {
         self.routes = Some(routes);
+        self
+    }
+
+    /// What all pages of the app have in common, those of the account and of problems too.
+    pub const fn front(mut self, front: &'static crate::slice::Front) -> Self {
+        self.front = Some(front);
         self
     }
 
@@ -244,6 +253,9 @@ impl App {
             .merge(crate::pages::assets());
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
+        }
+        if let Some(front) = self.front {
+            router = frame::framed(router, front, services.clone());
         }
         let router = edge::guard(self.name, &services, router).await?;
         Ok((services, router))

@@ -45,6 +45,7 @@ impl Identity {
         for (statement, before) in [
             (sql("DELETE FROM sign_ins WHERE expires_at < $1"), now),
             (sql("DELETE FROM sessions WHERE expires_at < $1"), now - KEPT),
+            (sql("DELETE FROM searches WHERE created_at < $1"), now - crate::slice::SEARCHES_KEPT),
             (sql("DELETE FROM one_time_links WHERE expires_at < $1"), now - KEPT),
         ] {
             removed += statement.bind(before).execute(store).await?;

@@ -116,6 +116,7 @@ pub struct Calendar {
     resources: Vec<Resource>,
     bookings: Vec<Booking>,
     book: Option<String>,
+    listed: bool,
 }
 
 /// A booking on the rows of a column.
@@ -152,6 +153,7 @@ impl Calendar {
             resources: Vec::new(),
             bookings: Vec::new(),
             book: None,
+            listed: false,
         }
     }
 
@@ -181,6 +183,29 @@ impl Calendar {
     pub fn book(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.book = Some(path.into().into_owned());
         self
+    }
+
+    /// Only the bookings, each once, by their time: for the first page.
+    #[must_use]
+    pub fn as_list(mut self) -> Self {
+        self.listed = true;
+        self
+    }
+
+    /// The bookings of all resources, each once.
+    fn listing(&self, view: &View) -> Markup {
+        let column = ColumnHead { name: self.title.clone(), day: self.span.first(), resource: None };
+        let mut once: Vec<Placed<'_>> = Vec::new();
+        for placed in self.of(view, &column) {
+            let known = |other: &Placed<'_>| {
+                other.booking.link.is_some() && other.booking.link == placed.booking.link
+            };
+            if !once.iter().any(known) {
+                // The same booking of another resource is no conflict.
+                once.push(Placed { conflict: false, ..placed });
+            }
+        }
+        html! { div.agenda.always { (self.list(view, &column, &once, false)) } }
     }
 
     fn step(&self) -> i64 {
@@ -362,6 +387,9 @@ impl Calendar {
 
 impl Show for Calendar {
     fn show(&self, view: &View) -> Markup {
+        if self.listed {
+            return self.listing(view);
+        }
         let words = view.words;
         let columns = self.columns(view);
         let placed: Vec<Vec<Placed<'_>>> = columns.iter().map(|column| self.of(view, column)).collect();

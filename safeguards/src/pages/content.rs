@@ -105,6 +105,15 @@ impl Content {
         }
     }
 
+    /// Gives a number exactly so many digits after the point, as amounts of money have; anything else stays as it is.
+    #[must_use]
+    pub fn places(self, digits: u32) -> Self {
+        match self {
+            Self::Number(number, unit) => Self::Number(with_places(&number, digits).unwrap_or(number), unit),
+            other => other,
+        }
+    }
+
     /// Ready markup under a plain text that says the same.
     #[must_use]
     pub fn markup(text: impl Into<String>, markup: Markup) -> Self {
@@ -151,6 +160,13 @@ pub(crate) fn measure(number: &str, unit: &str) -> Markup {
             @if !unit.is_empty() { span.unit { (unit) } }
         }
     }
+}
+
+/// `980` as `980.00`.
+fn with_places(number: &str, digits: u32) -> Option<String> {
+    let mut number: Decimal = number.parse().ok()?;
+    number.rescale(digits);
+    Some(number.to_string())
 }
 
 /// A target inside this app or on a secure site; anything else (`javascript:`, `//host`) becomes `#`.
@@ -247,6 +263,16 @@ mod tests {
             assert_eq!(local(to), "#", "{to}");
         }
         assert_eq!(local("/patients/1"), "/patients/1");
+    }
+
+    #[test]
+    fn an_amount_of_money_has_its_cents() {
+        let fee = |number| match Content::from(number).places(2).unit("USD") {
+            Content::Number(number, unit) => format!("{number} {unit}"),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(fee(Decimal::from(980)), "980.00 USD");
+        assert_eq!(fee(Decimal::new(95, 1)), "9.50 USD");
     }
 
     #[test]

@@ -72,6 +72,7 @@ pub use page::{Page, Show};
 pub use patient::{Allergies, PatientBanner};
 pub use problem::problem_page;
 pub use sign_in::{CodeEntry, Enrolment, RecoveryCodes, SignIn};
+pub(crate) use table::FIND;
 pub use table::{Column, Filters, Row, Table};
 pub use tabs::Tabs;
 pub use view::{Audience, Destination, Reader, View, Zone};

@@ -153,6 +153,13 @@ impl Page {
         self
     }
 
+    /// Another title, for a page that begins as that of a record: what is done there.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
     /// Another status than 200, or than 422 where answers are wrong.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {

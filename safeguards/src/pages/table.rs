@@ -79,6 +79,9 @@ impl Row {
     }
 }
 
+/// Under this name a list is asked for records by words; its box stands open over the list.
+pub(crate) const FIND: &str = "find";
+
 /// Filters over a table.
 #[derive(Clone, Debug)]
 pub struct Filters {
@@ -103,19 +106,30 @@ impl Filters {
         Self { form, to: to.into(), private: true, set }
     }
 
-    fn show(&self, view: &View, list: &str) -> Markup {
+    fn show(&self, view: &View, list: &str, sort: Option<&str>) -> Markup {
         let words = view.words;
         let method = if self.private { "post" } else { "get" };
+        let is_find = |name: &str| name == FIND;
+        let find = self.form.fields().any(|field| is_find(field.name()));
+        let more = self.form.fields().any(|field| !is_find(field.name()));
+        let narrowed = self.set && self.form.is_filled(&|name| !is_find(name));
+        let buttons = html! {
+            p.buttons {
+                button.second type="submit" { @if find { (words.find) } @else { (words.filter) } }
+                @if self.set { a href=(local(list)) { (words.clear_filters) } }
+            }
+        };
         html! {
-            details.filters open[self.set] {
-                summary { (words.filters) }
-                form method=(method) action=(local(&self.to)) role="search" {
-                    @if self.private { (view.csrf_field()) }
-                    div.fields { (self.form.inputs(view)) }
-                    @if self.private { p.hint { (words.private_search) } }
-                    p.buttons {
-                        button.second type="submit" { (words.filter) }
-                        @if self.set { a href=(local(list)) { (words.clear_filters) } }
+            form.filters method=(method) action=(local(&self.to)) role="search" {
+                @if self.private { (view.csrf_field()) }
+                @if let Some(sort) = sort { input type="hidden" name="sort" value=(sort); }
+                @if find { div.find { (self.form.inputs(view, &is_find)) (buttons) } }
+                @if more {
+                    details open[narrowed] {
+                        summary { @if find { (words.more_filters) } @else { (words.filters) } }
+                        div.fields { (self.form.inputs(view, &|name| !is_find(name))) }
+                        @if self.private { p.hint { (words.private_search) } }
+                        @if !find { (buttons) }
                     }
                 }
             }
@@ -133,6 +147,7 @@ pub struct Table {
     listing: Option<(Listing, u64)>,
     empty: Option<(String, String)>,
     action: Option<(String, String)>,
+    too_many: bool,
 }
 
 impl Table {
@@ -147,6 +162,7 @@ impl Table {
             listing: None,
             empty: None,
             action: None,
+            too_many: false,
         }
     }
 
@@ -161,6 +177,15 @@ impl Table {
     #[must_use]
     pub fn rows(mut self, rows: impl IntoIterator<Item = Row>) -> Self {
         self.rows.extend(rows);
+        self
+    }
+
+    /// Its order is part of what it says: no head changes it.
+    #[must_use]
+    pub fn in_its_own_order(mut self) -> Self {
+        for column in &mut self.columns {
+            column.sort = None;
+        }
         self
     }
 
@@ -189,6 +214,13 @@ impl Table {
     #[must_use]
     pub fn first(mut self, text: impl Into<String>, to: impl Into<String>) -> Self {
         self.action = Some((text.into(), to.into()));
+        self
+    }
+
+    /// There is too much to look through for what was asked: the reader is asked for another term.
+    #[must_use]
+    pub fn too_many(mut self) -> Self {
+        self.too_many = true;
         self
     }
 
@@ -243,6 +275,7 @@ impl Table {
         let words = view.words;
         let filtered = self.filters.as_ref().is_some_and(|filters| filters.set);
         let (title, next) = match &self.empty {
+            _ if self.too_many => (words.too_many_to_search, words.too_many_to_search_hint),
             Some((title, next)) if !filtered => (title.as_str(), next.as_str()),
             _ => (words.nothing_found, words.nothing_found_hint),
         };
@@ -282,8 +315,9 @@ impl Show for Table {
         // Beyond so many columns the table scrolls by itself; a region that scrolls takes the focus.
         let wide = self.columns.len() > 7;
         let list = self.listing.as_ref().map_or("/", |(listing, _)| listing.path.as_str());
+        let sort = self.listing.as_ref().and_then(|(listing, _)| listing.filter("sort"));
         html! {
-            @if let Some(filters) = &self.filters { (filters.show(view, list)) }
+            @if let Some(filters) = &self.filters { (filters.show(view, list, sort)) }
             @if self.rows.is_empty() { (self.nothing(view)) } @else {
                 div.table.wide[wide] role=[wide.then_some("region")] aria-label=[wide.then_some(&self.caption)] tabindex=[wide.then_some("0")] {
                     // Stacked rows are no table to some browsers; the roles keep it one.

@@ -8,6 +8,9 @@ use crate::store::{Kind, Value};
 pub trait WriteAnswers: Sized {
     /// Writes every answer into the field of its name; `taken_at` is the name of `taken at`, or its column.
     fn answers(self, entity: &'static Entity, answers: &Answers) -> Self;
+
+    /// Writes one answer into the field of this name, if there is one.
+    fn answer_if(self, entity: &'static Entity, name: &str, answer: Option<&Answer>) -> Self;
 }
 
 impl WriteAnswers for Statement {
@@ -16,6 +19,13 @@ impl WriteAnswers for Statement {
             Some(field) => statement.field(field.name, value(field, answer)),
             None => statement,
         })
+    }
+
+    fn answer_if(self, entity: &'static Entity, name: &str, answer: Option<&Answer>) -> Self {
+        match (field_of(entity, name), answer) {
+            (Some(field), Some(answer)) => self.field(field.name, value(field, answer)),
+            _ => self,
+        }
     }
 }
 

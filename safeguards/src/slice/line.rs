@@ -11,13 +11,14 @@ pub struct Line<R: 'static> {
     pub(super) field: &'static str,
     pub(super) label: &'static str,
     pub(super) numeric: bool,
+    pub(super) sorted: bool,
     pub(super) content: fn(&R, &Names) -> Content,
 }
 
 impl<R> Line<R> {
     /// A line of words.
     pub const fn new(field: &'static str, label: &'static str, content: fn(&R, &Names) -> Content) -> Self {
-        Self { field, label, numeric: false, content }
+        Self { field, label, numeric: false, sorted: false, content }
     }
 
     /// A line with a number, flush at the end of its cell.
@@ -26,7 +27,25 @@ impl<R> Line<R> {
         label: &'static str,
         content: fn(&R, &Names) -> Content,
     ) -> Self {
-        Self { field, label, numeric: true, content }
+        Self { field, label, numeric: true, sorted: false, content }
+    }
+
+    /// A line of words by which a list can be ordered.
+    pub const fn sorted(
+        field: &'static str,
+        label: &'static str,
+        content: fn(&R, &Names) -> Content,
+    ) -> Self {
+        Self { field, label, numeric: false, sorted: true, content }
+    }
+
+    /// A line with a number by which a list can be ordered.
+    pub const fn sorted_number(
+        field: &'static str,
+        label: &'static str,
+        content: fn(&R, &Names) -> Content,
+    ) -> Self {
+        Self { field, label, numeric: true, sorted: true, content }
     }
 }
 

@@ -9,12 +9,14 @@
 mod answers;
 mod assign;
 mod body;
+mod hours;
 pub mod json;
 mod line;
 pub mod measure;
 mod names;
 mod problem;
 pub mod rules;
+mod searches;
 pub mod seed;
 pub mod shapes;
 pub mod trial;
@@ -26,8 +28,10 @@ pub use answers::WriteAnswers;
 pub use assign::{Assignee, Assignments};
 pub use axum::routing::{get, post};
 pub use body::Body;
+pub use hours::OpeningHours;
 pub use line::{Known, KnownAllergies, Line};
 pub use names::{Called, Links, Names};
+pub(crate) use searches::KEPT as SEARCHES_KEPT;
 pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;
 
@@ -98,10 +102,10 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
 pub mod prelude {
     pub use super::shapes::holds;
     pub use super::{
-        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened, Result,
-        Version, Viewer, Wanted, WriteAnswers, clock, created, go, minutes,
+        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened,
+        OpeningHours, Result, Version, Viewer, Wanted, WriteAnswers, clock, created, go, minutes,
     };
-    pub use crate::access::{Action, Entity, Record, Shown, Unsealed, Written};
+    pub use crate::access::{Action, Entity, Fill, Found, Record, Shown, Unsealed, Written};
     pub use crate::pages::{
         Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape,
         Table, Tabs, View,
@@ -114,6 +118,6 @@ pub mod prelude {
     pub use axum::response::{IntoResponse, Response};
     pub use rust_decimal::Decimal;
     pub use serde::Serialize;
-    pub use time::{Date, OffsetDateTime};
+    pub use time::{Date, OffsetDateTime, Weekday};
     pub use uuid::Uuid;
 }

@@ -20,6 +20,10 @@ impl From<Error> for Problem {
                 let pointer = format!("/{}", field.replace([' ', '-'], "_"));
                 Self::invalid(vec![FieldProblem { pointer, detail: format!("{field} {reason}") }])
             }
+            Error::Booked { field, column } => {
+                let detail = format!("{field} is booked at that time");
+                Self::conflict().of(vec![FieldProblem { pointer: format!("/{column}"), detail }])
+            }
             Error::AuditUnavailable(_) => Self::unavailable("audit"),
             Error::TooManyToSearch { .. } => Self::new(Code::Invalid)
                 .detail("Too many records would have to be searched. Add another term."),

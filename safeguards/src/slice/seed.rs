@@ -201,6 +201,16 @@ impl Seeds {
         self.moment((day - today).whole_days(), hour, minute)
     }
 
+    /// A moment on one of these days of the week, counted from Monday, of this week and the next ones.
+    pub fn open_moment(&self, turn: i64, days: &[i64], hour: u8, minute: u8) -> String {
+        let today = self.front.zone.date(self.services.clock.now());
+        let monday = today - Duration::days(i64::from(today.weekday().number_days_from_monday()));
+        let count = i64::try_from(days.len()).unwrap_or(1).max(1);
+        let day = usize::try_from(turn.rem_euclid(count)).ok().and_then(|at| days.get(at)).copied();
+        let date = monday + Duration::days(turn.div_euclid(count) * 7 + day.unwrap_or(0));
+        self.moment((date - today).whole_days(), hour, minute)
+    }
+
     /// A date so many days from today.
     pub fn date(&self, days: i64) -> String {
         (self.front.zone.date(self.services.clock.now()) + Duration::days(days)).to_string()

@@ -66,6 +66,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The body.
     pub text: String,
+    /// Where it sends the caller.
+    pub location: Option<String>,
 }
 
 impl Answer {
@@ -168,7 +170,15 @@ impl Trial {
 
     /// Any other method with a JSON body.
     pub async fn send(&self, caller: Caller, method: Method, path: &str, body: &Value) -> Answer {
-        self.call(caller, method, path, Some(body), "application/json").await
+        let body = Some(("application/json", body.to_string()));
+        self.call(caller, method, path, body, "application/json").await
+    }
+
+    /// A form as a browser sends it.
+    pub async fn submit(&self, caller: Caller, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let body = Some(("application/x-www-form-urlencoded", form));
+        self.call(caller, Method::POST, path, body, "text/html").await
     }
 
     async fn call(
@@ -176,7 +186,7 @@ impl Trial {
         caller: Caller,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Option<(&str, String)>,
         accept: &str,
     ) -> Answer {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
@@ -195,11 +205,12 @@ impl Trial {
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        if let Some((kind, _)) = &body {
+            request = request.header(header::CONTENT_TYPE, *kind);
         }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let unsent = |reason: String| Answer { status: StatusCode::BAD_REQUEST, text: reason };
+        let body = body.map_or_else(Body::empty, |(_, body)| Body::from(body));
+        let unsent =
+            |reason: String| Answer { status: StatusCode::BAD_REQUEST, text: reason, location: None };
         let request = match request.body(body) {
             Ok(request) => request,
             Err(error) => return unsent(error.to_string()),
@@ -207,8 +218,13 @@ impl Trial {
         // A router is always ready; its own `poll_ready` says so.
         let Ok(response) = self.router.clone().call(request).await;
         let status = response.status();
+        let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let location = location.map(str::to_owned);
         match response.into_body().collect().await {
-            Ok(body) => Answer { status, text: String::from_utf8_lossy(&body.to_bytes()).into_owned() },
+            Ok(body) => {
+                let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+                Answer { status, text, location }
+            }
             Err(error) => unsent(error.to_string()),
         }
     }

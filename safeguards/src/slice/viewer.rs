@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::answers::field_of;
 use super::{Assignee, Called, Line, Names, Result, Wanted};
 use crate::Services;
-use crate::access::{Action, Context, Entity, Error, Written};
+use crate::access::{Action, Context, Entity, Error, Found, Written};
 use crate::identity::{Identity, PersonId, Session};
 use crate::pages::{
     Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, View,
@@ -47,6 +47,8 @@ pub struct Viewer {
     session: Session,
     /// How they see pages.
     pub view: View,
+    /// The page of this app that led here: path and query.
+    came_from: Option<String>,
 }
 
 impl std::fmt::Debug for Viewer {
@@ -67,7 +69,7 @@ impl Viewer {
     /// A viewer without a page: they call the API, or the app acts for them.
     pub fn of(session: Session, front: &'static Front) -> Self {
         let view = View::new(front.application, session.clock.now()).language(front.words).zone(front.zone);
-        Self { session, view }
+        Self { session, view, came_from: None }
     }
 
     /// The session behind it.
@@ -135,7 +137,8 @@ impl Viewer {
         let shown: Vec<&Line<R>> = wanted.filter(|line| line.known(self, entity)).collect();
         let table = shown.iter().fold(Table::new(caption), |table, line| {
             let column = Column::new(line.label);
-            table.column(if line.numeric { column.numeric() } else { column })
+            let column = if line.numeric { column.numeric() } else { column };
+            table.column(if line.sorted { column.sort(line.field.replace([' ', '-'], "_")) } else { column })
         });
         let rows: Vec<Row> = records
             .into_iter()
@@ -225,7 +228,7 @@ impl Viewer {
             |id: Uuid| people.iter().find(|called| called.id == id).map(|called| called.title.clone());
         let detail = Detail::new().title("Assigned to");
         if assignees.is_empty() {
-            return detail.line("Nobody", Content::Empty);
+            return detail.line("Responsible", "Nobody yet");
         }
         assignees.iter().fold(detail, |detail, assignee| {
             let name = named(assignee.person_id).unwrap_or_default();
@@ -308,14 +311,31 @@ impl Viewer {
 
     /// A table's place in its list where rows are not counted: one more may follow when the page is full.
     pub fn placed_by_rows(&self, table: Table, wanted: &Wanted, rows: usize) -> Table {
-        let known = wanted.offset() + i64::try_from(rows).unwrap_or(0);
-        let full = i64::try_from(rows).unwrap_or(0) == wanted.limit();
-        self.placed(table, wanted, if full { known + 1 } else { known })
+        let number = |count: i64| usize::try_from(count).unwrap_or(0);
+        let known = number(wanted.offset()) + rows;
+        let full = rows == number(wanted.limit());
+        self.placed(table.in_its_own_order(), wanted, if full { known + 1 } else { known })
     }
 
     /// A table's place in its list, when more rows may follow than were asked for.
-    pub fn placed(&self, table: Table, wanted: &Wanted, total: i64) -> Table {
+    pub fn placed(&self, table: Table, wanted: &Wanted, total: usize) -> Table {
         table.listing(wanted.listing(), u64::try_from(total).unwrap_or(0))
+    }
+
+    /// A table of what was found, at its place in the list; or the wish for another term, when there is too much to
+    /// look through.
+    pub fn placed_found<R>(&self, table: Table, wanted: &Wanted, found: &Found<R>) -> Table {
+        let table = self.placed(table, wanted, found.total);
+        if found.beyond { table.too_many() } else { table }
+    }
+
+    /// The address of a list as it was when the viewer left it by one of its links; else the list's own.
+    pub fn back_to(&self, list: impl Into<String>) -> String {
+        let list = list.into();
+        let left = self.came_from.as_deref().filter(|address| {
+            address.strip_prefix(list.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'))
+        });
+        left.map_or(list, str::to_owned)
     }
 }
 
@@ -323,6 +343,16 @@ impl<R> Line<R> {
     fn known(&self, viewer: &Viewer, entity: &Entity) -> bool {
         viewer.sees(entity, self.field)
     }
+}
+
+/// What the browser says of the page that led here, if that was one of ours.
+fn came_from(parts: &Parts) -> Option<String> {
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let referer: axum::http::Uri = header(axum::http::header::REFERER)?.parse().ok()?;
+    let here = header(axum::http::header::HOST).or(parts.uri.authority().map(|authority| authority.as_str()));
+    (referer.authority().map(|authority| authority.as_str()) == here)
+        .then(|| referer.path_and_query().map(ToString::to_string))
+        .flatten()
 }
 
 impl<S> FromRequestParts<S> for Viewer
@@ -359,6 +389,6 @@ where
             .into_iter()
             .fold(view, |view, (text, to)| view.destination(text, to));
         let view = arrival.csrf.into_iter().fold(view, View::csrf);
-        Ok(Self { session, view })
+        Ok(Self { session, view, came_from: came_from(parts) })
     }
 }

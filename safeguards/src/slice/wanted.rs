@@ -8,7 +8,8 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::Result;
-use crate::pages::{FormData, Listing};
+use crate::access::Search;
+use crate::pages::{Direction, FIND, FormData, Listing};
 use crate::web::{Code, Problem};
 
 /// The wishes of one request for a list. A wish that cannot be read is an error and never dropped, since a
@@ -33,6 +34,40 @@ impl Wanted {
             terms.clear(own);
         }
         Self { listing: Listing::new(path, &query), terms }
+    }
+
+    /// The same place in the list, narrowed by these terms, too.
+    pub(super) fn searching(mut self, terms: &FormData) -> Self {
+        for (name, value) in terms.iter() {
+            self.terms.set(name, value);
+        }
+        self.terms.clear("search");
+        self
+    }
+
+    /// What has to be opened before it can be compared: words to find in fields, or an order by one of them, which
+    /// `orders` knows by the name that the address has. Nothing when the database can answer.
+    pub fn sealed(
+        &self,
+        fields: &'static [&'static str],
+        orders: &[(&'static str, &'static str)],
+    ) -> Option<Search> {
+        let words = self.term(FIND).filter(|_| !fields.is_empty());
+        let names: Vec<&str> = orders.iter().map(|(name, _)| *name).collect();
+        let order = self.listing.sort(&names).and_then(|(name, direction)| {
+            let (_, field) = orders.iter().find(|(known, _)| *known == name)?;
+            Some((*field, direction == Direction::Down))
+        });
+        if words.is_none() && order.is_none() {
+            return None;
+        }
+        let search = words.map_or_else(Search::all, |words| Search::of(fields, words));
+        let search = match order {
+            Some((field, descending)) => search.by(field, descending),
+            None => search,
+        };
+        let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+        Some(search.page(place(self.offset()), place(self.limit())))
     }
 
     /// Those of one record, at a place in their list.

@@ -108,6 +108,18 @@ impl Transaction {
         matches!(self.inner, Inner::Postgres { .. })
     }
 
+    /// What is done from here on, for PostgreSQL's row-level security: one write may carry another.
+    pub(crate) async fn act(&mut self, action: &'static str) -> Result<()> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        super::sql("SELECT set_config('app.action', $1, true) AS action")
+            .bind(action)
+            .fetch_one(self)
+            .await
+            .map(drop)
+    }
+
     pub(super) async fn run(&mut self, statement: Statement, wanted: Wanted) -> Result<Outcome> {
         if self.failed {
             return Err(StoreError::Aborted);

@@ -115,10 +115,9 @@ impl<S: Sync> FromRequestParts<S> for Arrival {
 }
 
 impl Web {
-    /// Puts the edge around a router. It belongs outermost, after all routes and the fallback.
+    /// Puts the edge around a router. It belongs outermost, after all routes; what has none is a problem like any other.
     pub fn guard(self: Arc<Self>, router: Router) -> Router {
-        let unknown = || async { Problem::not_found() };
-        router.fallback(unknown).layer(DefaultBodyLimit::disable()).layer(from_fn_with_state(self, edge))
+        router.layer(DefaultBodyLimit::disable()).layer(from_fn_with_state(self, edge))
     }
 
     fn address(&self, request: &Request) -> Option<IpAddr> {
@@ -186,7 +185,7 @@ impl Web {
     }
 
     /// A problem as its reader wants it.
-    fn told(&self, problem: &Problem, asked: &Asked, id: Uuid) -> Response {
+    fn told(&self, problem: &Problem, asked: &Asked, id: Uuid, view: Option<View>) -> Response {
         let mut response = match self.sign_in {
             Some(path) if asked.page && asked.reads && problem.code() == Code::Unauthenticated => {
                 let back =
@@ -196,7 +195,8 @@ impl Web {
                     .into_response()
             }
             _ if asked.page => {
-                let view = View::new(self.application.clone(), self.clock.now()).language(self.words);
+                let plain = || View::new(self.application.clone(), self.clock.now()).language(self.words);
+                let view = view.unwrap_or_else(plain);
                 problem_page(&view, problem, Some(id)).into_response()
             }
             _ => problem.json_response(Some(id)),
@@ -277,7 +277,8 @@ async fn edge(State(web): State<Arc<Web>>, request: Request, next: Next) -> Resp
     if let Some(problem) = &problem {
         let cookies: Vec<HeaderValue> =
             response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
-        response = web.told(problem, &asked, id);
+        let view = response.extensions_mut().remove::<View>();
+        response = web.told(problem, &asked, id, view);
         for cookie in cookies {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

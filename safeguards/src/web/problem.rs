@@ -196,6 +196,12 @@ impl Problem {
         self
     }
 
+    /// Which fields it is about.
+    #[must_use]
+    pub fn of(self, fields: Vec<FieldProblem>) -> Self {
+        Self { fields, ..self }
+    }
+
     /// Why, as a code for the log.
     #[must_use]
     pub fn cause(mut self, cause: &'static str) -> Self {

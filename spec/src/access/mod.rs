@@ -37,6 +37,10 @@ pub enum Action {
     Export,
     /// Assign it to somebody.
     Assign,
+    /// Take it, while it is assigned to nobody.
+    Claim,
+    /// Fill in those of its fields that the answers of a form also fill.
+    Fill,
     /// Make this move of its lifecycle (an index into [`crate::model::Lifecycle::moves`]).
     Move(usize),
 }
@@ -104,6 +108,8 @@ pub enum Reach {
         /// Whether ended assignments count.
         past: bool,
     },
+    /// Records that are assigned to nobody today, which the role may take.
+    Unassigned,
     /// Records of the places of this kind in which the person has the role.
     Place(PlaceIndex),
     /// Records that the role may view at the end of the path.

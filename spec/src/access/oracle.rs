@@ -165,6 +165,11 @@ fn holds(model: &Model, facts: &Facts, who: Who, grant: &Grant, entity: EntityIn
                 && assigned.starts <= who.now
                 && (*past || assigned.ends.is_none_or(|ends| ends > who.now))
         }),
+        Reach::Unassigned => !facts.assignments.iter().any(|assigned| {
+            (assigned.entity, assigned.record, assigned.organisation) == (entity, id, who.organisation)
+                && assigned.starts <= who.now
+                && assigned.ends.is_none_or(|ends| ends > who.now)
+        }),
         Reach::Place(Model::ORGANISATION) => row.organisation == who.organisation,
         Reach::Place(kind) => {
             let mut place = row.place;
@@ -182,7 +187,8 @@ fn holds(model: &Model, facts: &Facts, who: Who, grant: &Grant, entity: EntityIn
         }
         Reach::Viewable => model
             .grants(grant.role, entity)
-            .any(|other| other.allows(Action::View) && reaches(model, facts, who, other, entity, id)),
+            .filter(|other| other.allows(Action::View) && other.reach != Reach::Unassigned)
+            .any(|other| reaches(model, facts, who, other, entity, id)),
         Reach::Inherited(action) => model.grants(grant.role, entity).any(|other| {
             other.allows(*action) && !other.narrowed && reaches(model, facts, who, other, entity, id)
         }),

@@ -32,6 +32,8 @@ pub enum Rows {
         /// Whether ended assignments count.
         past: bool,
     },
+    /// Those that are assigned to nobody today.
+    Unassigned,
     /// Those whose linked record is one of these.
     To(Hop, Box<Rows>),
     /// Those to which one of these links.
@@ -135,6 +137,7 @@ impl Writer<'_> {
             Rows::Person { column } => format!("{at}.{column} = {}", self.dialect.person()),
             Rows::Place { role, levels } => self.place(*role, *levels, at),
             Rows::Assigned { role, past } => self.assigned(*role, *past, entity, at),
+            Rows::Unassigned => self.unassigned(entity, at),
             Rows::To(hop, inner) => {
                 let alias = self.alias('r');
                 let table = &self.model[hop.to].table;
@@ -208,11 +211,22 @@ impl Writer<'_> {
             literal(self.model[role].name.as_str())
         )
     }
+
+    fn unassigned(&mut self, entity: EntityIndex, at: &str) -> String {
+        let Some(assignment) = &self.model[entity].assignment else { return "FALSE".into() };
+        let (table, column) = (assignment.table.clone(), assignment.column.clone());
+        let alias = self.alias('a');
+        let (now, organisation) = (self.dialect.now(), self.dialect.organisation());
+        format!(
+            "NOT EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.{column} = {at}.id AND {alias}.organisation_id = {organisation} AND {alias}.starts_at <= {now} AND ({alias}.ends_at IS NULL OR {alias}.ends_at > {now}))"
+        )
+    }
 }
 
 impl Reach {
-    /// Whether it reaches all records of a place, which makes a role privileged when they hold PHI.
+    /// Whether it reaches all records of a place, which makes a role privileged when they hold PHI. What waits to be
+    /// claimed is whoever's in the organisation.
     pub fn is_whole_place(&self) -> bool {
-        matches!(self, Self::Place(_) | Self::Everywhere)
+        matches!(self, Self::Place(_) | Self::Everywhere | Self::Unassigned)
     }
 }

@@ -132,6 +132,9 @@ impl Resolver<'_> {
         if written.corrections {
             actions.push(Action::Update);
         }
+        for role in &filled_by {
+            self.fills(index, *role, written);
+        }
         for role in filled_by {
             let before = self.model[index].grants.len();
             self.inherit(index, role, Action::View, &actions);
@@ -146,6 +149,35 @@ impl Resolver<'_> {
                     help,
                 );
             }
+        }
+    }
+
+    /// Who fills in a form fills those fields of the record that its answers also fill, of the records that they view.
+    fn fills(&mut self, index: EntityIndex, role: RoleIndex, form: &crate::document::Form) {
+        let Some(about) = self.model[index].parent.as_ref().map(|parent| parent.entity) else { return };
+        let named = form.ask.iter().filter_map(|item| item.fills.as_ref());
+        let mut fields: Vec<FieldIndex> =
+            named.filter_map(|name| self.model[about].field(name.as_str())).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        if fields.is_empty() {
+            return;
+        }
+        let whole = |grant: &&Grant| grant.allows(Action::View) && !grant.narrowed;
+        let views: Vec<Grant> = self.model.grants(role, about).filter(whole).cloned().collect();
+        for view in views {
+            let fields = Mask::Only(fields.clone());
+            self.add(
+                about,
+                role,
+                vec![Action::Fill],
+                view.reach,
+                view.path,
+                view.when,
+                fields,
+                true,
+                view.rows,
+            );
         }
     }
 
@@ -369,6 +401,9 @@ impl Resolver<'_> {
             }
         }
         if let Some(assignment) = self.model[index].assignment.clone() {
+            if assignment.claim {
+                self.claims(index, &assignment.roles);
+            }
             for role in assignment.by {
                 self.action_of(
                     index,
@@ -377,6 +412,19 @@ impl Resolver<'_> {
                     &at.join("assigned to").join("by"),
                     progress,
                 );
+            }
+        }
+    }
+
+    /// Whoever may claim a record finds it while it is assigned to nobody, by what it is called and no more.
+    fn claims(&mut self, index: EntityIndex, roles: &[RoleIndex]) {
+        let title = Mask::Only(self.model[index].title.clone());
+        for role in roles {
+            let found = (vec![Action::View, Action::List], title.clone());
+            for (actions, fields) in [found, (vec![Action::Claim], Mask::Only(Vec::new()))] {
+                let rows = Rows::Unassigned;
+                let (path, when) = (Vec::new(), Vec::new());
+                self.add(index, *role, actions, Reach::Unassigned, path, when, fields, true, rows);
             }
         }
     }
@@ -407,8 +455,13 @@ impl Resolver<'_> {
             }
             return;
         }
-        let views: Vec<Grant> =
-            self.model.grants(role, index).filter(|grant| grant.allows(Action::View)).cloned().collect();
+        // What waits to be claimed is known by its name only, and nothing else is done with it.
+        let views: Vec<Grant> = self
+            .model
+            .grants(role, index)
+            .filter(|grant| grant.allows(Action::View) && grant.reach != Reach::Unassigned)
+            .cloned()
+            .collect();
         if views.is_empty() {
             let (role, entity) = (self.model[role].name.clone(), self.model[index].name.clone());
             let help = format!("grant `{role}` to view `{entity}`, or take it out");

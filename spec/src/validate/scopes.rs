@@ -42,7 +42,7 @@ impl Resolver<'_> {
                 let rows: Vec<_> = self
                     .model
                     .grants(role, end)
-                    .filter(|grant| grant.allows(Action::View))
+                    .filter(|grant| grant.allows(Action::View) && grant.reach != Reach::Unassigned)
                     .map(|grant| grant.rows.clone())
                     .collect();
                 if rows.is_empty() {

@@ -116,6 +116,9 @@ impl Resolver<'_> {
             .iter()
             .map(|column| ((*column).to_owned(), "what every record has already".to_owned()))
             .collect();
+        if matches!(entity.origin, crate::model::Origin::Form(_)) {
+            taken.insert("form_version".to_owned(), "the version of the form".to_owned());
+        }
         if let Some(parent) = &entity.parent {
             taken.insert(parent.column.clone(), format!("the link to `{}`", self.model[parent.entity].name));
         }

@@ -29,6 +29,7 @@ fn app() -> safeguards::App {
         .migrations(migrations::APP)
         .idle_minutes(15)
         .routes(http::routes)
+        .front(&home::FRONT)
         .seed(seed::seed)
 }
 

@@ -143,6 +143,28 @@ pub async fn search(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Patient>> {
     Ok(found.list(viewer).await?)
 }
 
+/// One page of what is wanted, and how many there are in all, as far as the viewer may list it.
+pub async fn found(viewer: &Viewer, wanted: &Wanted) -> Result<Found<Patient>> {
+    // What is sealed is opened to be compared: up to 5,000 records that the viewer may list anyway.
+    if let Some(sealed) = wanted.sealed(&["name"], SEALED_ORDERS) {
+        let found = tenant!(
+            "SELECT id, version, created_at, created_by_id, updated_at, updated_by_id, reference, person_id,
+                name, date_of_birth, phone, sex, allergies, target_systolic, target_diastolic,
+                    {reach}
+             FROM patients WHERE {visible} AND {filters} ORDER BY {order} LIMIT {cap}"
+        );
+        let found = found
+            .filter_lookup("phone_index = {}", "phone", wanted.text("phone")?)
+            .filter("target_systolic >= {}", wanted.integer("target_systolic_from")?)
+            .filter("target_systolic <= {}", wanted.integer("target_systolic_to")?)
+            .filter("target_diastolic >= {}", wanted.integer("target_diastolic_from")?)
+            .filter("target_diastolic <= {}", wanted.integer("target_diastolic_to")?)
+            .order(wanted.order(ORDERS, "patients.created_at DESC, patients.id DESC"));
+        return Ok(found.search(viewer, &sealed).await.or_else(Found::beyond)?);
+    }
+    Ok(Found::of(search(viewer, wanted).await?, count(viewer, wanted).await?))
+}
+
 /// How many there are of what is wanted, as far as the viewer may list it.
 pub async fn count(viewer: &Viewer, wanted: &Wanted) -> Result<i64> {
     let found = tenant!("SELECT count(*) AS n FROM patients WHERE {visible} AND {filters}");
@@ -162,6 +184,10 @@ const ORDERS: &[(&str, &str)] = &[
     ("target_diastolic", "target_diastolic, patients.id"),
     ("-target_diastolic", "target_diastolic DESC, patients.id DESC"),
 ];
+
+/// The orders that have to be opened first, by the names of their fields.
+const SEALED_ORDERS: &[(&str, &str)] =
+    &[("name", "name"), ("date_of_birth", "date of birth"), ("phone", "phone"), ("sex", "sex")];
 
 /// What patients are called where something links to them.
 pub async fn titles(viewer: &Viewer, ids: impl IntoIterator<Item = Option<Uuid>>) -> Result<Vec<Called>> {
@@ -242,20 +268,23 @@ pub async fn assign(viewer: &Viewer, id: Uuid, version: i64, role: &str, person:
 
 /// `GET /api/patients`: filters that name nobody stand in the address.
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Patient>>> {
+    viewer.granted(&PATIENT, Action::List).await?;
     wanted.knows(&[])?;
-    search(&viewer, &wanted).await.map(Json)
+    Ok(Json(found(&viewer, &wanted).await?.all()?))
 }
 
-/// `POST /api/patients/search`: filters that could name somebody stand in the body.
+/// `POST /api/patients/search`: filters that could name somebody stand in the body; `find` holds words to look for.
 pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Patient>>> {
+    viewer.granted(&PATIENT, Action::List).await?;
     let wanted = body.wanted(&[
+        "find",
         "phone",
         "target_systolic_from",
         "target_systolic_to",
         "target_diastolic_from",
         "target_diastolic_to",
     ])?;
-    search(&viewer, &wanted).await.map(Json)
+    Ok(Json(found(&viewer, &wanted).await?.all()?))
 }
 
 /// `GET /api/patients/{id}`
@@ -265,6 +294,7 @@ pub async fn api_show(viewer: Viewer, Id(id): Id) -> Result<Json<Patient>> {
 
 /// `POST /api/patients`
 pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
+    viewer.granted(&PATIENT, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &PATIENT, Action::Create);
     let answers = body.answers(&viewer.view, form, &[])?;
     let id = insert(&viewer, &answers).await?;

@@ -105,6 +105,11 @@ pub async fn search(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Reading>> {
     Ok(found.list(viewer).await?)
 }
 
+/// One page of what is wanted, and how many there are in all, as far as the viewer may list it.
+pub async fn found(viewer: &Viewer, wanted: &Wanted) -> Result<Found<Reading>> {
+    Ok(Found::of(search(viewer, wanted).await?, count(viewer, wanted).await?))
+}
+
 /// How many there are of what is wanted, as far as the viewer may list it.
 pub async fn count(viewer: &Viewer, wanted: &Wanted) -> Result<i64> {
     let found = tenant!("SELECT count(*) AS n FROM readings WHERE {visible} AND {filters}");
@@ -142,12 +147,14 @@ pub async fn insert(viewer: &Viewer, patient_id: Uuid, answers: &Answers) -> Res
 
 /// `GET /api/readings`: filters that name nobody stand in the address.
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Reading>>> {
+    viewer.granted(&READING, Action::List).await?;
     wanted.knows(&["patient_id"])?;
-    search(&viewer, &wanted).await.map(Json)
+    Ok(Json(found(&viewer, &wanted).await?.all()?))
 }
 
 /// `POST /api/readings/search`: filters that could name somebody stand in the body.
 pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Reading>>> {
+    viewer.granted(&READING, Action::List).await?;
     let wanted = body.wanted(&[
         "patient_id",
         "systolic_from",
@@ -159,7 +166,7 @@ pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Reading>>
         "taken_at_from",
         "taken_at_to",
     ])?;
-    search(&viewer, &wanted).await.map(Json)
+    Ok(Json(found(&viewer, &wanted).await?.all()?))
 }
 
 /// `GET /api/readings/{id}`
@@ -169,6 +176,7 @@ pub async fn api_show(viewer: Viewer, Id(id): Id) -> Result<Json<Reading>> {
 
 /// `POST /api/readings`
 pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
+    viewer.granted(&READING, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &READING, Action::Create);
     let answers = body.answers(&viewer.view, form, &["patient_id"])?;
     let id = insert(&viewer, body.record("patient_id")?, &answers).await?;

@@ -17,7 +17,8 @@ use super::session_cookie;
 use crate::pages::{FormData, View};
 use crate::web::Arrival;
 
-/// A view for the page of this request, with the form token that the edge made for it.
+/// A view for the page of this request, with the form token that the edge made for it; the app's own, where it has put a
+/// frame around the account.
 pub(super) struct Look(pub(super) View);
 
 impl<S> FromRequestParts<S> for Look
@@ -28,6 +29,9 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        if let Some(view) = parts.extensions.get::<View>() {
+            return Ok(Self(view.clone()));
+        }
         let identity = Identity::from_ref(state);
         let mut view = View::new(identity.settings().app_name.clone(), identity.now()).here(parts.uri.path());
         if let Some(token) = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.csrf.clone()) {

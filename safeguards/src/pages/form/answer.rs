@@ -141,6 +141,20 @@ impl Answers {
         self.answers.iter().map(|(name, answer)| (name.as_str(), answer))
     }
 
+    /// Whether a field was asked and answered, be it by emptying it.
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        self.answers.iter().any(|(known, _)| known == name)
+    }
+
+    /// The answer of a field, where it says something else than what is known already.
+    #[must_use]
+    pub fn news(&self, name: &str, known: impl Into<Answer>) -> Option<&Answer> {
+        let answer = self.answer(name);
+        let none = matches!(answer, Answer::Many(items) if items.is_empty());
+        (!none && *answer != Answer::Empty && *answer != known.into()).then_some(answer)
+    }
+
     /// Text, a choice or a code.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

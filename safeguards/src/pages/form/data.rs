@@ -116,6 +116,11 @@ impl FormData {
                 let time = moment.time();
                 self.set(&format!("{name}.time"), clock_time(time));
             }
+            (Kind::Decimal { places, .. }, Answer::Decimal(number)) if field.all_places => {
+                let mut number = *number;
+                number.rescale(*places);
+                self.set(name, number.to_string());
+            }
             (_, Answer::Empty) => self.clear(name),
             _ => self.set(name, answer.typed()),
         }

@@ -139,6 +139,8 @@ pub struct Field {
     pub(crate) autocomplete: Option<Cow<'static, str>>,
     pub(crate) condition: Option<(Cow<'static, str>, Cow<'static, str>)>,
     pub(crate) required: bool,
+    /// Whether a number is filled in with all its places, as amounts of money are.
+    pub(crate) all_places: bool,
     pub(crate) kind: Kind,
 }
 
@@ -154,6 +156,7 @@ impl Field {
             autocomplete: None,
             condition: None,
             required: true,
+            all_places: false,
             kind,
         }
     }
@@ -190,6 +193,12 @@ impl Field {
     #[must_use]
     pub fn decimal(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
         Self::new(name, label, Kind::Decimal { least: None, most: None, places: 6 })
+    }
+
+    /// An amount of money: a decimal number with two digits after the point.
+    #[must_use]
+    pub fn money(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
+        Self { all_places: true, ..Self::decimal(name, label).places(2) }
     }
 
     /// A calendar date.

@@ -43,6 +43,14 @@ pub use parse::Mistake;
 
 use std::borrow::Cow;
 
+/// A sentence of the API as one on a page.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let stop = if sentence.ends_with('.') { "" } else { "." };
+    first + letters.as_str() + stop
+}
+
 /// Which part of the form is in front of the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -181,6 +189,27 @@ impl Form {
         self.mistakes.push(Mistake { field: name.to_owned(), at: at.unwrap_or_default(), text: text.into() });
         self.stage = Stage::Ask(self.step_of(name).unwrap_or(0));
         self
+    }
+
+    /// The form again after its answers were refused: with what was typed, and with what was wrong.
+    ///
+    /// # Errors
+    /// The problem itself, when it is about none of the fields.
+    pub fn refused(
+        self,
+        answers: Answers,
+        problem: crate::web::Problem,
+    ) -> Result<Self, crate::web::Problem> {
+        if problem.fields().is_empty() {
+            return Err(problem);
+        }
+        let form = self.fill(&answers.data);
+        let wrong = problem.fields().iter();
+        Ok(wrong.fold(form, |form, wrong| {
+            let name = wrong.pointer.trim_start_matches('/');
+            let sentence = capital(&wrong.detail);
+            form.mistake(name, sentence)
+        }))
     }
 
     /// Sends it elsewhere, as when the same form makes a record and changes it.

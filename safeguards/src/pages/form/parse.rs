@@ -39,7 +39,8 @@ impl Form {
             self.stage = Stage::Ask(step);
             return Err(Box::new(self));
         }
-        let checking = self.data.first(CHECKING).is_some();
+        // Whoever sends the page of all answers has been through every step.
+        let checking = self.data.first(CHECKING).is_some() || self.data.first(CONFIRMED).is_some();
         let until = if checking { steps.saturating_sub(1) } else { sent };
         let read = self.read_until(view, until);
         let answers = match read {

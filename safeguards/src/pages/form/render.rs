@@ -69,9 +69,16 @@ impl Form {
         }
     }
 
-    /// The fields of a form without their form: for filters.
-    pub(crate) fn inputs(&self, view: &View) -> Markup {
-        html! { @for field in &self.fields { (self.field_markup(view, field, &field.name, false)) } }
+    /// Some fields of a form without their form: for filters.
+    pub(crate) fn inputs(&self, view: &View, wanted: &dyn Fn(&str) -> bool) -> Markup {
+        let fields = || self.fields.iter().filter(|field| wanted(&field.name));
+        html! { @for field in fields() { (self.field_markup(view, field, &field.name, false)) } }
+    }
+
+    /// Whether anything stands in some of its fields.
+    pub(crate) fn is_filled(&self, wanted: &dyn Fn(&str) -> bool) -> bool {
+        let typed = |field: &Field| self.data.of(&field.name).any(|(_, value)| !value.trim().is_empty());
+        self.fields.iter().any(|field| wanted(&field.name) && typed(field))
     }
 
     /// Answers that are not in front of the reader travel in hidden fields.
@@ -168,7 +175,11 @@ fn content(field: &Field, answer: &Answer) -> Content {
         }
         Answer::Text(text) => Content::Text(text_of(text)),
         Answer::Integer(number) => Content::from(*number).unit(field.unit.clone().unwrap_or_default()),
-        Answer::Decimal(number) => Content::from(*number).unit(field.unit.clone().unwrap_or_default()),
+        Answer::Decimal(number) => {
+            let number = Content::from(*number);
+            let number = if field.all_places { number.places(2) } else { number };
+            number.unit(field.unit.clone().unwrap_or_default())
+        }
         Answer::Boolean(flag) => Content::Flag(*flag),
         Answer::Date(date) => Content::Date(*date),
         Answer::Time(time) => Content::Time(*time),

@@ -43,6 +43,7 @@ pub(crate) static PATIENT: Entity = Entity {
         Grant::to("provider", &[Action::Create]).rows("patients.created_by_id = :person"),
         Grant::to("patient", READ).rows(OWN),
         Grant::to("patient", &[Action::Update]).rows(OWN).fields(Mask::Only(&["phone"])),
+        Grant::to("patient", &[Action::Move("fill")]).rows(OWN).fields(Mask::Only(&["weight"])),
         Grant::to("sales rep", READ).fields(Mask::Only(&["reference"])),
         Grant::to("nurse", READ).fields(Mask::Only(&["reference", "weight", "status"])),
     ],

@@ -1,7 +1,8 @@
 //! What may be changed, by whom, and what is left behind.
 
 use super::world::{PATIENT, READING, is_not_found, list, people, show, worlds};
-use safeguards::access::{Action, Context, Error, Result, Shown};
+use rust_decimal::Decimal;
+use safeguards::access::{Action, Context, Error, Fill, Result, Shown};
 use safeguards::crypto::{Binding, Purpose, Sealed};
 use safeguards::{Clock, sql, tenant};
 use time::Duration;
@@ -368,5 +369,55 @@ async fn references_differ() {
         references.sort();
         references.dedup();
         assert_eq!(references.len(), 20);
+    }
+}
+
+/// A reading that also fills a field of its patient, as an answered form does.
+async fn filling(context: &Context, patient: Uuid, version: i64, field: &'static str) -> Result<Uuid> {
+    let fill = tenant!("UPDATE patients SET {fields} WHERE id = {id} AND version = {version} AND {visible}");
+    let fill = match field {
+        "weight" => fill.field("weight", Decimal::new(725, 1)),
+        other => fill.field(other, "X"),
+    };
+    tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
+        .field("patient_id", patient)
+        .field("systolic", 120i64)
+        .field("status", "draft")
+        .also_fill(Fill::new(fill, &PATIENT, patient, version))
+        .insert(context, &READING)
+        .await
+}
+
+/// CF-6: one write carries another, each with its event; and a fill that is not granted keeps neither.
+#[tokio::test]
+async fn a_form_fills_what_it_may_or_nothing_is_kept() {
+    for world in worlds().await {
+        let ana = world.ana().await;
+        let patient = world.patient();
+        for (refused, why) in [
+            (filling(&patient, ana, 1, "name").await, "no grant covers the field"),
+            (filling(&world.provider(), ana, 1, "weight").await, "no grant of the role"),
+            (filling(&patient, ana, 7, "weight").await, "another version was seen"),
+        ] {
+            assert!(matches!(refused, Err(Error::Forbidden | Error::Conflict)), "{why}: {refused:?}");
+        }
+        assert_eq!(world.events("create").await.len(), 1, "Ana, and no reading");
+        filling(&patient, ana, 1, "weight").await.unwrap();
+        let filled = show(&patient, ana).await.unwrap();
+        assert_eq!((filled.written.version, filled.weight), (2, Shown::Value(Some(Decimal::new(725, 1)))));
+        assert_eq!(world.events("create").await.len(), 2);
+        assert_eq!(filled.written.updated_by_id, Shown::Value(people::PATIENT));
+    }
+}
+
+/// CL-1: what no role of theirs may do at all is not there, and the refusal is an event.
+#[tokio::test]
+async fn what_is_never_granted_is_not_there() {
+    for world in worlds().await {
+        let rep = world.sales_rep();
+        assert!(rep.granted(&PATIENT, Action::List).await.is_ok());
+        assert!(is_not_found(&rep.granted(&PATIENT, Action::Create).await));
+        assert!(is_not_found(&rep.granted(&READING, Action::List).await));
+        assert_eq!(world.events("denied").await.len(), 2);
     }
 }

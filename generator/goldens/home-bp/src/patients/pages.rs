@@ -2,24 +2,22 @@
 
 use safeguards::slice::prelude::*;
 
-use super::{
-    ASSIGNED_TO, Patient, assign, assignees, blank, count, filled, find, form, insert, search, update,
-};
+use super::{ASSIGNED_TO, Patient, assign, assignees, blank, filled, find, form, found, insert, update};
 use crate::access::{self, PATIENT};
 
 /// What pages show of a patient, a line a field: the name by which the policy knows it, its label, its content.
 pub const LINES: &[Line<Patient>] = &[
     Line::new("reference", "Reference", |record, _| record.written.reference.clone().map(Some).content()),
     Line::new("login", "Signs in as", |record, names| names.person(&record.person_id)),
-    Line::new("name", "Name", |record, _| record.name.content()),
-    Line::new("date of birth", "Date of birth", |record, _| record.date_of_birth.content()),
-    Line::new("phone", "Phone", |record, _| record.phone.content()),
-    Line::new("sex", "Sex", |record, _| record.sex.content()),
+    Line::sorted("name", "Name", |record, _| record.name.content()),
+    Line::sorted("date of birth", "Date of birth", |record, _| record.date_of_birth.content()),
+    Line::sorted("phone", "Phone", |record, _| record.phone.content()),
+    Line::sorted("sex", "Sex", |record, _| record.sex.content()),
     Line::new("allergies", "Allergies", |record, _| record.allergies.content()),
-    Line::number("target systolic", "Target systolic", |record, _| {
+    Line::sorted_number("target systolic", "Target systolic", |record, _| {
         record.target_systolic.content().unit("mmHg")
     }),
-    Line::number("target diastolic", "Target diastolic", |record, _| {
+    Line::sorted_number("target diastolic", "Target diastolic", |record, _| {
         record.target_diastolic.content().unit("mmHg")
     }),
     Line::number("date of birth", "Age", |record, _| record.age.content()),
@@ -65,30 +63,32 @@ fn banner_of(record: &Patient) -> PatientBanner {
 
 /// `GET /patients`
 pub async fn index(viewer: Viewer, wanted: Wanted) -> Result<Page> {
-    listed(&viewer, &wanted).await
-}
-
-/// `POST /patients/search`: terms that could name somebody stay out of the address.
-pub async fn search_page(viewer: Viewer, terms: FormData) -> Result<Page> {
-    listed(&viewer, &Wanted::sent("/patients", terms)).await
-}
-
-async fn listed(viewer: &Viewer, wanted: &Wanted) -> Result<Page> {
-    let found = search(viewer, wanted).await?;
-    let total = count(viewer, wanted).await?;
-    let table = table(viewer, "Patients", &found).await?;
-    let table =
-        viewer.placed(table, wanted, total).empty("No patients yet", "What you may see will stand here.");
+    viewer.granted(&PATIENT, Action::List).await?;
+    let wanted = viewer.with_search(wanted).await?;
+    let found = found(&viewer, &wanted).await?;
+    let table = table(&viewer, "Patients", &found.records).await?;
+    let table = viewer
+        .placed_found(table, &wanted, &found)
+        .empty("No patients yet", "What you may see will stand here.");
     let filters = viewer.readable(filters(), &PATIENT);
-    let table = viewer.filtered(table, filters, wanted, Some("/patients/search"));
+    let filters = if viewer.sees(&PATIENT, "name") { filters } else { filters.without("find") };
+    let table = viewer.filtered(table, filters, &wanted, Some("/patients/search"));
     let page = viewer.page("Patients");
     let page =
         if viewer.may(&PATIENT, Action::Create) { page.action("Add patient", "/patients/new") } else { page };
     Ok(page.with(table))
 }
 
+/// `POST /patients/search`: terms that could name somebody are kept sealed, and the address has their id only.
+pub async fn search_page(viewer: Viewer, terms: FormData) -> Result<Response> {
+    viewer.granted(&PATIENT, Action::List).await?;
+    Ok(go(viewer.keep_search("/patients", terms).await?))
+}
+
 fn filters() -> Form {
-    Form::new("/patients/search").field(Field::text("phone", "Phone").optional())
+    Form::new("/patients/search")
+        .field(Field::text("find", "Name").optional())
+        .field(Field::text("phone", "Phone").optional())
 }
 
 /// `GET /patients/{id}`
@@ -107,8 +107,8 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     } else {
         page
     };
-    let page = page.with(detail);
     let team = assignees(&viewer, id).await?;
+    let page = page.with(detail);
     let people = viewer.people(team.iter().map(|assignee| Some(assignee.person_id))).await?;
     let page = page.with(viewer.team(&team, &people));
     Ok(page)
@@ -125,7 +125,7 @@ pub async fn framed(viewer: &Viewer, record: &Patient) -> Result<Page> {
     };
     let page = viewer.page(title(record));
     let page = page.patient(&banner_of(record));
-    let page = page.back("Patients", "/patients");
+    let page = page.back("Patients", viewer.back_to("/patients"));
     Ok(page.tabs(&tabs))
 }
 
@@ -142,18 +142,20 @@ async fn links(viewer: &Viewer) -> Result<Links> {
 
 /// `GET /patients/new`
 pub async fn new(viewer: Viewer) -> Result<Page> {
+    viewer.granted(&PATIENT, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &links(&viewer).await?), &PATIENT, Action::Create);
     new_page(&viewer, form).await
 }
 
 /// `POST /patients/new`
 pub async fn create(viewer: Viewer, data: FormData) -> Result<Response> {
+    viewer.granted(&PATIENT, Action::Create).await?;
     let form = viewer.writable(form(&links(&viewer).await?), &PATIENT, Action::Create);
-    match form.parse(&viewer.view, data) {
-        Ok(answers) => {
-            let id = insert(&viewer, &answers).await?;
-            Ok(go(format!("/patients/{id}")))
-        }
+    match form.clone().parse(&viewer.view, data) {
+        Ok(answers) => match insert(&viewer, &answers).await {
+            Ok(id) => Ok(go(format!("/patients/{id}"))),
+            Err(problem) => Ok(new_page(&viewer, form.refused(answers, problem)?).await?.into_response()),
+        },
         Err(form) => Ok(new_page(&viewer, *form).await?.into_response()),
     }
 }
@@ -165,6 +167,7 @@ async fn new_page(viewer: &Viewer, form: Form) -> Result<Page> {
 
 /// `GET /patients/{id}/edit`
 pub async fn edit(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    viewer.granted(&PATIENT, Action::Update).await?;
     let record = find(&viewer, id).await?;
     let form = filled(&viewer.view, &links(&viewer).await?, &record);
     edit_page(&viewer, &record, viewer.writable(form, &PATIENT, Action::Update)).await
@@ -174,11 +177,14 @@ pub async fn edit(viewer: Viewer, Id(id): Id) -> Result<Page> {
 pub async fn change(viewer: Viewer, Id(id): Id, data: FormData) -> Result<Response> {
     let record = find(&viewer, id).await?;
     let form = filled(&viewer.view, &links(&viewer).await?, &record);
-    match viewer.writable(form, &PATIENT, Action::Update).parse(&viewer.view, data) {
-        Ok(answers) => {
-            update(&viewer, id, answers.version().unwrap_or_default(), &answers).await?;
-            Ok(go(format!("/patients/{id}")))
-        }
+    let form = viewer.writable(form, &PATIENT, Action::Update);
+    match form.clone().parse(&viewer.view, data) {
+        Ok(answers) => match update(&viewer, id, answers.version().unwrap_or_default(), &answers).await {
+            Ok(_) => Ok(go(format!("/patients/{id}"))),
+            Err(problem) => {
+                Ok(edit_page(&viewer, &record, form.refused(answers, problem)?).await?.into_response())
+            }
+        },
         Err(form) => Ok(edit_page(&viewer, &record, *form).await?.into_response()),
     }
 }
@@ -191,6 +197,7 @@ async fn edit_page(viewer: &Viewer, record: &Patient, form: Form) -> Result<Page
 
 /// `GET /patients/{id}/assign`
 pub async fn ask_whom(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    viewer.granted(&PATIENT, Action::Move("assign")).await?;
     let record = find(&viewer, id).await?;
     Ok(framed(&viewer, &record).await?.heading("Assign").with(assign_form(&viewer, &record).await?))
 }

@@ -3,16 +3,16 @@
 use safeguards::pages::{Lines, Series};
 use safeguards::slice::prelude::*;
 
-use super::{Reading, blank, count, find, form, insert, search};
+use super::{Reading, blank, find, form, found, insert};
 use crate::access::READING;
 
 /// What pages show of a reading, a line a field: the name by which the policy knows it, its label, its content.
 pub const LINES: &[Line<Reading>] = &[
     Line::new("patient", "Patient", |record, names| names.link("/patients", &record.patient_id)),
-    Line::number("systolic", "Systolic", |record, _| record.systolic.content().unit("mmHg")),
-    Line::number("diastolic", "Diastolic", |record, _| record.diastolic.content().unit("mmHg")),
-    Line::number("pulse", "Pulse", |record, _| record.pulse.content().unit("bpm")),
-    Line::new("taken at", "Taken at", |record, _| record.taken_at.content()),
+    Line::sorted_number("systolic", "Systolic", |record, _| record.systolic.content().unit("mmHg")),
+    Line::sorted_number("diastolic", "Diastolic", |record, _| record.diastolic.content().unit("mmHg")),
+    Line::sorted_number("pulse", "Pulse", |record, _| record.pulse.content().unit("bpm")),
+    Line::sorted("taken at", "Taken at", |record, _| record.taken_at.content()),
     Line::new("note", "How do you feel?", |record, _| record.note.narrative()),
 ];
 
@@ -38,31 +38,30 @@ pub async fn table(viewer: &Viewer, caption: &str, found: &[Reading]) -> Result<
 
 /// `GET /readings`
 pub async fn index(viewer: Viewer, wanted: Wanted) -> Result<Page> {
-    listed(&viewer, &wanted).await
-}
-
-/// `POST /readings/search`: terms that could name somebody stay out of the address.
-pub async fn search_page(viewer: Viewer, terms: FormData) -> Result<Page> {
-    listed(&viewer, &Wanted::sent("/readings", terms)).await
-}
-
-async fn listed(viewer: &Viewer, wanted: &Wanted) -> Result<Page> {
-    let found = search(viewer, wanted).await?;
-    let total = count(viewer, wanted).await?;
-    let table = table(viewer, "Readings", &found).await?;
-    let table =
-        viewer.placed(table, wanted, total).empty("No readings yet", "What you may see will stand here.");
+    viewer.granted(&READING, Action::List).await?;
+    let wanted = viewer.with_search(wanted).await?;
+    let found = found(&viewer, &wanted).await?;
+    let table = table(&viewer, "Readings", &found.records).await?;
+    let table = viewer
+        .placed_found(table, &wanted, &found)
+        .empty("No readings yet", "What you may see will stand here.");
     let page = viewer.page("Readings");
     Ok(page.with(table))
 }
 
+/// `POST /readings/search`: terms that could name somebody are kept sealed, and the address has their id only.
+pub async fn search_page(viewer: Viewer, terms: FormData) -> Result<Response> {
+    viewer.granted(&READING, Action::List).await?;
+    Ok(go(viewer.keep_search("/readings", terms).await?))
+}
+
 /// `GET /patients/{id}/readings`: those of one patient.
 pub async fn of_patient(viewer: Viewer, Id(id): Id, listing: Listing) -> Result<Page> {
+    viewer.granted(&READING, Action::List).await?;
     let above = crate::patients::find(&viewer, id).await?;
     let wanted = Wanted::of(&listing, "patient_id", id);
-    let found = search(&viewer, &wanted).await?;
-    let total = count(&viewer, &wanted).await?;
-    let table = table(&viewer, "Readings", &found)
+    let found = found(&viewer, &wanted).await?;
+    let table = table(&viewer, "Readings", &found.records)
         .await?
         .empty("No readings yet", "What you may see will stand here.");
     let page = crate::patients::pages::framed(&viewer, &above).await?;
@@ -71,8 +70,8 @@ pub async fn of_patient(viewer: Viewer, Id(id): Id, listing: Listing) -> Result<
     } else {
         page
     };
-    let page = page.with(chart(&viewer, &found));
-    Ok(page.with(viewer.placed(table, &wanted, total)))
+    let page = page.with(chart(&viewer, &found.records));
+    Ok(page.with(viewer.placed_found(table, &wanted, &found)))
 }
 
 /// Readings over time, of what the viewer may see; the table beside it says the same.
@@ -113,7 +112,7 @@ pub async fn framed(viewer: &Viewer, record: &Reading) -> Result<Page> {
         None => page,
     };
     let page = match record.patient_id.known() {
-        Some(above) => page.back("Readings", format!("/patients/{above}/readings")),
+        Some(above) => page.back("Readings", viewer.back_to(format!("/patients/{above}/readings"))),
         None => page,
     };
     Ok(page)
@@ -131,18 +130,22 @@ async fn links(viewer: &Viewer) -> Result<Links> {
 
 /// `GET /patients/{id}/readings/new`
 pub async fn new(viewer: Viewer, Id(above): Id) -> Result<Page> {
+    viewer.granted(&READING, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &links(&viewer).await?), &READING, Action::Create);
     new_page(&viewer, above, form).await
 }
 
 /// `POST /patients/{id}/readings/new`
 pub async fn create(viewer: Viewer, Id(above): Id, data: FormData) -> Result<Response> {
+    viewer.granted(&READING, Action::Create).await?;
     let form = viewer.writable(form(&links(&viewer).await?), &READING, Action::Create);
-    match form.parse(&viewer.view, data) {
-        Ok(answers) => {
-            let id = insert(&viewer, above, &answers).await?;
-            Ok(go(format!("/readings/{id}")))
-        }
+    match form.clone().parse(&viewer.view, data) {
+        Ok(answers) => match insert(&viewer, above, &answers).await {
+            Ok(id) => Ok(go(format!("/readings/{id}"))),
+            Err(problem) => {
+                Ok(new_page(&viewer, above, form.refused(answers, problem)?).await?.into_response())
+            }
+        },
         Err(form) => Ok(new_page(&viewer, above, *form).await?.into_response()),
     }
 }

@@ -91,8 +91,10 @@ fn a_role_without_a_grant_gets_nothing() {
             let ids = known(trial, case.path).await;
             for person in PEOPLE.iter().filter(|person| !case.readers.contains(&person.role)) {
                 let caller = Caller::Person(person.email);
-                let listed = trial.get(caller, &format!("/api/{}", case.path)).await;
-                assert!(listed.ids().is_empty(), "{} lists {}", person.email, case.path);
+                for path in [format!("/api/{}", case.path), format!("/{}", case.path)] {
+                    let listed = trial.page(caller, &path).await;
+                    assert_eq!(listed.status, StatusCode::NOT_FOUND, "{} {path}", person.email);
+                }
                 for id in ids.iter().take(2) {
                     let path = format!("/api/{}/{id}", case.path);
                     assert_eq!(

@@ -1,0 +1,48 @@
+//! The frame of pages that no slice makes: the account, and problems. Whoever is signed in finds the way on from them as
+//! from any other page.
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+
+use super::Services;
+use crate::slice::{Front, Viewer};
+use crate::web::{Problem, prefers_page};
+
+/// Puts the frame around all routes of the app, and around what has none.
+pub(super) fn framed(router: Router, front: &'static Front, services: Services) -> Router {
+    let unknown = || async { Problem::not_found() };
+    router.fallback(unknown).layer(from_fn_with_state((front, services), frame))
+}
+
+async fn frame(
+    State((front, services)): State<(&'static Front, Services)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(front);
+    if !prefers_page(&parts.headers) {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let mut asked = parts.clone();
+    if asked.uri.path().starts_with("/account")
+        && let Some(viewer) = viewer(&mut asked, &services).await
+    {
+        parts.extensions.insert(viewer.view);
+    }
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if response.extensions().get::<Problem>().is_some()
+        && let Some(viewer) = viewer(&mut asked, &services).await
+    {
+        response.extensions_mut().insert(viewer.view);
+    }
+    response
+}
+
+/// Who looks, if somebody is signed in; the page is made all the same when that cannot be told.
+async fn viewer(parts: &mut Parts, services: &Services) -> Option<Viewer> {
+    Viewer::from_request_parts(parts, services).await.ok()
+}
