@@ -29,6 +29,18 @@ fn every_role_of_a_vague_clinic_finishes_its_tasks() {
     finishes("vague");
 }
 
+/// CL-1: a front desk books and sees what is owed, a dentist plans and notes, and the notes stay among clinicians.
+#[test]
+fn every_role_of_a_dental_office_finishes_its_tasks() {
+    finishes("dental");
+}
+
+/// CL-1: a patient fills in a form and corrects it, a nurse assigns, and only that doctor reads it.
+#[test]
+fn every_role_of_a_telehealth_practice_finishes_its_tasks() {
+    finishes("telehealth-intake");
+}
+
 fn finishes(prompt: &str) {
     let project = Project::of_prompt(prompt);
     let (binary, folder) = (project.build(), project.folder.clone());

@@ -30,20 +30,30 @@ impl Project {
         let path = root().join("planner/fixtures").join(prompt).join("prompt.md");
         let words = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let plan = planner::plan(&words).unwrap_or_else(|error| panic!("{prompt} is not planned: {error}"));
-        let spec = spec::check(&plan.text, &Lock::default()).unwrap_or_else(|problems| {
-            panic!("the plan of {prompt} is not valid:\n{problems}\n\n{}", plan.text)
-        });
-        let not_yet = spec::buildable(&spec);
-        assert!(not_yet.is_empty(), "{prompt} is planned with what cannot be built yet: {not_yet:?}");
-        let mut files = generator::generate(&spec, &plan.text)
-            .unwrap_or_else(|error| panic!("{prompt} is not generated: {error}"));
+        Self::written(&plan.text, name, change)
+    }
+
+    /// What becomes of a spec that was written by hand, `tests/system/specs/<name>.yaml`.
+    pub(crate) fn of_spec(name: &str) -> Self {
+        let path = root().join("tests/system/specs").join(name).with_extension("yaml");
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self::written(&text, name, |_| {})
+    }
+
+    fn written(text: &str, name: &str, change: impl FnOnce(&mut Files)) -> Self {
+        let spec = spec::check(text, &Lock::default())
+            .unwrap_or_else(|problems| panic!("{name} is not valid:\n{problems}\n\n{text}"));
+        let not_yet = generator::unbuildable(&spec);
+        assert!(not_yet.is_empty(), "{name} says what cannot be built yet: {not_yet:?}");
+        let mut files = generator::generate(&spec, text)
+            .unwrap_or_else(|error| panic!("{name} is not generated: {error}"));
         change(&mut files);
 
         let base = base();
         let turn = turn(&base);
         let folder = base.join("apps").join(name);
         generator::write(&files, &folder, Edits::Overwrite)
-            .unwrap_or_else(|error| panic!("{prompt} is not written: {error}"));
+            .unwrap_or_else(|error| panic!("{name} is not written: {error}"));
         let package = package(&files.files["Cargo.toml"]).to_owned();
         Self { folder, package, _turn: turn }
     }

@@ -6,7 +6,16 @@ use crate::project::Project;
 
 /// Plans, generates, and runs what the app's owner would run before a commit.
 fn becomes_an_app(prompt: &str) {
-    let project = Project::of_prompt(prompt);
+    is_sound(&Project::of_prompt(prompt), prompt);
+}
+
+/// The constructs that no shared prompt asks for: claims, opening hours, answers that fill a record, a form's version.
+#[test]
+fn what_no_prompt_asks_for() {
+    is_sound(&Project::of_spec("front-office"), "front-office");
+}
+
+fn is_sound(project: &Project, prompt: &str) {
     let administrator = testing::postgres_administrator();
     let postgres = [("TEST_DATABASE_URL", administrator.reveal())];
     let checks: [(&[&str], &[(&str, &str)]); 4] = [
