@@ -192,14 +192,14 @@ pub async fn change(viewer: Viewer, Id(id): Id, data: FormData) -> Result<Respon
 async fn edit_page(viewer: &Viewer, record: &Patient, form: Form) -> Result<Page> {
     let (page, id) = (framed(viewer, record).await?, record.written.id);
     let form = form.to(format!("/patients/{id}/edit")).cancel(format!("/patients/{id}"));
-    Ok(page.heading("Change patient").with(form))
+    Ok(page.titled("Change patient").with(form))
 }
 
 /// `GET /patients/{id}/assign`
 pub async fn ask_whom(viewer: Viewer, Id(id): Id) -> Result<Page> {
     viewer.granted(&PATIENT, Action::Move("assign")).await?;
     let record = find(&viewer, id).await?;
-    Ok(framed(&viewer, &record).await?.heading("Assign").with(assign_form(&viewer, &record).await?))
+    Ok(framed(&viewer, &record).await?.titled("Assign patient").with(assign_form(&viewer, &record).await?))
 }
 
 /// `POST /patients/{id}/assign`
@@ -211,7 +211,7 @@ pub async fn assign_page(viewer: Viewer, Id(id): Id, data: FormData) -> Result<R
             assign(&viewer, id, answers.version().unwrap_or_default(), &role, person).await?;
             Ok(go(format!("/patients/{id}")))
         }
-        Err(form) => Ok(framed(&viewer, &record).await?.heading("Assign").with(*form).into_response()),
+        Err(form) => Ok(framed(&viewer, &record).await?.titled("Assign patient").with(*form).into_response()),
     }
 }
 

@@ -155,5 +155,5 @@ async fn new_page(viewer: &Viewer, above: Uuid, form: Form) -> Result<Page> {
     let page = crate::patients::pages::framed(viewer, &record).await?;
     let form =
         form.to(format!("/patients/{above}/readings/new")).cancel(format!("/patients/{above}/readings"));
-    Ok(page.heading("Add reading").with(form))
+    Ok(page.titled("Add reading").with(form))
 }
