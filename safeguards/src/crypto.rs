@@ -2,8 +2,8 @@
 //!
 //! Three layers, each opened only by the one above it:
 //!
-//! 1. **The root** of an environment: an AWS KMS key, or one file of mode 0600 ([`FileKeyService`]). It is
-//!    reached through [`KeyService`], which is told for whom it works ([`KeyContext`]): a key that was wrapped
+//! 1. **The root** of an environment: an AWS KMS key, or one file of mode 0600 ([`FileKeyService`]), or an agent
+//!    that holds either outside the app ([`AgentKeyService`]). It is reached through [`KeyService`], which is told for whom it works ([`KeyContext`]): a key that was wrapped
 //!    for one organisation does not unwrap for another.
 //! 2. **Organisation keys**, wrapped by the root in the table `organisation_keys`. They form a [`KeyRing`]: the
 //!    newest seals, all open. Rotation is to add one; deleting an organisation's rows destroys its data
@@ -31,6 +31,7 @@
 //! come from the operating system through aws-lc, never from the injected [`Ids`](crate::clock::Ids).
 
 mod aead;
+mod agent;
 mod error;
 mod file;
 mod index;
@@ -41,6 +42,7 @@ mod secret;
 mod service;
 mod value;
 
+pub use agent::{AgentKeyService, answer_keys};
 pub use error::KeyError;
 pub use file::FileKeyService;
 pub use index::{BlindIndex, Normal};

@@ -284,7 +284,7 @@ impl App {
     async fn start(&self, settings: Settings) -> Result<Services, AppError> {
         let foundation = Foundation::open(settings, DatabaseRole::App).await?;
         let store = &foundation.store;
-        if store.is_postgres() {
+        if store.is_postgres() || foundation.settings.read_only {
             self.check_schema(store).await?;
         } else {
             store.migrate(&self.sets()).await?;
@@ -303,6 +303,9 @@ impl App {
     fn keeper(&self, foundation: &Foundation) -> Keeper {
         let settings = Arc::clone(&foundation.settings);
         let program = self.program;
+        if let Some(socket) = &settings.signer_socket {
+            return Keeper::at(&foundation.store, Arc::clone(&foundation.clock), socket.clone());
+        }
         Keeper::new(&foundation.store, Arc::clone(&foundation.clock), move || {
             // A program that cannot tell its own file is started by the name it was called by.
             let mut command = program().unwrap_or_else(|_| Command::new("/proc/self/exe"));

@@ -9,7 +9,7 @@ use super::AppError;
 use super::settings::{DatabaseSetting, Settings};
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
-use crate::crypto::{FileKeyService, KeyError, KeyService, Keys};
+use crate::crypto::{AgentKeyService, KeyError, KeyService, Keys};
 use crate::folder::{self, database_key, make_folder, root_key};
 use crate::identity::{self, Identity, Role, Roles, SignUp};
 use crate::store::{PostgresOptions, SqliteOptions, Store};
@@ -53,7 +53,7 @@ pub(super) enum DatabaseRole {
 #[derive(Clone)]
 pub(super) struct Foundation {
     pub(super) store: Store,
-    pub(super) root: Arc<FileKeyService>,
+    pub(super) root: Arc<dyn KeyService>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn Ids>,
     pub(super) settings: Arc<Settings>,
@@ -67,15 +67,17 @@ impl Foundation {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
         let (environment, first_start) = environment(&settings, &*ids)?;
-        let root = Arc::new(root_key(&settings.root_key, first_start)?);
+        let root: Arc<dyn KeyService> = match settings.key_agent {
+            true => Arc::new(AgentKeyService::inherited(environment)?),
+            false => Arc::new(root_key(&settings.root_key, first_start)?),
+        };
         let store = open_store(&settings, role, &*root, environment).await?;
         Ok(Self { store, root, clock, ids, settings: Arc::new(settings), environment })
     }
 
     /// The key rings of this database.
     pub(super) fn keys(&self) -> Keys {
-        let service: Arc<dyn KeyService> = Arc::<FileKeyService>::clone(&self.root);
-        Keys::new(self.environment, service, self.store.clone(), Arc::clone(&self.clock))
+        Keys::new(self.environment, Arc::clone(&self.root), self.store.clone(), Arc::clone(&self.clock))
     }
 }
 
@@ -168,7 +170,9 @@ async fn open_store(
     match &settings.database {
         DatabaseSetting::Sqlite(path) => {
             let key = database_key(path, keys, environment).await?;
-            Ok(Store::open_sqlite(SqliteOptions::new(path, key)).await?)
+            let mut options = SqliteOptions::new(path, key);
+            options.read_only = settings.read_only;
+            Ok(Store::open_sqlite(options).await?)
         }
         DatabaseSetting::Postgres { app, owner, connections, pooler } => {
             let address = match role {

@@ -95,6 +95,24 @@ pub const VARIABLES: &[Variable] = &[
         default: "DATA_DIR/keys/root.key",
     },
     Variable {
+        name: "KEY_AGENT",
+        flag: "key-agent",
+        about: "true where a supervisor's key agent stands in for ROOT_KEY_FILE, at the other end of standard input.",
+        default: "false",
+    },
+    Variable {
+        name: "SIGNER_SOCKET",
+        flag: "signer-socket",
+        about: "The unix socket of a supervisor's audit signer. Without it the app starts a signer of its own.",
+        default: "",
+    },
+    Variable {
+        name: "READ_ONLY",
+        flag: "read-only",
+        about: "true where records must not change; signing in and the audit log go on. SQLite then only reads its file, and keeps sessions and events in a second one, NAME.interim, until the first start without it.",
+        default: "false",
+    },
+    Variable {
         name: "WITNESS_DIR",
         flag: "witness-dir",
         about: "Where the signer appends the signed heads of the audit log. Best on another disk or machine.",
@@ -213,6 +231,12 @@ pub struct Settings {
     pub tls: Option<TlsSetting>,
     /// `ROOT_KEY_FILE`.
     pub root_key: PathBuf,
+    /// `KEY_AGENT`.
+    pub key_agent: bool,
+    /// `SIGNER_SOCKET`, where it was given.
+    pub signer_socket: Option<PathBuf>,
+    /// `READ_ONLY`.
+    pub read_only: bool,
     /// `WITNESS_DIR`.
     pub witness_folder: PathBuf,
     /// `RATE_PER_ADDRESS` and `RATE_PER_SESSION`.
@@ -310,7 +334,13 @@ impl Settings {
             address: rate(&mut reader, "RATE_PER_ADDRESS", RateLimits::default().address),
             session: rate(&mut reader, "RATE_PER_SESSION", RateLimits::default().session),
         };
+        let flag = |reader: &mut Reader<'_>, name| {
+            reader.parsed(name, "give true or false", |text| text.parse().ok()).unwrap_or(false)
+        };
         let settings = Self {
+            key_agent: flag(&mut reader, "KEY_AGENT"),
+            signer_socket: reader.path("SIGNER_SOCKET"),
+            read_only: flag(&mut reader, "READ_ONLY"),
             root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),
             witness_folder: reader.path("WITNESS_DIR").unwrap_or_else(|| data_folder.join("witness")),
             data_folder,

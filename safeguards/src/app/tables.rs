@@ -78,9 +78,11 @@ const OF_POSTGRES: &str = "SELECT CAST(t.relname AS text) AS t, CAST(c.attname A
        AND NOT t.relispartition AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' \
      ORDER BY t.relname, c.attnum";
 
-const OF_SQLITE: &str = "SELECT m.name AS t, c.name AS c, c.type AS kind, c.\"notnull\" = 0 AS nullable \
-     FROM sqlite_master m JOIN pragma_table_info(m.name) c \
-     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid";
+/// Where records are only read, they stand in a second, attached file; the list shows both.
+const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kind, c.\"notnull\" = 0 AS nullable, \
+     c.cid FROM pragma_table_list m JOIN pragma_table_info(m.name) c \
+     WHERE m.type = 'table' AND m.schema <> 'temp' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+       AND m.name NOT LIKE 'safeguards\\_interim%' ESCAPE '\\' ORDER BY m.name, c.cid";
 
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;

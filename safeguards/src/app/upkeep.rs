@@ -12,7 +12,7 @@ use super::AppError;
 use super::services::Foundation;
 use super::settings::DatabaseSetting;
 use crate::audit::{self, Action, Audit, AuditContext, Event, WITNESS, WitnessCopy};
-use crate::crypto::{KeyContext, KeyService, WrappedKey};
+use crate::crypto::{KeyContext, WrappedKey};
 use crate::folder::wrapped_key_path;
 use crate::store::sql;
 
@@ -26,7 +26,7 @@ pub(super) async fn rotate_keys(foundation: &Foundation) -> Result<String, AppEr
         .await?;
     let organisations: Vec<Uuid> =
         rows.iter().map(|row| row.uuid("organisation_id")).collect::<Result<_, _>>()?;
-    foundation.root.rotate()?;
+    foundation.root.rotate_root().await?;
     let wrapped = keys.rewrap().await?;
     if let DatabaseSetting::Sqlite(path) = &foundation.settings.database {
         rewrap_database_key(foundation, &wrapped_key_path(path)).await?;
@@ -39,11 +39,13 @@ pub(super) async fn rotate_keys(foundation: &Foundation) -> Result<String, AppEr
         audit.record(&context, event).await?;
         tracing::debug!(generation, "a key was rotated");
     }
+    let copy = match foundation.settings.key_agent {
+        true => String::new(),
+        false => format!("; copy {} to where its copies are kept", foundation.settings.root_key.display()),
+    };
     Ok(format!(
-        "a new root key wraps {wrapped} keys; {} organisations, the environment among them, seal by new keys; \
-         copy {} to where its copies are kept",
+        "a new root key wraps {wrapped} keys; {} organisations, the environment among them, seal by new keys{copy}",
         organisations.len(),
-        foundation.settings.root_key.display()
     ))
 }
 

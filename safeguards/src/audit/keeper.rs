@@ -1,4 +1,4 @@
-//! The keeper: the app's side of the signer. It starts the signer's process, has the heads signed at
+//! The keeper: the app's side of the signer. It starts the signer's process, or reaches the one of a supervisor, has the heads signed at
 //! least every 60 seconds and at the end, and starts the process again when it died.
 //!
 //! The window: an event can be rewritten unseen until its head is witnessed, at most
@@ -8,6 +8,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -50,13 +51,22 @@ pub enum KeeperError {
 pub struct Keeper {
     store: Store,
     clock: Arc<dyn Clock>,
-    launch: Box<dyn Fn() -> Command + Send + Sync>,
+    signing: Signing,
     signer: tokio::sync::Mutex<Option<Process>>,
     behind_since: Mutex<Option<OffsetDateTime>>,
 }
 
+/// Where the signer is.
+enum Signing {
+    /// A child of ours, started by this command.
+    Child(Box<dyn Fn() -> Command + Send + Sync>),
+    /// A process of somebody else's, such as a supervisor, that answers on a unix socket.
+    Socket(PathBuf),
+}
+
 struct Process {
-    child: Child,
+    /// None where it is not ours.
+    child: Option<Child>,
     socket: BufReader<UnixStream>,
 }
 
@@ -75,10 +85,20 @@ impl Keeper {
         clock: Arc<dyn Clock>,
         launch: impl Fn() -> Command + Send + Sync + 'static,
     ) -> Self {
+        Self::signing(store, clock, Signing::Child(Box::new(launch)))
+    }
+
+    /// A keeper for the log of `store` whose signer answers on the unix socket at `path`.
+    #[must_use]
+    pub fn at(store: &Store, clock: Arc<dyn Clock>, path: PathBuf) -> Self {
+        Self::signing(store, clock, Signing::Socket(path))
+    }
+
+    fn signing(store: &Store, clock: Arc<dyn Clock>, signing: Signing) -> Self {
         Self {
             store: store.clone(),
             clock,
-            launch: Box::new(launch),
+            signing,
             signer: tokio::sync::Mutex::new(None),
             behind_since: Mutex::new(None),
         }
@@ -162,7 +182,7 @@ impl Keeper {
 
     /// The signer's process, while it runs.
     pub async fn process_id(&self) -> Option<u32> {
-        self.signer.lock().await.as_ref().and_then(|signer| signer.child.id())
+        self.signer.lock().await.as_ref().and_then(|signer| signer.child.as_ref()?.id())
     }
 
     /// Has the heads signed a last time, hangs up, and waits for the signer to end.
@@ -171,9 +191,11 @@ impl Keeper {
     /// [`KeeperError`] if the last heads were not signed.
     pub async fn close(&self) -> Result<(), KeeperError> {
         let end = self.witness().await;
-        if let Some(Process { mut child, socket }) = self.signer.lock().await.take() {
+        if let Some(Process { child, socket }) = self.signer.lock().await.take() {
             drop(socket);
-            if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+            if let Some(mut child) = child
+                && tokio::time::timeout(PATIENCE, child.wait()).await.is_err()
+            {
                 child.kill().await?;
             }
         }
@@ -187,21 +209,28 @@ impl Keeper {
                 Ok(answer) => return Ok(answer),
                 Err(error) => tracing::warn!(%error, "the audit signer is started again"),
             }
-            if let Some(mut process) = signer.take() {
-                process.child.kill().await?;
+            if let Some(Process { child: Some(mut child), .. }) = signer.take() {
+                child.kill().await?;
             }
         }
-        let answer = self.start()?.ask_first(request, signer).await?;
+        let answer = self.start().await?.ask_first(request, signer).await?;
         Ok(answer)
     }
 
-    fn start(&self) -> io::Result<Process> {
+    async fn start(&self) -> io::Result<Process> {
+        let launch = match &self.signing {
+            Signing::Child(launch) => launch,
+            Signing::Socket(path) => {
+                let socket = BufReader::new(UnixStream::connect(path).await?);
+                return Ok(Process { child: None, socket });
+            }
+        };
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
         ours.set_nonblocking(true)?;
-        let mut command = (self.launch)();
+        let mut command = launch();
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         let child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
-        Ok(Process { child, socket: BufReader::new(UnixStream::from_std(ours)?) })
+        Ok(Process { child: Some(child), socket: BufReader::new(UnixStream::from_std(ours)?) })
     }
 }
 

@@ -131,6 +131,18 @@ impl Signer {
         exchange(input, output, |request| self.answer(request))
     }
 
+    /// The answer to one request, as the line that goes back, its end included.
+    ///
+    /// # Errors
+    /// [`SignerError`] if the witness cannot be written; such a signer is opened anew before it is asked again.
+    pub fn answer_line(&mut self, request: &str) -> Result<String, SignerError> {
+        let answer = match serde_json::from_str(request) {
+            Ok(request) => self.answer(request)?,
+            Err(_) => Answer::Refused("not a request".to_owned()),
+        };
+        Ok(serde_json::to_string(&answer).map_err(io::Error::from)? + "\n")
+    }
+
     fn answer(&mut self, request: Request) -> Result<Answer, SignerError> {
         let refused = |reason: &str| Ok(Answer::Refused(reason.to_owned()));
         match request {

@@ -130,6 +130,10 @@ impl KeyService for FileKeyService {
         Box::pin(async move { self.wrap(context, &self.open_key(context, wrapped)?) })
     }
 
+    fn rotate_root(&self) -> Pending<'_, ()> {
+        Box::pin(async move { self.rotate() })
+    }
+
     fn schedule_destruction<'a>(&'a self, at: OffsetDateTime) -> Pending<'a, ()> {
         Box::pin(async move {
             let mut roots = self.roots();

@@ -49,6 +49,12 @@ pub trait KeyService: Send + Sync {
     /// The same key under the newest root key. The data that it sealed stays as it is.
     fn rewrap<'a>(&'a self, context: &'a KeyContext, wrapped: &'a WrappedKey) -> Pending<'a, WrappedKey>;
 
+    /// Adds a root key, which wraps from now on; the older ones go on unwrapping. A service whose keys rotate by
+    /// themselves has nothing to do.
+    fn rotate_root(&self) -> Pending<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// From now on nothing is unwrapped, and at `at` the root keys are gone for good.
     fn schedule_destruction<'a>(&'a self, at: OffsetDateTime) -> Pending<'a, ()>;
 

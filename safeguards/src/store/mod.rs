@@ -12,6 +12,8 @@
 //! Nothing in this module prints a value, a key or a password; errors name rules, never rows.
 
 mod error;
+pub mod gate;
+mod interim;
 mod migrations;
 mod postgres;
 mod provision;

@@ -36,7 +36,7 @@ impl Environment {
         &self.0
     }
 
-    fn role(&self, part: &str) -> String {
+    pub(super) fn role(&self, part: &str) -> String {
         format!("{}_{part}", self.0)
     }
 }
@@ -149,12 +149,8 @@ async fn make_role(connection: &mut PgConnection, role: &str, password: &str) ->
         .fetch_optional(&mut *connection)
         .await?;
     let verb = if exists.is_some() { "ALTER" } else { "CREATE" };
-    let verifier = quoted_literal(&scram_verifier(password)?);
-    run(
-        connection,
-        format!("{verb} ROLE {name} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD {verifier}"),
-    )
-    .await?;
+    run(connection, format!("{verb} ROLE {name} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT")).await?;
+    give_password(connection, role, password).await?;
     let timeouts = if role.ends_with("_owner") { &[][..] } else { &PATIENCE[..] };
     for (setting, value) in timeouts.iter().chain([&("search_path", "public")]) {
         run(connection, format!("ALTER ROLE {name} SET {setting} = {}", quoted_literal(value))).await?;
@@ -174,6 +170,12 @@ async fn make_role(connection: &mut PgConnection, role: &str, password: &str) ->
     Ok(())
 }
 
+/// Gives a role a new password.
+pub(super) async fn give_password(connection: &mut PgConnection, role: &str, password: &str) -> Result<()> {
+    let (name, verifier) = (quoted_identifier(role), quoted_literal(&scram_verifier(password)?));
+    run(connection, format!("ALTER ROLE {name} PASSWORD {verifier}")).await
+}
+
 async fn run(connection: &mut PgConnection, statement: String) -> Result<()> {
     connection.execute(sqlx::raw_sql(Text::composed(statement).into_sql())).await?;
     Ok(())
@@ -185,7 +187,7 @@ fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
     Ok(bytes)
 }
 
-fn random_hex<const LENGTH: usize>() -> Result<String> {
+pub(super) fn random_hex<const LENGTH: usize>() -> Result<String> {
     Ok(random::<LENGTH>()?.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");

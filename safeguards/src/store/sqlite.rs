@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection};
 use zeroize::Zeroizing;
 
+use super::interim::{self, interim_path};
 use super::readers::{Reader, Readers};
 use super::row::Source;
 use super::statement::{Outcome, Statement, Wanted};
@@ -29,6 +30,11 @@ impl DatabaseKey {
 
     /// The value of SQLCipher's `key` pragma: a raw key, so that no password stretching slows the opening.
     fn pragma(&self) -> String {
+        self.literal().to_string()
+    }
+
+    /// The same, for a statement; wiped when it is dropped.
+    pub(super) fn literal(&self) -> Zeroizing<String> {
         use std::fmt::Write;
         let mut text = String::with_capacity(70);
         text.push_str("\"x'");
@@ -37,7 +43,7 @@ impl DatabaseKey {
             let _ = write!(text, "{byte:02x}");
         }
         text.push_str("'\"");
-        text
+        Zeroizing::new(text)
     }
 }
 
@@ -58,31 +64,47 @@ pub struct SqliteOptions {
     pub create: bool,
     /// How many connections may read at once.
     pub readers: u32,
+    /// Whether the records in it are only read. Sessions and audit events then go into a second file beside it,
+    /// `NAME.interim`, which the first opening without this joins to it.
+    pub read_only: bool,
 }
 
 impl SqliteOptions {
     /// The file at `path`, made if missing, with four readers.
     pub fn new(path: impl AsRef<Path>, key: DatabaseKey) -> Self {
-        Self { path: path.as_ref().to_owned(), key, create: true, readers: 4 }
+        Self { path: path.as_ref().to_owned(), key, create: true, readers: 4, read_only: false }
     }
 
     /// sqlx's own options print their pragmas, the key among them: they live inside this module only,
     /// and statements are not logged, since the key itself is set by one.
     fn connection(&self, read_only: bool) -> SqliteConnectOptions {
+        let interim;
+        let path = match self.read_only {
+            true => {
+                interim = interim_path(&self.path);
+                &interim
+            }
+            false => &self.path,
+        };
         let options = SqliteConnectOptions::new()
-            .filename(&self.path)
+            .filename(path)
             .pragma("key", self.key.pragma())
             .pragma("temp_store", "MEMORY")
-            .foreign_keys(true)
+            // What the second file's tables refer to stands in the first, where no constraint sees it.
+            .foreign_keys(!self.read_only)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(256)
             .disable_statement_logging();
+        if read_only && self.read_only {
+            // Its views are made before it is told to write nothing.
+            return options.create_if_missing(false);
+        }
         if read_only {
             // A reader opens the file for writing only where WAL asks it to (its shared memory).
             return options.pragma("query_only", "ON").create_if_missing(false);
         }
         options
-            .create_if_missing(self.create)
+            .create_if_missing(self.create || self.read_only)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("secure_delete", "ON")
@@ -90,11 +112,40 @@ impl SqliteOptions {
     }
 
     pub(super) async fn connect_writer(&self) -> Result<SqliteConnection> {
-        Ok(self.connection(false).connect().await?)
+        let mut connection = self.connection(false).connect().await?;
+        // On failure it is closed, not dropped: see `readers`.
+        match self.outfit(&mut connection).await {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                let _ = connection.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn outfit(&self, connection: &mut SqliteConnection) -> Result<()> {
+        if !self.read_only {
+            return interim::join(connection, self).await;
+        }
+        interim::attach(connection, self).await?;
+        interim::prepare(connection).await?;
+        interim::show(connection).await
     }
 
     pub(super) async fn connect_reader(&self) -> Result<SqliteConnection> {
-        Ok(self.connection(true).connect().await?)
+        let mut connection = self.connection(true).connect().await?;
+        if self.read_only {
+            let shown = async {
+                interim::attach(&mut connection, self).await?;
+                interim::show(&mut connection).await?;
+                run_plain(&mut connection, "PRAGMA query_only = ON").await
+            };
+            if let Err(error) = shown.await {
+                let _ = connection.close().await;
+                return Err(error);
+            }
+        }
+        Ok(connection)
     }
 
     /// A connection for migrations that rebuild tables: foreign keys are checked at its end instead.

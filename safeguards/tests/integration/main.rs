@@ -7,6 +7,7 @@ mod access;
 mod app;
 mod archives;
 mod audit;
+mod closed;
 mod identity;
 mod keys;
 mod store;
