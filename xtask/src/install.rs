@@ -1,5 +1,5 @@
-//! What the tests need and cargo does not bring: PostgreSQL, a browser, two packages that drive it, and the parts of
-//! the toolchain that generated apps are formatted and checked with.
+//! What the tests need and cargo does not bring: PostgreSQL, a sandbox, a browser, two packages that drive it, and
+//! the parts of the toolchain that generated apps are formatted and checked with.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,7 +18,7 @@ struct SystemPackage {
     purpose: &'static str,
 }
 
-const SYSTEM: [SystemPackage; 6] = [
+const SYSTEM: [SystemPackage; 7] = [
     SystemPackage {
         program: "/usr/lib/postgresql/15/bin/postgres",
         package: "postgresql-15",
@@ -28,6 +28,11 @@ const SYSTEM: [SystemPackage; 6] = [
         program: "/usr/bin/sqlite3",
         package: "sqlite3",
         purpose: "loading an archive as its owner would",
+    },
+    SystemPackage {
+        program: "/usr/bin/bwrap",
+        package: "bubblewrap",
+        purpose: "founders' builds and apps run in a sandbox, in tests too",
     },
     SystemPackage { program: "/usr/bin/chromium", package: "chromium", purpose: "the browser tests" },
     SystemPackage { program: "/usr/bin/node", package: "nodejs", purpose: "driving the browser" },

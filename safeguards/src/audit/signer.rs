@@ -136,11 +136,7 @@ impl Signer {
     /// # Errors
     /// [`SignerError`] if the witness cannot be written; such a signer is opened anew before it is asked again.
     pub fn answer_line(&mut self, request: &str) -> Result<String, SignerError> {
-        let answer = match serde_json::from_str(request) {
-            Ok(request) => self.answer(request)?,
-            Err(_) => Answer::Refused("not a request".to_owned()),
-        };
-        Ok(serde_json::to_string(&answer).map_err(io::Error::from)? + "\n")
+        line(request, |request| self.answer(request))
     }
 
     fn answer(&mut self, request: Request) -> Result<Answer, SignerError> {
@@ -199,19 +195,26 @@ pub fn run_signer(root: &Path, folder: &Path, clock: Arc<dyn Clock>) -> Result<(
     })
 }
 
+/// The answer to one request, as a line.
+fn line(
+    request: &str,
+    mut answer: impl FnMut(Request) -> Result<Answer, SignerError>,
+) -> Result<String, SignerError> {
+    let answer = match serde_json::from_str(request) {
+        Ok(request) => answer(request)?,
+        Err(_) => Answer::Refused("not a request".to_owned()),
+    };
+    Ok(serde_json::to_string(&answer).map_err(io::Error::from)? + "\n")
+}
+
 /// Answers requests line by line until there are no more.
 fn exchange(
     input: impl BufRead,
     mut output: impl Write,
     mut answer: impl FnMut(Request) -> Result<Answer, SignerError>,
 ) -> Result<(), SignerError> {
-    for line in input.lines() {
-        let answer = match serde_json::from_str(&line?) {
-            Ok(request) => answer(request)?,
-            Err(_) => Answer::Refused("not a request".to_owned()),
-        };
-        serde_json::to_writer(&mut output, &answer).map_err(io::Error::from)?;
-        output.write_all(b"\n")?;
+    for request in input.lines() {
+        output.write_all(line(&request?, &mut answer)?.as_bytes())?;
         output.flush()?;
     }
     Ok(())

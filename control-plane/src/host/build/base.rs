@@ -1,0 +1,134 @@
+//! What all projects stand on, compiled once from a project of our own.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tokio::sync::mpsc;
+
+use super::{BuildError, Builder, Progress, begin, tree};
+use crate::host::folders::private_folder;
+use crate::host::sandbox::Account;
+
+/// Vendored crates, and their compiled form.
+#[derive(Clone, Debug)]
+pub struct Base(PathBuf);
+
+impl Base {
+    /// The crates as source, which builds only read.
+    pub(super) fn vendor(&self) -> PathBuf {
+        self.0.join("vendor")
+    }
+
+    /// Begins a project's folder with a copy of the compiled form. A copy, not a link: what one project's build does
+    /// to its files, it does to nobody else's.
+    pub(super) fn copy_into(&self, folder: &Path) -> Result<(), BuildError> {
+        if !self.0.join("target").is_dir() {
+            fs::create_dir_all(folder.join("target"))?;
+            return Ok(());
+        }
+        let staging = tempfile::tempdir_in(folder)?;
+        for part in ["project", "target"] {
+            // Keeps times, which are what cargo looks at, and shares blocks where the file system can.
+            let copied = Command::new("/usr/bin/cp")
+                .args(["--archive", "--no-target-directory", "--reflink=auto", "--"])
+                .arg(self.0.join(part))
+                .arg(staging.path().join(part))
+                .status()?;
+            if !copied.success() {
+                return Err(BuildError::Base(
+                    "the compiled form cannot be copied: is the disk full?".to_owned(),
+                ));
+            }
+        }
+        // The project's sources first: a target folder is what says that the copy is whole.
+        for part in ["project", "target"] {
+            match fs::remove_dir_all(folder.join(part)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+            fs::rename(staging.path().join(part), folder.join(part))?;
+        }
+        Ok(())
+    }
+}
+
+impl Builder {
+    /// The base for projects that carry what `sample`, a project of our own, carries; made the first time, which takes
+    /// some minutes, under the name `digest`.
+    ///
+    /// # Errors
+    /// Its crates cannot be had (the first time needs the network, or cargo's own cache), or do not compile.
+    pub async fn base(
+        &self,
+        digest: &str,
+        sample: &Path,
+        account: Account,
+        progress: mpsc::Sender<Progress>,
+    ) -> Result<Base, BuildError> {
+        let folder = self.root.join("bases").join(digest);
+        let base = Base(folder.clone());
+        if folder.is_dir() {
+            return Ok(base);
+        }
+        private_folder(&self.root.join("bases"))?;
+        let staging = tempfile::tempdir_in(self.root.join("bases"))?;
+        let made = Base(staging.path().to_owned());
+        fs::create_dir(made.vendor())?;
+        vendor(sample, &made.vendor())?;
+        fs::create_dir(staging.path().join("target"))?;
+        tree::give_all(&staging.path().join("target"), account)?;
+        let units = begin(&made, staging.path(), account, sample)?;
+        let program = self.cargo(staging.path(), &made, account, units, progress).await?;
+        // What is our sample's own is nobody's base.
+        let own = staging.path().join("target").join(program);
+        match fs::remove_file(own) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        match fs::rename(staging.keep(), &folder) {
+            // Another was first; its base is the same.
+            Err(_) if folder.is_dir() => Ok(base),
+            renamed => Ok(renamed.map(|()| base)?),
+        }
+    }
+}
+
+/// Unpacks the crates of a lock file. This is cargo on a project of our own, outside any sandbox.
+fn vendor(sample: &Path, folder: &Path) -> Result<(), BuildError> {
+    let mut command = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        let name_text = name.to_string_lossy();
+        if name_text.starts_with("CARGO") && name_text != "CARGO_HOME" {
+            command.env_remove(&name);
+        }
+    }
+    let done = command
+        .args(["vendor", "--locked", "--versioned-dirs", "--quiet"])
+        .arg(folder)
+        .current_dir(sample)
+        .output()?;
+    if !done.status.success() {
+        return Err(BuildError::Base(String::from_utf8_lossy(&done.stderr).trim().to_owned()));
+    }
+    // Made by our own user, and read by the build's.
+    open_for_reading(folder)?;
+    Ok(())
+}
+
+fn open_for_reading(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            open_for_reading(&entry.path())?;
+        } else if kind.is_file() {
+            let mode = entry.metadata()?.permissions().mode();
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(mode | 0o444))?;
+        }
+    }
+    Ok(())
+}
