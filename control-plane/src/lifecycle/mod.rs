@@ -20,7 +20,10 @@
 
 mod archive_folder;
 pub mod certificate;
+mod comeback;
 mod departure;
+mod destruction;
+mod errand;
 mod error;
 mod hold;
 mod key;
@@ -31,9 +34,10 @@ pub mod reminders;
 mod work;
 
 pub use archive_folder::ArchiveFolder;
+pub use comeback::ReturnWork;
 pub use departure::{Departure, DepartureState, Lifecycle};
 pub use error::DepartureError;
 pub use hold::Hold;
 pub use mailbox::Mailbox;
 pub use receipt::{DepartureArchive, StepUp};
-pub use work::{DepartureWork, ReturnWork};
+pub use work::DepartureWork;
