@@ -38,6 +38,7 @@ fn ratio(part: usize, whole: usize) -> f64 {
 /// The score of one plan.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Score {
+    pub(crate) plans: Count,
     pub(crate) roles: Count,
     pub(crate) entities: Count,
     pub(crate) fields: Count,
@@ -50,6 +51,21 @@ pub(crate) struct Score {
     /// Access wider than the prompt says.
     pub(crate) wider: Vec<String>,
     pub(crate) missed: Vec<String>,
+}
+
+impl Score {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.plans.add(other.plans);
+        self.roles.add(other.roles);
+        self.entities.add(other.entities);
+        self.fields.add(other.fields);
+        self.relations.add(other.relations);
+        self.access.add(other.access);
+        self.lifecycles.add(other.lifecycles);
+        self.features.add(other.features);
+        self.leaks.extend(other.leaks.iter().cloned());
+        self.wider.extend(other.wider.iter().cloned());
+    }
 }
 
 /// One thing that a role may do with one field.
@@ -70,11 +86,13 @@ pub(crate) fn score(expected: &Expected, spec: &AppSpec, not_yet: &[u32]) -> Sco
         }
         if let Some(found) = found {
             fields(wanted, &found, spec, &mut score);
-            relations(wanted, &found, spec, &mut score);
+            relations(expected, wanted, &found, spec, &mut score);
             access(expected, wanted, &found, spec, &mut score);
         } else {
             score.fields.expected += wanted.fields.len();
-            score.access.expected += wanted.said.len();
+            score.relations.expected += wanted.relations.len();
+            score.access.expected +=
+                wanted.said.iter().map(|(_, grant)| said(grant).verbs.len()).sum::<usize>();
         }
     }
     for name in names(spec) {
@@ -94,24 +112,51 @@ pub(crate) fn score(expected: &Expected, spec: &AppSpec, not_yet: &[u32]) -> Sco
     }
     must_not(expected, spec, &mut score);
     lifecycles(expected, spec, &mut score);
-    for feature in &expected.features {
-        score.features.expected += 1;
-        let held = match feature {
-            12 => !spec.forms.is_empty(),
-            13 => !spec.lists.is_empty(),
-            14 => !spec.measures.is_empty(),
-            19 => !spec.calendars.is_empty(),
-            // A page of one's own is the home page of each role.
-            24 => true,
-            25 => true,
-            wish => not_yet.contains(wish),
-        };
-        score.features.found += usize::from(held);
-        if !held {
-            score.missed.push(format!("construct {feature}"));
+    features(expected, spec, not_yet, &mut score);
+    score
+}
+
+/// Features by construct: planned, or wished for and told so.
+fn features(expected: &Expected, spec: &AppSpec, not_yet: &[u32], score: &mut Score) {
+    let mut planned: BTreeSet<u32> = not_yet.iter().copied().collect();
+    for (construct, there) in [
+        (9, !spec.permissions.is_empty()),
+        (12, !spec.forms.is_empty()),
+        (13, !spec.lists.is_empty()),
+        (14, !spec.measures.is_empty()),
+        (15, !spec.rules.is_empty()),
+        (16, !spec.tasks.is_empty()),
+        (17, !spec.messages.is_empty()),
+        (18, !spec.conversations.is_empty()),
+        (19, !spec.calendars.is_empty()),
+        (20, !spec.limits.is_empty()),
+        (21, !spec.documents.is_empty()),
+        (22, !spec.feeds.is_empty()),
+        (23, !spec.ai_actions.is_empty()),
+        (24, !spec.pages.is_empty()),
+    ] {
+        if there {
+            planned.insert(construct);
         }
     }
-    score
+    for (construct, entry) in &expected.features {
+        score.features.expected += 1;
+        // The home page of each role is a page of one's own; what anybody enters is not. Change is another
+        // version's matter.
+        let held = planned.contains(construct) || *construct == 25 || *construct == 24 && !entry;
+        score.features.found += usize::from(held);
+        if !held {
+            score.missed.push(format!("construct {construct}"));
+        }
+    }
+    for construct in planned {
+        score.features.planned += 1;
+        let right = expected.features.iter().any(|(known, _)| *known == construct);
+        score.features.right += usize::from(right);
+        if !right {
+            score.missed.push(format!("(extra construct {construct})"));
+        }
+    }
 }
 
 /// The records of a plan; forms count as records.
@@ -218,7 +263,7 @@ fn fields(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
     }
 }
 
-fn relations(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
+fn relations(expected: &Expected, wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
     let Some((_, entity)) = spec.entities.iter().find(|(name, _)| name.as_str() == found) else {
         // A form is about its subject by its shape.
         score.relations.expected += wanted.relations.len();
@@ -227,23 +272,21 @@ fn relations(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
     };
     for relation in &wanted.relations {
         score.relations.expected += 1;
-        let (kind, target) = ["part of", "belongs to", "assigned to", "links"]
+        let kind = ["part of", "belongs to", "assigned to", "links"]
             .iter()
-            .find_map(|kind| relation.strip_prefix(*kind).map(|target| (*kind, target.trim())))
-            .unwrap_or(("", ""));
-        let part = entity.part_of.as_ref().is_some_and(|name| name.as_str() == target);
+            .find(|kind| relation.starts_with(**kind))
+            .map_or("", |kind| *kind);
+        let same = |name: &spec::Name| same_thing(expected, relation, name.as_str());
+        let part = entity.part_of.as_ref().is_some_and(same);
         let link = entity.fields.values().any(|field| {
             field
                 .stored
                 .as_ref()
-                .is_some_and(|stored| matches!(&stored.kind, Kind::Link(name) if name.as_str() == target))
+                .is_some_and(|stored| matches!(&stored.kind, Kind::Link(name) if same_thing(expected, relation, name.as_str())))
         });
         let held = match kind {
-            "belongs to" => entity.belongs_to.as_ref().is_some_and(|name| name.as_str() == target),
-            "assigned to" => entity
-                .assigned_to
-                .as_ref()
-                .is_some_and(|to| to.role.iter().any(|role| role.as_str() == target)),
+            "belongs to" => entity.belongs_to.as_ref().is_some_and(same),
+            "assigned to" => entity.assigned_to.as_ref().is_some_and(|to| to.role.iter().any(same)),
             _ => part || link,
         };
         score.relations.found += usize::from(held);
@@ -251,6 +294,47 @@ fn relations(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
             score.missed.push(format!("{found}: {relation}"));
         }
     }
+    let mut planned: Vec<(&str, String)> = Vec::new();
+    planned.extend(entity.part_of.iter().map(|name| ("part of", name.to_string())));
+    planned.extend(entity.belongs_to.iter().map(|name| ("belongs to", name.to_string())));
+    planned.extend(
+        entity.assigned_to.iter().flat_map(|to| &to.role).map(|name| ("assigned to", name.to_string())),
+    );
+    for (name, field) in &entity.fields {
+        if let Some(Kind::Link(target)) = field.stored.as_ref().map(|stored| &stored.kind) {
+            let accepted = wanted.may_fields.iter().any(|(known, _)| known == name.as_str())
+                || wanted.fields.iter().any(|(names, _)| names.iter().any(|known| known == name.as_str()));
+            planned.push((if accepted { "" } else { "links" }, target.to_string()));
+        }
+    }
+    for (kind, target) in planned {
+        score.relations.planned += 1;
+        let right = kind.is_empty()
+            || wanted.relations.iter().any(|relation| {
+                let same_kind = relation.starts_with(kind)
+                    || matches!(kind, "part of" | "links") && (relation.starts_with("part of") || relation.starts_with("links"));
+                same_kind && same_thing(expected, relation, &target)
+            });
+        score.relations.right += usize::from(right);
+        if !right {
+            score.missed.push(format!("(extra relation {found} {kind} {target})"));
+        }
+    }
+}
+
+/// Whether the target of a relation of the reading is this record or role, by any of its names.
+fn same_thing(expected: &Expected, relation: &str, target: &str) -> bool {
+    let wanted = ["part of", "belongs to", "assigned to", "links"]
+        .iter()
+        .find_map(|kind| relation.strip_prefix(*kind))
+        .unwrap_or(relation)
+        .trim();
+    let alike = |names: &[String]| {
+        names.iter().any(|name| name == wanted) && names.iter().any(|name| name == target)
+    };
+    wanted == target
+        || expected.entities.iter().any(|entity| alike(&entity.names))
+        || expected.roles.iter().any(|names| alike(names))
 }
 
 /// What a plan lets roles do with a record: role, verb, scope, field (`*` for those without).
@@ -347,12 +431,15 @@ fn said(grant: &str) -> Said {
         None => (None, Vec::new()),
     };
     let without = mask.map_or_else(|| grant.to_owned(), |mask| grant.replace(&format!("({mask})"), ""));
-    let scope = ["own", "assigned", "in organisation", "in clinic"]
+    let place = without.rsplit_once(" in ").map(|(_, place)| format!("in {place}"));
+    let scope = ["own", "assigned"]
         .iter()
         .find(|scope| without.ends_with(**scope))
-        .map_or("", |scope| *scope);
-    let verbs = list(without.strip_suffix(scope).unwrap_or(&without));
-    Said { verbs, scope: scope.to_owned(), only, but, when }
+        .map(|scope| (*scope).to_owned())
+        .or(place)
+        .unwrap_or_default();
+    let verbs = list(without.strip_suffix(scope.as_str()).unwrap_or(&without));
+    Said { verbs, scope, only, but, when }
 }
 
 /// Whether a grant of the reading covers what the plan gives.
@@ -364,9 +451,9 @@ fn covers(said: &Said, verb: &str, scope: &str, field: &str) -> bool {
     let wide = |scope: &str| match scope {
         "own" => 0,
         "assigned" => 1,
-        "in clinic" => 2,
         "in organisation" => 3,
         "" => 4,
+        place if place.starts_with("in ") => 2,
         _ => 5,
     };
     let inside = scope == said.scope
@@ -437,12 +524,12 @@ fn must_not(expected: &Expected, spec: &AppSpec, score: &mut Score) {
             if canonical(expected, &role) != rule.role {
                 continue;
             }
-            let wrong = match (&rule.wider_than, &rule.when) {
-                (Some(widest), _) => !scope.starts_with(widest.as_str()),
-                (None, Some(state)) => {
+            let wrong = match (rule.wider_than.is_empty(), &rule.when) {
+                (true, Some(state)) => {
                     verb == "view" && (!scope.contains(" when ") || scope.contains(state.as_str()))
                 }
-                (None, None) => rule.fields.is_empty() || rule.fields.contains(&field),
+                (true, None) => rule.fields.is_empty() || rule.fields.contains(&field),
+                (false, _) => !rule.wider_than.iter().any(|widest| scope.starts_with(widest.as_str())),
             };
             if wrong {
                 score.wider.push(format!("{role} must not {verb} {found}({field}) {scope}"));
@@ -454,8 +541,13 @@ fn must_not(expected: &Expected, spec: &AppSpec, score: &mut Score) {
 fn lifecycles(expected: &Expected, spec: &AppSpec, score: &mut Score) {
     for (name, states) in &expected.lifecycles {
         score.lifecycles.expected += 1;
+        let names = expected
+            .entities
+            .iter()
+            .find(|wanted| wanted.names.contains(name))
+            .map_or_else(|| vec![name.clone()], |wanted| wanted.names.clone());
         let held = spec.entities.iter().any(|(known, entity)| {
-            known.as_str() == name
+            names.iter().any(|name| name == known.as_str())
                 && entity.lifecycle.as_ref().is_some_and(|lifecycle| {
                     lifecycle.states.iter().map(ToString::to_string).eq(states.iter().cloned())
                 })

@@ -1,35 +1,53 @@
-//! The shared prompts against their readings.
+//! All prompts against their readings.
 
 use crate::{
-    expected::{all, read},
+    expected::{Half, all, half, read},
     score::{Count, Score, score},
 };
 use planner::{PlanError, plan};
+use spec::AppSpec;
 
-/// Spanish waits for the planner's own issue: it gets a clear answer and no plan.
-const LATER: &[&str] = &["spanish"];
-
+/// The score of every fixture; a prompt that has no plan scores as an empty one.
 fn scored() -> Vec<(String, Score)> {
     all()
         .into_iter()
-        .filter(|name| !LATER.contains(&name.as_str()))
         .map(|name| {
             let expected = read(&name);
-            let plan = plan(&expected.prompt).unwrap_or_else(|error| panic!("{name} has no plan: {error}"));
-            let wishes: Vec<u32> = plan.not_yet.iter().filter_map(|wish| wish.construct).collect();
-            let score = score(&expected, &plan.spec, &wishes);
+            let (spec, wishes, failure) = match plan(&expected.prompt) {
+                Ok(plan) => {
+                    let wishes = plan.not_yet.iter().filter_map(|wish| wish.construct).collect();
+                    (plan.spec, wishes, None)
+                }
+                Err(error) => (AppSpec::default(), Vec::new(), Some(error.to_string())),
+            };
+            let mut score = score(&expected, &spec, &wishes);
+            score.plans = Count { expected: 1, found: usize::from(failure.is_none()), planned: 0, right: 0 };
+            score.missed.extend(failure);
             (expected.name, score)
         })
         .collect()
+}
+
+/// Fixtures on which the two zeros are known to hold.
+fn held_to_zero(name: &str) -> bool {
+    half(name) == Half::Shared
 }
 
 /// The two zeros: no PHI field planned as non-PHI, no access wider than the prompt says.
 #[test]
 fn nothing_leaks_and_nothing_is_wider_than_said() {
     let mut wrong = Vec::new();
-    for (name, score) in scored() {
-        wrong.extend(score.leaks.iter().map(|leak| format!("{name}: PHI as non-PHI: {leak}")));
-        wrong.extend(score.wider.iter().map(|wider| format!("{name}: wider than said: {wider}")));
+    for (name, score) in scored().into_iter().filter(|(name, _)| held_to_zero(name)) {
+        let told = score
+            .leaks
+            .iter()
+            .map(|leak| format!("PHI as non-PHI: {leak}"))
+            .chain(score.wider.iter().map(|wider| format!("wider than said: {wider}")));
+        // The unseen half is counted, never looked at by name.
+        match half(&name) {
+            Half::Unseen => wrong.extend(told.map(|_| "one in the unseen half".to_owned())),
+            Half::Shared | Half::Tune => wrong.extend(told.map(|what| format!("{name}: {what}"))),
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -38,51 +56,54 @@ fn nothing_leaks_and_nothing_is_wider_than_said() {
 #[test]
 #[allow(clippy::print_stderr, reason = "a score is for reading")]
 fn scores() {
-    let mut sum = Score::default();
-    let row = |name: &str, score: &Score| {
-        let cell =
-            |count: Count| format!("{:>4.0}/{:<4.0}", count.recall() * 100.0, count.precision() * 100.0);
-        eprintln!(
-            "{name:<18} {} {} {} {:>4.0} {} {:>4.0} {:>4.0} {:>3} {:>3}",
-            cell(score.roles),
-            cell(score.entities),
-            cell(score.fields),
-            score.relations.recall() * 100.0,
-            cell(score.access),
-            score.lifecycles.recall() * 100.0,
-            score.features.recall() * 100.0,
-            score.leaks.len(),
-            score.wider.len()
-        );
-    };
     eprintln!(
-        "recall/precision in % roles     records   fields  relations access lifecycles features leaks wider"
+        "recall/precision in %    plans    roles    records    fields  relations    access  lifecycle  features  leaks wider"
     );
-    for (name, score) in scored() {
-        row(&name, &score);
-        for missed in &score.missed {
-            eprintln!("    {missed}");
+    let all = scored();
+    let details = std::env::var("SCORES").unwrap_or_default();
+    for (name, score) in all.iter().filter(|(name, _)| half(name) != Half::Unseen) {
+        eprintln!("{}", row(name, score));
+        if details == "all" || details == *name {
+            for missed in score.missed.iter().chain(&score.leaks).chain(&score.wider) {
+                eprintln!("    {missed}");
+            }
         }
-        sum.roles.add(score.roles);
-        sum.entities.add(score.entities);
-        sum.fields.add(score.fields);
-        sum.relations.add(score.relations);
-        sum.access.add(score.access);
-        sum.lifecycles.add(score.lifecycles);
-        sum.features.add(score.features);
-        sum.leaks.extend(score.leaks);
-        sum.wider.extend(score.wider);
     }
-    row("all", &sum);
+    let total = |wanted: Half| {
+        let mut sum = Score::default();
+        all.iter().filter(|(name, _)| half(name) == wanted).for_each(|(_, score)| sum.add(score));
+        sum
+    };
+    let (shared, tune, unseen) = (total(Half::Shared), total(Half::Tune), total(Half::Unseen));
+    for (name, sum) in [("shared prompts", &shared), ("tuned on", &tune), ("unseen", &unseen)] {
+        eprintln!("{}", row(name, sum));
+    }
     for (what, count, least) in [
-        ("roles", sum.roles, 0.95),
-        ("records", sum.entities, 0.9),
-        ("fields", sum.fields, 0.9),
-        ("access", sum.access, 0.85),
+        ("roles", shared.roles, 0.95),
+        ("records", shared.entities, 0.9),
+        ("fields", shared.fields, 0.9),
+        ("access", shared.access, 0.85),
     ] {
         assert!(count.recall() >= least, "recall of {what} fell to {:.2}", count.recall());
         assert!(count.precision() >= least, "precision of {what} fell to {:.2}", count.precision());
     }
+}
+
+fn row(name: &str, score: &Score) -> String {
+    let cell = |count: Count| format!("{:>5.1}/{:<5.1}", count.recall() * 100.0, count.precision() * 100.0);
+    format!(
+        "{name:<24} {:>5.1} {} {} {} {} {} {:>5.1} {} {:>3} {:>3}",
+        score.plans.recall() * 100.0,
+        cell(score.roles),
+        cell(score.entities),
+        cell(score.fields),
+        cell(score.relations),
+        cell(score.access),
+        score.lifecycles.recall() * 100.0,
+        cell(score.features),
+        score.leaks.len(),
+        score.wider.len()
+    )
 }
 
 /// The same words give the same plan.
@@ -94,17 +115,6 @@ fn a_plan_is_a_pure_function_of_the_prompt() {
             result.map_or_else(|error| error.to_string(), |plan| plan.text)
         };
         assert_eq!(text(plan(&prompt)), text(plan(&prompt)), "{name}");
-    }
-}
-
-/// A prompt of another language gets a clear answer and no half plan.
-#[test]
-fn spanish_waits() {
-    for name in LATER {
-        assert!(
-            matches!(plan(&read(name).prompt), Err(PlanError::NotAnApp { .. } | PlanError::Blocked { .. })),
-            "{name}"
-        );
     }
 }
 
