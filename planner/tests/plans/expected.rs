@@ -69,9 +69,8 @@ pub(crate) fn half(name: &str) -> Half {
     if SHARED.contains(&name) {
         return Half::Shared;
     }
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash =
+        name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     if hash & 1 == 0 { Half::Tune } else { Half::Unseen }
 }
 
@@ -250,7 +249,8 @@ pub(crate) fn read(name: &str) -> Expected {
     }
     for (key, node) in at(root, "features").and_then(Yaml::as_mapping).into_iter().flatten() {
         if let Some(number) = key.as_integer().and_then(|number| u32::try_from(number).ok()) {
-            let entry = texts(Some(node)).iter().any(|said| matches!(said.as_str(), "kiosk" | "public" | "link"));
+            let entry =
+                texts(Some(node)).iter().any(|said| matches!(said.as_str(), "kiosk" | "public" | "link"));
             out.features.push((number, entry));
         }
     }

@@ -312,7 +312,8 @@ fn relations(expected: &Expected, wanted: &Entity, found: &str, spec: &AppSpec, 
         let right = kind.is_empty()
             || wanted.relations.iter().any(|relation| {
                 let same_kind = relation.starts_with(kind)
-                    || matches!(kind, "part of" | "links") && (relation.starts_with("part of") || relation.starts_with("links"));
+                    || matches!(kind, "part of" | "links")
+                        && (relation.starts_with("part of") || relation.starts_with("links"));
                 same_kind && same_thing(expected, relation, &target)
             });
         score.relations.right += usize::from(right);
@@ -329,9 +330,8 @@ fn same_thing(expected: &Expected, relation: &str, target: &str) -> bool {
         .find_map(|kind| relation.strip_prefix(*kind))
         .unwrap_or(relation)
         .trim();
-    let alike = |names: &[String]| {
-        names.iter().any(|name| name == wanted) && names.iter().any(|name| name == target)
-    };
+    let alike =
+        |names: &[String]| names.iter().any(|name| name == wanted) && names.iter().any(|name| name == target);
     wanted == target
         || expected.entities.iter().any(|entity| alike(&entity.names))
         || expected.roles.iter().any(|names| alike(names))

@@ -1,0 +1,109 @@
+//! Conditions on which a sentence hangs: states of a record, and what cannot be kept.
+
+use super::active::spec_verbs;
+use crate::clauses::{Clause, Tail};
+use crate::world::World;
+
+/// A condition that is no state: a grant that hangs on it is not given. What people write down has its time
+/// of day (`before their first visit`); what they see has a condition.
+pub(crate) fn unresolved_condition(clause: &Clause, world: &World) -> bool {
+    let sees = spec_verbs(clause).iter().all(|verb| *verb == "view");
+    let conditional = |tail: &Tail| match tail.by.as_str() {
+        "if" | "unless" | "until" | "while" | "during" => true,
+        "when" | "once" | "after" | "before" | "whenever" => sees,
+        _ => false,
+    };
+    !clause.not && clause.tails.iter().any(conditional) && condition_states(clause, world).is_empty()
+}
+
+pub(crate) fn condition_words(clause: &Clause) -> String {
+    let words: Vec<String> = clause.tails.iter().flat_map(|tail| tail.words.clone()).collect();
+    format!("a condition that cannot be kept, so nothing is granted by it: {}", words.join(" "))
+}
+
+/// The states that `when signed` and `after they are approved` mean.
+pub(crate) fn condition_states(clause: &Clause, world: &World) -> Vec<String> {
+    let mut out = Vec::new();
+    for tail in
+        clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "when" | "once" | "after" | "if"))
+    {
+        for word in &tail.words {
+            for entity in world.entities.values() {
+                if entity.states.contains(word) {
+                    out.extend(states_from(entity, word));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A condition on which a grant hangs and which is no state: it cannot be kept yet, so nothing is granted.
+pub(crate) fn foreign_condition(clause: &Clause, world: &World) -> Option<String> {
+    let states = condition_states(clause, world);
+    clause
+        .tails
+        .iter()
+        .find(|tail| {
+            matches!(tail.by.as_str(), "when" | "if" | "unless" | "until" | "once" | "while" | "during")
+                && states.is_empty()
+                && tail.words.iter().any(|word| {
+                    matches!(
+                        word.as_str(),
+                        "grant"
+                            | "grants"
+                            | "granted"
+                            | "allow"
+                            | "allows"
+                            | "consent"
+                            | "consents"
+                            | "permission"
+                            | "agree"
+                            | "agrees"
+                            | "approve"
+                            | "approves"
+                            | "given"
+                            | "shared"
+                            | "shares"
+                    )
+                })
+        })
+        .map(|tail| tail.words.join(" "))
+}
+
+/// The state and those after it: who may read a signed note may read it when it is locked.
+pub(crate) fn states_from(entity: &crate::world::Entity, state: &str) -> Vec<String> {
+    let at = entity.states.iter().position(|known| known == state).unwrap_or_default();
+    if entity.loose { vec![state.to_owned()] } else { entity.states[at..].to_vec() }
+}
+
+/// Whether the tails of a narrowing clause say nothing that would narrow it further, unread.
+pub(crate) fn unread(clause: &Clause) -> bool {
+    clause.tails.iter().all(|tail| match tail.by.as_str() {
+        "of" | "with" | "to" | "for" | "by" | "in" | "on" | "at" | "about" | "per" | "as" | "against"
+        | "assigned" => !tail.words.iter().any(|word| {
+            word.bytes().any(|b| b.is_ascii_digit())
+                || matches!(
+                    word.as_str(),
+                    "hours" | "days" | "weeks" | "months" | "years" | "weekdays" | "weekends"
+                )
+        }),
+        "when" | "once" | "because" | "so" => {
+            tail.words.iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "signed"
+                        | "assigned"
+                        | "locked"
+                        | "approved"
+                        | "reviewed"
+                        | "finalized"
+                        | "released"
+                        | "published"
+                        | "completed"
+                )
+            }) || matches!(tail.by.as_str(), "because" | "so")
+        }
+        _ => false,
+    })
+}

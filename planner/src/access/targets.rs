@@ -1,0 +1,227 @@
+//! The records and fields that a phrase means, and how far it reaches.
+
+use super::active::shown;
+use super::conditions::states_from;
+use super::{Memory, Reach};
+use crate::catalogue::{EntityKind, catalogue};
+use crate::clauses::{Clause, Phrase, Tail};
+use crate::entities::phrase_key;
+use crate::words::key_of;
+use crate::world::World;
+
+/// A record, or some of its fields.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) entity: String,
+    pub(crate) fields: Option<Vec<String>>,
+    pub(crate) own: bool,
+    pub(crate) all: bool,
+    pub(crate) when: Vec<String>,
+}
+
+impl Target {
+    pub(crate) fn whole(entity: String) -> Self {
+        Self { entity, fields: None, own: false, all: false, when: Vec::new() }
+    }
+}
+
+pub(crate) fn resolve(
+    phrase: &Phrase,
+    clause: &Clause,
+    roles: &[String],
+    world: &World,
+    memory: &Memory,
+) -> Vec<Target> {
+    let key = phrase_key(phrase);
+    let page = ["list", "page", "dashboard", "copy", "calendar", "overview", "screen"]
+        .iter()
+        .any(|word| key.ends_with(word));
+    if page && !shown(clause).is_empty() {
+        // The page is not the thing; what it shows is.
+        return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();
+    }
+    if key == "person" {
+        return world.subject().map(|subject| Target::whole(subject.to_owned())).into_iter().collect();
+    }
+    if matches!(key.as_str(), "it" | "them" | "that" | "this") {
+        return memory_targets(&memory.entities);
+    }
+    if key.is_empty() && (phrase.own || phrase.all || phrase.other) {
+        let held = memory_targets(&memory.entities);
+        return if held.is_empty() || phrase.own {
+            // `theirs`: the records spoken about, else the patients.
+            let all: Vec<Target> = held
+                .into_iter()
+                .chain(world.subject().map(|subject| Target::whole(subject.to_owned())))
+                .collect();
+            all
+        } else {
+            held
+        };
+    }
+    if key == "answer" && !world.forms.is_empty() {
+        return world.forms.keys().cloned().map(Target::whole).collect();
+    }
+    // `only the user sees their entries`, `must not see anything`: where it narrows, all is meant.
+    let sweeping = matches!(
+        key.as_str(),
+        "entry" | "data" | "record" | "information" | "log" | "anything" | "everything"
+    );
+    if sweeping
+        && clause.narrowing > 0
+        && world.entity_named(&key).is_none()
+        && (clause.not || phrase.own || clause.only_subjects || clause.but_not.contains(phrase))
+    {
+        return world
+            .entities
+            .iter()
+            .filter(|(_, entity)| entity.kind != EntityKind::Thing)
+            .map(|(name, _)| Target::whole(name.clone()))
+            .collect();
+    }
+    if key == "everything" {
+        return world
+            .entities
+            .iter()
+            .filter(|(_, entity)| entity.kind != EntityKind::Thing || entity.concept.is_some())
+            .map(|(name, _)| Target::whole(name.clone()))
+            .collect();
+    }
+    resolve_plain(phrase, roles, world)
+}
+
+pub(crate) fn memory_targets(entities: &[String]) -> Vec<Target> {
+    entities.iter().cloned().map(Target::whole).collect()
+}
+
+pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) -> Vec<Target> {
+    let key = phrase_key(phrase);
+    if !phrase.of.is_empty()
+        && let Some(owner) = world.entity_of(&phrase.of)
+        && let Some(fields) = fields_of(&owner, &key, world)
+    {
+        return vec![Target { fields: Some(fields), ..Target::whole(owner) }];
+    }
+    let mut when = Vec::new();
+    for word in &phrase.modifiers {
+        for entity in world.entities.values() {
+            if entity.states.contains(word) {
+                when.clone_from(&states_from(entity, word));
+            }
+        }
+    }
+    if let Some(entity) = world.entity_named(&key) {
+        let applies = world
+            .entities
+            .get(&entity)
+            .is_some_and(|known| when.iter().all(|state| known.states.contains(state)));
+        return vec![Target { when: if applies { when } else { Vec::new() }, ..Target::whole(entity) }];
+    }
+    // `participant names`: a field of the record that the first words name.
+    for at in 1..phrase.words.len() {
+        if let Some(owner) = world.entity_of(&phrase.words[..at])
+            && let Some(fields) =
+                fields_of(&owner, &crate::words::key_of(&phrase.words[at..].join(" ")), world)
+        {
+            return vec![Target { fields: Some(fields), ..Target::whole(owner) }];
+        }
+    }
+    if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
+        let form = world.forms.keys().find(|form| key_of(form) == key || key.starts_with(&key_of(form)));
+        return form.cloned().map(Target::whole).into_iter().collect();
+    }
+    // A field: of the subject first, then of whatever holds it.
+    let holders = world.subject().into_iter().map(str::to_owned).chain(world.entities.keys().cloned());
+    for holder in holders {
+        if let Some(fields) = fields_of(&holder, &key, world) {
+            return vec![Target { fields: Some(fields), ..Target::whole(holder) }];
+        }
+    }
+    if roles.is_empty() {
+        return Vec::new();
+    }
+    // `demographics` where the record has some of them.
+    if let Some((field, _)) = catalogue().field(&key)
+        && !field.fields.is_empty()
+        && let Some(subject) = world.subject()
+        && let Some(entity) = world.entities.get(subject)
+    {
+        let identifying: Vec<String> = entity
+            .fields
+            .iter()
+            .filter(|(_, written)| written.starts_with("identifier"))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !identifying.is_empty() {
+            return vec![Target { fields: Some(identifying), ..Target::whole(subject.to_owned()) }];
+        }
+    }
+    Vec::new()
+}
+
+/// The fields of a record that a key means: itself, its group, or those whose name ends with it.
+fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
+    let known = world.entities.get(entity)?;
+    let named = |wanted: &str| known.fields.keys().find(|name| key_of(name) == key_of(wanted)).cloned();
+    if let Some(name) = named(key) {
+        return Some(vec![name]);
+    }
+    if let Some((field, name)) = catalogue().field(key) {
+        if let Some(name) = named(name) {
+            return Some(vec![name]);
+        }
+        if key == "demographic" {
+            let all: Vec<String> = known
+                .fields
+                .iter()
+                .filter(|(name, written)| written.starts_with("identifier") || *name == "sex")
+                .map(|(name, _)| name.clone())
+                .collect();
+            return (!all.is_empty()).then_some(all);
+        }
+        let parts: Vec<String> = field.fields.iter().filter_map(|part| named(part)).collect();
+        if !parts.is_empty() {
+            return Some(parts);
+        }
+    }
+    let last = key.rsplit(' ').next().unwrap_or(key);
+    if matches!(last, "target" | "threshold" | "limit") {
+        let all: Vec<String> = known.fields.keys().filter(|name| name.starts_with(last)).cloned().collect();
+        return (!all.is_empty()).then_some(all);
+    }
+    None
+}
+
+pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
+    let mine = |tail: &Tail| {
+        tail.phrases.iter().any(|phrase| {
+            phrase.own || phrase_key(phrase) == "them" && tail.words.iter().any(|word| word == "assigned")
+        })
+    };
+    let assigned = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "assigned"))
+        || clause.verbs.iter().any(|(_, word)| word == "assigned")
+        || phrase.modifiers.iter().any(|word| word == "assigned");
+    if phrase.own || assigned || clause.tails.iter().any(mine) {
+        return Reach::Own;
+    }
+    let place = clause.tails.iter().any(|tail| {
+        matches!(tail.by.as_str(), "in" | "of" | "at" | "across")
+            && tail.phrases.iter().any(|phrase| {
+                let key = phrase_key(phrase);
+                world.place.as_deref() == Some(key.as_str())
+                    || matches!(
+                        key.as_str(),
+                        "clinic"
+                            | "practice"
+                            | "hospital"
+                            | "organization"
+                            | "organisation"
+                            | "ward"
+                            | "team"
+                            | "office"
+                            | "department"
+                    )
+            })
+    });
+    if phrase.all || place { Reach::Place } else { Reach::Unsaid }
+}

@@ -1,0 +1,85 @@
+//! Noun phrases.
+
+use super::{Phrase, reader::Reader};
+use crate::{
+    sentences::Token,
+    words::{is_glue, is_modifier, number_word},
+};
+
+impl Reader<'_> {
+    /// Reads a noun phrase here: articles, possessives and modifiers, then nouns.
+    pub(super) fn phrase(&mut self) -> Option<Phrase> {
+        let mut phrase = Phrase { at: self.at, ..Phrase::default() };
+        let mut seen = false;
+        while let Some(token) = self.tokens.get(self.at) {
+            match token {
+                Token::Word(word) => {
+                    let word = word.as_str();
+                    match word {
+                        "the" | "a" | "an" | "this" | "these" | "those" | "no" | "what" if !seen => {}
+                        "my" | "our" | "your" | "its" if !seen => {}
+                        "their" | "his" | "her" if !seen => phrase.own = true,
+                        "own" if !seen => phrase.own = true,
+                        "theirs" | "mine" if !seen => {
+                            phrase.own = true;
+                            seen = true;
+                        }
+                        "each" | "every" | "all" | "any" | "everything" if !seen => {
+                            phrase.all = true;
+                            if word == "everything" || word == "all" && self.next_ends() {
+                                seen = true;
+                                phrase.words.push("everything".into());
+                            }
+                        }
+                        "it" | "them" | "they" | "everyone" | "everybody" | "anyone" | "anybody" | "we"
+                        | "i" | "you" | "he" | "she" | "who" | "someone" | "me" | "us" | "anything"
+                        | "nothing"
+                            if !seen =>
+                        {
+                            phrase.words.push(word.to_owned());
+                            self.at += 1;
+                            return Some(phrase);
+                        }
+                        "other" | "another" | "others" if !seen => phrase.other = true,
+                        "one" if !seen && self.tokens.get(self.at + 1).is_some_and(|t| t.is("of")) => {
+                            self.at += 1;
+                        }
+                        "of" if phrase.all && !seen => {}
+                        _ if !seen && number_word(word).is_some() => {}
+                        _ if !seen && is_modifier(word) && !self.next_ends() => {
+                            phrase.modifiers.push(word.to_owned())
+                        }
+                        _ if is_glue(word) => break,
+                        "assigned" if seen => break,
+                        _ if seen && self.is_verb(self.at) => break,
+                        _ => {
+                            phrase.words.push(word.to_owned());
+                            seen = true;
+                        }
+                    }
+                }
+                Token::Number(_) if !seen => {}
+                Token::Number(number) if phrase.words.last().is_some_and(|word| word == "icd") => {
+                    phrase.words.push(number.clone());
+                }
+                Token::Possessive if phrase.other && !seen => {}
+                Token::Possessive if seen => {
+                    phrase.of = std::mem::take(&mut phrase.words);
+                    seen = false;
+                }
+                _ => break,
+            }
+            self.at += 1;
+        }
+        (seen || phrase.own || phrase.other).then_some(phrase)
+    }
+
+    /// Whether a noun phrase could not go on behind the next token.
+    pub(super) fn next_ends(&self) -> bool {
+        match self.tokens.get(self.at + 1) {
+            Some(Token::Word(word)) => is_glue(word) && word != "of",
+            Some(_) => true,
+            None => true,
+        }
+    }
+}

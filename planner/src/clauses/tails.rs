@@ -1,0 +1,123 @@
+//! Prepositional phrases and conditions.
+
+use super::{
+    Tail,
+    reader::{Phase, Reader},
+};
+use crate::{
+    nouns::closing,
+    sentences::Token,
+    words::{is_be, is_condition, is_glue, is_modal, is_preposition, restricts},
+};
+
+impl Reader<'_> {
+    /// A prepositional phrase or a condition, up to what begins something new.
+    pub(super) fn tail(&mut self, by: &str, only: bool) {
+        let first_words = self.at;
+        self.at += 1;
+        if is_condition(by) {
+            self.condition(by, only, first_words);
+            return;
+        }
+        let mut tail = Tail { by: by.to_owned(), only, ..Tail::default() };
+        let mut expect = true;
+        while self.at < self.tokens.len() {
+            match &self.tokens[self.at] {
+                Token::Word(word) if restricts(word) => {
+                    if word == "only" && expect {
+                        tail.only = true;
+                        self.current.narrowing += 1;
+                        self.at += 1;
+                        continue;
+                    }
+                    break;
+                }
+                Token::Word(word) if matches!(word.as_str(), "and" | "or") => {
+                    if self.subject_follows_at(self.at + 1) || self.verb_follows(self.at + 1) {
+                        break;
+                    }
+                    expect = true;
+                    self.at += 1;
+                }
+                Token::Comma => {
+                    if self.list_ends_at(self.at + 1) {
+                        break;
+                    }
+                    expect = true;
+                    self.at += 1;
+                }
+                Token::Word(word)
+                    if is_preposition(word)
+                        || is_condition(word)
+                        || (is_modal(word))
+                        || is_be(word)
+                        || matches!(word.as_str(), "but" | "then" | "who" | "that" | "which") =>
+                {
+                    break;
+                }
+                Token::Word(_) if expect || self.is_phrase_start() => {
+                    if !expect && self.is_verb(self.at) {
+                        break;
+                    }
+                    match self.phrase() {
+                        Some(phrase) => tail.phrases.push(phrase),
+                        None => self.at += 1,
+                    }
+                    expect = false;
+                }
+                Token::Open => {
+                    let close = closing(self.tokens, self.at);
+                    let inner = self.tokens[self.at + 1..close.max(self.at + 1)].to_vec();
+                    if let Some(last) = tail.phrases.last_mut() {
+                        last.paren = inner;
+                    }
+                    self.at = close + 1;
+                }
+                Token::Word(_) => break,
+                _ => self.at += 1,
+            }
+        }
+        tail.words = self.words(first_words, self.at);
+        self.current.tails.push(tail);
+        if self.phase == Phase::Verb {
+            self.phase = Phase::Object;
+        }
+    }
+
+    pub(super) fn condition(&mut self, by: &str, only: bool, from: usize) {
+        let mut depth = 0_usize;
+        while self.at < self.tokens.len() {
+            match &self.tokens[self.at] {
+                Token::Open => depth += 1,
+                Token::Close => depth = depth.saturating_sub(1),
+                Token::Comma if depth == 0 => break,
+                Token::Word(word) if depth == 0 && word == "but" => break,
+                Token::Word(word) if restricts(word) && word == "nobody" => break,
+                Token::Word(word)
+                    if word == "no" && self.tokens.get(self.at + 1).is_some_and(|t| t.is("one")) =>
+                {
+                    break;
+                }
+                Token::Word(word) if restricts(word) => self.current.narrowing += 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        let words = self.words(from, self.at);
+        self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only });
+    }
+
+    pub(super) fn words(&self, from: usize, to: usize) -> Vec<String> {
+        self.tokens[from..to.min(self.tokens.len())]
+            .iter()
+            .filter_map(|token| match token {
+                Token::Word(word) | Token::Number(word) => Some(word.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(super) fn is_phrase_start(&self) -> bool {
+        self.tokens[self.at].word().is_some_and(|word| !is_glue(word))
+    }
+}

@@ -1,0 +1,268 @@
+//! Where a word is a verb: after a subject that agrees with it and before what can be its object.
+
+use super::reader::{Phase, Reader};
+use crate::{
+    sentences::Token,
+    words::{
+        is_adverb, is_be, is_condition, is_glue, is_modal, is_modifier, is_pronoun, is_two_faced, singular,
+        verb,
+    },
+};
+
+impl Reader<'_> {
+    pub(super) fn participle_follows(&self) -> bool {
+        let mut at = self.at + 1;
+        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
+            if is_adverb(word) || matches!(word, "only" | "not" | "never") {
+                at += 1;
+                continue;
+            }
+            return verb(word).is_some() && !word.ends_with("ing");
+        }
+        false
+    }
+
+    /// Whether the word at `at` stands where a verb stands.
+    pub(super) fn is_verb(&self, at: usize) -> bool {
+        let Some(word) = self.tokens.get(at).and_then(Token::word) else { return false };
+        // `billing staff`, `for booking`: a form in -ing stands for a noun here.
+        if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
+            return false;
+        }
+        let mut before = at;
+        let previous = loop {
+            if before == 0 {
+                break None;
+            }
+            before -= 1;
+            match self.tokens[before].word() {
+                Some(word) if is_adverb(word) || matches!(word, "only" | "never" | "not") => {}
+                _ => break Some(&self.tokens[before]),
+            }
+        };
+        match previous {
+            None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
+            Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
+            Some(Token::Comma | Token::Slash | Token::Colon) => {
+                !is_two_faced(word) && !self.current.subjects.is_empty() && !word.ends_with("ed")
+                    || (is_two_faced(word) && !self.current.verbs.is_empty() && self.determined(at + 1))
+            }
+            Some(Token::Close) => !word.ends_with("ed") && self.phase == Phase::Subject,
+            _ => false,
+        }
+    }
+
+    /// `Text reminders`: a two-faced word before a bare noun at the very beginning is a noun.
+    pub(super) fn is_noun_list(&self, at: usize) -> bool {
+        matches!(
+            self.tokens.get(at).and_then(Token::word),
+            Some("text" | "email" | "call" | "contact" | "support")
+        )
+    }
+
+    pub(super) fn verb_after(&self, previous: &str, before: usize, word: &str, at: usize) -> bool {
+        if is_modal(previous)
+            || matches!(
+                previous,
+                "they"
+                    | "we"
+                    | "i"
+                    | "you"
+                    | "who"
+                    | "he"
+                    | "she"
+                    | "everyone"
+                    | "nobody"
+                    | "anyone"
+                    | "everybody"
+                    | "anybody"
+                    | "it"
+                    | "else"
+            )
+        {
+            return !word.ends_with("ed") || previous != "to";
+        }
+        if is_be(previous) {
+            return true;
+        }
+        if matches!(previous, "and" | "or" | "but" | "then" | "nor") {
+            if self.current.subjects.is_empty() && self.current.verbs.is_empty() {
+                return false;
+            }
+            return if is_two_faced(word) {
+                self.determined(at + 1) && !self.current.verbs.is_empty()
+            } else {
+                !self.current.verbs.is_empty() || self.current.subjects.len() == 1
+            };
+        }
+        if matches!(previous, "that" | "which") {
+            return !word.ends_with("ing");
+        }
+        if is_glue(previous) || is_modifier(previous) {
+            return previous == "one" && before > 0 && self.tokens[before - 1].is("no");
+        }
+        if word.ends_with("ing") || word.ends_with("ed") && verb(word).is_some() && !self.determined(at + 1) {
+            return false;
+        }
+        if !is_two_faced(word) {
+            return self.agrees(previous, word) || self.phase != Phase::Subject;
+        }
+        self.phase == Phase::Subject
+            && self.agrees(previous, word)
+            && (self.object_follows(at + 1) || self.another_verb_follows(at + 1))
+    }
+
+    /// `schedules and sees`: a two-faced word joined to a plain verb is one.
+    pub(super) fn another_verb_follows(&self, at: usize) -> bool {
+        let joined = self.tokens.get(at).is_some_and(|t| t.is("and") || t.is("or") || *t == Token::Comma);
+        let word = self.tokens.get(at + 1).and_then(Token::word);
+        joined
+            && word
+                .is_some_and(|word| verb(word).is_some() && (!is_two_faced(word) || self.determined(at + 2)))
+    }
+
+    /// `nurses log` and `the nurse logs`, but not `patient record` and `patients records`.
+    pub(super) fn agrees(&self, subject: &str, word: &str) -> bool {
+        let plural = singular(subject) != subject
+            || matches!(subject, "people" | "staff" | "children" | "desk" | "team");
+        let third =
+            matches!(word, "has" | "does" | "goes") || singular(word) != word && !word.ends_with("ss");
+        matches!(subject, "staff" | "desk" | "team" | "reception") || plural != third
+    }
+
+    /// Whether what stands here could be an object.
+    pub(super) fn object_follows(&self, at: usize) -> bool {
+        match self.tokens.get(at) {
+            Some(Token::Word(word)) => {
+                let word = word.as_str();
+                !is_glue(word) && (verb(word).is_none() || is_two_faced(word))
+                    || determiner(word)
+                    || matches!(word, "only" | "if" | "for" | "into" | "out" | "in" | "up")
+            }
+            Some(Token::Quote(_) | Token::Number(_)) => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn determined(&self, at: usize) -> bool {
+        match self.tokens.get(at) {
+            Some(Token::Word(word)) => determiner(word) || (!is_glue(word) && verb(word).is_none()),
+            Some(Token::Quote(_) | Token::Number(_)) => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn verb_follows(&self, mut at: usize) -> bool {
+        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
+            if is_adverb(word) || matches!(word, "never" | "not" | "only") {
+                at += 1;
+                continue;
+            }
+            return verb(word).is_some()
+                && (!is_two_faced(word) || self.determined(at + 1))
+                && !word.ends_with("ed");
+        }
+        false
+    }
+
+    pub(super) fn subject_follows(&self) -> bool {
+        self.subject_follows_at(self.at)
+    }
+
+    /// Whether a noun phrase with its verb or modal stands here.
+    pub(super) fn subject_follows_at(&self, start: usize) -> bool {
+        let mut at = start;
+        let mut nouns = 0;
+        while let Some(token) = self.tokens.get(at) {
+            let Some(word) = token.word() else {
+                // `staff, nurses and doctors can`: a list of subjects.
+                if matches!(token, Token::Comma | Token::Slash) && nouns > 0 && nouns < 4 {
+                    return false;
+                }
+                return false;
+            };
+            if word == "nobody" || (word == "no" && self.tokens.get(at + 1).is_some_and(|t| t.is("one"))) {
+                return true;
+            }
+            if is_pronoun(word) && nouns == 0 && !matches!(word, "it" | "them" | "that" | "which" | "who") {
+                return true;
+            }
+            if nouns > 0 && (is_modal(word) && word != "to" || is_be(word) || word == "cannot") {
+                return true;
+            }
+            if nouns > 0 && matches!(word, "only" | "never" | "also" | "not") && self.verb_follows(at + 1) {
+                return true;
+            }
+            if nouns > 0
+                && verb(word).is_some()
+                && !word.ends_with("ed")
+                && self.tokens[at - 1].word().is_some_and(|before| self.agrees(before, word))
+                && (!is_two_faced(word) || self.object_follows(at + 1))
+            {
+                return true;
+            }
+            if is_glue(word) {
+                if determiner(word) || matches!(word, "only" | "other" | "and" | "or") && nouns < 3 {
+                    at += 1;
+                    continue;
+                }
+                return false;
+            }
+            nouns += 1;
+            if nouns > 6 {
+                return false;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// Whether the list ends at the comma before `at`: a new clause or a new verb follows.
+    pub(super) fn list_ends_at(&self, at: usize) -> bool {
+        match self.tokens.get(at) {
+            Some(Token::Word(word)) => {
+                matches!(word.as_str(), "and" | "or")
+                    && (self.subject_follows_at(at + 1) || self.verb_follows(at + 1))
+                    || matches!(
+                        word.as_str(),
+                        "but" | "never" | "not" | "only" | "then" | "otherwise" | "which" | "who"
+                    )
+                    || is_condition(word)
+                    || self.subject_follows_at(at)
+                    || self.verb_follows(at)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn determiner(word: &str) -> bool {
+    matches!(
+        word,
+        "the"
+            | "a"
+            | "an"
+            | "their"
+            | "his"
+            | "her"
+            | "my"
+            | "our"
+            | "its"
+            | "all"
+            | "any"
+            | "each"
+            | "every"
+            | "this"
+            | "these"
+            | "those"
+            | "it"
+            | "them"
+            | "theirs"
+            | "own"
+            | "other"
+            | "what"
+            | "which"
+            | "everything"
+            | "new"
+    )
+}

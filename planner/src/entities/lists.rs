@@ -1,0 +1,108 @@
+//! Records from lists: `Patients: name, DOB`, `Patients, dentists, chairs`.
+
+use super::define;
+use super::parts::{item_of, parts_of};
+use crate::catalogue::{EntityKind, RoleKind, catalogue};
+use crate::fields::Read;
+use crate::nouns::items;
+use crate::roles::is_role_head;
+use crate::sentences::Token;
+use crate::words::key_of;
+use crate::world::{Parsed, World};
+use crate::{features, fields};
+
+/// `Patients: name, DOB` and `Notes on an encounter: SOAP (…), draft -> signed`.
+pub(crate) fn from_head(one: &Parsed, world: &mut World) -> bool {
+    let Some(head) = one.sentence.head.as_deref() else { return false };
+    let under_roles = one.sentence.under.as_deref().is_some_and(is_role_head);
+    if is_role_head(head)
+        || under_roles
+        || features::is_dashboard_head(head)
+        || features::is_form_sentence(&one.sentence)
+    {
+        return false;
+    }
+    let (name, parent) =
+        match [" on an ", " on a ", " for each ", " for a ", " per ", " of a ", " of each ", " on each "]
+            .iter()
+            .find_map(|word| head.split_once(word))
+        {
+            Some((name, parent)) => (name, Some(key_of(parent))),
+            None => (head, None),
+        };
+    let listed = items(&one.sentence.tokens);
+    let verbs = one.clauses.iter().any(|clause| {
+        !clause.subjects.is_empty() && clause.verbs.iter().any(|(_, word)| word.as_str() != "set")
+    });
+    let long = listed.iter().any(|item| item.words.len() > 4);
+    let known = catalogue().entity(&key_of(name)).is_some();
+    if !known && (verbs || long || listed.len() < 2) {
+        return false;
+    }
+    let Some(name) = define(name, world, true) else { return false };
+    for item in &listed {
+        item_of(&name, item, world);
+    }
+    if let Some(parent) = parent.and_then(|parent| world.entity_named(&parent))
+        && parent != name
+        && let Some(entity) = world.entities.get_mut(&name)
+    {
+        entity.part_of = Some(parent);
+    }
+    !verbs
+}
+
+/// A sentence without a verb: `Patients, dentists, chairs, treatment plans with procedures (…)`.
+pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
+    let listed = items(tokens);
+    let known = listed
+        .iter()
+        .filter(|item| {
+            let key = item.bare_key();
+            catalogue().entity(&key).is_some() || catalogue().role(&key).is_some()
+        })
+        .count();
+    let speaks = tokens
+        .first()
+        .and_then(Token::word)
+        .is_some_and(|word| matches!(word, "we" | "i" | "it" | "this" | "no"));
+    // The name of the whole app is no list.
+    if speaks
+        || listed.len() < 2
+            && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
+            && under.is_none()
+        || known == 0
+    {
+        return;
+    }
+    let mut last_with: Option<String> = None;
+    for item in &listed {
+        let name = item.bare_key();
+        // `lesions with location and size`: what follows belongs to the lesion, until the next record.
+        let known_item = catalogue().entity(&name).is_some_and(|(concept, _)| !concept.field_too)
+            || catalogue().role(&name).is_some()
+            || catalogue().entity(item.key().rsplit(' ').next().unwrap_or_default()).is_some();
+        if let Some(last) = last_with.clone().filter(|_| !known_item && item.paren.is_empty()) {
+            item_of(&last, item, world);
+            continue;
+        }
+        last_with = None;
+        if catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject) {
+            continue;
+        }
+        if matches!(fields::read(item, None, EntityKind::Clinical), Read::File) {
+            continue;
+        }
+        let custom =
+            known >= 2 && item.words.len() <= 3 && !crate::words::is_no_record(&name) && item.rest.is_empty();
+        let Some(name) =
+            define(&item.phrase(), world, custom && item.paren.is_empty() || !item.paren.is_empty())
+        else {
+            continue;
+        };
+        parts_of(&name, &item.paren, world);
+        parts_of(&name, &item.with, world);
+        last_with =
+            (!item.with.is_empty() && item.with.iter().all(|token| *token != Token::Open)).then_some(name);
+    }
+}

@@ -1,0 +1,199 @@
+//! What the app keeps: records with their fields, from lists, parentheses and the objects of verbs.
+
+mod lists;
+mod loose;
+mod objects;
+mod parts;
+
+pub(crate) use parts::account;
+
+use crate::catalogue::{EntityConcept, EntityKind, RoleKind, catalogue};
+use crate::clauses::Phrase;
+use crate::fields::proper_name;
+use crate::sentences::Token;
+use crate::words::{key, key_of, singular};
+use crate::world::{Entity, Parsed, World};
+use crate::{features, fields};
+use lists::{from_head, from_list};
+use loose::loose_fields;
+use objects::from_clause;
+use parts::{each_with, each_with_at, preview};
+
+/// Names of tables that every app has.
+const OWN_TABLES: &[&str] = &[
+    "session",
+    "account",
+    "person",
+    "token",
+    "event",
+    "lane",
+    "head",
+    "key",
+    "grant",
+    "membership",
+    "organisation",
+];
+
+/// Finds the records of the prompt and their fields.
+pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
+    let cared_for = world
+        .roles
+        .iter()
+        .find(|(_, role)| role.kind == RoleKind::Subject)
+        .map(|(name, _)| name.clone())
+        .or_else(|| spoken_of(parsed));
+    if let Some(name) = cared_for {
+        define(&name, world, false);
+    }
+    let heads: Vec<bool> = parsed.iter().map(|one| from_head(one, world)).collect();
+    for (one, head) in parsed.iter().zip(heads) {
+        if head || features::is_form_sentence(&one.sentence) || features::settles(&one.sentence) {
+            continue;
+        }
+        let has_verb = one.clauses.iter().any(|clause| !clause.verbs.is_empty());
+        if !has_verb && one.sentence.head.is_none() {
+            from_list(&one.sentence.tokens, one.sentence.under.as_deref(), world);
+        }
+        let each = each_with_at(&one.sentence.tokens).is_some();
+        for clause in &one.clauses {
+            from_clause(clause, each, world);
+        }
+    }
+    for one in parsed {
+        each_with(&one.sentence.tokens, world);
+        preview(&one.sentence.tokens, world);
+    }
+    for one in parsed {
+        if !features::is_form_sentence(&one.sentence) {
+            for clause in &one.clauses {
+                loose_fields(clause, parsed, world);
+            }
+        }
+    }
+}
+
+/// The word for the person cared for, where no role has it: `caregivers visit clients`.
+pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
+    const ALSO_OTHERS: &[&str] =
+        &["member", "child", "student", "mother", "subject", "athlete", "donor", "employee"];
+    let mut second = None;
+    for one in parsed {
+        let mut before = "";
+        for word in one.sentence.tokens.iter().filter_map(Token::word) {
+            let key = singular(word);
+            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
+                if !ALSO_OTHERS.contains(&key.as_str()) {
+                    return Some(key);
+                }
+                if !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
+                    second = second.or(Some(key));
+                }
+            }
+            before = word;
+        }
+    }
+    second
+}
+
+/// The key of a phrase's words.
+pub(crate) fn phrase_key(phrase: &Phrase) -> String {
+    key(&phrase.words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Whether a word can stand for a longer name: `note` for `treatment note`, but not the other way.
+fn generic(key: &str, found: &str) -> bool {
+    let found = key_of(found);
+    found == key || found.ends_with(&format!(" {key}")) || key == "visit"
+}
+
+/// Defines a record by its phrase; an unknown one only where `custom` says that it is one.
+pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<String> {
+    let item = fields::plain(&phrase.to_lowercase());
+    let key = item.bare_key();
+    let is_subject = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
+    if let Some(found) = world.entities.keys().find(|name| key_of(name) == key) {
+        return Some(found.clone());
+    }
+    if is_subject || catalogue().entity(&key).is_some_and(|(concept, _)| concept.kind == EntityKind::Subject)
+    {
+        if let Some(subject) = world.subject() {
+            return Some(subject.to_owned());
+        }
+        let name = if is_subject { proper_name(&key)? } else { "patient".into() };
+        let concept = catalogue().entity("patient").map(|(concept, _)| concept);
+        world.entities.insert(name.clone(), Entity::new(concept, EntityKind::Subject));
+        return Some(name);
+    }
+    let (concept, name): (Option<&'static EntityConcept>, String) = match catalogue().entity(&key) {
+        Some((concept, name)) => {
+            // `visits` in a prompt that defines encounters.
+            if let Some(found) = world.entity_named(&key).filter(|found| {
+                world
+                    .entities
+                    .get(found)
+                    .and_then(|entity| entity.concept)
+                    .is_some_and(|known| known.name == concept.name)
+                    && generic(&key, found)
+            }) {
+                return Some(found);
+            }
+            (Some(concept), name.to_owned())
+        }
+        None if custom => {
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            let words: Vec<&str> = key.split(' ').collect();
+            const PLACES: &[&str] = &[
+                "practice",
+                "clinic",
+                "hospital",
+                "center",
+                "centre",
+                "agency",
+                "facility",
+                "home",
+                "office",
+                "app",
+                "department",
+                "company",
+                "team",
+            ];
+            // `appointment booking`: two words for one kind of record.
+            let concept_of = |word: &str| catalogue().entity(word).map(|(concept, _)| concept.name.clone());
+            if let [first, second] = words.as_slice()
+                && concept_of(first).is_some()
+                && concept_of(first) == concept_of(second)
+            {
+                return define(first, world, false);
+            }
+            let done = words.last().is_some_and(|word| word.ends_with("ed") || PLACES.contains(word));
+            if done
+                || crate::words::is_no_record(&key)
+                || catalogue().role(&key).is_some()
+                || words.len() > 4
+                || key.len() < 3
+            {
+                return None;
+            }
+            (
+                catalogue()
+                    .entity(last)
+                    .map(|(concept, _)| concept)
+                    .filter(|concept| !concept.field_too && concept.kind != EntityKind::Subject),
+                key.clone(),
+            )
+        }
+        None => return None,
+    };
+    let kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
+    // The app's own sessions, accounts and logs have these tables.
+    let name = if OWN_TABLES.contains(&name.as_str()) { format!("care {name}") } else { name };
+    let name = proper_name(&name)?;
+    world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
+    Some(name)
+}
+
+/// A thing that is booked or linked and stands in the catalogue: a chair in an appointment's list.
+pub(crate) fn future_link(key: &str, world: &mut World) -> Option<String> {
+    let (concept, _) = catalogue().entity(key)?;
+    (concept.resource || concept.kind == EntityKind::Schedule).then(|| define(key, world, false)).flatten()
+}

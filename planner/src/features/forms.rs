@@ -1,0 +1,103 @@
+//! Questionnaires with their questions.
+
+use crate::catalogue::{EntityKind, catalogue};
+use crate::entities::define;
+use crate::fields::{Read, proper_name, read};
+use crate::nouns::items;
+use crate::sentences::{Sentence, Token};
+use crate::words::{Verb, singular};
+use crate::world::{Form, Parsed, World};
+
+/// Whether the sentence describes a questionnaire with its questions.
+pub(crate) fn is_form_sentence(sentence: &Sentence) -> bool {
+    let Some(at) = form_word(&sentence.tokens) else {
+        return sentence.head.as_deref().is_some_and(|head| {
+            head.split(' ').any(|word| matches!(word, "questionnaire" | "form" | "survey"))
+                && items(&sentence.tokens).len() > 1
+        });
+    };
+    sentence.tokens.get(at + 1) == Some(&Token::Open)
+        || sentence
+            .tokens
+            .get(at + 1)
+            .is_some_and(|token| token.is("with") || token.is("asking") || token.is("about"))
+}
+
+fn form_word(tokens: &[Token]) -> Option<usize> {
+    tokens.iter().position(|token| {
+        token.word().is_some_and(|word| {
+            matches!(word, "questionnaire" | "form" | "survey" | "questionnaires" | "forms" | "surveys")
+        })
+    })
+}
+
+/// Finds the forms, with their questions.
+pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
+    let intake = parsed.iter().any(|one| one.sentence.text.to_lowercase().contains("intake"));
+    for Parsed { sentence, clauses } in parsed {
+        if !is_form_sentence(sentence) {
+            continue;
+        }
+        let at = form_word(&sentence.tokens);
+        let before =
+            at.and_then(|at| at.checked_sub(1)).and_then(|at| sentence.tokens[at].word().map(str::to_owned));
+        let name = match before.as_deref() {
+            Some(word)
+                if !crate::words::is_glue(word)
+                    && !crate::words::is_modifier(word)
+                    && crate::words::verb(word).is_none_or(|_| word == "intake") =>
+            {
+                singular(word)
+            }
+            _ if intake => "intake".into(),
+            _ => "questionnaire".into(),
+        };
+        let name = if matches!(name.as_str(), "intake") || name.contains("questionnaire") {
+            name
+        } else {
+            format!("{name} form")
+        };
+        let Some(name) = proper_name(&name) else { continue };
+        let asked = match at {
+            Some(at) if sentence.tokens.get(at + 1) == Some(&Token::Open) => {
+                sentence.tokens[at + 2..crate::nouns::closing(&sentence.tokens, at + 1)].to_vec()
+            }
+            Some(at) => sentence.tokens[at + 2..].to_vec(),
+            None => sentence.tokens.clone(),
+        };
+        let mut form = Form::default();
+        for item in items(&asked) {
+            let prose = item.words.iter().any(|word| {
+                word.starts_with("question")
+                    || crate::words::verb(word).is_some() && catalogue().field(&item.key()).is_none()
+            });
+            if prose {
+                continue;
+            }
+            form.signature |= item.key().contains("signature");
+            if let Read::Fields(fields) = read(&item, None, EntityKind::Clinical) {
+                for field in fields {
+                    form.fields.entry(field.name).or_insert(field.written);
+                }
+            }
+        }
+        if form.fields.is_empty() {
+            continue;
+        }
+        for clause in clauses {
+            if clause.does(Verb::Create) || clause.does(Verb::Update) {
+                form.filled_by.extend(clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)));
+            }
+        }
+        if world.subject().is_none() {
+            let name = world
+                .roles
+                .iter()
+                .find(|(_, role)| role.kind == crate::catalogue::RoleKind::Subject)
+                .map(|(name, _)| name.clone())
+                .or_else(|| crate::entities::spoken_of(parsed));
+            define(name.as_deref().unwrap_or("patient"), world, false);
+        }
+        world.forms.insert(name, form);
+    }
+}

@@ -1,0 +1,139 @@
+//! Sentences about the app itself: its messages, its storage, its locks.
+
+use crate::sentences::{Sentence, Token};
+use crate::words::key_of;
+
+/// Whether a narrowing sentence is about how the app itself works, its messages, its payments or its
+/// storage: nothing in it widens or narrows who sees a record here, and what it forbids is not built.
+pub(crate) fn settles(sentence: &Sentence) -> bool {
+    let text = format!(" {} ", sentence.text.to_lowercase());
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    // What leaves the app is not built, so its contents are narrowed to nothing.
+    let leaves = has(&[
+        "email only",
+        "email must",
+        "emails must",
+        "message must",
+        "sms must",
+        "texts must",
+        "reminders must",
+        "reminders never",
+        "messages never",
+        "emails never",
+        "reminder never",
+        "without any clinical",
+        "the email ",
+        "the text ",
+        "the message ",
+    ]);
+    let stores = has(&[
+        "never store",
+        "not store",
+        "don't store",
+        "do not keep",
+        "don't keep",
+        "never keep",
+        "never save",
+        "not save",
+    ]);
+    let platform =
+        has(&["tracker", "analytics", "third part", "advertis", " ads", "sell ", "train ", "model on"]);
+    let counts = has(&["only count", "at most", "not more than", "no more than"])
+        && has(&["month", "day", "week", "year", "tier"]);
+    let wish = has(&[
+        "don't need",
+        "do not need",
+        "not needed",
+        "no need",
+        "not necessary",
+        "don't want",
+        "do not want",
+        "not want",
+        "not sure",
+        "not yet",
+        "if not",
+        "or not",
+        "not just",
+        "not only",
+        "nothing fancy",
+        "why not",
+        "not an ehr",
+        "is not a ",
+        "isn't a ",
+        "not replace",
+        "not a replacement",
+    ]);
+    let locks = locks(sentence).is_some();
+    leaves || stores || platform || counts || wish || locks
+}
+
+/// What `we never store …` names.
+pub(crate) fn never_stored(sentence: &Sentence) -> Vec<String> {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    let negated = words.windows(2).any(|pair| {
+        matches!(pair[0], "never" | "not")
+            && matches!(pair[1], "store" | "stored" | "keep" | "save" | "saved" | "kept" | "retain")
+    });
+    if !negated {
+        return Vec::new();
+    }
+    let at = words
+        .iter()
+        .position(|word| matches!(*word, "store" | "stored" | "keep" | "save" | "saved" | "kept" | "retain"))
+        .unwrap_or_default();
+    let phrase = |words: &[&str]| {
+        key_of(
+            &words.iter().filter(|word| !crate::words::is_glue(word)).copied().collect::<Vec<_>>().join(" "),
+        )
+    };
+    let mut out = vec![phrase(&words[..at]), phrase(&words[at + 1..])];
+    out.extend(words[at + 1..].split(|word| matches!(*word, "and" | "or")).map(phrase));
+    out.retain(|key| !key.is_empty());
+    out
+}
+
+/// The state from which a record is frozen: `once locked nobody can change it`, `cannot be edited after signing`.
+pub(crate) fn locks(sentence: &Sentence) -> Option<String> {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    let change = words.iter().any(|word| {
+        matches!(
+            *word,
+            "change"
+                | "changed"
+                | "edit"
+                | "edited"
+                | "modify"
+                | "modified"
+                | "altered"
+                | "alter"
+                | "update"
+                | "updated"
+        )
+    });
+    let narrow = words.iter().any(|word| matches!(*word, "nobody" | "not" | "never" | "no"));
+    let at = words.iter().position(|word| matches!(*word, "once" | "after" | "when"))?;
+    if !change || !narrow {
+        return None;
+    }
+    words[at + 1..].iter().take(4).find_map(|word| match *word {
+        "locked" | "signed" | "approved" | "submitted" | "finalized" | "completed" | "closed" | "final"
+        | "released" => Some((*word).to_owned()),
+        "signing" | "signature" => Some("signed".to_owned()),
+        "locking" => Some("locked".to_owned()),
+        "submission" | "submitting" => Some("submitted".to_owned()),
+        "approval" => Some("approved".to_owned()),
+        _ => None,
+    })
+}
+
+/// How long the audit log is kept: `kept 7 years`, in years.
+pub(crate) fn audit_years(sentence: &Sentence) -> Option<u32> {
+    let text = sentence.text.to_lowercase();
+    if !["audit", "logged", "log "].iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    sentence.tokens.windows(2).find_map(|pair| match pair {
+        [Token::Number(number), Token::Word(word)] if word.starts_with("year") => number.parse().ok(),
+        _ => None,
+    })
+}

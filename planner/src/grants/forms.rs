@@ -1,0 +1,56 @@
+//! Who reads the answers of a form.
+
+use crate::access::{Exclusive, Rules};
+use crate::catalogue::RoleKind;
+use crate::world::World;
+
+/// Who reads the answers of a form: whoever was said to, and clinicians of whom nothing was said.
+pub(crate) fn form_readers(world: &mut World, rules: &Rules) {
+    let self_role = world.self_role().map(str::to_owned);
+    let clinical: Vec<String> = world
+        .roles
+        .iter()
+        .filter(|(_, role)| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let names: Vec<String> = world.forms.keys().cloned().collect();
+    let subject = world.subject().map(str::to_owned);
+    for name in names {
+        let mut readers: Vec<String> = Vec::new();
+        for allow in rules.allows.iter().filter(|allow| allow.entity == name) {
+            if !readers.contains(&allow.role) {
+                readers.push(allow.role.clone());
+            }
+        }
+        // `Doctors only see theirs`: of patients, and so of what these answered.
+        for role in &world.assigned {
+            if !readers.contains(role)
+                && rules
+                    .allows
+                    .iter()
+                    .any(|allow| allow.role == *role && Some(allow.entity.as_str()) == subject.as_deref())
+            {
+                readers.push(role.clone());
+            }
+        }
+        if readers.iter().all(|role| Some(role) == self_role.as_ref()) {
+            readers.extend(clinical.iter().cloned());
+        }
+        let denied =
+            |role: &String| rules.denies.iter().any(|deny| deny.role == *role && deny.entity == name);
+        let only: Option<&Exclusive> = rules.exclusives.iter().find(|only| only.entity == name);
+        readers.retain(|role| !denied(role) && only.is_none_or(|only| only.roles.contains(role)));
+        if let Some(form) = world.forms.get_mut(&name) {
+            if form.filled_by.is_empty() {
+                form.filled_by = self_role.clone().map_or_else(|| clinical.clone(), |role| vec![role]);
+            }
+            form.filled_by.dedup();
+            for role in &form.filled_by {
+                if !readers.contains(role) {
+                    readers.push(role.clone());
+                }
+            }
+            form.read_by = readers;
+        }
+    }
+}

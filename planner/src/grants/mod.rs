@@ -1,0 +1,172 @@
+//! From what was said and what is assumed to the grants of the spec.
+//!
+//! Said first, then defaults for what nobody could do otherwise, then every denial and every *only*: what
+//! narrows has the last word.
+
+mod forms;
+mod narrowing;
+mod subject;
+mod unsaid;
+mod written;
+
+use crate::access::{Allow, Reach, Rules};
+use crate::catalogue::{EntityKind, RoleKind};
+use crate::world::World;
+use forms::form_readers;
+use indexmap::IndexMap;
+use narrowing::narrow;
+use subject::{subject_grants, whole_record};
+use unsaid::{bystanders, correctors, unsaid_record, unsaid_writer};
+use written::clauses;
+
+/// Role → clauses, for each entity, as the spec writes them.
+pub(crate) type Grants = IndexMap<String, IndexMap<String, String>>;
+
+/// The grants of every record, and who reads each form.
+pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
+    let mut all = rules.allows.clone();
+    // Who may do something comes in to do it.
+    for allow in &all {
+        if let Some(role) = world.roles.get_mut(&allow.role) {
+            role.acts = true;
+        }
+    }
+    form_readers(world, rules);
+    all.retain(|allow| world.entities.contains_key(&allow.entity) && !rules.no_login.contains(&allow.role));
+    assume(world, rules, &mut all);
+    narrow(world, rules, &mut all);
+    // Nobody assigns whom they may not see.
+    if let Some(subject) = world.subject().map(str::to_owned) {
+        let sees = |role: &String| said(&all, role, &subject).any(|allow| allow.verb == "view");
+        world.assigners.retain(sees);
+    }
+    let mut out = Grants::new();
+    for entity in world.entities.keys() {
+        let mut roles = IndexMap::new();
+        for role in world.roles.keys() {
+            let clause = clauses(world, rules, &all, role, entity);
+            if !clause.is_empty() {
+                roles.insert(role.clone(), clause);
+            }
+        }
+        out.insert(entity.clone(), roles);
+    }
+    out
+}
+
+/// The scope of a grant as the spec writes it; `None` where ignorance narrows to nothing.
+pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
+    let role = world.roles.get(&allow.role)?;
+    let place = world.place.clone().unwrap_or_else(|| "organisation".into());
+    let of_subject = world.subject().is_some_and(|subject| world.parts(subject).contains(&allow.entity));
+    let assigned = of_subject && world.assigned.contains(&allow.role);
+    Some(match role.kind {
+        RoleKind::Subject if of_subject => "own".into(),
+        RoleKind::Subject => {
+            return (world.entities.get(&allow.entity)?.kind == EntityKind::Thing)
+                .then(|| "in organisation".into());
+        }
+        // Who acts for a patient does so by that patient's permission (construct 9).
+        RoleKind::Proxy => return None,
+        _ if allow.reach == Reach::Own && assigned => "assigned".into(),
+        _ if allow.reach == Reach::Own => "own".into(),
+        _ if role.open => "own".into(),
+        RoleKind::Support => "in organisation".into(),
+        _ if allow.reach == Reach::Place => format!("in {place}"),
+        // Clinical records of nobody in particular are their writers' own.
+        _ if world.subject().is_none() && world.entities.get(&allow.entity)?.kind == EntityKind::Clinical => {
+            "own".into()
+        }
+        _ if assigned => "assigned".into(),
+        _ => format!("in {place}"),
+    })
+}
+
+pub(crate) fn said<'r>(all: &'r [Allow], role: &str, entity: &str) -> impl Iterator<Item = &'r Allow> {
+    let (role, entity) = (role.to_owned(), entity.to_owned());
+    all.iter().filter(move |allow| allow.role == role && allow.entity == entity)
+}
+
+pub(crate) fn push(all: &mut Vec<Allow>, role: &str, entity: &str, verbs: &[&'static str]) {
+    for verb in verbs {
+        let allow = Allow {
+            role: role.to_owned(),
+            entity: entity.to_owned(),
+            verb,
+            fields: None,
+            reach: Reach::Unsaid,
+            when: Vec::new(),
+        };
+        if !said(all, role, entity)
+            .any(|known| known.verb == *verb && known.fields.is_none() && known.when.is_empty())
+        {
+            all.push(allow);
+        }
+    }
+}
+
+/// Whether a denial or an *only* keeps this role from this record as a whole.
+pub(crate) fn barred(world: &World, rules: &Rules, role: &str, entity: &str) -> bool {
+    let within = |whole: &str| world.parts(whole).iter().any(|part| part == entity);
+    rules
+        .denies
+        .iter()
+        .any(|deny| deny.role == role && deny.fields.is_none() && !deny.changes_only && within(&deny.entity))
+        || rules.exclusives.iter().any(|only| {
+            only.fields.is_none()
+                && !only.changes_only
+                && !only.roles.iter().any(|known| known == role)
+                && within(&only.entity)
+        })
+}
+
+/// The fields by which an office knows a person: identifiers and money, nothing clinical.
+pub(crate) fn identity_fields(world: &World, subject: &str) -> Vec<String> {
+    world
+        .entities
+        .get(subject)
+        .map(|entity| {
+            entity
+                .fields
+                .iter()
+                .filter(|(name, written)| {
+                    written.starts_with("identifier") || written.contains("money") || *name == "sex"
+                })
+                .map(|(name, _)| name.clone())
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
+    let subject = world.subject().map(str::to_owned);
+    let tree = subject.as_deref().map(|subject| world.parts(subject)).unwrap_or_default();
+    let names: Vec<String> = world.entities.keys().cloned().collect();
+    let spoken: Vec<String> = all.iter().map(|allow| allow.role.clone()).collect();
+    for entity in &names {
+        let Some(known) = world.entities.get(entity) else { continue };
+        if known.kind == EntityKind::Subject {
+            continue;
+        }
+        let kind = known.kind;
+        let by_self = known.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject));
+        let candidates: Vec<(String, RoleKind, bool)> = world
+            .roles
+            .iter()
+            .filter(|(name, _)| !barred(world, rules, name, entity))
+            .map(|(name, role)| (name.clone(), role.kind, role.bounded))
+            .collect();
+        let nothing_said = !all.iter().any(|allow| allow.entity == *entity);
+        if nothing_said {
+            unsaid_record(world, entity, kind, by_self, &candidates, all);
+        } else if !all.iter().any(|allow| allow.entity == *entity && allow.verb == "create") {
+            unsaid_writer(world, entity, kind, by_self, &candidates, all);
+        }
+        bystanders(world, entity, kind, &tree, &candidates, &spoken, all);
+    }
+    correctors(world, all);
+    if let Some(subject) = &subject {
+        whole_record(world, rules, subject, &tree, all);
+        subject_grants(world, rules, subject, &tree, all);
+    }
+}

@@ -1,0 +1,193 @@
+//! Who sees, registers and assigns the person cared for.
+
+use super::{barred, identity_fields, push, said};
+use crate::access::{Allow, Reach, Rules};
+use crate::catalogue::RoleKind;
+use crate::world::World;
+use std::collections::BTreeSet;
+
+/// `A patient record may be seen only by …, the owner`: a record with all its parts.
+pub(crate) fn whole_record(
+    world: &World,
+    rules: &Rules,
+    subject: &str,
+    tree: &[String],
+    all: &mut Vec<Allow>,
+) {
+    for only in rules
+        .exclusives
+        .iter()
+        .filter(|only| only.entity == subject && only.fields.is_none() && !only.changes_only)
+    {
+        for role in only
+            .roles
+            .iter()
+            .filter(|role| world.roles.get(*role).is_some_and(|role| role.kind == RoleKind::Owner))
+        {
+            for part in tree.iter().filter(|part| *part != subject) {
+                if !barred(world, rules, role, part) {
+                    push(all, role, part, &["view"]);
+                }
+            }
+        }
+    }
+}
+
+/// Who sees, registers and assigns the person cared for.
+pub(crate) fn subject_grants(
+    world: &mut World,
+    rules: &Rules,
+    subject: &str,
+    tree: &[String],
+    all: &mut Vec<Allow>,
+) {
+    let roles: Vec<(String, RoleKind, bool)> =
+        world.roles.iter().map(|(name, role)| (name.clone(), role.kind, role.acts)).collect();
+    let identity = identity_fields(world, subject);
+    let form_reader = |role: &str| {
+        world.forms.values().any(|form| form.read_by.iter().chain(&form.filled_by).any(|known| known == role))
+    };
+    for (role, kind, acts) in &roles {
+        if barred(world, rules, role, subject) {
+            continue;
+        }
+        let on_tree: Vec<Allow> =
+            all.iter().filter(|allow| allow.role == *role && tree.contains(&allow.entity)).cloned().collect();
+        let whole = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_none());
+        match kind {
+            RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
+            RoleKind::Panel | RoleKind::Care if !whole => push(all, role, subject, &["view"]),
+            RoleKind::Office | RoleKind::Owner | RoleKind::Business
+                if !whole && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
+            {
+                let reach = on_tree
+                    .iter()
+                    .map(|allow| allow.reach)
+                    .find(|reach| *reach == Reach::Place)
+                    .unwrap_or(Reach::Unsaid);
+                all.push(Allow {
+                    role: role.clone(),
+                    entity: subject.to_owned(),
+                    verb: "view",
+                    fields: Some(identity.clone()),
+                    reach,
+                    when: Vec::new(),
+                });
+            }
+            _ => {}
+        }
+    }
+    registrars(world, rules, subject, &identity, all);
+}
+
+fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[String], all: &mut Vec<Allow>) {
+    // Who signs up registers alone.
+    if let Some(own) = world
+        .self_role()
+        .filter(|role| world.roles.get(*role).is_some_and(|role| role.open))
+        .map(str::to_owned)
+    {
+        push(all, &own, subject, &["view", "update"]);
+        return;
+    }
+    let sees_names = |all: &[Allow], world: &World, role: &str| {
+        !world.assigned.iter().any(|known| known == role)
+            && !rules.reference_only.iter().any(|known| known == role)
+            && said(all, role, subject).any(|allow| allow.verb == "view" && allow.reach != Reach::Own)
+    };
+    let already: Vec<String> = world
+        .roles
+        .iter()
+        .filter(|(name, role)| {
+            role.kind != RoleKind::Subject
+                && !barred(world, rules, name, subject)
+                && said(all, name, subject).any(|allow| allow.verb == "create")
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    let mut chosen = already.clone();
+    for kind in [RoleKind::Office, RoleKind::Care, RoleKind::Owner] {
+        if !chosen.is_empty() {
+            break;
+        }
+        chosen = world
+            .of_kind(kind)
+            .into_iter()
+            .filter(|role| !barred(world, rules, role, subject) && sees_names(all, world, role))
+            .collect();
+    }
+    if chosen.is_empty() {
+        chosen = world
+            .of_kind(RoleKind::Owner)
+            .into_iter()
+            .filter(|role| !barred(world, rules, role, subject))
+            .take(1)
+            .collect();
+        for role in &chosen {
+            all.push(Allow {
+                role: role.clone(),
+                entity: subject.to_owned(),
+                verb: "view",
+                fields: Some(identity.to_vec()),
+                reach: Reach::Unsaid,
+                when: Vec::new(),
+            });
+        }
+    }
+    if already.is_empty() && !chosen.is_empty() {
+        world.assume(format!("a new {subject} is registered by: {}", chosen.join(", ")));
+    }
+    for role in &chosen {
+        let mask: Option<Vec<String>> = Some(
+            said(all, role, subject)
+                .filter(|allow| allow.verb == "view")
+                .filter_map(|allow| allow.fields.clone())
+                .flatten()
+                .collect(),
+        );
+        let whole = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_none());
+        // A value that somebody else sets is not theirs to change.
+        let set_by_others: BTreeSet<String> = all
+            .iter()
+            .filter(|allow| allow.entity == subject && allow.verb == "update" && allow.role != *role)
+            .filter_map(|allow| allow.fields.clone())
+            .flatten()
+            .collect();
+        let fields = if whole { None } else { mask };
+        let fields = match (fields, set_by_others.is_empty()) {
+            (fields, true) => fields,
+            (fields, false) => {
+                let every = world
+                    .entities
+                    .get(subject)
+                    .map(|entity| entity.fields.keys().cloned().collect())
+                    .unwrap_or_default();
+                Some(
+                    fields
+                        .unwrap_or(every)
+                        .into_iter()
+                        .filter(|field| !set_by_others.contains(field))
+                        .collect(),
+                )
+            }
+        };
+        for verb in ["create", "update"] {
+            all.push(Allow {
+                role: role.clone(),
+                entity: subject.to_owned(),
+                verb,
+                fields: fields.clone(),
+                reach: Reach::Unsaid,
+                when: Vec::new(),
+            });
+        }
+    }
+    if world.assigners.is_empty() {
+        world.assigners = chosen;
+    }
+    world.assigners.retain(|role| !barred_name(rules, role));
+}
+
+fn barred_name(rules: &Rules, role: &str) -> bool {
+    rules.reference_only.iter().any(|known| known == role)
+}

@@ -1,0 +1,186 @@
+//! Who keeps a record of which nothing was said.
+
+use super::{push, said};
+use crate::access::Allow;
+use crate::catalogue::{EntityKind, RoleKind};
+use crate::world::World;
+use std::collections::BTreeSet;
+
+/// Nobody said anything about this record: those whose work it is keep it.
+pub(crate) fn unsaid_record(
+    world: &mut World,
+    entity: &str,
+    kind: EntityKind,
+    by_self: bool,
+    candidates: &[(String, RoleKind, bool)],
+    all: &mut Vec<Allow>,
+) {
+    let of = |kinds: &[RoleKind]| -> Vec<String> {
+        candidates
+            .iter()
+            .filter(|(_, kind, bounded)| kinds.contains(kind) && !bounded)
+            .map(|(name, ..)| name.clone())
+            .collect()
+    };
+    let first = |orders: &[&[RoleKind]]| {
+        orders.iter().map(|kinds| of(kinds)).find(|found| !found.is_empty()).unwrap_or_default()
+    };
+    let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
+    let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
+    let writers = match kind {
+        EntityKind::Schedule => {
+            first(&[&[RoleKind::Office], &[RoleKind::Care], &[RoleKind::Panel], &[RoleKind::Owner]])
+        }
+        EntityKind::Business => first(&[&[RoleKind::Office], &[RoleKind::Business], &[RoleKind::Owner]]),
+        EntityKind::Thing => {
+            for role in of(&[RoleKind::Panel, RoleKind::Care, RoleKind::Office]) {
+                push(all, &role, entity, &["view"]);
+            }
+            of(&[RoleKind::Owner])
+        }
+        _ if by_self && world.self_role().is_some() => {
+            let patient = world.self_role().map(str::to_owned).unwrap_or_default();
+            for role in &clinical {
+                push(all, role, entity, &["view"]);
+            }
+            push(all, &patient, entity, &["view", "create"]);
+            world.assume(format!("a {patient} writes a {entity}, and clinicians read it"));
+            return;
+        }
+        _ => {
+            let open: Vec<String> =
+                world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()).collect();
+            if clinical.is_empty() {
+                // Where clinicians work, nobody else takes their place unasked.
+                match (open.is_empty(), clinicians) {
+                    (true, false) => first(&[&[RoleKind::Business]]),
+                    (true, true) => Vec::new(),
+                    (false, _) => open,
+                }
+            } else {
+                clinical
+            }
+        }
+    };
+    for role in &writers {
+        let own = world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject);
+        push(all, role, entity, if own { &["view", "create"] } else { &["view", "create", "update"] });
+    }
+    if !writers.is_empty() {
+        world.assume(format!("`{entity}` is kept by: {}", writers.join(", ")));
+    }
+}
+
+/// Somebody reads it, nobody writes it.
+pub(crate) fn unsaid_writer(
+    world: &mut World,
+    entity: &str,
+    kind: EntityKind,
+    by_self: bool,
+    candidates: &[(String, RoleKind, bool)],
+    all: &mut Vec<Allow>,
+) {
+    let readers: Vec<String> = candidates
+        .iter()
+        .filter(|(name, ..)| {
+            said(all, name, entity)
+                .any(|allow| allow.verb == "view" && allow.fields.is_none() && allow.when.is_empty())
+        })
+        .map(|(name, ..)| name.clone())
+        .collect();
+    let kind_of =
+        |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
+    let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
+    let order: &[RoleKind] = match kind {
+        EntityKind::Schedule | EntityKind::Business => {
+            &[RoleKind::Office, RoleKind::Business, RoleKind::Care, RoleKind::Panel, RoleKind::Owner]
+        }
+        EntityKind::Thing => &[RoleKind::Owner, RoleKind::Office, RoleKind::Care],
+        _ if by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
+        _ if clinicians => &[RoleKind::Panel, RoleKind::Care],
+        _ => &[RoleKind::Business, RoleKind::Subject, RoleKind::Office],
+    };
+    for wanted in order {
+        let mut writers: Vec<String> =
+            readers.iter().filter(|name| kind_of(name) == Some(*wanted)).cloned().collect();
+        // Clinicians write clinical records even where only another's reading was spoken of.
+        if writers.is_empty()
+            && matches!(wanted, RoleKind::Panel | RoleKind::Care)
+            && kind == EntityKind::Clinical
+        {
+            writers = candidates
+                .iter()
+                .filter(|(_, kind, bounded)| kind == wanted && !bounded)
+                .map(|(name, ..)| name.clone())
+                .collect();
+        }
+        if writers.is_empty() {
+            continue;
+        }
+        for role in &writers {
+            if *wanted == RoleKind::Subject {
+                push(all, role, entity, &["view", "create"]);
+            } else {
+                push(all, role, entity, &["view", "create", "update"]);
+            }
+        }
+        world.assume(format!("`{entity}` is written by: {}", writers.join(", ")));
+        return;
+    }
+}
+
+/// Clinicians of whom little was said read what is kept about their patients; those booked see the book.
+#[allow(clippy::too_many_arguments, reason = "what is assumed of a record depends on all of these")]
+pub(crate) fn bystanders(
+    world: &mut World,
+    entity: &str,
+    kind: EntityKind,
+    tree: &[String],
+    candidates: &[(String, RoleKind, bool)],
+    spoken: &[String],
+    all: &mut Vec<Allow>,
+) {
+    if !tree.contains(&entity.to_owned()) {
+        return;
+    }
+    let subject = world.subject().map(str::to_owned).unwrap_or_default();
+    for (role, role_kind, bounded) in candidates {
+        let clinical = matches!(role_kind, RoleKind::Panel | RoleKind::Care);
+        if !clinical || *bounded || said(all, role, entity).next().is_some() {
+            continue;
+        }
+        let spoken_of_parts = all.iter().any(|allow| {
+            allow.role == *role
+                && allow.entity != subject
+                && tree.contains(&allow.entity)
+                && spoken.contains(role)
+                && world.entities.get(&allow.entity).is_some_and(|known| known.kind == EntityKind::Clinical)
+        });
+        if kind == EntityKind::Schedule || !spoken_of_parts {
+            push(all, role, entity, &["view"]);
+            world.assume(format!("a {role} reads `{entity}`"));
+        }
+    }
+}
+
+/// Staff who write a record may correct it, where nobody was said to change it.
+pub(crate) fn correctors(world: &mut World, all: &mut Vec<Allow>) {
+    let changed: BTreeSet<String> =
+        all.iter().filter(|allow| allow.verb == "update").map(|allow| allow.entity.clone()).collect();
+    let writers: Vec<Allow> = all
+        .iter()
+        .filter(|allow| {
+            allow.verb == "create"
+                && !changed.contains(&allow.entity)
+                && Some(allow.entity.as_str()) != world.subject()
+                && world.roles.get(&allow.role).is_some_and(|role| {
+                    matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office)
+                })
+        })
+        .cloned()
+        .collect();
+    for writer in writers {
+        world.assume(format!("who writes `{}` may correct it: {}", writer.entity, writer.role));
+        all.push(Allow { verb: "update", ..writer });
+    }
+}

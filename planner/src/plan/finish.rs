@@ -1,0 +1,171 @@
+//! From the model to a valid spec: what does not hold is left out and said to be.
+
+use super::notes::{questions, refusals, wished};
+use super::{Plan, PlanError};
+use crate::access::Rules;
+use crate::catalogue::RoleKind;
+use crate::features;
+use crate::grants::{Grants, grants};
+use crate::world::{Parsed, World};
+use crate::write::{Parts, yaml};
+use spec::AppSpec;
+use spec::Lock;
+
+pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Result<Plan, PlanError> {
+    let granted = grants(&mut world, &rules);
+    let mut thresholds = features::thresholds(parsed, &world);
+    let mut silences = features::silences(parsed, &world);
+    for threshold in &mut thresholds {
+        threshold.roles = readers(&world, &granted, &threshold.entity, &threshold.roles);
+    }
+    thresholds.retain(|threshold| !threshold.roles.is_empty());
+    let subject = world.subject().map(str::to_owned).unwrap_or_default();
+    for silence in &mut silences {
+        silence.roles = readers(&world, &granted, &subject, &silence.roles);
+    }
+    silences.retain(|silence| !silence.roles.is_empty());
+    let (measures, lost) = features::measures(parsed, &world);
+    let movers = movers(&world, &granted, &rules);
+    let not_yet = wished(parsed, &rules);
+    let mut not_understood: Vec<String> = rules.not_understood.clone();
+    not_understood.extend(lost);
+    not_understood.retain(|said| {
+        let spoken_of = parsed
+            .iter()
+            .any(|one| one.sentence.text == *said && !features::wishes(&one.sentence).is_empty());
+        let first = parsed.first().is_some_and(|one| one.sentence.text == *said);
+        let places = world.place.as_ref().is_some_and(|place| {
+            said.to_lowercase().contains(&format!("{place} has"))
+                || said.to_lowercase().contains(&format!("have {place}"))
+        });
+        !(spoken_of || first || places)
+    });
+    let questions = questions(&world);
+    let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));
+    let refused = refusals(parsed, audit_years);
+    let mut skip: Vec<String> = Vec::new();
+    for _ in 0..8 {
+        let text = yaml(&Parts {
+            world: &world,
+            grants: &granted,
+            movers: &movers,
+            thresholds: &thresholds,
+            silences: &silences,
+            measures: &measures,
+            audit_years: audit_years.filter(|years| *years >= 6),
+            refused: &refused,
+            not_yet: &not_yet,
+            not_understood: &not_understood,
+            questions: &questions,
+            skip: &skip,
+        });
+        let problems = match check(&text) {
+            Ok(spec) => {
+                return Ok(Plan {
+                    spec,
+                    text,
+                    assumed: world.assumed,
+                    refused,
+                    not_understood,
+                    not_yet,
+                    questions,
+                });
+            }
+            Err(problems) => problems,
+        };
+        // A list, measure, calendar or form that does not hold is left out and said to be.
+        let dropped: Vec<String> = problems
+            .iter()
+            .filter_map(|(pointer, _)| {
+                let mut steps = pointer.split('/').skip(1);
+                let (section, name) = (steps.next()?, steps.next()?);
+                matches!(section, "lists" | "measures" | "calendars" | "forms")
+                    .then(|| format!("/{section}/{name}"))
+            })
+            .filter(|pointer| !skip.contains(pointer))
+            .collect();
+        if dropped.is_empty() {
+            return Err(PlanError::Invalid {
+                problems: problems
+                    .into_iter()
+                    .map(|(pointer, message)| format!("{pointer}: {message}"))
+                    .collect(),
+            });
+        }
+        for pointer in dropped {
+            not_understood.push(format!("{pointer} could not be planned"));
+            skip.push(pointer);
+        }
+    }
+    Err(PlanError::Invalid { problems: vec!["the plan did not settle".into()] })
+}
+
+/// The spec that a text says, or what is wrong with it: pointers and messages.
+fn check(text: &str) -> Result<AppSpec, Vec<(String, String)>> {
+    let valid = spec::check(text, &Lock::default()).map_err(|problems| {
+        problems
+            .iter()
+            .map(|problem| (problem.pointer.as_str().to_owned(), problem.message.clone()))
+            .collect::<Vec<_>>()
+    })?;
+    let unbuildable = spec::buildable(&valid);
+    if unbuildable.is_empty() {
+        Ok(valid.document().clone())
+    } else {
+        Err(unbuildable.into_iter().map(|wish| (wish.pointer.as_str().to_owned(), wish.said)).collect())
+    }
+}
+
+/// Those of the named roles who may read the record; else clinicians who may.
+fn readers(world: &World, granted: &Grants, entity: &str, named: &[String]) -> Vec<String> {
+    let reads = |role: &String| {
+        granted
+            .get(entity)
+            .and_then(|roles| roles.get(role))
+            .is_some_and(|clause| clause.starts_with("view") && !clause.contains("view(reference)"))
+    };
+    let mut out: Vec<String> = Vec::new();
+    for role in named.iter().filter(|role| reads(role)) {
+        let kind = world.roles.get(role).map(|role| role.kind);
+        if kind != Some(RoleKind::Subject) && !out.contains(role) {
+            out.push(role.clone());
+        }
+    }
+    if out.is_empty() {
+        out = world
+            .of_kind(RoleKind::Care)
+            .into_iter()
+            .chain(world.of_kind(RoleKind::Panel))
+            .filter(reads)
+            .collect();
+    }
+    out
+}
+
+/// Who moves a record through its states: those who may change it, and those said to sign or review it.
+fn movers(world: &World, granted: &Grants, rules: &Rules) -> Vec<(String, Vec<String>)> {
+    world
+        .entities
+        .iter()
+        .filter(|(_, entity)| entity.states.len() > 1)
+        .map(|(name, _)| {
+            let said: Vec<String> = rules
+                .allows
+                .iter()
+                .filter(|allow| allow.entity == *name && allow.verb == "move")
+                .map(|allow| allow.role.clone())
+                .collect();
+            let roles = granted.get(name).map(|roles| {
+                roles
+                    .iter()
+                    .filter(|(role, clause)| {
+                        let own = world.roles.get(*role).is_some_and(|role| role.kind == RoleKind::Subject);
+                        (clause.contains("update") && !own) || said.contains(role) && clause.contains("view")
+                    })
+                    .map(|(role, _)| role.clone())
+                    .collect()
+            });
+            (name.clone(), roles.unwrap_or_default())
+        })
+        .collect()
+}

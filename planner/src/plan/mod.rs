@@ -1,0 +1,285 @@
+//! The road from a prompt to a plan.
+
+mod finish;
+mod lifecycles;
+mod notes;
+mod places;
+mod title;
+
+use crate::catalogue::{EntityKind, catalogue};
+use crate::clauses::clauses;
+use crate::sentences::{Sentence, Token, split};
+use crate::words::key_of;
+use crate::world::{Parsed, World};
+use crate::{access, complete, entities, features, gate, roles};
+use finish::finish;
+use lifecycles::lifecycles;
+use places::{place, sign_up};
+use spec::AppSpec;
+use std::collections::BTreeMap;
+use title::{respell, title};
+
+/// What became of a prompt. The spec says the same in its own keys.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The spec; it has been validated.
+    pub spec: AppSpec,
+    /// The spec as text, as a person would have written it.
+    pub text: String,
+    /// What was not said and was assumed.
+    pub assumed: Vec<String>,
+    /// What was said and cannot be had.
+    pub refused: Vec<Refused>,
+    /// What was said and was not understood; nothing in it narrows.
+    pub not_understood: Vec<String>,
+    /// What was said and cannot be built yet.
+    pub not_yet: Vec<Wished>,
+    /// What a person should decide, each with its safe default.
+    pub questions: Vec<Question>,
+}
+
+/// A wish under the floor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The words of the prompt.
+    pub said: String,
+    /// Why not.
+    pub why: String,
+    /// What there is instead.
+    pub instead: String,
+}
+
+/// A wish that cannot be built yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wished {
+    /// The words of the prompt.
+    pub said: String,
+    /// The construct of the language that it needs, 1 to 25; none for a provider outside.
+    pub construct: Option<u32>,
+    /// Why not yet.
+    pub why: String,
+}
+
+/// Something a person should decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Where in the spec the answer goes, as a pointer; the sentence itself, when it blocks.
+    pub about: String,
+    /// The question.
+    pub ask: String,
+    /// Possible answers.
+    pub options: Vec<String>,
+    /// The safe answer.
+    pub default: String,
+}
+
+/// What a person says about a sentence that stopped a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Plan without it: it restricts nothing in this app.
+    Drop,
+    /// It is said again in other words.
+    Rewrite(String),
+}
+
+/// Answers by the sentence that they are about, as [`PlanError::Blocked`] gave it.
+pub type Answers = BTreeMap<String, Answer>;
+
+/// Why there is no plan.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The text describes no product.
+    #[error("{why}")]
+    NotAnApp {
+        /// Why, and what to write instead.
+        why: String,
+    },
+    /// Sentences restrict something, and were not understood; nothing is planned until they are.
+    #[error("{} sentence(s) restrict something and were not understood: {}", sentences.len(), sentences.join(" | "))]
+    Blocked {
+        /// The sentences, as written.
+        sentences: Vec<String>,
+        /// One question for each.
+        questions: Vec<Question>,
+    },
+    /// The plan is no valid spec: a mistake of the planner's, told instead of hidden.
+    #[error("the plan is not a valid spec: {}", problems.join("; "))]
+    Invalid {
+        /// What the validator found.
+        problems: Vec<String>,
+    },
+}
+
+/// Plans a prompt.
+///
+/// # Errors
+/// [`PlanError`] says why there is no plan; there is never an invalid one.
+pub fn plan(prompt: &str) -> Result<Plan, PlanError> {
+    plan_answered(prompt, &Answers::new())
+}
+
+/// Plans a prompt of which some sentences were answered.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError> {
+    if let Some(why) = gate::refuse_text(prompt) {
+        return Err(PlanError::NotAnApp { why });
+    }
+    let mut sentences = answered(split(prompt), answers);
+    respell(&mut sentences);
+    if let Some(why) = gate::refuse(prompt, &sentences) {
+        return Err(PlanError::NotAnApp { why });
+    }
+    let mut world = World::default();
+    title(prompt, &mut sentences, &mut world);
+    let parsed = parse(sentences);
+    roles::find(&parsed, &mut world);
+    sign_up(&parsed, &mut world);
+    place(&parsed, &mut world);
+    features::forms(&parsed, &mut world);
+    entities::find(&parsed, &mut world);
+    forget(&parsed, &mut world);
+    // Assignment is read first, so that nothing is assumed where something was said.
+    let mut probe = world.clone();
+    access::read(&parsed, &mut probe, settled);
+    world.assigned = probe.assigned;
+    world.team = probe.team;
+    complete::complete(&mut world);
+    if world.entities.is_empty() {
+        return Err(PlanError::NotAnApp {
+            why: "this says who works with the app, but nothing that they record: add it, as in `nurses log vitals of patients`".into(),
+        });
+    }
+    lifecycles(&parsed, &mut world);
+    let mut rules = access::read(&parsed, &mut world, settled);
+    let (prefix, reference_only) = access::references(&parsed, &world);
+    rules.reference_only = reference_only;
+    if let (Some(prefix), Some(subject)) = (
+        prefix.or_else(|| (!rules.reference_only.is_empty()).then(|| "PT".into())),
+        world.subject().map(str::to_owned),
+    ) && let Some(entity) = world.entities.get_mut(&subject)
+    {
+        entity.reference = Some(prefix);
+    }
+    if !rules.blocked.is_empty() {
+        return Err(blocked(rules.blocked));
+    }
+    finish(&parsed, world, rules)
+}
+
+fn answered(sentences: Vec<Sentence>, answers: &Answers) -> Vec<Sentence> {
+    sentences
+        .into_iter()
+        .flat_map(|sentence| match answers.get(&sentence.text) {
+            Some(Answer::Drop) => Vec::new(),
+            Some(Answer::Rewrite(text)) => split(text),
+            None => vec![sentence],
+        })
+        .collect()
+}
+
+/// Reads clauses; `Nurses: log vitals` gets its head as subject.
+fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
+    sentences
+        .into_iter()
+        .map(|mut sentence| {
+            said_in_head(&mut sentence);
+            if let Some(head) = sentence.head.clone() {
+                let role = catalogue().role(&key_of(&head)).map(|(kind, _)| kind);
+                let acts = sentence.tokens.first().and_then(Token::word).is_some_and(|word| {
+                    crate::words::verb(word).is_some()
+                        || matches!(
+                            word,
+                            "can" | "may" | "only" | "never" | "must" | "cannot" | "no" | "sees"
+                        )
+                });
+                if (role.is_some() || sentence.under.as_deref().is_some_and(roles::is_role_head)) && acts {
+                    let mut tokens: Vec<Token> =
+                        head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+                    // `Nurse: log vitals` reads as `nurses can log vitals`.
+                    if !matches!(
+                        sentence.tokens.first().and_then(Token::word),
+                        Some("can" | "may" | "only" | "never" | "must" | "no")
+                    ) {
+                        tokens.push(Token::Word("can".into()));
+                    }
+                    tokens.append(&mut sentence.tokens);
+                    sentence.tokens = tokens;
+                    sentence.head = if sentence.under.is_some() { sentence.head } else { None };
+                }
+            }
+            Parsed { clauses: clauses(&sentence.tokens), sentence }
+        })
+        .collect()
+}
+
+/// `Optometrists record exams: acuity, pressure` reads as `… exams (acuity, pressure)`; `we need: …` is a
+/// plain list.
+fn said_in_head(sentence: &mut Sentence) {
+    const LISTS: &[&str] = &[
+        "feature",
+        "data",
+        "record",
+        "entity",
+        "module",
+        "requirement",
+        "need",
+        "what we track",
+        "thing",
+        "thing to track",
+        "scope",
+        "function",
+        "object",
+        "screen",
+    ];
+    const APPS: &[&str] =
+        &["app", "application", "platform", "tool", "system", "portal", "software", "tracker"];
+    let Some(head) = sentence.head.clone() else { return };
+    let said = crate::sentences::tokens(&head);
+    let does = clauses(&said)
+        .iter()
+        .any(|clause| !clause.verbs.is_empty() && !clause.objects.is_empty() && !clause.subjects.is_empty());
+    let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
+    let plain = words.iter().all(|word| crate::words::is_glue(word) || crate::words::verb(word).is_some())
+        || LISTS.contains(&key_of(&head).as_str())
+        || words.last().is_some_and(|word| APPS.contains(word));
+    if does {
+        let mut tokens = said;
+        tokens.push(Token::Open);
+        tokens.append(&mut sentence.tokens);
+        tokens.push(Token::Close);
+        sentence.tokens = tokens;
+        sentence.head = None;
+    } else if plain && catalogue().entity(&key_of(&head)).is_none() && !roles::is_role_head(&head) {
+        sentence.head = None;
+    }
+}
+
+/// Whether some other part of the planner has dealt with a sentence.
+fn settled(sentence: &Sentence) -> bool {
+    features::settles(sentence)
+}
+
+fn blocked(sentences: Vec<String>) -> PlanError {
+    let questions = sentences
+        .iter()
+        .map(|sentence| Question {
+            about: sentence.clone(),
+            ask: format!("“{sentence}” restricts something, and I did not understand what. Say it as `only <roles> see <record>`, `<role> must not see <record>`, or leave it out."),
+            options: vec!["say it in other words".into(), "leave it out: it restricts nothing in this app".into()],
+            default: "stop".into(),
+        })
+        .collect();
+    PlanError::Blocked { sentences, questions }
+}
+
+/// What the prompt never stores is no record and no field.
+fn forget(parsed: &[Parsed], world: &mut World) {
+    for key in parsed.iter().flat_map(|one| features::never_stored(&one.sentence)) {
+        world.entities.retain(|name, entity| key_of(name) != key || entity.kind == EntityKind::Subject);
+        for entity in world.entities.values_mut() {
+            entity.fields.retain(|name, _| key_of(name) != key);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What was wished for, refused and is asked.
+
+use super::{Question, Refused, Wished};
+use crate::access::Rules;
+use crate::catalogue::RoleKind;
+use crate::features;
+use crate::world::{Parsed, World};
+
+pub(crate) fn wished(parsed: &[Parsed], rules: &Rules) -> Vec<Wished> {
+    let mut out: Vec<Wished> = Vec::new();
+    for Parsed { sentence, .. } in parsed {
+        for wish in features::wishes(sentence) {
+            let (construct, why) = match wish {
+                features::Wish::NotYet(construct, why) => (Some(construct), why),
+                features::Wish::Outside(why) => (None, why),
+                features::Wish::Kept => continue,
+            };
+            let wished = Wished { said: sentence.text.clone(), construct, why: why.into() };
+            if !out.contains(&wished) {
+                out.push(wished);
+            }
+        }
+    }
+    for (said, construct) in &rules.conditional {
+        if !out.iter().any(|known| known.construct == Some(*construct)) {
+            out.push(Wished {
+                said: said.clone(),
+                construct: Some(*construct),
+                why: "a permission that is given and taken back is not built yet, so nothing is granted"
+                    .into(),
+            });
+        }
+    }
+    out
+}
+
+/// What the floor refuses, in the prompt's own words.
+pub(crate) fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refused> {
+    let mut out = Vec::new();
+    for Parsed { sentence, .. } in parsed {
+        let text = sentence.text.to_lowercase();
+        let off = ["no ", "without ", "turn off ", "disable ", "skip ", "don't need ", "not need "];
+        for (what, why, instead) in [
+            ("audit", "every app logs who saw what (45 CFR 164.312(b))", "the audit log stays on"),
+            (
+                "encryption",
+                "patient data is encrypted at rest (45 CFR 164.312(a)(2)(iv))",
+                "encryption stays on",
+            ),
+            ("login", "patient data is shown to nobody unknown (45 CFR 164.312(d))", "people sign in"),
+            ("password", "patient data is shown to nobody unknown (45 CFR 164.312(d))", "people sign in"),
+            ("mfa", "privileged roles sign in with a second factor", "MFA stays on for privileged roles"),
+            (
+                "two factor",
+                "privileged roles sign in with a second factor",
+                "MFA stays on for privileged roles",
+            ),
+        ] {
+            if off.iter().any(|word| text.contains(&format!("{word}{what}"))) {
+                out.push(Refused { said: sentence.text.clone(), why: why.into(), instead: instead.into() });
+            }
+        }
+        if audit_years.is_some_and(|years| years < 6) && features::audit_years(sentence).is_some() {
+            out.push(Refused {
+                said: sentence.text.clone(),
+                why: "audit logs are kept at least 6 years (45 CFR 164.316(b)(2))".into(),
+                instead: "they are kept 6 years or longer".into(),
+            });
+        }
+    }
+    out
+}
+
+pub(crate) fn questions(world: &World) -> Vec<Question> {
+    let mut out = Vec::new();
+    if let Some(subject) = world.subject()
+        && !world.assigned.is_empty()
+        && world.assumed.iter().any(|text| text.contains("is assigned to"))
+    {
+        out.push(Question {
+            about: format!("/entities/{subject}/assigned to"),
+            ask: format!(
+                "Does a {} see only the {subject} records assigned to them, or all?",
+                world.assigned.join(" or a ")
+            ),
+            options: vec!["assigned".into(), "all".into()],
+            default: "assigned".into(),
+        });
+    }
+    if world.roles.values().any(|role| role.assumed && role.kind != RoleKind::Owner) {
+        out.push(Question {
+            about: "/roles".into(),
+            ask: "Who works with the app?".into(),
+            options: world.roles.keys().cloned().collect(),
+            default: world.roles.keys().cloned().collect::<Vec<_>>().join(", "),
+        });
+        out.push(Question {
+            about: "/roles".into(),
+            ask: "Do patients log in themselves?".into(),
+            options: vec!["no".into(), "yes".into()],
+            default: "no".into(),
+        });
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! Places below the organisation, and who signs up alone.
+
+use crate::catalogue::RoleKind;
+use crate::entities;
+use crate::words::Verb;
+use crate::world::{Parsed, World};
+
+/// `A coder signs up with email and password`.
+pub(crate) fn sign_up(parsed: &[Parsed], world: &mut World) {
+    for one in parsed {
+        let Parsed { sentence, clauses } = one;
+        let opens = sentence.tokens.windows(2).any(|pair| {
+            pair[0].word().is_some_and(|word| matches!(word, "sign" | "signs")) && pair[1].is("up")
+        }) || sentence.tokens.iter().any(|token| token.is("registers") || token.is("register"))
+            && sentence.text.contains("themselves");
+        if !opens {
+            continue;
+        }
+        for phrase in clauses.iter().flat_map(|clause| &clause.subjects) {
+            if entities::phrase_key(phrase) == "user" && world.roles_named("user").is_empty() {
+                world.roles.insert(
+                    "user".into(),
+                    crate::world::Role {
+                        kind: RoleKind::Business,
+                        acts: true,
+                        open: true,
+                        assumed: false,
+                        bounded: false,
+                    },
+                );
+            }
+            for role in world.roles_of(phrase) {
+                let Some(known) = world.roles.get_mut(&role) else { continue };
+                if matches!(known.kind, RoleKind::Subject | RoleKind::Business) {
+                    known.open = true;
+                    known.acts = true;
+                    entities::account(one, &role, world);
+                }
+            }
+        }
+    }
+}
+
+const PLACES: &[&str] = &[
+    "clinic",
+    "practice",
+    "hospital",
+    "ward",
+    "site",
+    "branch",
+    "location",
+    "facility",
+    "department",
+    "pharmacy",
+    "center",
+    "home",
+    "school",
+    "office",
+];
+
+/// A place below the organisation, where the prompt has several of them.
+pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
+    let named = |key: &str| PLACES.contains(&key).then(|| key.to_owned());
+    let mut found = None;
+    for Parsed { clauses, .. } in parsed {
+        for clause in clauses {
+            let of = |phrases: &[crate::clauses::Phrase]| {
+                phrases.iter().find_map(|phrase| named(&entities::phrase_key(phrase)))
+            };
+            let belongs = clause.verbs.iter().any(|(_, word)| word.starts_with("belong"));
+            if belongs {
+                found = found.or_else(|| clause.tails.iter().find_map(|tail| of(&tail.phrases)));
+            }
+            if clause.does(Verb::Have) {
+                found = found.or_else(|| of(&clause.subjects)).or_else(|| of(&clause.objects));
+            }
+            for tail in &clause.tails {
+                if matches!(tail.by.as_str(), "per" | "in" | "across") {
+                    found = found.or_else(|| {
+                        tail.phrases
+                            .iter()
+                            .filter(|phrase| tail.by == "per" || phrase.all)
+                            .find_map(|phrase| named(&entities::phrase_key(phrase)))
+                    });
+                }
+            }
+        }
+    }
+    // `clinic admin` beside `platform admin`.
+    if found.is_none() && !world.of_kind(RoleKind::Support).is_empty() {
+        found = world.roles.keys().find_map(|role| role.split(' ').next().and_then(named));
+    }
+    world.place = found.filter(|place| !world.entities.contains_key(place));
+}

@@ -1,0 +1,174 @@
+//! Forms, lists, measures and calendars.
+
+use super::{Parts, line, moment, names, plural, quoted, skipped};
+use crate::catalogue::{EntityKind, RoleKind};
+use crate::grants::Grants;
+use crate::world::World;
+use std::fmt::Write;
+
+pub(crate) fn forms(out: &mut String, parts: &Parts<'_>) {
+    let Some(subject) = parts.world.subject() else { return };
+    let wanted: Vec<_> =
+        parts.world.forms.iter().filter(|(name, _)| !skipped(parts, "forms", name)).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    out.push_str("forms:\n");
+    for (name, form) in wanted {
+        let _ = writeln!(out, "  {name}:\n    version: 1\n    about: {subject}");
+        line(out, 4, "filled by", &names(&form.filled_by));
+        line(out, 4, "read by", &names(&form.read_by));
+        out.push_str("    ask:\n");
+        for (field, written) in &form.fields {
+            let plain = written.replace(", searchable", "").replace(", queryable", "");
+            let _ = writeln!(out, "      - {{ question: {field}, type: {} }}", quoted(&plain));
+        }
+    }
+}
+
+pub(crate) fn lists(out: &mut String, parts: &Parts<'_>) {
+    let world = parts.world;
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for threshold in parts.thresholds {
+        let sign = if threshold.above { ">" } else { "<" };
+        let filter: Vec<String> = threshold
+            .fields
+            .iter()
+            .zip(&threshold.numbers)
+            .map(|(field, number)| format!("{field} {sign} {number}"))
+            .collect();
+        let word = if threshold.above { "high" } else { "low" };
+        let label = if let [one] = threshold.fields.as_slice() {
+            format!("{word} {one}")
+        } else {
+            format!("{word} {}", plural(&threshold.entity))
+        };
+        let mut text = format!("of: {}, where: {}", threshold.entity, quoted(&filter.join(" or ")));
+        if let Some(moment) = moment(world, &threshold.entity) {
+            let _ = write!(text, ", sort: {moment} desc");
+        }
+        let _ = write!(text, ", for: {}", names(&threshold.roles));
+        texts.push((label, text));
+    }
+    for silence in parts.silences {
+        let Some(subject) = world.subject() else { continue };
+        let unit = if silence.count == 1 { silence.unit.clone() } else { format!("{}s", silence.unit) };
+        texts.push((
+            format!("silent {}", plural(subject)),
+            format!(
+                "of: {subject}, without: {}, in: {} {unit}, for: {}",
+                silence.entity,
+                silence.count,
+                names(&silence.roles)
+            ),
+        ));
+    }
+    let mut written: Vec<String> = Vec::new();
+    for (name, text) in texts {
+        if !skipped(parts, "lists", &name) && !written.contains(&name) {
+            if written.is_empty() {
+                out.push_str("lists:\n");
+            }
+            let _ = writeln!(out, "  {name}: {{ {text} }}");
+            written.push(name);
+        }
+    }
+}
+
+pub(crate) fn measures(out: &mut String, parts: &Parts<'_>) {
+    let world = parts.world;
+    let mut first = true;
+    for measure in parts.measures {
+        let viewers = measure_viewers(world, parts.grants, &measure.entity);
+        if viewers.is_empty() || skipped(parts, "measures", &measure.name) {
+            continue;
+        }
+        let mut text = format!("of: {}", measure.entity);
+        if let Some(filter) = &measure.filter {
+            let _ = write!(text, ", where: '{filter}'");
+        }
+        if let Some(share) = &measure.share {
+            let _ = write!(text, ", share: '{share}'");
+        }
+        if let Some(average) = &measure.average {
+            let _ = write!(text, ", average: {average}");
+        }
+        match &measure.by {
+            Some(by) => {
+                let _ = write!(text, ", by: {by}, chart: bar");
+            }
+            None => text.push_str(", chart: number"),
+        }
+        let _ = write!(text, ", for: {}", names(&viewers));
+        if first {
+            out.push_str("measures:\n");
+            first = false;
+        }
+        let _ = writeln!(out, "  {}: {{ {text} }}", measure.name);
+    }
+}
+
+/// Who sees an aggregate: those who run the place, if they see the records; else those who keep them.
+fn measure_viewers(world: &World, grants: &Grants, entity: &str) -> Vec<String> {
+    let sees = |role: &str| {
+        grants
+            .get(entity)
+            .and_then(|roles| roles.get(role))
+            .is_some_and(|clause| clause.starts_with("view") && !clause.starts_with("view("))
+    };
+    for kind in [RoleKind::Owner, RoleKind::Care, RoleKind::Panel, RoleKind::Office, RoleKind::Business] {
+        let found: Vec<String> = world.of_kind(kind).into_iter().filter(|role| sees(role)).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+pub(crate) fn calendars(out: &mut String, parts: &Parts<'_>) {
+    let mut first = true;
+    for (name, entity) in &parts.world.entities {
+        let calendar = plural(name);
+        if entity.kind != EntityKind::Schedule
+            || !entity.fields.contains_key("start")
+            || skipped(parts, "calendars", &calendar)
+        {
+            continue;
+        }
+        let resources: Vec<String> = entity
+            .fields
+            .iter()
+            .filter(|(_, written)| written.starts_with("link"))
+            .map(|(field, _)| field.clone())
+            .collect();
+        let viewers: Vec<String> = parts
+            .grants
+            .get(name)
+            .map(|roles| {
+                roles
+                    .iter()
+                    .filter(|(_, clause)| clause.starts_with("view"))
+                    .map(|(role, _)| role.clone())
+                    .collect()
+            })
+            .unwrap_or_default();
+        if viewers.is_empty() {
+            continue;
+        }
+        let end = if entity.fields.contains_key("end") { ", end: end" } else { "" };
+        let booked = if resources.is_empty() {
+            String::new()
+        } else {
+            format!(", resources: {}, overlap: refuse", names(&resources))
+        };
+        if first {
+            out.push_str("calendars:\n");
+            first = false;
+        }
+        let _ = writeln!(
+            out,
+            "  {calendar}: {{ of: {name}, start: start{end}{booked}, for: {} }}",
+            names(&viewers)
+        );
+    }
+}
