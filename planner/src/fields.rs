@@ -56,10 +56,11 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
         return Read::File;
     }
     let base = known.and_then(|(field, name)| {
-        field.written.clone().map(|written| NewField { name: name.to_owned(), written })
+        let said = if key_of(name) == key { phrase.clone() } else { name.to_owned() };
+        field.written.clone().map(|written| NewField { name: said, written })
     });
     let mut field = base.unwrap_or_else(|| by_ending(&phrase, &key, kind));
-    refine(&mut field, item, &inner, kind);
+    refine(&mut field, item, &inner);
     match proper_name(&field.name) {
         Some(name) => Read::Fields(vec![NewField { name, ..field }]),
         None => Read::Nothing,
@@ -136,11 +137,15 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
 }
 
 /// Lets ranges, units, choices and states in the item's own words sharpen the type.
-fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
+fn refine(field: &mut NewField, item: &Item, inner: &[Item]) {
     if field.written.starts_with("identifier") {
         return;
     }
     let class = if field.written.starts_with("none") { "none" } else { "clinical" };
+    if item.yes_no {
+        field.written = format!("{class} boolean");
+        return;
+    }
     let range =
         item.range.clone().or_else(|| inner.iter().find_map(|part| part.range.clone())).or_else(|| {
             item.paren.iter().find_map(|token| match token {
@@ -166,8 +171,11 @@ fn refine(field: &mut NewField, item: &Item, inner: &[Item], kind: EntityKind) {
     }
     let choices: Vec<String> =
         if item.states.len() > 1 { item.states.clone() } else { choices_of(&item.paren) };
+    if choices == ["yes", "no"] || choices == ["y", "n"] {
+        field.written = format!("{class} boolean");
+        return;
+    }
     if choices.len() > 1 && !field.written.contains("list of") {
-        let class = if kind == EntityKind::Thing || class == "none" { "none" } else { "clinical" };
         let mut unique: Vec<String> = Vec::new();
         for choice in choices {
             if !unique.contains(&choice) {
@@ -187,16 +195,23 @@ pub(crate) fn choices_of(paren: &[Token]) -> Vec<String> {
         .collect()
 }
 
+/// The unit of a number, as it stands behind the value or in the parentheses.
 fn unit(item: &Item) -> Option<String> {
-    const UNITS: &[&str] = &[
-        "kg", "g", "mg", "mcg", "ml", "l", "cm", "mm", "mmhg", "bpm", "lb", "lbs", "oz", "iu", "kcal",
-        "units",
-    ];
     let said = item.unit.clone().or_else(|| match item.paren.as_slice() {
         [Token::Word(word)] => Some(word.clone()),
         _ => None,
     })?;
-    UNITS.contains(&said.as_str()).then(|| if said == "mmhg" { "mmHg".into() } else { said })
+    is_unit(&said).then(|| if said == "mmhg" { "mmHg".into() } else { said })
+}
+
+/// Whether a word is a unit of measurement.
+pub(crate) fn is_unit(word: &str) -> bool {
+    const UNITS: &[&str] = &[
+        "kg", "g", "mg", "mcg", "ml", "l", "cm", "mm", "mmhg", "bpm", "lb", "lbs", "oz", "iu", "kcal",
+        "units", "db", "cmh2o", "hz", "liters", "litres", "seconds", "minutes", "hours", "days", "weeks",
+        "months", "years", "min", "mmol", "ug", "percent", "stars", "points",
+    ];
+    UNITS.contains(&word) || word.contains('/')
 }
 
 /// A name of the spec from a phrase: plain words, at most 40 characters, beginning with a letter.

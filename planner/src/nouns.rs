@@ -1,6 +1,8 @@
 //! Lists of nouns: `name, DOB, vitals (bp, pulse), status open -> signed -> locked`.
 
 use crate::{
+    catalogue::catalogue,
+    fields::is_unit,
     sentences::Token,
     words::{is_glue, is_modifier, key, number_word},
 };
@@ -22,6 +24,8 @@ pub(crate) struct Item {
     pub(crate) with: Vec<Token>,
     /// Words behind the noun phrase that belong to no rule of this grammar.
     pub(crate) rest: Vec<String>,
+    /// `yes/no`, `y/n`.
+    pub(crate) yes_no: bool,
 }
 
 impl Item {
@@ -45,21 +49,75 @@ impl Item {
 
 /// The items of a list, separated by commas, slashes, `and` and `or` outside parentheses.
 pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
-    let mut out = Vec::new();
-    for piece in separate(tokens) {
-        let item = read(piece);
-        if !item.words.is_empty() || !item.states.is_empty() {
-            out.push(item);
+    let mut out: Vec<Item> = Vec::new();
+    for piece in separated(tokens, false) {
+        let mut item = read(piece);
+        if item.words.is_empty() && item.states.is_empty() {
+            continue;
+        }
+        if let Some(before) = out.last()
+            && let Some(words) = shared_head(&before.words, &item.words)
+        {
+            item.words = words;
+        }
+        out.push(item);
+    }
+    // `left and right (mmHg)`: what stands behind the second is said of both.
+    for at in 1..out.len() {
+        let stem = |item: &Item| item.words[..item.words.len().saturating_sub(1)].to_vec();
+        if !stem(&out[at]).is_empty()
+            && stem(&out[at]) == stem(&out[at - 1])
+            && out[at].words.last().is_some_and(|word| is_side(word))
+            && out[at - 1].paren.is_empty()
+        {
+            out[at - 1].paren = out[at].paren.clone();
+            out[at - 1].unit = out[at].unit.clone();
         }
     }
     out
 }
 
+/// Words by which the same thing is told apart: `pressure left and right`, `before and after`.
+fn is_side(word: &str) -> bool {
+    matches!(
+        word,
+        "left"
+            | "right"
+            | "before"
+            | "after"
+            | "low"
+            | "high"
+            | "in"
+            | "out"
+            | "min"
+            | "max"
+            | "upper"
+            | "lower"
+    )
+}
+
+/// `acuity right, left`: the second is an acuity, too.
+fn shared_head(before: &[String], words: &[String]) -> Option<Vec<String>> {
+    let [side] = words else { return None };
+    let (last, head) = before.split_last()?;
+    (is_side(side) && is_side(last) && !head.is_empty()).then(|| head.iter().chain([side]).cloned().collect())
+}
+
 /// The pieces between separators at the outer level; `with` binds what follows to its item.
 pub(crate) fn separate(tokens: &[Token]) -> Vec<&[Token]> {
+    separated(tokens, true)
+}
+
+/// As [`separate`]; `or` between two single words is one value with two choices, unless it separates.
+fn separated(tokens: &[Token], or_separates: bool) -> Vec<&[Token]> {
     let mut out = Vec::new();
     let (mut depth, mut start) = (0_usize, 0);
+    // `syphilis: negative/positive`, `disposition home/admit/transfer`: choices, up to the next comma.
+    let mut choices = false;
     for (at, token) in tokens.iter().enumerate() {
+        if depth == 0 && *token == Token::Comma || at == 0 {
+            choices = !or_separates && lists_choices(&tokens[if at == 0 { 0 } else { at + 1 }..]);
+        }
         match token {
             Token::Open => depth += 1,
             Token::Close => depth = depth.saturating_sub(1),
@@ -67,8 +125,9 @@ pub(crate) fn separate(tokens: &[Token]) -> Vec<&[Token]> {
         }
         let separates = match token {
             Token::Comma => true,
-            Token::Slash => !numbers_around(tokens, at),
-            Token::Word(word) => matches!(word.as_str(), "and" | "or" | "plus"),
+            Token::Slash => !choices && !numbers_around(tokens, at) && !yes_or_no(tokens, at),
+            Token::Word(word) if word == "or" => or_separates || !single_words_around(tokens, at),
+            Token::Word(word) => matches!(word.as_str(), "and" | "plus"),
             _ => false,
         };
         if depth == 0 && separates {
@@ -79,6 +138,43 @@ pub(crate) fn separate(tokens: &[Token]) -> Vec<&[Token]> {
     out.push(&tokens[start..]);
     out.retain(|piece| !piece.is_empty());
     out
+}
+
+/// Whether what stands before the next comma is a value with its choices: `flag high/low/normal`.
+fn lists_choices(tokens: &[Token]) -> bool {
+    let piece: Vec<&Token> = tokens
+        .iter()
+        .take_while(|token| !matches!(token, Token::Comma | Token::Open) && !token.is("and"))
+        .collect();
+    let Some(first) = piece.iter().position(|token| **token == Token::Slash) else { return false };
+    let named = piece.contains(&&Token::Colon);
+    let single = piece[first + 1..].split(|token| **token == Token::Slash).all(
+        |part| matches!(part, [Token::Word(word)] if catalogue().field(&key(&[word.as_str()])).is_none()),
+    );
+    let sides = piece[first - first.min(1)..].iter().filter_map(|token| token.word()).all(is_side);
+    let yes = piece.iter().any(|token| token.is("yes") || token.is("y"));
+    named
+        || first > 1 && single && !sides && !yes && piece[..first].iter().all(|token| token.word().is_some())
+}
+
+/// `pickup or delivery` between commas.
+fn single_words_around(tokens: &[Token], at: usize) -> bool {
+    let word = |at: usize| {
+        tokens.get(at).and_then(Token::word).is_some_and(|word| !is_glue(word) && !is_modifier(word))
+    };
+    let edge = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at))
+            .is_none_or(|token| matches!(token, Token::Comma | Token::Open | Token::Close))
+    };
+    at > 0 && word(at - 1) && word(at + 1) && edge((at - 1).checked_sub(1)) && edge(Some(at + 2))
+}
+
+/// `yes/no`, `y/n`.
+fn yes_or_no(tokens: &[Token], at: usize) -> bool {
+    let is = |at: usize, words: [&str; 2]| {
+        tokens.get(at).and_then(Token::word).is_some_and(|word| words.contains(&word))
+    };
+    at > 0 && is(at - 1, ["yes", "y"]) && is(at + 1, ["no", "n"])
 }
 
 fn numbers_around(tokens: &[Token], at: usize) -> bool {
@@ -99,15 +195,38 @@ fn read(piece: &[Token]) -> Item {
                 at = close;
                 ended = true;
             }
+            // The choices of a value stand behind its name.
+            Token::Colon if !item.words.is_empty() => {
+                item.paren = piece[at + 1..].to_vec();
+                return item;
+            }
+            Token::Slash if item.words.len() > 1 && item.paren.is_empty() => {
+                let first = item.words.pop().unwrap_or_default();
+                item.paren = std::iter::once(Token::Word(first)).chain(piece[at..].iter().cloned()).collect();
+                return item;
+            }
             Token::Arrow => at = read_states(piece, at, &mut item),
             Token::Range(from, to) => item.range = Some((from.clone(), to.clone())),
             Token::Number(_) => at = read_scale(piece, at, &mut item),
+            Token::Word(word) if matches!(word.as_str(), "yes" | "y") && yes_or_no(piece, at + 1) => {
+                item.yes_no = true;
+                at += 2;
+            }
+            // `ordered > verified > mixed`.
+            Token::Above if piece[at + 1..].contains(&Token::Above) || !item.states.is_empty() => {
+                at = read_states(piece, at, &mut item);
+            }
             Token::Word(word) => match word.as_str() {
+                // `blood pressure before`, `heart rate max`.
+                word if is_side(word) && !ended && !item.words.is_empty() && ends_item(piece, at + 1) => {
+                    item.words.push(word.to_owned());
+                }
+                // `hearing test in dB`, `weight in kg`.
                 "with" | "containing" | "including" if !item.words.is_empty() => {
                     item.with = piece[at + 1..].to_vec();
                     return item;
                 }
-                "in" if piece.len() == at + 2 => {
+                "in" if piece.len() == at + 2 || matches!(piece.get(at + 2), Some(Token::Open)) => {
                     item.unit = piece[at + 1].word().map(str::to_owned);
                     at += 1;
                 }
@@ -121,6 +240,7 @@ fn read(piece: &[Token]) -> Item {
                 {
                     item.words.push("of".into());
                 }
+                "or" if !ended && item.words.len() == 1 && piece.len() == 3 => item.words.push("or".into()),
                 // `fed at`, `admitted on`.
                 "at" | "on" if at > 0 && at + 1 == piece.len() && !ended => item.words.push(word.clone()),
                 word if is_glue(word) || number_word(word).is_some() => ended |= !item.words.is_empty(),
@@ -131,7 +251,24 @@ fn read(piece: &[Token]) -> Item {
         }
         at += 1;
     }
+    // `length cm`, `rate ml/h`: the unit is no part of the name.
+    if item.words.len() > 1
+        && item.unit.is_none()
+        && item.words.last().is_some_and(|word| is_unit(word))
+        && catalogue().field(&item.key()).is_none()
+    {
+        item.unit = item.words.pop();
+    }
     item
+}
+
+/// Whether nothing but a unit, a scale or a parenthesis follows.
+fn ends_item(piece: &[Token], at: usize) -> bool {
+    match piece.get(at) {
+        None => true,
+        Some(Token::Word(word)) => word == "in",
+        Some(_) => true,
+    }
 }
 
 /// The index of the parenthesis that closes the one at `open`, or the end.
@@ -166,7 +303,7 @@ fn read_states(piece: &[Token], at: usize, item: &mut Item) -> usize {
     let mut index = at + 1;
     while index < piece.len() {
         match &piece[index] {
-            Token::Arrow => item.states.push(std::mem::take(&mut current)),
+            Token::Arrow | Token::Above => item.states.push(std::mem::take(&mut current)),
             Token::Word(word) => {
                 if !current.is_empty() {
                     current.push(' ');

@@ -261,6 +261,32 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
         i += 1;
     }
+    joined(out)
+}
+
+/// `mg/dl`, `ml/h`, `L/min` and `as needed` are one word each.
+fn joined(tokens: Vec<Token>) -> Vec<Token> {
+    const OF: &[&str] = &["mg", "ml", "l", "g", "mcg", "units", "mmol", "kg", "iu", "ug", "u"];
+    const PER: &[&str] = &["dl", "h", "hr", "hour", "min", "l", "day", "kg", "week", "ml", "d"];
+    let mut out: Vec<Token> = Vec::new();
+    for token in tokens {
+        let per = token.word().filter(|word| PER.contains(word)).map(str::to_owned);
+        if let Some(per) = per
+            && let [.., Token::Word(of), Token::Slash] = out.as_slice()
+            && OF.contains(&of.as_str())
+        {
+            let joined = format!("{of}/{per}");
+            out.truncate(out.len() - 2);
+            out.push(Token::Word(joined));
+            continue;
+        }
+        if token.is("needed") && out.last().is_some_and(|last| last.is("as")) {
+            out.pop();
+            out.push(Token::Word("as needed".into()));
+            continue;
+        }
+        out.push(token);
+    }
     out
 }
 
@@ -302,7 +328,16 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
     while end < chars.len() && chars[end].is_alphanumeric() {
         end += 1;
     }
-    let word: String = chars[start..end].iter().collect::<String>().to_lowercase();
+    let mut word: String = chars[start..end].iter().collect::<String>().to_lowercase();
+    // `check-in`, `work-up`, `walk-ins`: one noun.
+    if chars.get(end) == Some(&'-') {
+        let tail: String =
+            chars[end + 1..].iter().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+        if matches!(tail.as_str(), "in" | "ins" | "up" | "ups" | "off" | "offs") {
+            word = format!("{word} {tail}");
+            end += 1 + tail.chars().count();
+        }
+    }
     let after: String = chars[end..chars.len().min(end + 3)].iter().collect::<String>().to_lowercase();
     if after.starts_with("'t") && word.ends_with('n') {
         let base = match word.as_str() {
@@ -324,6 +359,15 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
             out.extend([Token::Word("must".into()), Token::Word("not".into())]);
         }
         _ => out.push(Token::Word(word)),
+    }
+    // `the patients' trends`.
+    if contraction.is_none()
+        && after.starts_with('\'')
+        && out.last().and_then(Token::word).is_some_and(|word| word.ends_with('s'))
+        && after.chars().nth(1).is_none_or(char::is_whitespace)
+    {
+        out.push(Token::Possessive);
+        return end + 1;
     }
     match contraction {
         Some(&"'s") => {

@@ -93,6 +93,10 @@ pub(crate) struct World {
     pub(crate) team: bool,
     pub(crate) assigners: Vec<String>,
     pub(crate) assumed: Vec<String>,
+    /// Roles that reach only what they wrote themselves, of these records.
+    pub(crate) authors: Vec<(String, String)>,
+    /// Values that the prompt says are kept nowhere: `no names anywhere`.
+    pub(crate) absent: Vec<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
     pub(crate) crew: Option<String>,
 }

@@ -1,14 +1,18 @@
 //! `Nurses see vitals`: who does it, with what, and how far.
 
-use super::conditions::condition_states;
-use super::narrowing::{deny, narrow};
-use super::passive::assign;
-use super::targets::{Target, memory_targets, reach, resolve};
-use super::{Allow, Memory, Reach, Rules};
-use crate::catalogue::{EntityKind, RoleKind};
-use crate::clauses::{Clause, Phrase};
-use crate::words::Verb;
-use crate::world::World;
+use super::{
+    Allow, Memory, Reach, Rules,
+    conditions::condition_states,
+    narrowing::{deny, narrow},
+    passive::assign,
+    targets::{Target, is_group, memory_targets, reach, resolve, resolve_denied},
+};
+use crate::{
+    catalogue::{EntityKind, RoleKind},
+    clauses::{Clause, Phrase},
+    words::Verb,
+    world::World,
+};
 
 /// `visible only to nurses`: an adjective behind *is*.
 pub(crate) fn passive_form(clause: &Clause) -> bool {
@@ -27,6 +31,22 @@ pub(crate) fn passive_form(clause: &Clause) -> bool {
     })
 }
 
+/// What the objects of a clause turned out to be.
+#[derive(Default)]
+struct Objects {
+    targets: Vec<Target>,
+    unknown: Vec<Phrase>,
+    /// Counts and averages: measures, no records.
+    aggregate: bool,
+    /// `each other's data`.
+    others_only: bool,
+    /// `change nothing`.
+    nothing: bool,
+    /// `what the manager releases`.
+    by_permission: bool,
+}
+
+/// Reads a clause in the active voice; says whether it was understood, its narrowing included.
 pub(crate) fn active(
     clause: &Clause,
     roles: &[String],
@@ -35,12 +55,7 @@ pub(crate) fn active(
     memory: &mut Memory,
 ) -> bool {
     let verbs = spec_verbs(clause);
-    // `Clients don't log in`.
-    let logs_in = clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::Work && matches!(word.as_str(), "log" | "sign" | "use")
-            || matches!(word.as_str(), "login")
-    });
-    if clause.not && logs_in && clause.objects.is_empty() {
+    if clause.not && stays_outside(clause) {
         for role in roles {
             if let Some(known) = world.roles.get_mut(role) {
                 known.acts = false;
@@ -49,96 +64,207 @@ pub(crate) fn active(
         }
         return true;
     }
-    if verbs.is_empty() && !(clause.not || clause.only || clause.only_subjects) {
+    let narrows = clause.not || clause.only || clause.only_subjects || !clause.but_not.is_empty();
+    if verbs.is_empty() && !narrows {
         return clause.does(Verb::Work) && clause.narrowing == 0;
     }
-    if clause.does(Verb::Assign) {
+    if clause.does(Verb::Assign) && !clause.not {
         return assign(clause, roles, world, rules, memory);
     }
-    let mut targets = Vec::new();
-    let mut unknown = false;
-    let mut others_only = false;
-    let phrases: Vec<Phrase> = clause.objects.iter().cloned().chain(shown(clause)).collect();
-    for phrase in &phrases {
-        let found = resolve(phrase, clause, roles, world, memory);
-        let page = phrase.words.last().is_some_and(|word| {
-            matches!(word.as_str(), "page" | "pages" | "dashboard" | "dashboards" | "screen")
-        });
-        // Aggregates are measures: a role that sees only these gets no record.
-        let aggregate = phrase.words.last().is_some_and(|word| {
+    let mut objects = read_objects(clause, roles, world, memory);
+    if objects.others_only && objects.targets.is_empty() {
+        return true;
+    }
+    if objects.by_permission && objects.targets.is_empty() {
+        for role in roles {
+            if let Some(role) = world.roles.get_mut(role) {
+                role.bounded = true;
+            }
+            rules.conditional.push((format!("what {role} may see is released by somebody"), 9));
+        }
+        return true;
+    }
+    if objects.nothing {
+        let all: Vec<Target> = world.entities.keys().cloned().map(Target::whole).collect();
+        return deny(&all, clause, roles, false, world, rules);
+    }
+    // `notes that only they can read`: what was spoken of last.
+    if objects.targets.is_empty()
+        && clause.objects.is_empty()
+        && clause.narrowing > 0
+        && (verbs.contains(&"view") || verbs.contains(&"update"))
+    {
+        objects.targets = memory_targets(&memory.entities);
+    }
+    if clause.not {
+        return denial(objects, clause, roles, world, rules, memory);
+    }
+    permission(objects, &verbs, clause, roles, world, rules, memory)
+}
+
+/// `Clients don't log in`, `families do not use the app`.
+fn stays_outside(clause: &Clause) -> bool {
+    clause.verbs.iter().any(|(verb, word)| {
+        *verb == Verb::Work && matches!(word.as_str(), "log" | "sign" | "use" | "login") || word == "login"
+    }) && clause.objects.iter().all(|phrase| {
+        phrase.words.last().is_some_and(|word| {
             matches!(
                 word.as_str(),
-                "counts" | "averages" | "totals" | "statistics" | "aggregates" | "numbers"
+                "app" | "system" | "platform" | "software" | "login" | "account" | "portal"
             )
-        });
-        if aggregate && clause.narrowing > 0 && !clause.not {
-            for role in roles {
-                if let Some(role) = world.roles.get_mut(role) {
-                    role.bounded = true;
+        })
+    })
+}
+
+fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &Memory) -> Objects {
+    let mut out = Objects::default();
+    let subject_only =
+        roles.iter().all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject));
+    let phrases: Vec<Phrase> = clause.objects.iter().cloned().chain(shown(clause)).collect();
+    for phrase in &phrases {
+        // `only what the manager releases`: by a permission, and so nothing yet.
+        if phrase.words.first().is_some_and(|word| word == "what") && given(phrase) {
+            out.by_permission = true;
+            continue;
+        }
+        if phrase.words == ["nothing"] {
+            out.nothing = true;
+            continue;
+        }
+        if is_aggregate(phrase, clause) && !clause.not {
+            out.aggregate = true;
+            if clause.narrowing > 0 {
+                for role in roles {
+                    if let Some(role) = world.roles.get_mut(role) {
+                        role.bounded = true;
+                    }
                 }
             }
             continue;
         }
         // `each other's data`: others' records are never in a patient's reach.
-        if phrase.other
-            && clause.not
-            && roles
-                .iter()
-                .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
-        {
-            others_only = true;
+        if phrase.other && clause.not && subject_only {
+            out.others_only = true;
             continue;
         }
-        if found.is_empty() && !page {
-            unknown = true;
+        let found = if clause.not {
+            resolve_denied(phrase, clause, roles, world, memory)
+        } else {
+            resolve(phrase, clause, roles, world, memory)
+        };
+        if found.is_empty() && !is_page(phrase) && !(clause.not && is_group(phrase)) {
+            out.unknown.push(phrase.clone());
         }
         for mut target in found {
-            target.own |= reach(phrase, clause, world) == Reach::Own;
+            let how_far = reach(phrase, clause, world);
             let pronoun = matches!(phrase.words.last().map(String::as_str), Some("it" | "them"));
-            target.all |= !pronoun && reach(phrase, clause, world) == Reach::Place;
-            targets.push(target);
+            target.own |= how_far == Reach::Own;
+            target.all |= !pronoun && how_far == Reach::Place;
+            out.targets.push(target);
         }
     }
-    // `each user has a history page with only their own analyses`, `doctors only see theirs`.
-    let others = clause.subjects.iter().any(|phrase| phrase.other);
-    if others_only && targets.is_empty() {
-        return true;
+    out
+}
+
+/// Whether somebody gives what the phrase tells of.
+fn given(phrase: &Phrase) -> bool {
+    phrase.words.iter().any(|word| {
+        crate::words::base(word).is_some_and(|base| {
+            matches!(base, "release" | "share" | "grant" | "allow" | "give" | "publish" | "approve")
+        })
+    })
+}
+
+fn is_page(phrase: &Phrase) -> bool {
+    phrase.words.last().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "page" | "pages" | "dashboard" | "dashboards" | "screen" | "chart" | "charts" | "list" | "lists"
+        )
+    })
+}
+
+/// Aggregates are measures: a role that sees only these gets no record.
+fn is_aggregate(phrase: &Phrase, clause: &Clause) -> bool {
+    let counted = phrase.words.last().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "count"
+                | "counts"
+                | "average"
+                | "averages"
+                | "total"
+                | "totals"
+                | "statistics"
+                | "stats"
+                | "aggregates"
+                | "numbers"
+                | "rate"
+                | "rates"
+                | "percentages"
+                | "trends"
+        )
+    });
+    let per = |word: &String| {
+        matches!(word.as_str(), "day" | "week" | "month" | "year" | "quarter" | "hour" | "site" | "clinic")
+    };
+    counted || clause.tail("per").is_some_and(|tail| tail.words.iter().any(per))
+}
+
+/// A denial is understood when each of its objects is.
+fn denial(
+    mut objects: Objects,
+    clause: &Clause,
+    roles: &[String],
+    world: &World,
+    rules: &mut Rules,
+    memory: &mut Memory,
+) -> bool {
+    for phrase in &objects.unknown {
+        // The record that the first words name, if not the field: `the exam notes` of an exam.
+        match (1..phrase.words.len()).find_map(|at| world.entity_of(&phrase.words[..at])) {
+            Some(entity) => objects.targets.push(Target::whole(entity)),
+            None => return false,
+        }
     }
-    // `notes that only they can read`: what was spoken of last.
-    if targets.is_empty() && clause.objects.is_empty() && clause.narrowing > 0 && verbs.contains(&"view") {
-        targets = memory_targets(&memory.entities);
+    if objects.targets.is_empty() {
+        return clause.objects.iter().any(is_group);
     }
-    if targets.is_empty() {
-        let aggregate = !clause.objects.is_empty() && !unknown;
+    memory.entities = objects.targets.iter().map(|target| target.entity.clone()).collect();
+    let others = clause.subjects.iter().any(|phrase| phrase.other && !phrase.words.is_empty());
+    deny(&objects.targets, clause, roles, others, world, rules)
+}
+
+fn permission(
+    objects: Objects,
+    verbs: &[&'static str],
+    clause: &Clause,
+    roles: &[String],
+    world: &mut World,
+    rules: &mut Rules,
+    memory: &mut Memory,
+) -> bool {
+    if objects.targets.is_empty() {
+        let aggregate = objects.aggregate || !clause.objects.is_empty() && objects.unknown.is_empty();
         if !clause.but_not.is_empty() || aggregate && clause.narrowing > 0 {
-            return narrow(&targets, clause, roles, world, rules, memory);
+            return narrow(&objects.targets, clause, roles, world, rules, memory);
         }
-        return !unknown && clause.narrowing == 0;
+        return objects.unknown.is_empty() && clause.narrowing == 0;
     }
-    memory.entities = targets.iter().map(|target| target.entity.clone()).collect();
-    if clause.not {
-        if unknown {
-            // The record that the first words name, if not the field: `the exam notes` of an exam.
-            for phrase in &phrases {
-                if resolve(phrase, clause, roles, world, memory).is_empty() {
-                    match (1..phrase.words.len()).find_map(|at| world.entity_of(&phrase.words[..at])) {
-                        Some(entity) => targets.push(Target::whole(entity)),
-                        None => return false,
-                    }
-                }
-            }
-        }
-        return deny(&targets, clause, roles, others, world, rules);
-    }
+    memory.entities = objects.targets.iter().map(|target| target.entity.clone()).collect();
     if clause.nobody {
         return false;
     }
-    grant(&targets, &verbs, clause, roles, world, rules);
+    grant(&objects.targets, verbs, clause, roles, world, rules);
     if clause.narrowing == 0 {
         return true;
     }
-    let plain_only = clause.only || clause.only_subjects || clause.tails.iter().any(|tail| tail.only);
-    !(unknown && plain_only) && narrow(&targets, clause, roles, world, rules, memory)
+    // What was not understood of a bounded role's objects is not granted, and is told.
+    let only_who = clause.only_subjects && !objects.unknown.is_empty();
+    for phrase in &objects.unknown {
+        rules.not_understood.push(format!("what `{}` is, so nobody sees it", phrase.words.join(" ")));
+    }
+    !only_who && narrow(&objects.targets, clause, roles, world, rules, memory)
 }
 
 /// What is shown by a list, a page or a dashboard.
@@ -195,25 +321,25 @@ pub(crate) fn spec_verbs(clause: &Clause) -> Vec<&'static str> {
     out
 }
 
+/// Whether the clause speaks of changing, not of seeing.
 pub(crate) fn changes_only(clause: &Clause) -> bool {
-    let verbs = clause.verbs.iter().map(|(verb, _)| *verb).collect::<Vec<_>>();
-    !verbs.is_empty()
-        && verbs.iter().all(|verb| {
-            matches!(
-                verb,
-                Verb::Create
-                    | Verb::Update
-                    | Verb::Delete
-                    | Verb::Manage
-                    | Verb::Book
-                    | Verb::Sign
-                    | Verb::Review
-                    | Verb::Assign
-            )
-        })
+    let changes = |verb: &Verb| {
+        matches!(
+            verb,
+            Verb::Create
+                | Verb::Update
+                | Verb::Delete
+                | Verb::Manage
+                | Verb::Book
+                | Verb::Sign
+                | Verb::Review
+                | Verb::Assign
+        )
+    };
+    !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| changes(verb))
 }
 
-fn grant(
+pub(crate) fn grant(
     targets: &[Target],
     verbs: &[&'static str],
     clause: &Clause,
@@ -224,45 +350,37 @@ fn grant(
     rules.books |= clause.does(Verb::Book);
     let when = condition_states(clause, world);
     for target in targets {
+        let schedule =
+            world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
+        // Who writes values down writes the whole record that holds them.
+        let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
+        let mut states = target.when.clone();
+        for state in &when {
+            if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state)) {
+                states.push(state.clone());
+            }
+        }
         for role in roles {
-            for verb in verbs {
-                let schedule = world
-                    .entities
-                    .get(&target.entity)
-                    .is_some_and(|entity| entity.kind == EntityKind::Schedule);
-                if clause.does(Verb::Book) && !schedule && *verb != "view" {
-                    continue;
-                }
-                let mut states = target.when.clone();
-                for state in &when {
-                    if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state))
-                    {
-                        states.push(state.clone());
-                    }
-                }
-                // Who writes values down writes the whole record that holds them.
-                let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
+            for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {
                 rules.allows.push(Allow {
                     role: role.clone(),
                     entity: target.entity.clone(),
                     verb,
                     fields: if whole { None } else { target.fields.clone() },
-                    reach: if target.own {
-                        Reach::Own
-                    } else if target.all {
-                        Reach::Place
-                    } else {
-                        Reach::Unsaid
+                    reach: match (target.own, target.all) {
+                        (true, _) => Reach::Own,
+                        (false, true) => Reach::Place,
+                        (false, false) => Reach::Unsaid,
                     },
-                    when: states,
+                    when: states.clone(),
                 });
             }
             if target.own {
                 own_patients(role, &target.entity, world);
             }
         }
-        // `Front desk books`: what is booked is the appointment.
     }
+    // `Front desk books`: what is booked is the appointment.
     if clause.does(Verb::Book)
         && let Some(schedule) = schedule_entity(world)
     {
@@ -295,10 +413,8 @@ pub(crate) fn own_patients(role: &str, entity: &str, world: &mut World) {
         world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity))
             || world.forms.contains_key(entity);
     let kind = world.roles.get(role).map(|role| role.kind);
-    if of_patient
-        && matches!(kind, Some(RoleKind::Panel | RoleKind::Care))
-        && !world.assigned.iter().any(|known| known == role)
-    {
+    let cares = matches!(kind, Some(RoleKind::Panel | RoleKind::Care | RoleKind::Business));
+    if of_patient && cares && !world.assigned.iter().any(|known| known == role) {
         world.assigned.push(role.to_owned());
     }
 }

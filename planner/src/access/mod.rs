@@ -11,16 +11,19 @@ mod passive;
 mod references;
 mod targets;
 
+pub(crate) use passive::care_teams;
 pub(crate) use references::references;
 
-use crate::clauses::{Clause, clauses};
+use crate::catalogue::RoleKind;
+use crate::clauses::{Clause, Phrase, clauses};
 use crate::sentences::Sentence;
-use crate::words::restricts;
+use crate::words::{key_of, restricts};
 use crate::world::{Parsed, World};
-use active::{active, passive_form};
-use conditions::{condition_words, foreign_condition, unresolved_condition};
+use active::{active, changes_only, passive_form};
+use conditions::{condition_words, foreign_condition, unread, unresolved_condition};
 use narrowing::verbless;
 use passive::passive;
+use targets::resolve_denied;
 
 /// How far a sentence reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,8 @@ pub(crate) struct Rules {
     pub(crate) conditional: Vec<(String, u32)>,
     /// `Clients don't log in`.
     pub(crate) no_login: Vec<String>,
+    /// Records that nobody changes, and the verbs that nobody has.
+    pub(crate) frozen: Vec<(String, Vec<&'static str>)>,
     /// Records for which somebody books or schedules.
     pub(crate) books: bool,
 }
@@ -153,6 +158,12 @@ fn read_clause(
     if clause.verbs.is_empty() && !clause.nobody {
         return verbless(clause, world, rules);
     }
+    if shows_itself(clause) {
+        return true;
+    }
+    if clause.nobody {
+        return nobody(clause, world, rules, memory);
+    }
     if clause.passive || passive_form(clause) {
         return passive(clause, world, rules, memory);
     }
@@ -174,12 +185,98 @@ fn read_clause(
     active(clause, &roles, world, rules, memory)
 }
 
+/// `the screen shows numbers only`, `emails carry no details`: what the app shows or sends by itself is not
+/// somebody's access.
+fn shows_itself(clause: &Clause) -> bool {
+    !clause.subjects.is_empty()
+        && clause.subjects.iter().all(|phrase| {
+            phrase.words.last().is_some_and(|word| {
+                matches!(
+                    crate::words::singular(word).as_str(),
+                    "screen"
+                        | "email"
+                        | "sms"
+                        | "message"
+                        | "reminder"
+                        | "notification"
+                        | "page"
+                        | "display"
+                        | "text"
+                        | "app"
+                        | "board"
+                        | "alert"
+                        | "letter"
+                        | "link"
+                        | "kiosk"
+                        | "monitor screen"
+                )
+            })
+        })
+}
+
+/// `nobody can delete notes`, `no one except the owner edits invoices`, `nobody sees cases of another county`.
+fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut Memory) -> bool {
+    let place = world.place.clone();
+    let elsewhere = |phrase: &Phrase| {
+        phrase.other
+            && place.as_ref().is_some_and(|place| key_of(place) == crate::entities::phrase_key(phrase))
+    };
+    if clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(elsewhere) {
+        return true;
+    }
+    let excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+    let mut targets = Vec::new();
+    for phrase in clause.objects.iter().chain(clause.subjects.iter().filter(|_| clause.passive)) {
+        let found = resolve_denied(phrase, clause, &["somebody".to_owned()], world, memory);
+        if found.is_empty() {
+            return false;
+        }
+        targets.extend(found);
+    }
+    if targets.is_empty() || !clause.but_not.is_empty() && excepted.is_empty() {
+        return false;
+    }
+    for target in targets {
+        rules.exclusives.push(Exclusive {
+            entity: target.entity,
+            roles: excepted.clone(),
+            changes_only: changes_only(clause),
+            fields: target.fields,
+        });
+    }
+    unread(clause)
+}
+
+/// The roles that act in a clause; `they` are those of the clause before, `the others` everybody else.
 fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
+    let staff = |kind: RoleKind| !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support);
     let mut out = Vec::new();
     for phrase in &clause.subjects {
         let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
+        let of_team = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "team"));
         let found = match words.as_slice() {
             ["they" | "he" | "she" | "who"] => memory.subjects.clone(),
+            [] if phrase.other => world
+                .roles
+                .iter()
+                .filter(|(name, role)| staff(role.kind) && !memory.subjects.contains(name))
+                .map(|(name, _)| name.clone())
+                .collect(),
+            ["team"] | ["care", "team"] => team(world),
+            ["everyone" | "everybody"] if of_team => team(world),
+            ["everyone" | "everybody"] => {
+                let open = world.roles_of(phrase);
+                if open.is_empty() {
+                    world
+                        .roles
+                        .iter()
+                        .filter(|(_, role)| staff(role.kind) && !role.assumed)
+                        .map(|(name, _)| name.clone())
+                        .collect()
+                } else {
+                    open
+                }
+            }
             _ => world.roles_of(phrase),
         };
         for role in found {
@@ -188,5 +285,15 @@ fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
             }
         }
     }
+    out
+}
+
+/// The people around a patient: those assigned, else the clinicians.
+fn team(world: &World) -> Vec<String> {
+    if !world.assigned.is_empty() {
+        return world.assigned.clone();
+    }
+    let mut out = world.of_kind(RoleKind::Panel);
+    out.extend(world.of_kind(RoleKind::Care));
     out
 }

@@ -2,10 +2,12 @@
 
 use super::active::changes_only;
 use super::conditions::unread;
-use super::targets::{Target, resolve, resolve_plain};
+use super::targets::{Target, is_group, resolve_denied, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::RoleKind;
 use crate::clauses::Clause;
+use crate::entities::phrase_key;
+use crate::words::key_of;
 use crate::world::World;
 
 pub(crate) fn deny(
@@ -74,14 +76,17 @@ pub(crate) fn narrow(
         }
     }
     for phrase in &clause.but_not {
-        let mut found = resolve(phrase, clause, roles, world, memory);
+        let mut found = resolve_denied(phrase, clause, roles, world, memory);
         if found.is_empty()
             && let Some(entity) = (1..phrase.words.len()).find_map(|at| world.entity_of(&phrase.words[..at]))
         {
             found.push(Target::whole(entity));
         }
         let excepted = world.roles_of(phrase);
-        if found.is_empty() && excepted.is_empty() {
+        // Who sees only what was named sees nothing of what was not understood, either.
+        let bounded = !targets.is_empty()
+            && roles.iter().all(|role| world.roles.get(role).is_some_and(|role| role.bounded));
+        if found.is_empty() && excepted.is_empty() && !bounded && !is_group(phrase) {
             understood = false;
         }
         for target in found {
@@ -109,11 +114,12 @@ pub(crate) fn narrow(
     understood
 }
 
-/// A narrowing phrase without a verb: `no access to notes for the front desk`.
-pub(crate) fn verbless(clause: &Clause, world: &World, rules: &mut Rules) -> bool {
+/// A narrowing phrase without a verb: `no access to notes for the front desk`, `no front desk`, `no names
+/// anywhere`.
+pub(crate) fn verbless(clause: &Clause, world: &mut World, rules: &mut Rules) -> bool {
     let access = clause.subjects.iter().any(|phrase| phrase.words.iter().any(|word| word == "access"));
     if !access {
-        return false;
+        return clause.not && !clause.subjects.is_empty() && absent(clause, world, rules);
     }
     let read = |by: &str| clause.tail(by).map(|tail| tail.phrases.clone()).unwrap_or_default();
     let roles: Vec<String> =
@@ -133,4 +139,26 @@ pub(crate) fn verbless(clause: &Clause, world: &World, rules: &mut Rules) -> boo
         }
     }
     denied
+}
+
+/// `no front desk`, `no names anywhere`: what there is not. A role is left out, a value is kept nowhere, and
+/// what is no part of the app anyway restricts nothing.
+fn absent(clause: &Clause, world: &mut World, rules: &mut Rules) -> bool {
+    for phrase in &clause.subjects {
+        let key = phrase_key(phrase);
+        let roles = world.roles_named(&key);
+        if !roles.is_empty() {
+            rules.no_login.extend(roles);
+            continue;
+        }
+        if world.entity_named(&key).is_some() {
+            return false;
+        }
+        let fields = crate::catalogue::catalogue().field(&key).map(|(_, name)| key_of(name));
+        for entity in world.entities.values_mut() {
+            entity.fields.retain(|name, _| key_of(name) != key && Some(key_of(name)) != fields);
+        }
+        world.absent.extend(fields.into_iter().chain([key]));
+    }
+    true
 }

@@ -1,12 +1,13 @@
 //! `may be seen only by …`, `is assigned to …`.
 
 use super::active::{changes_only, own_patients, spec_verbs};
-use super::targets::resolve;
+use super::conditions::unread;
+use super::targets::{Target, resolve, resolve_denied};
 use super::{Allow, Deny, Exclusive, Memory, Reach, Rules};
-use crate::catalogue::RoleKind;
+use crate::catalogue::{RoleKind, catalogue};
 use crate::clauses::{Clause, Tail};
 use crate::words::Verb;
-use crate::world::World;
+use crate::world::{Parsed, World};
 
 /// `My nurses assign each to one of the doctors`.
 pub(crate) fn assign(
@@ -62,19 +63,25 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
     if clause.does(Verb::Assign) {
         return assigned(clause, &agents, world);
     }
-    let named: usize = agents.iter().map(|(tail, _)| tail.phrases.len()).sum();
-    let roles: Vec<String> = agents.iter().flat_map(|(_, roles)| roles.clone()).collect();
+    let hides = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "hidden"));
+    let denies = clause.not || hides;
     let mut targets = Vec::new();
     for phrase in &clause.subjects {
-        let found = resolve(phrase, clause, &["somebody".to_owned()], world, memory);
-        targets.extend(found);
+        targets.extend(if denies {
+            resolve_denied(phrase, clause, &["somebody".to_owned()], world, memory)
+        } else {
+            resolve(phrase, clause, &["somebody".to_owned()], world, memory)
+        });
     }
-    if targets.is_empty() || roles.is_empty() {
+    if targets.is_empty() {
         return false;
     }
+    let roles: Vec<String> = agents.iter().flat_map(|(_, roles)| roles.clone()).collect();
+    if roles.is_empty() {
+        return clause.not && by_nobody(&targets, clause, rules);
+    }
     memory.entities = targets.iter().map(|target| target.entity.clone()).collect();
-    let hides = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "hidden"));
-    if clause.not || hides {
+    if denies && !agents.iter().any(|(tail, _)| tail.except) {
         for target in &targets {
             for role in &roles {
                 rules.denies.push(Deny {
@@ -85,86 +92,109 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
                 });
             }
         }
-        return !roles.is_empty();
+        return true;
     }
+    by_agents(&targets, &agents, clause, world, rules)
+}
+
+/// `entries cannot be changed after 24 hours`, `a shot must not be given when …`: denied to everybody.
+fn by_nobody(targets: &[Target], clause: &Clause, rules: &mut Rules) -> bool {
+    let changes: Vec<&'static str> = spec_verbs(clause).into_iter().filter(|verb| *verb != "view").collect();
+    let conditional = clause
+        .tails
+        .iter()
+        .find(|tail| !matches!(tail.by.as_str(), "in" | "of" | "at" | "on" | "with" | "by" | "to" | "for"));
+    if let Some(tail) = conditional {
+        rules.conditional.push((tail.words.join(" "), 15));
+        if changes.contains(&"create") {
+            return true;
+        }
+    }
+    if changes.is_empty() {
+        rules.exclusives.extend(targets.iter().map(|target| Exclusive {
+            entity: target.entity.clone(),
+            roles: Vec::new(),
+            changes_only: false,
+            fields: target.fields.clone(),
+        }));
+        return unread(clause);
+    }
+    rules.frozen.extend(targets.iter().map(|target| (target.entity.clone(), changes.clone())));
+    true
+}
+
+/// What the people behind `by` and `to` may, and nobody else where `only` or `anyone but` says so.
+fn by_agents(
+    targets: &[Target],
+    agents: &[(&Tail, Vec<String>)],
+    clause: &Clause,
+    world: &mut World,
+    rules: &mut Rules,
+) -> bool {
     let only = clause.only
         || clause.only_subjects
-        || clause.tails.iter().any(|tail| tail.only)
+        || agents.iter().any(|(tail, _)| tail.only || tail.except)
         || clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "restricted" | "limited"));
     let mut verbs = spec_verbs(clause);
     if verbs.is_empty() && only {
         verbs.push("view");
     }
+    let named: usize = agents.iter().map(|(tail, _)| tail.phrases.len()).sum();
     let mut kept = Vec::new();
-    for (tail, _) in &agents {
-        for phrase in &tail.phrases {
-            let own =
-                phrase.modifiers.iter().any(|word| matches!(word.as_str(), "assigned" | "own")) || phrase.own;
-            for role in world.roles_of(phrase) {
-                let support = world
-                    .roles
-                    .get(&role)
-                    .is_some_and(|role| matches!(role.kind, RoleKind::Support | RoleKind::Proxy));
-                let conditional = clause
-                    .tails
-                    .iter()
-                    .any(|tail| matches!(tail.by.as_str(), "when" | "if" | "with" | "until"));
-                if support && conditional {
-                    rules.conditional.push((
-                        format!(
-                            "{role} may see it {}",
-                            clause
-                                .tails
-                                .iter()
-                                .filter(|tail| tail.by != "by")
-                                .map(|tail| tail.words.join(" "))
-                                .collect::<Vec<_>>()
-                                .join(" ")
-                        ),
-                        9,
-                    ));
-                    continue;
+    for phrase in agents.iter().flat_map(|(tail, _)| &tail.phrases) {
+        let own =
+            phrase.modifiers.iter().any(|word| matches!(word.as_str(), "assigned" | "own")) || phrase.own;
+        let author = phrase.modifiers.iter().any(|word| word == "author");
+        for role in world.roles_of(phrase) {
+            if let Some(condition) = by_permission(&role, clause, world) {
+                rules.conditional.push((condition, 9));
+                continue;
+            }
+            kept.push(role.clone());
+            let owner = world.roles.get(&role).is_some_and(|role| role.kind == RoleKind::Owner);
+            for target in targets {
+                if author {
+                    world.authors.push((role.clone(), target.entity.clone()));
+                } else if own {
+                    own_patients(&role, &target.entity, world);
                 }
-                kept.push(role.clone());
-                if own {
-                    for target in &targets {
-                        own_patients(&role, &target.entity, world);
-                    }
-                }
-                let owner = world.roles.get(&role).is_some_and(|role| role.kind == RoleKind::Owner);
-                for target in &targets {
-                    for verb in &verbs {
-                        rules.allows.push(Allow {
-                            role: role.clone(),
-                            entity: target.entity.clone(),
-                            verb,
-                            fields: target.fields.clone(),
-                            reach: if own {
-                                Reach::Own
-                            } else if owner {
-                                Reach::Place
-                            } else {
-                                Reach::Unsaid
-                            },
-                            when: Vec::new(),
-                        });
-                    }
-                }
+                let reach = match (own, owner) {
+                    (true, _) => Reach::Own,
+                    (false, true) => Reach::Place,
+                    (false, false) => Reach::Unsaid,
+                };
+                rules.allows.extend(verbs.iter().map(|verb| Allow {
+                    role: role.clone(),
+                    entity: target.entity.clone(),
+                    verb,
+                    fields: target.fields.clone(),
+                    reach,
+                    when: Vec::new(),
+                }));
             }
         }
     }
     if only {
-        for target in &targets {
-            rules.exclusives.push(Exclusive {
-                entity: target.entity.clone(),
-                roles: kept.clone(),
-                changes_only: changes_only(clause),
-                fields: target.fields.clone(),
-            });
-        }
+        rules.exclusives.extend(targets.iter().map(|target| Exclusive {
+            entity: target.entity.clone(),
+            roles: kept.clone(),
+            changes_only: changes_only(clause),
+            fields: target.fields.clone(),
+        }));
     }
     // Somebody named whom nobody knows: the restriction is not whole.
     clause.narrowing == 0 || named > 0 && !kept.is_empty()
+}
+
+/// Support and proxies see by a permission: `platform support when the clinic grants it`.
+fn by_permission(role: &str, clause: &Clause, world: &World) -> Option<String> {
+    let outside =
+        world.roles.get(role).is_some_and(|role| matches!(role.kind, RoleKind::Support | RoleKind::Proxy));
+    let conditional =
+        clause.tails.iter().any(|tail| matches!(tail.by.as_str(), "when" | "if" | "with" | "until"));
+    let words: Vec<String> =
+        clause.tails.iter().filter(|tail| tail.by != "by").map(|tail| tail.words.join(" ")).collect();
+    (outside && conditional).then(|| format!("{role} may see it {}", words.join(" ")))
 }
 
 pub(crate) fn assigned(clause: &Clause, agents: &[(&Tail, Vec<String>)], world: &mut World) -> bool {
@@ -184,4 +214,30 @@ pub(crate) fn assigned(clause: &Clause, agents: &[(&Tail, Vec<String>)], world: 
         }
     }
     clause.narrowing == 0
+}
+
+/// `Each patient has one primary nurse, and a team of a physician and a chaplain`: who is responsible.
+pub(crate) fn care_teams(parsed: &[Parsed], world: &mut World) {
+    for clause in parsed.iter().flat_map(|one| &one.clauses) {
+        let about_patient = clause.subjects.iter().any(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            world.subject().is_some_and(|subject| crate::words::key_of(subject) == key)
+                || catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+        });
+        if !about_patient || !clause.does(Verb::Have) || clause.not || clause.passive {
+            continue;
+        }
+        let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "with"));
+        for phrase in clause.objects.iter().chain(tails.flat_map(|tail| &tail.phrases)) {
+            for role in world.roles_of(phrase) {
+                let cares = world.roles.get(&role).is_some_and(|role| {
+                    matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Business)
+                });
+                if cares && !world.assigned.contains(&role) {
+                    world.assigned.push(role);
+                }
+            }
+        }
+        world.team |= world.assigned.len() > 1;
+    }
 }

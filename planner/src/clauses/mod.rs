@@ -46,6 +46,8 @@ pub(crate) struct Tail {
     pub(crate) words: Vec<String>,
     /// `only` stands before it.
     pub(crate) only: bool,
+    /// `anyone but` stands before what it leads.
+    pub(crate) except: bool,
 }
 
 /// Who does what with what.

@@ -6,6 +6,9 @@ use crate::{
     words::{is_glue, is_modifier, number_word},
 };
 
+/// Names that go on with a number: `PHQ-9`, `ICD-10`.
+const NUMBERED: &[&str] = &["icd", "phq", "gad", "dass", "part", "form", "stage", "moca"];
+
 impl Reader<'_> {
     /// Reads a noun phrase here: articles, possessives and modifiers, then nouns.
     pub(super) fn phrase(&mut self) -> Option<Phrase> {
@@ -46,6 +49,24 @@ impl Reader<'_> {
                         }
                         "of" if phrase.all && !seen => {}
                         _ if !seen && number_word(word).is_some() => {}
+                        // `first name`, `last names`.
+                        "first" | "last" | "middle"
+                            if !seen
+                                && self
+                                    .tokens
+                                    .get(self.at + 1)
+                                    .is_some_and(|next| next.is("name") || next.is("names")) =>
+                        {
+                            phrase.words.push(word.to_owned());
+                            seen = true;
+                        }
+                        // `fever yes/no`.
+                        "yes" | "y" if seen && self.tokens.get(self.at + 1) == Some(&Token::Slash) => {
+                            phrase.paren =
+                                vec![Token::Word("yes".into()), Token::Slash, Token::Word("no".into())];
+                            self.at += 3;
+                            break;
+                        }
                         _ if !seen && is_modifier(word) && !self.next_ends() => {
                             phrase.modifiers.push(word.to_owned())
                         }
@@ -59,7 +80,9 @@ impl Reader<'_> {
                     }
                 }
                 Token::Number(_) if !seen => {}
-                Token::Number(number) if phrase.words.last().is_some_and(|word| word == "icd") => {
+                Token::Number(number)
+                    if phrase.words.last().is_some_and(|word| NUMBERED.contains(&word.as_str())) =>
+                {
                     phrase.words.push(number.clone());
                 }
                 Token::Possessive if phrase.other && !seen => {}

@@ -20,21 +20,30 @@ pub(super) struct Reader<'t> {
     pub(super) out: Vec<Clause>,
     pub(super) current: Clause,
     pub(super) phase: Phase,
+    /// What a relative clause is about: `notes, which nurses can read`.
+    pub(super) relative: Option<Phrase>,
+    /// `only` was read, and what it bounds was not yet.
+    pub(super) only_next: bool,
+    /// `not` was read, and what it denies was not yet.
+    pub(super) not_next: bool,
 }
+
 impl<'t> Reader<'t> {
     pub(super) fn new(tokens: &'t [Token]) -> Self {
-        Self { tokens, at: 0, out: Vec::new(), current: Clause::default(), phase: Phase::Subject }
+        Self {
+            tokens,
+            at: 0,
+            out: Vec::new(),
+            current: Clause::default(),
+            phase: Phase::Subject,
+            relative: None,
+            only_next: false,
+            not_next: false,
+        }
     }
 
     /// The clauses of the sentence.
     pub(super) fn read(mut self) -> Vec<Clause> {
-        self.run();
-        self.out
-    }
-
-    pub(super) fn run(&mut self) {
-        let mut only_next = false;
-        let mut not_next = false;
         while self.at < self.tokens.len() {
             let start = self.at;
             match &self.tokens[start] {
@@ -48,10 +57,22 @@ impl<'t> Reader<'t> {
                 }
                 Token::Word(word) => {
                     let word = word.clone();
-                    self.word(&word, &mut only_next, &mut not_next);
+                    self.word(&word);
                 }
-                Token::Comma if !self.current.verbs.is_empty() && self.subject_follows_at(start + 1) => {
+                Token::Comma
+                    if (!self.current.verbs.is_empty() || self.current.passive)
+                        && !["which", "that", "who"].iter().any(|word| self.is(start + 1, word))
+                        && self.subject_follows_at(start + 1) =>
+                {
                     self.finish();
+                    self.at += 1;
+                }
+                // `pain 0-10`: the scale belongs to what stands before it.
+                Token::Range(..) => {
+                    let scale = self.tokens[start].clone();
+                    if let Some(last) = self.last_phrase().filter(|last| last.paren.is_empty()) {
+                        last.paren.push(scale);
+                    }
                     self.at += 1;
                 }
                 Token::Quote(_) if matches!(self.phase, Phase::Verb | Phase::Object) => {
@@ -65,102 +86,42 @@ impl<'t> Reader<'t> {
             }
         }
         self.finish();
+        self.out
     }
 
-    pub(super) fn word(&mut self, word: &str, only_next: &mut bool, not_next: &mut bool) {
+    fn is(&self, at: usize, word: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is(word))
+    }
+
+    fn word(&mut self, word: &str) {
         if restricts(word) {
             self.current.narrowing += 1;
         }
-        let next = self.tokens.get(self.at + 1);
+        if self.narrows(word) || self.relates(word) {
+            return;
+        }
         match word {
-            "only" | "solely" | "exclusively" | "just" => {
-                *only_next = true;
-                if self.phase != Phase::Subject || !self.current.subjects.is_empty() {
-                    self.current.only = true;
-                }
-                self.at += 1;
-            }
-            "no" if next.is_some_and(|t| t.is("one")) => {
-                self.current.nobody = true;
-                self.current.narrowing += 1;
-                self.at += 2;
-            }
-            "nobody" => {
-                self.begin_if_object();
-                self.current.narrowing = self.current.narrowing.max(1);
-                self.current.nobody = true;
-                self.at += 1;
-            }
-            "not" | "never" => {
-                if matches!(self.phase, Phase::Object)
-                    || (self.phase == Phase::Verb && !self.verb_follows(self.at + 1))
-                {
-                    *not_next = true;
-                } else {
-                    self.current.not = true;
-                }
-                self.at += 1;
-            }
-            // `the mothers they are assigned to`.
-            "they" | "he" | "she"
-                if self.phase == Phase::Object
-                    && next.and_then(Token::word).is_some_and(|be| is_be(be))
-                    && self.tokens.get(self.at + 2).is_some_and(|t| t.is("assigned")) =>
-            {
-                if let Some(last) = self.current.objects.last_mut() {
-                    last.own = true;
-                }
-                self.at += 3;
-                if self.tokens.get(self.at).is_some_and(|t| t.is("to")) {
-                    self.at += 1;
-                }
-            }
-            "nothing" if next.is_some_and(|t| t.is("else") || t.is("more") || t.is("other")) => {
-                // `the action plan but nothing else`.
-                self.current.only = true;
-                self.current.narrowing += 1;
-                self.at += 1;
-                while self.tokens.get(self.at).is_some_and(|t| t.is("else") || t.is("more") || t.is("other"))
-                {
-                    self.at += 1;
-                }
-            }
-            // `notes that only they can read`.
-            "that" | "which"
-                if self.phase == Phase::Object
-                    && (next.is_some_and(|t| t.is("only")) || self.subject_follows_at(self.at + 1)) =>
-            {
-                self.finish();
-                self.at += 1;
-            }
-            "except" | "excluding" => {
-                *not_next = true;
-                self.phase = if self.current.verbs.is_empty() { Phase::Subject } else { Phase::Object };
-                self.at += 1;
-                if self.tokens.get(self.at).is_some_and(|t| t.is("for")) {
-                    self.at += 1;
-                }
-            }
-            "but" | "than" if self.current.nobody || self.after_other() => {
-                // `nobody but the owner`, `no one other than the owner`.
-                self.current.nobody = false;
-                self.current.only_subjects = true;
-                self.at += 1;
-            }
             "and" | "or" | "but" | "then" | "plus" | "nor" => self.conjunction(word),
-            // `an app where nurses log vitals`.
-            "where"
-                if self.current.verbs.iter().all(|(_, word)| {
-                    matches!(
-                        word.as_str(),
-                        "create" | "build" | "make" | "want" | "need" | "like" | "called" | "call" | "have"
-                    )
-                }) =>
+            // `when to come`, `how they feel`, `who is ready`: something told, not a condition.
+            "when" | "where" | "how" | "who" | "what" | "whether" | "which"
+                if matches!(self.phase, Phase::Verb | Phase::Object) && self.asks(word) =>
             {
-                self.finish();
-                self.at += 1;
+                self.question();
             }
-            _ if is_condition(word) => self.tail(word, *only_next),
+            _ if is_condition(word) => {
+                let only = self.only_next;
+                self.tail(word, only);
+            }
+            // `Carers do rounds`: no other verb follows.
+            "do" | "does"
+                if self.phase == Phase::Subject
+                    && !self.current.subjects.is_empty()
+                    && self.object_follows(self.at + 1)
+                    && !self.is(self.at + 1, "not")
+                    && !self.verb_follows(self.at + 1) =>
+            {
+                self.take_verb(word, Verb::Create);
+            }
             _ if is_modal(word) && self.phase == Phase::Subject && word != "let" => {
                 self.current.modal = true;
                 self.at += 1;
@@ -175,57 +136,251 @@ impl<'t> Reader<'t> {
                 self.current.passive = true;
                 self.at += 1;
             }
-            "assigned" if !self.current.passive && self.phase == Phase::Object => self.tail(word, *only_next),
+            "assigned" if !self.current.passive && self.phase == Phase::Object => {
+                let only = self.only_next;
+                self.tail(word, only);
+            }
             _ if self.is_verb(self.at) => {
                 let meaning = verb(word).unwrap_or(Verb::Work);
-                if *only_next {
-                    self.current.only = true;
-                    *only_next = false;
-                }
+                self.current.only |= std::mem::take(&mut self.only_next);
                 self.take_verb(word, meaning);
             }
-            _ if is_preposition(word) => self.tail(word, std::mem::take(only_next)),
+            _ if is_preposition(word) => {
+                let only = std::mem::take(&mut self.only_next);
+                self.tail(word, only);
+            }
             _ => {
-                let phrase = self.phrase();
-                if let Some(mut phrase) = phrase {
-                    phrase.only = *only_next;
-                    self.place(phrase, std::mem::take(only_next), std::mem::take(not_next));
+                if let Some(mut phrase) = self.phrase() {
+                    phrase.only = self.only_next;
+                    self.place(phrase);
                 }
             }
         }
     }
 
-    pub(super) fn after_other(&self) -> bool {
-        self.at > 0 && self.tokens[self.at - 1].is("other")
+    /// Words that narrow: `only`, `not`, `no`, `nobody`, `nothing else`, `except`. Says whether it was one.
+    fn narrows(&mut self, word: &str) -> bool {
+        match word {
+            "only" | "solely" | "exclusively" | "just" => {
+                self.only_next = true;
+                if self.phase != Phase::Subject || !self.current.subjects.is_empty() {
+                    self.current.only = true;
+                }
+                self.at += 1;
+            }
+            "no" if self.is(self.at + 1, "one") => {
+                self.current.nobody = true;
+                self.current.narrowing += 1;
+                self.at += 2;
+            }
+            "no" if self.denies_a_noun() => {
+                self.current.narrowing += 1;
+                if self.current.verbs.is_empty() {
+                    self.current.not = true;
+                } else {
+                    self.not_next = true;
+                }
+                self.at += 1;
+            }
+            "nobody" | "none" => {
+                self.begin_if_object();
+                self.current.narrowing = self.current.narrowing.max(1);
+                self.current.nobody = true;
+                self.at += 1;
+            }
+            "not" | "never" => {
+                if matches!(self.phase, Phase::Object)
+                    || (self.phase == Phase::Verb && !self.verb_follows(self.at + 1))
+                {
+                    self.not_next = true;
+                } else {
+                    self.current.not = true;
+                }
+                self.at += 1;
+            }
+            "nothing" if ["else", "more", "other"].iter().any(|word| self.is(self.at + 1, word)) => {
+                // `the action plan but nothing else`.
+                self.current.only = true;
+                self.current.narrowing += 1;
+                self.at += 1;
+                while ["else", "more", "other"].iter().any(|word| self.is(self.at, word)) {
+                    self.at += 1;
+                }
+            }
+            "except" | "excluding" | "besides" => {
+                self.not_next = true;
+                self.phase = if self.current.verbs.is_empty() { Phase::Subject } else { Phase::Object };
+                self.at += 1;
+                if self.is(self.at, "for") {
+                    self.at += 1;
+                }
+            }
+            "but" | "than" if self.current.nobody || self.at > 0 && self.is(self.at - 1, "other") => {
+                // `nobody but the owner`, `no one other than the owner`.
+                self.current.nobody = false;
+                self.current.only_subjects = true;
+                self.at += 1;
+            }
+            _ => return false,
+        }
+        true
     }
 
-    pub(super) fn take_verb(&mut self, word: &str, meaning: Verb) {
-        match self.phase {
-            Phase::Subject | Phase::Verb => {
-                self.current.verbs.push((meaning, word.to_owned()));
-                self.phase = Phase::Verb;
-            }
-            Phase::Object => {
-                // The same subject does something else.
-                // `I want patients to log meals`: who was the object is the subject now.
-                let lets = self.current.verbs.iter().all(|(_, verb)| lets(verb));
-                let subjects = if lets && !self.current.objects.is_empty() {
-                    self.current.objects.clone()
-                } else {
-                    self.current.subjects.clone()
-                };
-                let only_subjects = self.current.only_subjects;
-                self.finish();
-                self.current.subjects = subjects;
-                self.current.only_subjects = only_subjects;
-                self.current.verbs.push((meaning, word.to_owned()));
-                self.phase = Phase::Verb;
-            }
+    /// Whether `no` here denies what follows: `no patient data`, but not `no reading for 3 days`.
+    pub(super) fn denies_a_noun(&self) -> bool {
+        let next = self.tokens.get(self.at + 1).and_then(Token::word).unwrap_or_default();
+        if self.at > 0 && self.tokens[self.at - 1] == Token::Slash {
+            return false;
         }
+        if matches!(
+            next,
+            "" | "show"
+                | "shows"
+                | "later"
+                | "more"
+                | "longer"
+                | "less"
+                | "need"
+                | "matter"
+                | "fewer"
+                | "problem"
+        ) {
+            return false;
+        }
+        let mut at = self.at + 2;
+        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
+            if matches!(word, "for" | "in" | "since" | "within" | "after")
+                && matches!(self.tokens.get(at + 1), Some(Token::Number(_)))
+            {
+                return false;
+            }
+            if matches!(word, "in" | "for" | "since")
+                && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|word| {
+                    crate::words::number_word(word).is_some() || matches!(word, "the" | "more" | "a" | "over")
+                })
+            {
+                return false;
+            }
+            if crate::words::is_glue(word) {
+                break;
+            }
+            at += 1;
+        }
+        true
+    }
+
+    /// Relative and inner clauses: `notes that only they can read`, `an app where nurses log vitals`.
+    fn relates(&mut self, word: &str) -> bool {
+        match word {
+            // `the mothers they are assigned to`.
+            "they" | "he" | "she"
+                if self.phase == Phase::Object
+                    && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(is_be)
+                    && self.is(self.at + 2, "assigned") =>
+            {
+                if let Some(last) = self.current.objects.last_mut() {
+                    last.own = true;
+                }
+                self.at += 3;
+                if self.is(self.at, "to") {
+                    self.at += 1;
+                }
+            }
+            // `cases they accepted`, `notes they wrote`.
+            "they" | "he" | "she"
+                if self.phase == Phase::Object
+                    && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(|word| {
+                        verb(word).is_some() && (word.ends_with("ed") || word == "wrote")
+                    }) =>
+            {
+                if let Some(last) = self.current.objects.last_mut() {
+                    last.own = true;
+                }
+                self.at += 2;
+            }
+            "that" | "which" | "who"
+                if self.phase == Phase::Object
+                    && (self.is(self.at + 1, "only") || self.subject_follows_at(self.at + 1)) =>
+            {
+                let about = self.last_phrase().cloned();
+                self.finish();
+                self.relative = about;
+                self.at += 1;
+            }
+            // `the therapist who wrote them`, `a person who was seen`: who did it is the writer.
+            "who" | "that" if self.wrote_it() => {
+                if let Some(last) = self.last_phrase() {
+                    last.own = true;
+                    last.modifiers.push("author".into());
+                }
+                self.at += 3;
+            }
+            // `an app where nurses log vitals`.
+            "where"
+                if self.current.verbs.iter().all(|(_, word)| {
+                    matches!(
+                        word.as_str(),
+                        "create" | "build" | "make" | "want" | "need" | "like" | "called" | "call" | "have"
+                    )
+                }) =>
+            {
+                self.finish();
+                self.at += 1;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether a question word is an object here: behind a verb or a conjunction, or before `to`.
+    fn asks(&self, word: &str) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].word());
+        self.is(self.at + 1, "to")
+            || matches!(word, "how" | "who" | "whether" | "what")
+                && (self.phase == Phase::Verb || before.is_some_and(|word| matches!(word, "and" | "or")))
+    }
+
+    /// Takes what a question word leads as one opaque object.
+    fn question(&mut self) {
+        let from = self.at;
+        while let Some(word) = self.tokens.get(self.at).and_then(Token::word) {
+            if self.at > from && matches!(word, "but" | "and" | "each" | "every" | "nothing" | "no") {
+                break;
+            }
+            self.at += 1;
+        }
+        let words = self.words(from, self.at);
+        self.place(Phrase { words, at: from, ..Phrase::default() });
+    }
+
+    /// `who wrote them`, `who wrote it`, `that created them`.
+    fn wrote_it(&self) -> bool {
+        self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(|word| {
+            matches!(word, "wrote" | "created" | "made" | "recorded" | "entered" | "added" | "writes")
+        }) && ["it", "them"].iter().any(|word| self.is(self.at + 2, word))
+    }
+
+    fn take_verb(&mut self, word: &str, meaning: Verb) {
+        if self.phase == Phase::Object {
+            // The same subject does something else; or who was let do it does:
+            // `I want patients to log meals`.
+            let lets = self.current.verbs.iter().all(|(_, verb)| lets(verb));
+            let subjects = if lets && !self.current.objects.is_empty() {
+                self.current.objects.clone()
+            } else {
+                self.current.subjects.clone()
+            };
+            let only_subjects = self.current.only_subjects;
+            self.finish();
+            self.current.subjects = subjects;
+            self.current.only_subjects = only_subjects;
+        }
+        self.current.verbs.push((meaning, word.to_owned()));
+        self.phase = Phase::Verb;
         self.at += 1;
         while let Some(particle) = self.tokens.get(self.at).and_then(Token::word) {
             if matches!(particle, "out" | "up" | "down" | "back" | "off")
-                || (particle == "in" && self.login(word))
+                || (particle == "in" && Self::takes_in(word))
             {
                 self.at += 1;
             } else {
@@ -233,63 +388,54 @@ impl<'t> Reader<'t> {
             }
         }
         if matches!(word, "log" | "logs" | "sign" | "signs")
-            && self.tokens.get(self.at - 1).is_some_and(|t| t.is("in") || t.is("up"))
+            && (self.is(self.at - 1, "in") || self.is(self.at - 1, "up"))
             && let Some(last) = self.current.verbs.last_mut()
         {
             last.0 = Verb::Work;
         }
     }
 
-    pub(super) fn login(&self, word: &str) -> bool {
+    fn takes_in(word: &str) -> bool {
         matches!(
             word,
             "log" | "logs" | "fill" | "fills" | "sign" | "signs" | "check" | "checks" | "logging" | "filled"
         )
     }
 
-    pub(super) fn place(&mut self, phrase: Phrase, only: bool, not: bool) {
-        match self.phase {
-            Phase::Subject => {
-                if not {
-                    self.current.but_not.push(phrase);
-                    return;
-                }
-                if only && self.current.subjects.is_empty() {
-                    self.current.only_subjects = true;
-                }
-                self.current.subjects.push(phrase);
+    fn place(&mut self, phrase: Phrase) {
+        let (only, not) = (std::mem::take(&mut self.only_next), std::mem::take(&mut self.not_next));
+        if self.phase == Phase::Subject {
+            if not {
+                self.current.but_not.push(phrase);
+                return;
             }
-            Phase::Verb | Phase::Object => {
-                if not {
-                    self.current.but_not.push(phrase);
-                } else {
-                    self.current.only |= only;
-                    self.current.objects.push(phrase);
-                }
-                self.phase = Phase::Object;
+            if only && self.current.subjects.is_empty() {
+                self.current.only_subjects = true;
             }
+            self.current.subjects.push(phrase);
+            return;
         }
+        if not {
+            self.current.but_not.push(phrase);
+        } else {
+            self.current.only |= only;
+            self.current.objects.push(phrase);
+        }
+        self.phase = Phase::Object;
     }
 
     /// `and`, `but`: a new clause where a subject with its verb follows.
-    pub(super) fn conjunction(&mut self, word: &str) {
+    fn conjunction(&mut self, word: &str) {
         self.at += 1;
         if self.current.verbs.is_empty() {
             return;
         }
+        let same_subject = word == "but"
+            && (self.verb_follows(self.at) && !self.is(self.at, "not")
+                || self.tokens.get(self.at).and_then(Token::word).is_some_and(is_modal));
         if self.subject_follows() {
             self.finish();
-        } else if word == "but"
-            && self.verb_follows(self.at)
-            && !self.tokens.get(self.at).is_some_and(|t| t.is("not"))
-        {
-            let subjects = self.current.subjects.clone();
-            self.finish();
-            self.current.subjects = subjects;
-        } else if word == "but"
-            && let Some(modal) = self.tokens.get(self.at).and_then(Token::word)
-            && is_modal(modal)
-        {
+        } else if same_subject {
             let subjects = self.current.subjects.clone();
             self.finish();
             self.current.subjects = subjects;
@@ -309,17 +455,38 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn begin_if_object(&mut self) {
+    fn begin_if_object(&mut self) {
         if !self.current.verbs.is_empty() {
             self.finish();
         }
     }
 
     pub(super) fn finish(&mut self) {
-        let clause = std::mem::take(&mut self.current);
+        let mut clause = std::mem::take(&mut self.current);
+        // `… but the volunteers never`, `the others can't`: the verb is the one before.
+        if clause.verbs.is_empty()
+            && clause.not
+            && !clause.subjects.is_empty()
+            && !clause.nobody
+            && let Some(before) = self.out.last().filter(|before| !before.verbs.is_empty())
+        {
+            clause.verbs.clone_from(&before.verbs);
+            clause.passive = before.passive;
+            if clause.objects.is_empty() {
+                clause.objects.clone_from(&before.objects);
+            }
+        }
+        if let Some(about) = self.relative.take()
+            && clause.objects.is_empty()
+            && !clause.verbs.is_empty()
+        {
+            clause.objects.push(Phrase { paren: Vec::new(), ..about });
+        }
         if clause.started() || clause.narrowing > 0 {
             self.out.push(clause);
         }
         self.phase = Phase::Subject;
+        self.only_next = false;
+        self.not_next = false;
     }
 }

@@ -23,6 +23,21 @@ impl Reader<'_> {
         let mut expect = true;
         while self.at < self.tokens.len() {
             match &self.tokens[self.at] {
+                Token::Word(word)
+                    if matches!(word.as_str(), "except" | "excluding")
+                        && tail.phrases.last().is_some_and(|last| {
+                            matches!(
+                                last.words.first().map(String::as_str),
+                                Some("anyone" | "anybody" | "everyone" | "everybody")
+                            )
+                        }) =>
+                {
+                    tail.phrases.pop();
+                    tail.except = true;
+                    expect = true;
+                    self.current.narrowing += 1;
+                    self.at += 1;
+                }
                 Token::Word(word) if restricts(word) => {
                     if word == "only" && expect {
                         tail.only = true;
@@ -32,7 +47,34 @@ impl Reader<'_> {
                     }
                     break;
                 }
+                // `to anyone but doctors`, `to no one other than the owner`.
+                Token::Word(word)
+                    if matches!(word.as_str(), "but" | "other" | "than")
+                        && tail.phrases.last().is_some_and(|last| {
+                            matches!(
+                                last.words.first().map(String::as_str),
+                                Some("anyone" | "anybody" | "everyone" | "everybody" | "anything")
+                            )
+                        }) =>
+                {
+                    if word != "other" {
+                        tail.phrases.pop();
+                        tail.except = true;
+                        expect = true;
+                    }
+                    self.at += 1;
+                    if word == "other" && self.tokens.get(self.at).is_some_and(|t| t.is("than")) {
+                        tail.phrases.pop();
+                        tail.except = true;
+                        expect = true;
+                        self.at += 1;
+                    }
+                }
+                Token::Word(word) if word == "no" && self.denies_a_noun() => break,
                 Token::Word(word) if matches!(word.as_str(), "and" | "or") => {
+                    if self.tokens.get(self.at + 1).is_some_and(|t| t.is("no")) {
+                        break;
+                    }
                     if self.subject_follows_at(self.at + 1) || self.verb_follows(self.at + 1) {
                         break;
                     }
@@ -104,7 +146,7 @@ impl Reader<'_> {
             self.at += 1;
         }
         let words = self.words(from, self.at);
-        self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only });
+        self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only, except: false });
     }
 
     pub(super) fn words(&self, from: usize, to: usize) -> Vec<String> {

@@ -41,6 +41,13 @@ impl Reader<'_> {
             }
         };
         match previous {
+            // `Triage nurse records vitals`: the first word belongs to the subject.
+            None if word.bytes().last() != Some(b's')
+                && self.subject_follows_at(at + 1)
+                && !self.determined_strictly(at + 1) =>
+            {
+                false
+            }
             None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
             Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
             Some(Token::Comma | Token::Slash | Token::Colon) => {
@@ -109,7 +116,9 @@ impl Reader<'_> {
         }
         self.phase == Phase::Subject
             && self.agrees(previous, word)
-            && (self.object_follows(at + 1) || self.another_verb_follows(at + 1))
+            && (self.object_follows(at + 1)
+                || self.another_verb_follows(at + 1)
+                || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty())
     }
 
     /// `schedules and sees`: a two-faced word joined to a plain verb is one.
@@ -142,6 +151,11 @@ impl Reader<'_> {
             Some(Token::Quote(_) | Token::Number(_)) => true,
             _ => false,
         }
+    }
+
+    /// Whether an article or possessive stands here: `log the vitals`.
+    fn determined_strictly(&self, at: usize) -> bool {
+        self.tokens.get(at).and_then(Token::word).is_some_and(determiner)
     }
 
     pub(super) fn determined(&self, at: usize) -> bool {
@@ -191,6 +205,13 @@ impl Reader<'_> {
                 return true;
             }
             if nouns > 0 && matches!(word, "only" | "never" | "also" | "not") && self.verb_follows(at + 1) {
+                return true;
+            }
+            // `… but the volunteers never`.
+            if nouns > 0
+                && matches!(word, "never" | "not")
+                && matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
+            {
                 return true;
             }
             if nouns > 0

@@ -12,7 +12,7 @@ use crate::world::{Parsed, World};
 use crate::{features, fields};
 
 /// `Patients: name, DOB` and `Notes on an encounter: SOAP (…), draft -> signed`.
-pub(crate) fn from_head(one: &Parsed, world: &mut World) -> bool {
+pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     let Some(head) = one.sentence.head.as_deref() else { return false };
     let under_roles = one.sentence.under.as_deref().is_some_and(is_role_head);
     if is_role_head(head)
@@ -36,7 +36,18 @@ pub(crate) fn from_head(one: &Parsed, world: &mut World) -> bool {
     });
     let long = listed.iter().any(|item| item.words.len() > 4);
     let known = catalogue().entity(&key_of(name)).is_some();
-    if !known && (verbs || long || listed.len() < 2) {
+    if !known && (verbs || long || title || listed.len() < 2) {
+        return false;
+    }
+    // `Blood donation: donors (name, …), questionnaire, bag number`: the app's own list.
+    let people = |item: &crate::nouns::Item| {
+        !item.paren.is_empty()
+            && catalogue().role(&item.bare_key()).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+    };
+    if title
+        && !listed.iter().any(people)
+        && listed.iter().any(|item| catalogue().role(&item.bare_key()).is_some())
+    {
         return false;
     }
     let Some(name) = define(name, world, true) else { return false };
@@ -50,6 +61,28 @@ pub(crate) fn from_head(one: &Parsed, world: &mut World) -> bool {
         entity.part_of = Some(parent);
     }
     !verbs
+}
+
+/// `A private mood journal.`: the record that the title names.
+pub(crate) fn from_title(one: &Parsed, world: &mut World) {
+    if one.clauses.iter().any(|clause| !clause.verbs.is_empty()) || one.sentence.head.is_some() {
+        return;
+    }
+    for item in items(&one.sentence.tokens).iter().take(1) {
+        let words: Vec<&String> =
+            item.words.iter().filter(|word| !matches!(word.as_str(), "app" | "application")).collect();
+        for width in (1..=words.len().min(3)).rev() {
+            let said =
+                words[words.len() - width..].iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
+            let fits = catalogue().entity(&key_of(&said)).is_some_and(|(concept, _)| {
+                concept.by == Some(RoleKind::Subject) || concept.kind == EntityKind::Schedule
+            });
+            if fits {
+                define(&said, world, false);
+                return;
+            }
+        }
+    }
 }
 
 /// A sentence without a verb: `Patients, dentists, chairs, treatment plans with procedures (…)`.
@@ -71,8 +104,20 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World
         || listed.len() < 2
             && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
             && under.is_none()
-        || known == 0
     {
+        return;
+    }
+    // `authorisation number per order`: values of the order.
+    let per = tokens.windows(2).find_map(|pair| {
+        (pair[0].is("per") || pair[0].is("each"))
+            .then(|| pair[1].word().and_then(|word| world.entity_named(&crate::words::singular(word))))
+            .flatten()
+    });
+    if let Some(whole) = per {
+        listed.iter().for_each(|item| item_of(&whole, item, world));
+        return;
+    }
+    if known == 0 {
         return;
     }
     let mut last_with: Option<String> = None;

@@ -1,31 +1,49 @@
-//! Values that are written down without a record being named.
+//! Values that are written down without a record being named: `patients log systolic/diastolic/pulse`,
+//! `the physician sets the target per patient`, `sees balances`.
 
-use super::parts::item_of;
-use super::{define, phrase_key};
-use crate::catalogue::catalogue;
-use crate::clauses::{Clause, Phrase};
-use crate::features;
-use crate::fields::{NewField, proper_name};
-use crate::nouns::Item;
-use crate::words::{Verb, key_of, singular};
-use crate::world::{Parsed, World};
+use super::{
+    define,
+    objects::{as_item, is_value},
+    parts::item_of,
+    phrase_key,
+};
+use crate::{
+    catalogue::{FieldConcept, catalogue},
+    clauses::{Clause, Phrase},
+    features,
+    fields::{NewField, proper_name},
+    words::{Verb, is_no_record, key_of, singular},
+    world::{Parsed, World},
+};
 
-/// Fields that are written or set without a record being named: `patients log systolic/diastolic/pulse`,
-/// `the physician sets the target per patient`, `sees balances`.
+/// Puts loose values into the record that they are written to, or that they are seen of.
 pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World) {
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
-    let writes = clause.does(Verb::Create) || clause.does(Verb::Track);
-    let loose: Vec<&Phrase> = clause
+    let writes =
+        clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Work) && answers(clause);
+    let nameless = |phrase: &&Phrase| {
+        world.entity_named(&phrase_key(phrase)).is_none() && phrase.of.is_empty() && !phrase.words.is_empty()
+    };
+    let values = clause.objects.iter().any(is_value);
+    let loose: Vec<Phrase> = clause
         .objects
         .iter()
+        .filter(nameless)
         .filter(|phrase| {
-            let key = phrase_key(phrase);
-            catalogue().field(&key).is_some() && world.entity_named(&key).is_none() && phrase.of.is_empty()
+            is_value(phrase)
+                || writes
+                    && values
+                    && catalogue().entity(&phrase_key(phrase)).is_none()
+                    && !is_no_record(&phrase_key(phrase))
         })
+        .cloned()
         .collect();
-    if loose.is_empty() {
+    // `write how they feel each day (mood 1-10, notes)`: a list without a record to put it in.
+    let listed: Vec<crate::nouns::Item> =
+        if writes && !clause.not { homeless_list(clause, world) } else { Vec::new() };
+    if loose.is_empty() && listed.is_empty() {
         set_targets(clause, parsed, world);
         return;
     }
@@ -37,32 +55,64 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         None
     };
     let Some(target) = target else { return };
-    for phrase in loose {
-        let key = phrase_key(phrase);
-        let group = catalogue().field(&key).is_some_and(|(field, _)| !field.fields.is_empty());
-        let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
-        // What is only seen becomes a value of the person where it is one: a balance, an address.
-        let value = catalogue()
-            .field(&key)
-            .and_then(|(field, _)| field.written.as_deref())
-            .is_some_and(|written| !written.starts_with("narrative"));
-        if !writes && !value && !clause.does(Verb::Update) {
-            continue;
+    for item in &listed {
+        item_of(&target, item, world);
+    }
+    for phrase in &loose {
+        if keeps(phrase, clause, writes, world) {
+            item_of(&target, &as_item(phrase), world);
         }
-        if matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result")
-            || held
-            || group && !writes
-        {
-            continue;
-        }
-        let item = Item { words: phrase.words.clone(), paren: phrase.paren.clone(), ..Item::default() };
-        item_of(&target, &item, world);
     }
 }
 
+/// `patients answer pain 0-10`, `clients check in with mood`.
+fn answers(clause: &Clause) -> bool {
+    clause
+        .verbs
+        .iter()
+        .any(|(_, word)| matches!(word.as_str(), "rate" | "rates" | "weigh" | "check" | "checks"))
+}
+
+/// Whether a loose value is kept: not twice, and what is only seen only where it is a value of the person.
+fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool {
+    let key = phrase_key(phrase);
+    let concept: Option<&FieldConcept> = catalogue().field(&key).map(|(field, _)| field);
+    let group = concept.is_some_and(|field| !field.fields.is_empty());
+    let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
+    let value = concept
+        .and_then(|field| field.written.as_deref())
+        .is_some_and(|written| !written.starts_with("narrative"));
+    let empty_word =
+        matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
+    (writes || value || clause.does(Verb::Update)) && !empty_word && (writes || !held) && (writes || !group)
+}
+
+/// The list in the parentheses of a phrase that names no record.
+fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
+    clause
+        .objects
+        .iter()
+        .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
+        .filter(|phrase| {
+            let key = phrase_key(phrase);
+            world.entity_named(&key).is_none() && catalogue().role(&key).is_none() && is_no_record(&key)
+        })
+        .map(|phrase| crate::nouns::items(&phrase.paren))
+        .find(|listed| listed.len() > 1 && listed.iter().any(|item| catalogue().field(&item.key()).is_some()))
+        .unwrap_or_default()
+}
+
 /// The record into which loose values are written: a reading when they are numbers, else a daily log.
-fn container(loose: &[&Phrase], world: &mut World) -> Option<String> {
-    for known in ["reading", "diary", "vital", "assessment", "visit"] {
+fn container(loose: &[Phrase], world: &mut World) -> Option<String> {
+    let clinical = loose.iter().any(|phrase| {
+        catalogue().field(&phrase_key(phrase)).is_none_or(|(field, _)| {
+            field.written.as_deref().is_none_or(|written| !written.starts_with("identifier"))
+        })
+    });
+    if !clinical && !loose.is_empty() {
+        return world.subject().map(str::to_owned);
+    }
+    for known in ["reading", "diary", "vital", "exam", "assessment", "visit", "case", "referral"] {
         let found = world
             .entities
             .iter()
@@ -72,7 +122,7 @@ fn container(loose: &[&Phrase], world: &mut World) -> Option<String> {
             return found;
         }
     }
-    let number = |phrase: &&Phrase| {
+    let number = |phrase: &Phrase| {
         catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
             field
                 .written
@@ -80,15 +130,7 @@ fn container(loose: &[&Phrase], world: &mut World) -> Option<String> {
                 .is_none_or(|written| written.contains("integer") || written.contains("decimal"))
         })
     };
-    let clinical = loose.iter().any(|phrase| {
-        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
-            field.written.as_deref().is_none_or(|written| !written.starts_with("identifier"))
-        })
-    });
-    if !clinical {
-        return world.subject().map(str::to_owned);
-    }
-    define(if loose.iter().all(number) { "reading" } else { "daily log" }, world, false)
+    define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { "daily log" }, world, false)
 }
 
 /// `sets the target per patient`: one target for each value that a threshold is about.

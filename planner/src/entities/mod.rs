@@ -8,13 +8,13 @@ mod parts;
 pub(crate) use parts::account;
 
 use crate::catalogue::{EntityConcept, EntityKind, RoleKind, catalogue};
-use crate::clauses::Phrase;
+use crate::clauses::{Clause, Phrase};
 use crate::fields::proper_name;
 use crate::sentences::Token;
 use crate::words::{key, key_of, singular};
 use crate::world::{Entity, Parsed, World};
 use crate::{features, fields};
-use lists::{from_head, from_list};
+use lists::{from_head, from_list, from_title};
 use loose::loose_fields;
 use objects::from_clause;
 use parts::{each_with, each_with_at, preview};
@@ -45,17 +45,26 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     if let Some(name) = cared_for {
         define(&name, world, false);
     }
-    let heads: Vec<bool> = parsed.iter().map(|one| from_head(one, world)).collect();
+    let heads: Vec<bool> =
+        parsed.iter().enumerate().map(|(at, one)| from_head(one, at == 0, world)).collect();
+    if let Some(first) = parsed.first() {
+        from_title(first, world);
+    }
     for (one, head) in parsed.iter().zip(heads) {
-        if head || features::is_form_sentence(&one.sentence) || features::settles(&one.sentence) {
+        if head || features::settles(&one.sentence) {
             continue;
         }
+        let of_form = features::is_form_sentence(&one.sentence);
         let has_verb = one.clauses.iter().any(|clause| !clause.verbs.is_empty());
-        if !has_verb && one.sentence.head.is_none() {
+        if of_form && !has_verb {
+            continue;
+        }
+        let title = parsed.first().is_some_and(|first| std::ptr::eq(first, one));
+        if !has_verb && (one.sentence.head.is_none() || title) {
             from_list(&one.sentence.tokens, one.sentence.under.as_deref(), world);
         }
         let each = each_with_at(&one.sentence.tokens).is_some();
-        for clause in &one.clauses {
+        for clause in one.clauses.iter().filter(|clause| !of_form || !fills_a_form(clause)) {
             from_clause(clause, each, world);
         }
     }
@@ -72,10 +81,45 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     }
 }
 
+/// Whether a clause is about the questionnaire of its sentence.
+fn fills_a_form(clause: &Clause) -> bool {
+    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(|phrase| {
+        phrase
+            .words
+            .iter()
+            .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey" | "intake"))
+    })
+}
+
 /// The word for the person cared for, where no role has it: `caregivers visit clients`.
 pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
-    const ALSO_OTHERS: &[&str] =
-        &["member", "child", "student", "mother", "subject", "athlete", "donor", "employee"];
+    const ALSO_OTHERS: &[&str] = &[
+        "member",
+        "child",
+        "student",
+        "mother",
+        "subject",
+        "athlete",
+        "donor",
+        "employee",
+        "worker",
+        "pet",
+        "animal",
+        "baby",
+        "kid",
+        "player",
+        "customer",
+        "recipient",
+        "attendee",
+        "consumer",
+        "pupil",
+        "visitor",
+        "couple",
+        "infant",
+        "son",
+        "daughter",
+        "woman",
+    ];
     let mut second = None;
     for one in parsed {
         let mut before = "";
@@ -85,7 +129,9 @@ pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
                 if !ALSO_OTHERS.contains(&key.as_str()) {
                     return Some(key);
                 }
-                if !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
+                let longer = catalogue().role(&format!("{} {key}", singular(before)));
+                let other = longer.is_some_and(|(kind, _)| kind != RoleKind::Subject);
+                if !other && !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
                     second = second.or(Some(key));
                 }
             }
@@ -100,6 +146,38 @@ pub(crate) fn phrase_key(phrase: &Phrase) -> String {
     key(&phrase.words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// `scheduling`, `management`: what people do, of which no record is kept by that name.
+fn is_activity(word: &str) -> bool {
+    word.ends_with("ing")
+        && !matches!(
+            word,
+            "reading"
+                | "dosing"
+                | "screening"
+                | "finding"
+                | "dressing"
+                | "counselling"
+                | "counseling"
+                | "training"
+                | "booking"
+                | "feeding"
+                | "hearing"
+        )
+        || matches!(
+            word,
+            "management"
+                | "administration"
+                | "practice"
+                | "coordination"
+                | "care"
+                | "workshop"
+                | "drive"
+                | "campaign"
+                | "program"
+                | "programme"
+        )
+}
+
 /// Whether a word can stand for a longer name: `note` for `treatment note`, but not the other way.
 fn generic(key: &str, found: &str) -> bool {
     let found = key_of(found);
@@ -109,7 +187,20 @@ fn generic(key: &str, found: &str) -> bool {
 /// Defines a record by its phrase; an unknown one only where `custom` says that it is one.
 pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<String> {
     let item = fields::plain(&phrase.to_lowercase());
-    let key = item.bare_key();
+    let mut key = item.bare_key();
+    // `ride requests` are rides.
+    if custom && catalogue().entity(&key).is_none() {
+        for ending in [" request", " record", " entry"] {
+            if let Some(bare) = key.strip_suffix(ending).filter(|bare| {
+                !crate::words::is_no_record(bare)
+                    && catalogue().field(bare).is_none()
+                    && catalogue().role(bare).is_none()
+            }) {
+                key = bare.to_owned();
+                break;
+            }
+        }
+    }
     let is_subject = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
     if let Some(found) = world.entities.keys().find(|name| key_of(name) == key) {
         return Some(found.clone());
@@ -165,7 +256,9 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             {
                 return define(first, world, false);
             }
-            let done = words.last().is_some_and(|word| word.ends_with("ed") || PLACES.contains(word));
+            let done = words
+                .last()
+                .is_some_and(|word| word.ends_with("ed") || PLACES.contains(word) || is_activity(word));
             if done
                 || crate::words::is_no_record(&key)
                 || catalogue().role(&key).is_some()

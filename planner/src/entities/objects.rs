@@ -1,31 +1,50 @@
-//! Records from the objects of verbs: `nurses log visits with a score`.
+//! Records from the objects of verbs: `nurses log visits with a score`, `a note has a date and a text`.
 
-use super::parts::{item_of, parts_of};
-use super::{define, phrase_key};
-use crate::catalogue::{RoleKind, catalogue};
-use crate::clauses::{Clause, Phrase};
-use crate::nouns::{Item, items};
-use crate::words::{Verb, singular, verb};
-use crate::world::World;
+use super::{
+    define,
+    parts::{item_of, parts_of},
+    phrase_key,
+};
+use crate::{
+    catalogue::{RoleKind, catalogue},
+    clauses::{Clause, Phrase},
+    nouns::{Item, items},
+    sentences::Token,
+    words::{Verb, is_no_record, key_of, singular, verb},
+    world::World,
+};
 
+/// Finds the records that a clause speaks of.
 pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
+    if describes(clause, world) {
+        return;
+    }
     let writes = clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Manage);
     let acts = clause.verbs.iter().any(|(verb, word)| {
-        !matches!(verb, Verb::Message | Verb::Export | Verb::Pay | Verb::Share | Verb::Work)
-            || matches!(word.as_str(), "need" | "needs" | "want" | "wants" | "require" | "requires")
+        !matches!(
+            verb,
+            Verb::Message | Verb::Export | Verb::Pay | Verb::Share | Verb::Work | Verb::Upload | Verb::Assign
+        ) || matches!(word.as_str(), "need" | "needs" | "want" | "wants" | "require" | "requires")
     });
     let targets: &[Phrase] = if clause.passive { &clause.subjects } else { &clause.objects };
     let mut last: Option<String> = None;
-    if acts && !clause.not {
+    let values = writes && lists_values(&clause.objects);
+    if acts {
         for phrase in targets {
-            last = from_object(phrase, clause, writes, world).or(last);
+            if values && is_unknown(phrase) {
+                continue;
+            }
+            last = from_object(phrase, clause, writes && !clause.not, world).or(last);
         }
     }
-    for phrase in
-        clause.subjects.iter().chain(&clause.objects).filter(|_| !clause.passive || clause.not || clause.only)
-    {
+    if last.is_none() {
         // `A patient record (name, …) may be seen`, whatever is done with it.
-        if !phrase.paren.is_empty() && last.is_none() {
+        for phrase in clause
+            .subjects
+            .iter()
+            .chain(&clause.objects)
+            .filter(|phrase| !phrase.paren.is_empty() && (!clause.passive || clause.not || clause.only))
+        {
             with_fields(phrase, world);
         }
     }
@@ -36,11 +55,86 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     }
 }
 
+/// `A visit note has: date, pain 0-10`: the subject is a record, its objects are its values.
+fn describes(clause: &Clause, world: &mut World) -> bool {
+    let has = clause.verbs.iter().any(|(_, word)| {
+        matches!(word.as_str(), "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs")
+    });
+    let [phrase] = clause.subjects.as_slice() else { return false };
+    let key = phrase_key(phrase);
+    let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
+    let people = clause.objects.iter().any(|object| catalogue().role(&phrase_key(object)).is_some());
+    if !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
+    {
+        return false;
+    }
+    let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
+    if person && !subject || is_no_record(&key) || catalogue().field(&key).is_some() {
+        return false;
+    }
+    let known = clause.objects.iter().filter(|object| is_value(object)).count();
+    if known == 0 || subject && known < clause.objects.len() {
+        return false;
+    }
+    let Some(name) = define(&phrase.words.join(" "), world, true) else { return false };
+    for object in &clause.objects {
+        item_of(&name, &as_item(object), world);
+    }
+    for tail in clause.tails.iter().filter(|tail| tail.by == "with") {
+        for object in &tail.phrases {
+            item_of(&name, &as_item(object), world);
+        }
+    }
+    true
+}
+
+/// A phrase as an item of a list; units and scales stand in its parentheses.
+pub(crate) fn as_item(phrase: &Phrase) -> Item {
+    let mut words = phrase.modifiers.clone();
+    words.retain(|word| !matches!(word.as_str(), "new" | "own" | "current" | "any" | "author"));
+    if catalogue().field(&phrase_key(phrase)).is_some() {
+        words.clear();
+    }
+    words.extend(phrase.words.iter().cloned());
+    let mut tokens: Vec<Token> = words.into_iter().map(Token::Word).collect();
+    if !phrase.paren.is_empty() {
+        tokens.push(Token::Open);
+        tokens.extend(phrase.paren.iter().cloned());
+        tokens.push(Token::Close);
+    }
+    items(&tokens).into_iter().next().unwrap_or_default()
+}
+
+/// Whether a phrase is a value rather than a record: the catalogue says so, or its scale or unit.
+pub(crate) fn is_value(phrase: &Phrase) -> bool {
+    let key = phrase_key(phrase);
+    let field = catalogue().field(&key).is_some()
+        && catalogue().entity(&key).is_none_or(|(concept, _)| concept.field_too);
+    let scaled = phrase.paren.iter().any(|token| matches!(token, Token::Range(..)))
+        || matches!(phrase.paren.as_slice(), [Token::Word(unit)] if crate::fields::is_unit(unit));
+    field || scaled || catalogue().field(&as_item(phrase).key()).is_some()
+}
+
+fn is_unknown(phrase: &Phrase) -> bool {
+    let key = phrase_key(phrase);
+    catalogue().entity(&key).is_none() && !with_list(phrase)
+}
+
+/// Whether fields stand in the parentheses, not choices or a unit.
+fn with_list(phrase: &Phrase) -> bool {
+    items(&phrase.paren).iter().any(|item| catalogue().field(&item.key()).is_some())
+}
+
+/// `glucose, carbs and insulin units`: one known value among the objects makes the unknown ones values.
+fn lists_values(objects: &[Phrase]) -> bool {
+    objects.len() > 1 && objects.iter().any(|phrase| is_value(phrase) && !with_list(phrase))
+}
+
 fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World) -> Option<String> {
-    if !phrase.of.is_empty() && catalogue().field(&phrase_key(phrase)).is_some() {
+    let key = phrase_key(phrase);
+    if !phrase.of.is_empty() && catalogue().field(&key).is_some() {
         return None;
     }
-    let key = phrase_key(phrase);
     // `volunteers register people (name, phone)`.
     if key == "person" && writes {
         let name = define("patient", world, false)?;
@@ -52,13 +146,15 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(name);
     }
+    if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
+        return None;
+    }
     if let Some((concept, _)) = catalogue().entity(&key) {
-        let plain_field = concept.field_too && !writes
-            || concept.field_too
-                && catalogue().field(&key).is_some()
-                && !clause.does(Verb::Create)
-                && !clause.does(Verb::Manage);
-        if plain_field {
+        let makes = clause.does(Verb::Create) || clause.does(Verb::Manage);
+        let field = concept.field_too && catalogue().field(&key).is_some();
+        // `prescribers order the dose`, where a dose is a value of something else.
+        let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
+        if field && (!makes || held) {
             return world.entity_named(&key);
         }
         return define(&phrase.words.join(" "), world, false);
@@ -66,21 +162,67 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     if let Some(found) = world.entity_named(&key) {
         return Some(found);
     }
-    if clause.does(Verb::Book) && catalogue().weak_entity(&key).is_some() {
+    let weak = catalogue().weak_entity(&key).is_some();
+    if clause.does(Verb::Book) && weak {
         return define("appointment", world, false);
     }
-    if catalogue().weak_entity(&key).is_some() && writes {
+    if weak && writes {
         return define(&phrase.words.join(" "), world, false);
     }
     let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+    // `positive results`, `urgent referrals`: some of those that there are.
+    if !writes
+        && phrase.words.len() > 1
+        && let Some(found) = world.entity_named(&last)
+    {
+        return Some(found);
+    }
     let compound = phrase.words.len() > 1 && catalogue().entity(&last).is_some();
-    let custom = (writes && catalogue().field(&key).is_none() || compound)
+    let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
+    let custom = (writes && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
         && phrase.words.len() <= 3
-        && !crate::words::is_no_record(&key)
-        && (compound || !crate::words::is_no_record(&last))
+        && !is_no_record(&key)
+        && (compound || !is_no_record(&last))
         && catalogue().role(&key).is_none()
         && world.roles_named(&key).is_empty();
     custom.then(|| define(&phrase.words.join(" "), world, true)).flatten()
+}
+
+/// Whether an unknown noun that somebody sees can be a record: several of a kind, and no value of anything.
+fn stands_for_records(phrase: &Phrase, clause: &Clause) -> bool {
+    let several = phrase.words.last().is_some_and(|word| singular(word) != *word);
+    let value = (1..=phrase.words.len().min(2)).any(|width| {
+        let from = phrase.words.len() - width;
+        catalogue().field(&key_of(&phrase.words[from..].join(" "))).is_some()
+    });
+    let listed = clause.objects.len() == 1;
+    several && !value && listed && phrase.of.is_empty() && clause.tail("per").is_none()
+}
+
+/// `a patient record (name, phone)`.
+pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
+    let listed = items(&phrase.paren);
+    let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
+    let prose =
+        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
+    if listed.is_empty() || known == 0 && prose > 0 || prose > listed.len() || listed.len() < 2 {
+        return None;
+    }
+    let key = phrase_key(phrase);
+    // `the patient's record: name, phone`.
+    if is_no_record(&key)
+        && let Some(owner) =
+            (!phrase.of.is_empty()).then(|| define(&phrase.of.join(" "), world, false)).flatten()
+    {
+        parts_of(&owner, &phrase.paren, world);
+        return Some(owner);
+    }
+    if catalogue().field(&key).is_some() && catalogue().entity(&key).is_none() {
+        return None;
+    }
+    let name = define(&phrase.words.join(" "), world, true)?;
+    parts_of(&name, &phrase.paren, world);
+    Some(name)
 }
 
 /// What stands behind a preposition: fields (`with a score`), or the parent (`for a patient (…)`).
@@ -94,19 +236,15 @@ fn tail_phrase(
 ) {
     let key = phrase_key(phrase);
     match by {
-        "with" | "including" | "of" if !phrase.words.is_empty() => {
+        "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
             let target = last
                 .map(str::to_owned)
                 .or_else(|| clause.subjects.last().and_then(|subject| world.entity_of(&subject.words)));
             if let Some(target) = target
                 && by != "of"
             {
-                let item =
-                    Item { words: phrase.words.clone(), paren: phrase.paren.clone(), ..Item::default() };
-                if catalogue().field(&key).is_some()
-                    || !phrase.paren.is_empty() && catalogue().entity(&key).is_some()
-                {
-                    item_of(&target, &item, world);
+                if is_value(phrase) || !phrase.paren.is_empty() && catalogue().entity(&key).is_some() {
+                    item_of(&target, &as_item(phrase), world);
                 }
                 return;
             }
@@ -129,21 +267,4 @@ fn tail_phrase(
         }
         _ => {}
     }
-}
-
-/// `a patient record (name, phone)`.
-fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
-    let listed = items(&phrase.paren);
-    let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
-    let prose =
-        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
-    if listed.is_empty() || known == 0 && prose > 0 || prose > listed.len() || listed.len() < 2 {
-        return None;
-    }
-    if catalogue().field(&phrase_key(phrase)).is_some() && catalogue().entity(&phrase_key(phrase)).is_none() {
-        return None;
-    }
-    let name = define(&phrase.words.join(" "), world, true)?;
-    parts_of(&name, &phrase.paren, world);
-    Some(name)
 }

@@ -131,6 +131,11 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
     let is_subject_here = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
     if is_subject_here && kind != EntityKind::Subject {
         let subject = define(&item.phrase(), world, false);
+        if let Some(subject) = &subject
+            && items(&item.paren).len() > 1
+        {
+            parts_of(subject, &item.paren, world);
+        }
         if kind == EntityKind::Business
             && let (Some(subject), Some(entity)) = (subject, world.entities.get_mut(name))
         {
@@ -151,6 +156,7 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
     if let Some(linked) = world.entity_named(&key).or_else(|| future_link(&key, world))
         && linked != name
         && catalogue().field(&key).is_none()
+        && catalogue().field(&item.key()).is_none()
         && concept.is_none_or(|concept| !concept.own.keys().any(|own| key_of(own) == key))
     {
         if let Some(entity) = world.entities.get_mut(name) {

@@ -68,6 +68,7 @@ pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
         }
         // Who acts for a patient does so by that patient's permission (construct 9).
         RoleKind::Proxy => return None,
+        _ if world.authors.contains(&(allow.role.clone(), allow.entity.clone())) => "own".into(),
         _ if allow.reach == Reach::Own && assigned => "assigned".into(),
         _ if allow.reach == Reach::Own => "own".into(),
         _ if role.open => "own".into(),

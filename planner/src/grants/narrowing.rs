@@ -6,6 +6,9 @@ use crate::world::World;
 /// Takes away what denials and *only* take away.
 pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
     let changes = |verb: &str| verb != "view" && verb != "export";
+    for (entity, verbs) in &rules.frozen {
+        all.retain(|allow| allow.entity != *entity || !verbs.contains(&allow.verb));
+    }
     for deny in rules.denies.iter().filter(|deny| deny.fields.is_none()) {
         let parts = world.parts(&deny.entity);
         all.retain(|allow| {

@@ -43,6 +43,9 @@ pub(crate) fn subject_grants(
 ) {
     let roles: Vec<(String, RoleKind, bool)> =
         world.roles.iter().map(|(name, role)| (name.clone(), role.kind, role.acts)).collect();
+    let bounded = |role: &str, kind: RoleKind| {
+        kind == RoleKind::Business && world.roles.get(role).is_some_and(|role| role.bounded)
+    };
     let identity = identity_fields(world, subject);
     let form_reader = |role: &str| {
         world.forms.values().any(|form| form.read_by.iter().chain(&form.filled_by).any(|known| known == role))
@@ -58,7 +61,9 @@ pub(crate) fn subject_grants(
             RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
             RoleKind::Panel | RoleKind::Care if !whole => push(all, role, subject, &["view"]),
             RoleKind::Office | RoleKind::Owner | RoleKind::Business
-                if !whole && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
+                if !whole
+                    && !bounded(role, *kind)
+                    && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
             {
                 let reach = on_tree
                     .iter()

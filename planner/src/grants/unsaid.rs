@@ -26,6 +26,9 @@ pub(crate) fn unsaid_record(
         orders.iter().map(|kinds| of(kinds)).find(|found| !found.is_empty()).unwrap_or_default()
     };
     let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
+    // Of whom nothing was said writes what nobody was said to write; who has a task of their own reads it.
+    let busy = |role: &String| all.iter().any(|allow| allow.role == *role && allow.verb != "view");
+    let free: Vec<String> = clinical.iter().filter(|role| !busy(role)).cloned().collect();
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let writers = match kind {
         EntityKind::Schedule => {
@@ -57,8 +60,13 @@ pub(crate) fn unsaid_record(
                     (true, true) => Vec::new(),
                     (false, _) => open,
                 }
-            } else {
+            } else if free.is_empty() {
                 clinical
+            } else {
+                for role in clinical.iter().filter(|role| !free.contains(role)) {
+                    push(all, role, entity, &["view"]);
+                }
+                free
             }
         }
     };

@@ -1,14 +1,14 @@
 //! The road from a prompt to a plan.
 
 mod finish;
+mod heads;
 mod lifecycles;
 mod notes;
 mod places;
 mod title;
 
-use crate::catalogue::{EntityKind, catalogue};
-use crate::clauses::clauses;
-use crate::sentences::{Sentence, Token, split};
+use crate::catalogue::EntityKind;
+use crate::sentences::{Sentence, split};
 use crate::words::key_of;
 use crate::world::{Parsed, World};
 use crate::{access, complete, entities, features, gate, roles};
@@ -133,13 +133,14 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     }
     let mut world = World::default();
     title(prompt, &mut sentences, &mut world);
-    let parsed = parse(sentences);
+    let parsed = heads::parse(sentences);
     roles::find(&parsed, &mut world);
     sign_up(&parsed, &mut world);
     place(&parsed, &mut world);
     features::forms(&parsed, &mut world);
     entities::find(&parsed, &mut world);
     forget(&parsed, &mut world);
+    access::care_teams(&parsed, &mut world);
     // Assignment is read first, so that nothing is assumed where something was said.
     let mut probe = world.clone();
     access::read(&parsed, &mut probe, settled);
@@ -177,83 +178,6 @@ fn answered(sentences: Vec<Sentence>, answers: &Answers) -> Vec<Sentence> {
             None => vec![sentence],
         })
         .collect()
-}
-
-/// Reads clauses; `Nurses: log vitals` gets its head as subject.
-fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
-    sentences
-        .into_iter()
-        .map(|mut sentence| {
-            said_in_head(&mut sentence);
-            if let Some(head) = sentence.head.clone() {
-                let role = catalogue().role(&key_of(&head)).map(|(kind, _)| kind);
-                let acts = sentence.tokens.first().and_then(Token::word).is_some_and(|word| {
-                    crate::words::verb(word).is_some()
-                        || matches!(
-                            word,
-                            "can" | "may" | "only" | "never" | "must" | "cannot" | "no" | "sees"
-                        )
-                });
-                if (role.is_some() || sentence.under.as_deref().is_some_and(roles::is_role_head)) && acts {
-                    let mut tokens: Vec<Token> =
-                        head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
-                    // `Nurse: log vitals` reads as `nurses can log vitals`.
-                    if !matches!(
-                        sentence.tokens.first().and_then(Token::word),
-                        Some("can" | "may" | "only" | "never" | "must" | "no")
-                    ) {
-                        tokens.push(Token::Word("can".into()));
-                    }
-                    tokens.append(&mut sentence.tokens);
-                    sentence.tokens = tokens;
-                    sentence.head = if sentence.under.is_some() { sentence.head } else { None };
-                }
-            }
-            Parsed { clauses: clauses(&sentence.tokens), sentence }
-        })
-        .collect()
-}
-
-/// `Optometrists record exams: acuity, pressure` reads as `… exams (acuity, pressure)`; `we need: …` is a
-/// plain list.
-fn said_in_head(sentence: &mut Sentence) {
-    const LISTS: &[&str] = &[
-        "feature",
-        "data",
-        "record",
-        "entity",
-        "module",
-        "requirement",
-        "need",
-        "what we track",
-        "thing",
-        "thing to track",
-        "scope",
-        "function",
-        "object",
-        "screen",
-    ];
-    const APPS: &[&str] =
-        &["app", "application", "platform", "tool", "system", "portal", "software", "tracker"];
-    let Some(head) = sentence.head.clone() else { return };
-    let said = crate::sentences::tokens(&head);
-    let does = clauses(&said)
-        .iter()
-        .any(|clause| !clause.verbs.is_empty() && !clause.objects.is_empty() && !clause.subjects.is_empty());
-    let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
-    let plain = words.iter().all(|word| crate::words::is_glue(word) || crate::words::verb(word).is_some())
-        || LISTS.contains(&key_of(&head).as_str())
-        || words.last().is_some_and(|word| APPS.contains(word));
-    if does {
-        let mut tokens = said;
-        tokens.push(Token::Open);
-        tokens.append(&mut sentence.tokens);
-        tokens.push(Token::Close);
-        sentence.tokens = tokens;
-        sentence.head = None;
-    } else if plain && catalogue().entity(&key_of(&head)).is_none() && !roles::is_role_head(&head) {
-        sentence.head = None;
-    }
 }
 
 /// Whether some other part of the planner has dealt with a sentence.

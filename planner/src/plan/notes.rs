@@ -26,8 +26,11 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules) -> Vec<Wished> {
             out.push(Wished {
                 said: said.clone(),
                 construct: Some(*construct),
-                why: "a permission that is given and taken back is not built yet, so nothing is granted"
-                    .into(),
+                why: match construct {
+                    9 => "a permission that is given and taken back is not built yet, so nothing is granted",
+                    _ => "a rule that holds at times is not built yet; the safer side holds always",
+                }
+                .into(),
             });
         }
     }

@@ -17,7 +17,12 @@ pub(crate) fn sign_up(parsed: &[Parsed], world: &mut World) {
             continue;
         }
         for phrase in clauses.iter().flat_map(|clause| &clause.subjects) {
-            if entities::phrase_key(phrase) == "user" && world.roles_named("user").is_empty() {
+            let anybody = matches!(
+                entities::phrase_key(phrase).as_str(),
+                "user" | "anyone" | "anybody" | "everyone" | "everybody" | "people" | "person"
+            );
+            if anybody && !world.roles.values().any(|role| role.open) && world.roles_named("user").is_empty()
+            {
                 world.roles.insert(
                     "user".into(),
                     crate::world::Role {
@@ -29,7 +34,8 @@ pub(crate) fn sign_up(parsed: &[Parsed], world: &mut World) {
                     },
                 );
             }
-            for role in world.roles_of(phrase) {
+            let known = if anybody { world.roles_named("user") } else { world.roles_of(phrase) };
+            for role in known {
                 let Some(known) = world.roles.get_mut(&role) else { continue };
                 if matches!(known.kind, RoleKind::Subject | RoleKind::Business) {
                     known.open = true;

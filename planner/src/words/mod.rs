@@ -5,7 +5,7 @@ mod nouns;
 mod verbs;
 
 pub(crate) use nouns::{key, key_of, singular};
-pub(crate) use verbs::{Verb, verb};
+pub(crate) use verbs::{Verb, base, verb};
 
 use serde::Deserialize;
 use std::{
@@ -18,6 +18,7 @@ struct File {
     verbs: BTreeMap<Verb, String>,
     forms: BTreeMap<String, String>,
     nouns: Nouns,
+    deeds: BTreeMap<String, Vec<String>>,
     words: Lists,
 }
 
@@ -46,6 +47,7 @@ struct Lists {
 /// The word lists, each a set.
 struct Lexicon {
     verbs: verbs::Forms,
+    deeds: BTreeMap<String, Vec<String>>,
     plurals: BTreeMap<String, String>,
     unchanged: HashSet<String>,
     modifiers: HashSet<String>,
@@ -70,6 +72,7 @@ fn lexicon() -> &'static Lexicon {
         let set = |words: &str| words.split_whitespace().map(str::to_owned).collect();
         Lexicon {
             verbs: verbs::Forms::new(&file.verbs, &file.forms),
+            deeds: file.deeds,
             plurals: file.nouns.plurals,
             unchanged: set(&file.nouns.unchanged),
             modifiers: set(&file.words.modifiers),
@@ -146,6 +149,11 @@ pub(crate) fn is_two_faced(word: &str) -> bool {
 /// Whether a phrase in the singular is the object of verbs and no record: `list`, `time`, `access`.
 pub(crate) fn is_no_record(key: &str) -> bool {
     lexicon().not_records.contains(key)
+}
+
+/// The records that a verb makes when nothing else is said: `physicians prescribe`.
+pub(crate) fn deed(word: &str) -> &'static [String] {
+    base(word).and_then(|base| lexicon().deeds.get(base)).map_or(&[], Vec::as_slice)
 }
 
 /// Small numbers written as words.

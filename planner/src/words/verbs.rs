@@ -98,7 +98,6 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
 }
 
 /// The infinitive of a form.
-#[cfg(test)]
 pub(crate) fn base(word: &str) -> Option<&'static str> {
     lexicon().verbs.by_form.get(word).map(|(_, base)| base.as_str())
 }

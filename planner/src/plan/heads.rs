@@ -1,0 +1,185 @@
+//! What stands before a colon: a record, a role, a clause whose object is listed, or a mere heading.
+
+use crate::{
+    catalogue::catalogue,
+    clauses::{Clause, Phrase, clauses},
+    roles,
+    sentences::{Sentence, Token, tokens},
+    words::{deed, is_glue, key_of, singular, verb},
+    world::Parsed,
+};
+use std::collections::BTreeSet;
+
+const APPS: &[&str] = &["app", "application", "platform", "tool", "system", "portal", "software", "tracker"];
+
+/// Reads clauses; `Nurses: log vitals` gets its head as subject.
+pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
+    let said: BTreeSet<String> = sentences
+        .iter()
+        .flat_map(|sentence| sentence.tokens.iter().filter_map(Token::word).chain(sentence.head.as_deref()))
+        .map(singular)
+        .collect();
+    sentences
+        .into_iter()
+        .map(|mut sentence| {
+            said_in_head(&mut sentence);
+            let list = part_at_colon(&mut sentence);
+            role_in_head(&mut sentence);
+            let mut read = clauses(&sentence.tokens);
+            if let Some(list) = list {
+                attach(list, &mut sentence, &mut read);
+            }
+            read.iter_mut().for_each(|clause| say_the_deed(clause, &said));
+            Parsed { clauses: read, sentence }
+        })
+        .collect()
+}
+
+/// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
+fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
+    let [(_, word)] = clause.verbs.as_slice() else { return };
+    if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
+        return;
+    }
+    let made = deed(word);
+    if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
+        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
+    }
+}
+
+/// `Nurse: log vitals` reads as `nurse can log vitals`; `Relatives: only what they are shown` as `relatives
+/// see only …`.
+fn role_in_head(sentence: &mut Sentence) {
+    let Some(head) = sentence.head.clone() else { return };
+    let is_role = catalogue().role(&key_of(&head)).is_some()
+        || sentence.under.as_deref().is_some_and(roles::is_role_head);
+    let first = sentence.tokens.first().and_then(Token::word).unwrap_or_default().to_owned();
+    let modal = matches!(first.as_str(), "can" | "may" | "only" | "never" | "must" | "no" | "cannot");
+    if !is_role || !(modal || verb(&first).is_some()) {
+        return;
+    }
+    let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+    let acts = sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some());
+    let shown = matches!(sentence.tokens.get(1).and_then(Token::word), Some("what" | "whatever"));
+    if first == "only" && (!acts || shown) || first == "no" {
+        said.push(Token::Word("see".into()));
+    } else if !modal {
+        said.push(Token::Word("can".into()));
+    }
+    said.append(&mut sentence.tokens);
+    sentence.tokens = said;
+    sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
+}
+
+/// What stands behind a colon outside parentheses.
+fn list_behind_colon(tokens: &[Token]) -> Option<(usize, Vec<Token>)> {
+    let mut depth = 0_usize;
+    let at = tokens.iter().position(|token| {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && *token == Token::Colon
+    })?;
+    (at > 0 && at + 1 < tokens.len()).then(|| (at, tokens[at + 1..].to_vec()))
+}
+
+/// Parts a sentence at its colon; the list that belongs to its clause comes back:
+/// - `Build an app for clinics: claims, payments` is a list of its own;
+/// - `Refills: customers request a refill` is a sentence of its own;
+/// - `a note has: date, text` reads as `note: date, text`;
+/// - `nurses record each session: weight, pressure` keeps its list.
+fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
+    let (at, list) = list_behind_colon(&sentence.tokens)?;
+    let before = sentence.tokens[..at].to_vec();
+    let read = clauses(&before);
+    let acts = |read: &[Clause]| read.iter().any(|one| !one.verbs.is_empty() && !one.subjects.is_empty());
+    let of_the_app = |clause: &Clause| {
+        clause
+            .objects
+            .iter()
+            .chain(&clause.subjects)
+            .any(|phrase| phrase.words.last().is_some_and(|word| APPS.contains(&word.as_str())))
+    };
+    if acts(&clauses(&list)) && !acts(&read)
+        || read.iter().any(of_the_app)
+        || !acts(&read) && read.iter().any(|one| !one.verbs.is_empty())
+    {
+        sentence.tokens = list;
+        return None;
+    }
+    let last = before.last().and_then(Token::word).unwrap_or_default();
+    if matches!(last, "has" | "have" | "contains" | "includes" | "contain" | "include") {
+        let words: Vec<&str> =
+            before[..at - 1].iter().filter_map(Token::word).filter(|word| !is_glue(word)).collect();
+        sentence.head = Some(words.join(" "));
+        sentence.tokens = list;
+        return None;
+    }
+    sentence.tokens.truncate(at);
+    Some(list)
+}
+
+/// Gives the list behind a colon to the object of the first clause that has one; where none has, it is what
+/// is written down.
+fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clause]) {
+    let target = read
+        .iter_mut()
+        .filter(|clause| !clause.verbs.is_empty())
+        .find_map(|clause| clause.objects.last_mut().filter(|object| object.paren.is_empty()));
+    match target {
+        Some(object) => object.paren.clone_from(&list),
+        None => {
+            if let Some(clause) = read.iter_mut().rev().find(|clause| !clause.verbs.is_empty()) {
+                let listed = Phrase { words: vec!["data".into()], paren: list.clone(), ..Phrase::default() };
+                clause.objects.push(listed);
+            }
+        }
+    }
+    sentence.tokens.push(Token::Open);
+    sentence.tokens.extend(list);
+    sentence.tokens.push(Token::Close);
+}
+
+/// A head that is a clause of its own takes its list with it; `we need: …` is a plain list.
+fn said_in_head(sentence: &mut Sentence) {
+    const LISTS: &[&str] = &[
+        "feature",
+        "data",
+        "record",
+        "entity",
+        "module",
+        "requirement",
+        "need",
+        "what we track",
+        "thing",
+        "thing to track",
+        "scope",
+        "function",
+        "object",
+        "screen",
+        "access",
+        "permission",
+        "rule",
+        "workflow",
+    ];
+    let Some(head) = sentence.head.clone() else { return };
+    let said = tokens(&head);
+    let read = clauses(&said);
+    let does = read.iter().any(|clause| !clause.verbs.is_empty() && !clause.subjects.is_empty());
+    let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
+    let plain = words.iter().all(|word| is_glue(word) || verb(word).is_some())
+        || LISTS.contains(&key_of(&head).as_str())
+        || words.last().is_some_and(|word| APPS.contains(word));
+    let last = words.last().copied().unwrap_or_default();
+    if does && words.len() > 2 || matches!(last, "has" | "have" | "contains" | "includes") {
+        let list = std::mem::take(&mut sentence.tokens);
+        sentence.tokens = said;
+        sentence.tokens.push(Token::Colon);
+        sentence.tokens.extend(list);
+        sentence.head = None;
+    } else if plain && catalogue().entity(&key_of(&head)).is_none() && !roles::is_role_head(&head) {
+        sentence.head = None;
+    }
+}
