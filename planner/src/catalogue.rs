@@ -53,6 +53,9 @@ pub(crate) struct EntityConcept {
     pub(crate) name: String,
     #[serde(default)]
     also: Vec<String>,
+    /// Synonyms that never stay the name.
+    #[serde(default)]
+    alias: Vec<String>,
     /// Words that mean it only where nothing else of that name is recorded.
     #[serde(default)]
     weak: Vec<String>,
@@ -185,6 +188,9 @@ impl Catalogue {
             for phrase in &entity.also {
                 let name = if entity.keep { key_of(phrase) } else { entity.name.clone() };
                 entity_index.entry(key_of(phrase)).or_insert((at, name));
+            }
+            for phrase in &entity.alias {
+                entity_index.entry(key_of(phrase)).or_insert((at, entity.name.clone()));
             }
             for phrase in &entity.weak {
                 weak_index.entry(key_of(phrase)).or_insert((at, entity.name.clone()));

@@ -39,6 +39,13 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
     if let Some(own) = concept.and_then(|concept| own_type(concept, &key, &phrase)) {
         return Read::Fields(vec![own]);
     }
+    // `oxygen yes/no` is a question of its own, whatever the catalogue knows by that name.
+    if item.yes_no {
+        return match proper_name(&phrase) {
+            Some(name) => Read::Fields(vec![NewField { name, written: "clinical boolean".into() }]),
+            None => Read::Nothing,
+        };
+    }
     let known = catalogue().field(&key).or_else(|| catalogue().field(&item.bare_key()));
     if let Some((field, _)) = known
         && !field.fields.is_empty()
@@ -56,7 +63,9 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
         return Read::File;
     }
     let base = known.and_then(|(field, name)| {
-        let said = if key_of(name) == key { phrase.clone() } else { name.to_owned() };
+        // A synonym that stays is written as it was said.
+        let kept = name != field.name && key_of(name) == key;
+        let said = if kept { phrase.clone() } else { name.to_owned() };
         field.written.clone().map(|written| NewField { name: said, written })
     });
     let mut field = base.unwrap_or_else(|| by_ending(&phrase, &key, kind));

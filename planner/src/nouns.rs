@@ -112,6 +112,16 @@ pub(crate) fn separate(tokens: &[Token]) -> Vec<&[Token]> {
 fn separated(tokens: &[Token], or_separates: bool) -> Vec<&[Token]> {
     let mut out = Vec::new();
     let (mut depth, mut start) = (0_usize, 0);
+    // `type: urine, swab; taken at`: where semicolons stand, only these separate.
+    let mut inner = 0_usize;
+    let semicolons = tokens.iter().any(|token| {
+        match token {
+            Token::Open => inner += 1,
+            Token::Close => inner = inner.saturating_sub(1),
+            _ => {}
+        }
+        inner == 0 && *token == Token::Semicolon
+    });
     // `syphilis: negative/positive`, `disposition home/admit/transfer`: choices, up to the next comma.
     let mut choices = false;
     for (at, token) in tokens.iter().enumerate() {
@@ -124,6 +134,8 @@ fn separated(tokens: &[Token], or_separates: bool) -> Vec<&[Token]> {
             _ => {}
         }
         let separates = match token {
+            Token::Semicolon => true,
+            _ if semicolons => false,
             Token::Comma => true,
             Token::Slash => !choices && !numbers_around(tokens, at) && !yes_or_no(tokens, at),
             Token::Word(word) if word == "or" => or_separates || !single_words_around(tokens, at),
@@ -231,18 +243,25 @@ fn read(piece: &[Token]) -> Item {
                     at += 1;
                 }
                 // `date of birth`, `number of falls`.
-                "of" if !ended
-                    && !item.words.is_empty()
-                    && piece
-                        .get(at + 1)
-                        .and_then(Token::word)
-                        .is_some_and(|next| next != "the" && !is_glue(next)) =>
+                "of" | "for"
+                    if !ended
+                        && !item.words.is_empty()
+                        && piece
+                            .get(at + 1)
+                            .and_then(Token::word)
+                            .is_some_and(|next| next != "the" && !is_glue(next)) =>
                 {
-                    item.words.push("of".into());
+                    item.words.push(word.clone());
                 }
                 "or" if !ended && item.words.len() == 1 && piece.len() == 3 => item.words.push("or".into()),
                 // `fed at`, `admitted on`.
                 "at" | "on" if at > 0 && at + 1 == piece.len() && !ended => item.words.push(word.clone()),
+                "first" | "last" | "middle"
+                    if !ended
+                        && piece.get(at + 1).is_some_and(|next| next.is("name") || next.is("names")) =>
+                {
+                    item.words.push(word.clone());
+                }
                 word if is_glue(word) || number_word(word).is_some() => ended |= !item.words.is_empty(),
                 word if ended => item.rest.push(word.to_owned()),
                 word => item.words.push(word.to_owned()),

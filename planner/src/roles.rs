@@ -60,11 +60,27 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 }
 
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
-    let acts = !clause.verbs.is_empty() && !clause.passive;
+    // Who checks in on a kiosk or a public page has no login.
+    let outside = clause
+        .tails
+        .iter()
+        .flat_map(|tail| &tail.words)
+        .any(|word| matches!(word.as_str(), "kiosk" | "tablet" | "link"));
+    let acts = !clause.verbs.is_empty() && !clause.passive && !outside;
     for phrase in &clause.subjects {
         let name = words_key(phrase);
         if acts || !has_verb {
             add(world, &name, acts && people_do(clause), false);
+        }
+        // `IVF egg donors register`: donors.
+        let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+        if acts
+            && phrase.words.len() > 1
+            && catalogue().role(&name).is_none()
+            && catalogue().role(&last).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+        {
+            add(world, &last, people_do(clause), false);
+            continue;
         }
         if acts && agentive(phrase, clause) {
             add(world, &name, true, true);
@@ -239,7 +255,12 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         "er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "person", "staff", "mom", "dad", "ive",
         "ete", "lead",
     ];
-    acts && ENDINGS.iter().any(|ending| one.ends_with(ending))
+    // Only people see and read, whatever they are called.
+    let sees =
+        clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees" | "read" | "reads"))
+            && phrase.words.len() <= 2
+            && crate::words::verb(&one).is_none();
+    acts && (sees || ENDINGS.iter().any(|ending| one.ends_with(ending)))
 }
 
 /// Adds a role named by this key; an unknown one only where the prompt says that it is one.

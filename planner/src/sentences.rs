@@ -17,6 +17,20 @@ pub(crate) struct Sentence {
     pub(crate) under: Option<String>,
 }
 
+impl Sentence {
+    /// Its words between single blanks, the head first: what phrases are looked for in.
+    pub(crate) fn plain(&self) -> String {
+        let head = self.head.iter().flat_map(|head| head.split(' '));
+        let words = head.chain(self.tokens.iter().filter_map(Token::word));
+        let mut out = String::from(" ");
+        for word in words {
+            out.push_str(word);
+            out.push(' ');
+        }
+        out
+    }
+}
+
 /// One sign or word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -32,6 +46,8 @@ pub(crate) enum Token {
     Arrow,
     /// `,`.
     Comma,
+    /// `;` inside parentheses.
+    Semicolon,
     /// `/` between words or numbers.
     Slash,
     /// `(`.
@@ -232,6 +248,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             '(' | '[' => out.push(Token::Open),
             ')' | ']' => out.push(Token::Close),
             ',' => out.push(Token::Comma),
+            ';' => out.push(Token::Semicolon),
             '/' | '|' => out.push(Token::Slash),
             '&' | '+' if out.last().is_some() => out.push(Token::Word("and".into())),
             ':' => out.push(Token::Colon),
@@ -333,7 +350,7 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
     if chars.get(end) == Some(&'-') {
         let tail: String =
             chars[end + 1..].iter().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
-        if matches!(tail.as_str(), "in" | "ins" | "up" | "ups" | "off" | "offs") {
+        if matches!(tail.as_str(), "in" | "ins" | "up" | "ups" | "off" | "offs" | "only") {
             word = format!("{word} {tail}");
             end += 1 + tail.chars().count();
         }

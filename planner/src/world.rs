@@ -142,7 +142,7 @@ impl World {
             return vec![known.clone()];
         }
         match said {
-            "user" | "everyone" | "everybody" | "person" => {
+            "user" | "everyone" | "everybody" | "person" | "anyone" | "anybody" => {
                 let mut people: Vec<String> =
                     self.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()).collect();
                 if people.is_empty() && said == "user" {

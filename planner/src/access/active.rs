@@ -256,6 +256,7 @@ fn permission(
         return false;
     }
     grant(&objects.targets, verbs, clause, roles, world, rules);
+    added_to(clause, roles, world, rules);
     if clause.narrowing == 0 {
         return true;
     }
@@ -265,6 +266,27 @@ fn permission(
         rules.not_understood.push(format!("what `{}` is, so nobody sees it", phrase.words.join(" ")));
     }
     !only_who && narrow(&objects.targets, clause, roles, world, rules, memory)
+}
+
+/// `add findings to the same exam`: the exam is changed.
+fn added_to(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules) {
+    let adds = clause.verbs.iter().any(|(verb, word)| *verb == Verb::Create && word.starts_with("add"));
+    if !adds {
+        return;
+    }
+    for phrase in clause.tail("to").map(|tail| tail.phrases.as_slice()).unwrap_or_default() {
+        let Some(entity) = world.entity_of(&phrase.words) else { continue };
+        for role in roles {
+            rules.allows.extend(["view", "update"].map(|verb| Allow {
+                role: role.clone(),
+                entity: entity.clone(),
+                verb,
+                fields: None,
+                reach: Reach::Unsaid,
+                when: Vec::new(),
+            }));
+        }
+    }
 }
 
 /// What is shown by a list, a page or a dashboard.
@@ -361,6 +383,18 @@ pub(crate) fn grant(
             }
         }
         for role in roles {
+            // Some records by a word that was not understood: who only looks sees none of them.
+            if target.partial && verbs.iter().all(|verb| *verb == "view") {
+                rules.not_understood.push(format!("which `{}` a {role} sees, so none", target.entity));
+                rules.denies.push(super::Deny {
+                    role: role.clone(),
+                    entity: target.entity.clone(),
+                    fields: target.fields.clone(),
+                    changes_only: false,
+                    itself: true,
+                });
+                continue;
+            }
             for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {
                 rules.allows.push(Allow {
                     role: role.clone(),

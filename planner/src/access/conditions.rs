@@ -80,8 +80,8 @@ pub(crate) fn states_from(entity: &crate::world::Entity, state: &str) -> Vec<Str
 /// Whether the tails of a narrowing clause say nothing that would narrow it further, unread.
 pub(crate) fn unread(clause: &Clause) -> bool {
     clause.tails.iter().all(|tail| match tail.by.as_str() {
-        "of" | "with" | "to" | "for" | "by" | "in" | "on" | "at" | "about" | "per" | "as" | "against"
-        | "assigned" => !tail.words.iter().any(|word| {
+        "every" | "of" | "with" | "to" | "for" | "by" | "in" | "on" | "at" | "about" | "per" | "as"
+        | "against" | "assigned" => !tail.words.iter().any(|word| {
             word.bytes().any(|b| b.is_ascii_digit())
                 || matches!(
                     word.as_str(),

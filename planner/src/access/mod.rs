@@ -59,6 +59,8 @@ pub(crate) struct Deny {
     pub(crate) fields: Option<Vec<String>>,
     /// Only changing is denied.
     pub(crate) changes_only: bool,
+    /// The record alone, not its parts: `see devices but no patient information`.
+    pub(crate) itself: bool,
 }
 
 /// Only these roles may.
@@ -114,7 +116,7 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         let mut narrowing = 0;
         let mut narrow_understood = 0;
         for clause in &all {
-            let taken = read_clause(clause, world, &mut rules, &mut memory, done);
+            let taken = read_clause(clause, world, &mut rules, &mut memory, done) && !clause.lost;
             understood |= taken;
             if clause.narrowing > 0 {
                 narrowing += clause.narrowing;
@@ -176,6 +178,15 @@ fn read_clause(
         && !settled
     {
         rules.conditional.push((conditional, 9));
+        return true;
+    }
+    // `the school can open the plan by a link`: a page by link is no grant to a role.
+    let by_link = clause.tails.iter().any(|tail| {
+        matches!(tail.by.as_str(), "by" | "via" | "through" | "with")
+            && tail.words.iter().any(|word| word == "link")
+    });
+    if by_link {
+        rules.conditional.push((condition_words(clause), 24));
         return true;
     }
     if unresolved_condition(clause, world) && !settled {

@@ -30,6 +30,7 @@ pub(crate) fn deny(
                 entity: target.entity.clone(),
                 fields: target.fields.clone(),
                 changes_only: changes,
+                itself: false,
             });
         }
     }
@@ -96,6 +97,7 @@ pub(crate) fn narrow(
                     entity: target.entity.clone(),
                     fields: target.fields.clone(),
                     changes_only: false,
+                    itself: is_group(phrase) && !targets.is_empty(),
                 });
             }
         }
@@ -107,6 +109,7 @@ pub(crate) fn narrow(
                     entity: target.entity.clone(),
                     fields: target.fields.clone(),
                     changes_only: changes_only(clause),
+                    itself: false,
                 });
             }
         }
@@ -133,6 +136,7 @@ pub(crate) fn verbless(clause: &Clause, world: &mut World, rules: &mut Rules) ->
                     entity: target.entity.clone(),
                     fields: target.fields.clone(),
                     changes_only: false,
+                    itself: false,
                 });
                 denied = true;
             }

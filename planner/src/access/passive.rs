@@ -89,6 +89,7 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
                     entity: target.entity.clone(),
                     fields: target.fields.clone(),
                     changes_only: changes_only(clause),
+                    itself: false,
                 });
             }
         }

@@ -17,11 +17,13 @@ pub(crate) struct Target {
     pub(crate) own: bool,
     pub(crate) all: bool,
     pub(crate) when: Vec<String>,
+    /// Only some of the records, by a word that was not understood.
+    pub(crate) partial: bool,
 }
 
 impl Target {
     pub(crate) fn whole(entity: String) -> Self {
-        Self { entity, fields: None, own: false, all: false, when: Vec::new() }
+        Self { entity, fields: None, own: false, all: false, when: Vec::new(), partial: false }
     }
 }
 
@@ -107,6 +109,13 @@ pub(crate) fn memory_targets(entities: &[String]) -> Vec<Target> {
 
 pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) -> Vec<Target> {
     let key = phrase_key(phrase);
+    // `the patient's record`.
+    if !phrase.of.is_empty()
+        && matches!(key.as_str(), "record" | "chart" | "file" | "data" | "profile" | "information")
+        && let Some(owner) = world.entity_of(&phrase.of)
+    {
+        return vec![Target::whole(owner)];
+    }
     if !phrase.of.is_empty()
         && let Some(owner) = world.entity_of(&phrase.of)
         && let Some(fields) = fields_of(&owner, &key, world)
@@ -126,7 +135,12 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
             .entities
             .get(&entity)
             .is_some_and(|known| when.iter().all(|state| known.states.contains(state)));
-        return vec![Target { when: if applies { when } else { Vec::new() }, ..Target::whole(entity) }];
+        let partial = in_unknown_state(phrase, world.entities.get(&entity));
+        return vec![Target {
+            when: if applies { when } else { Vec::new() },
+            partial,
+            ..Target::whole(entity)
+        }];
     }
     // `participant names`: a field of the record that the first words name.
     for at in 1..phrase.words.len() {
@@ -147,6 +161,14 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
         if let Some(fields) = fields_of(&holder, &key, world) {
             return vec![Target { fields: Some(fields), ..Target::whole(holder) }];
         }
+    }
+    // `release positive results`: some of those that there are.
+    let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+    if phrase.words.len() == 2
+        && catalogue().entity(&last).is_some()
+        && let Some(entity) = world.entity_named(&last)
+    {
+        return vec![Target { partial: true, ..Target::whole(entity) }];
     }
     if roles.is_empty() {
         return Vec::new();
@@ -371,4 +393,18 @@ fn group(key: &str, world: &World) -> Vec<Target> {
         }
     }
     out
+}
+
+/// Whether a phrase names a state that its record does not have: `accepted orders` of orders without states.
+fn in_unknown_state(phrase: &Phrase, entity: Option<&crate::world::Entity>) -> bool {
+    phrase.modifiers.iter().any(|word| {
+        let state = word.ends_with("ed")
+            && matches!(
+                crate::words::verb(word),
+                Some(crate::words::Verb::Review | crate::words::Verb::Sign)
+            );
+        (state || matches!(word.as_str(), "final" | "unsigned"))
+            && word != "completed"
+            && entity.is_some_and(|entity| !entity.states.contains(word))
+    })
 }

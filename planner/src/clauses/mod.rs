@@ -21,6 +21,8 @@ pub(crate) struct Phrase {
     pub(crate) own: bool,
     /// `all`, `every`, `any`.
     pub(crate) all: bool,
+    /// An article or `each` stands before it.
+    pub(crate) article: bool,
     /// `other`, `another`.
     pub(crate) other: bool,
     /// `only` stands directly before it.
@@ -70,6 +72,8 @@ pub(crate) struct Clause {
     /// `but not …`, `never …`, `except …`.
     pub(crate) but_not: Vec<Phrase>,
     pub(crate) tails: Vec<Tail>,
+    /// A negation was read, and what it denies was not.
+    pub(crate) lost: bool,
     /// Words of the sentence that narrow, counted.
     pub(crate) narrowing: usize,
 }

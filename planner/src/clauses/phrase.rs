@@ -3,7 +3,7 @@
 use super::{Phrase, reader::Reader};
 use crate::{
     sentences::Token,
-    words::{is_glue, is_modifier, number_word},
+    words::{Verb, is_glue, is_modifier, number_word, verb},
 };
 
 /// Names that go on with a number: `PHQ-9`, `ICD-10`.
@@ -19,7 +19,8 @@ impl Reader<'_> {
                 Token::Word(word) => {
                     let word = word.as_str();
                     match word {
-                        "the" | "a" | "an" | "this" | "these" | "those" | "no" | "what" if !seen => {}
+                        "a" | "an" | "the" if !seen => phrase.article = true,
+                        "this" | "these" | "those" | "no" | "what" if !seen => {}
                         "my" | "our" | "your" | "its" if !seen => {}
                         "their" | "his" | "her" if !seen => phrase.own = true,
                         "own" if !seen => phrase.own = true,
@@ -29,6 +30,7 @@ impl Reader<'_> {
                         }
                         "each" | "every" | "all" | "any" | "everything" if !seen => {
                             phrase.all = true;
+                            phrase.article = true;
                             if word == "everything" || word == "all" && self.next_ends() {
                                 seen = true;
                                 phrase.words.push("everything".into());
@@ -68,7 +70,15 @@ impl Reader<'_> {
                             break;
                         }
                         _ if !seen && is_modifier(word) && !self.next_ends() => {
-                            phrase.modifiers.push(word.to_owned())
+                            phrase.modifiers.push(word.to_owned());
+                        }
+                        // `accepted recommendations`, `verified orders`: in that state.
+                        _ if !seen
+                            && word.ends_with("ed")
+                            && !self.next_ends()
+                            && matches!(verb(word), Some(Verb::Review | Verb::Sign)) =>
+                        {
+                            phrase.modifiers.push(word.to_owned());
                         }
                         _ if is_glue(word) => break,
                         "assigned" if seen => break,

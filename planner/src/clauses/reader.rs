@@ -151,6 +151,18 @@ impl<'t> Reader<'t> {
             }
             _ => {
                 if let Some(mut phrase) = self.phrase() {
+                    // `every 2 hours`, `each day`, `twice a week`: when, not what.
+                    if self.phase != Phase::Subject && is_time(&phrase) {
+                        let words = phrase.words.clone();
+                        self.current.tails.push(super::Tail {
+                            by: "every".into(),
+                            phrases: vec![phrase],
+                            words,
+                            ..super::Tail::default()
+                        });
+                        self.phase = Phase::Object;
+                        return;
+                    }
                     phrase.only = self.only_next;
                     self.place(phrase);
                 }
@@ -229,7 +241,14 @@ impl<'t> Reader<'t> {
     /// Whether `no` here denies what follows: `no patient data`, but not `no reading for 3 days`.
     pub(super) fn denies_a_noun(&self) -> bool {
         let next = self.tokens.get(self.at + 1).and_then(Token::word).unwrap_or_default();
-        if self.at > 0 && self.tokens[self.at - 1] == Token::Slash {
+        // `a list of babies with a referral and no follow-up` tells which are listed.
+        let of_list = self.current.objects.iter().any(|phrase| {
+            phrase
+                .words
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "list" | "lists" | "report" | "alert"))
+        });
+        if of_list || self.at > 0 && self.tokens[self.at - 1] == Token::Slash {
             return false;
         }
         if matches!(
@@ -361,7 +380,9 @@ impl<'t> Reader<'t> {
     }
 
     fn take_verb(&mut self, word: &str, meaning: Verb) {
+        let (not, only) = (self.not_next, self.only_next);
         if self.phase == Phase::Object {
+            self.not_next = false;
             // The same subject does something else; or who was let do it does:
             // `I want patients to log meals`.
             let lets = self.current.verbs.iter().all(|(_, verb)| lets(verb));
@@ -371,9 +392,15 @@ impl<'t> Reader<'t> {
                 self.current.subjects.clone()
             };
             let only_subjects = self.current.only_subjects;
+            let narrowing = usize::from(not) + usize::from(only);
+            self.current.narrowing = self.current.narrowing.saturating_sub(narrowing);
             self.finish();
             self.current.subjects = subjects;
             self.current.only_subjects = only_subjects;
+            // `submits claims and cannot edit notes`: the negation belongs to what follows.
+            self.current.not = not;
+            self.current.only = only;
+            self.current.narrowing = narrowing;
         }
         self.current.verbs.push((meaning, word.to_owned()));
         self.phase = Phase::Verb;
@@ -463,6 +490,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn finish(&mut self) {
         let mut clause = std::mem::take(&mut self.current);
+        clause.lost = self.not_next;
         // `… but the volunteers never`, `the others can't`: the verb is the one before.
         if clause.verbs.is_empty()
             && clause.not
@@ -489,4 +517,32 @@ impl<'t> Reader<'t> {
         self.only_next = false;
         self.not_next = false;
     }
+}
+
+/// Whether a phrase says when: `every 2 hours`.
+fn is_time(phrase: &Phrase) -> bool {
+    phrase.words.len() == 1
+        && !phrase.own
+        && phrase.words.iter().all(|word| {
+            matches!(
+                word.as_str(),
+                "day"
+                    | "days"
+                    | "hour"
+                    | "hours"
+                    | "week"
+                    | "weeks"
+                    | "month"
+                    | "months"
+                    | "night"
+                    | "morning"
+                    | "evening"
+                    | "minutes"
+                    | "year"
+                    | "years"
+                    | "quarter"
+                    | "today"
+                    | "tomorrow"
+            )
+        })
 }

@@ -81,6 +81,7 @@ impl Reader<'_> {
                     expect = true;
                     self.at += 1;
                 }
+                Token::Comma if by == "per" => break,
                 Token::Comma => {
                     if self.list_ends_at(self.at + 1) {
                         break;

@@ -2,6 +2,7 @@
 
 use super::reader::{Phase, Reader};
 use crate::{
+    catalogue::catalogue,
     sentences::Token,
     words::{
         is_adverb, is_be, is_condition, is_glue, is_modal, is_modifier, is_pronoun, is_two_faced, singular,
@@ -25,6 +26,35 @@ impl Reader<'_> {
     /// Whether the word at `at` stands where a verb stands.
     pub(super) fn is_verb(&self, at: usize) -> bool {
         let Some(word) = self.tokens.get(at).and_then(Token::word) else { return false };
+        if self.is_unknown_verb(at, word) {
+            return true;
+        }
+        // `medication taken`, `adjustments made`: a participle behind a noun belongs to it.
+        let after_noun = at > 0
+            && matches!(self.phase, Phase::Object | Phase::Verb)
+            && !self.current.verbs.is_empty()
+            && self.tokens[at - 1]
+                .word()
+                .is_some_and(|before| !is_glue(before) && verb(before).is_none() && !is_adverb(before));
+        let participle = matches!(
+            word,
+            "taken"
+                | "given"
+                | "made"
+                | "done"
+                | "seen"
+                | "known"
+                | "kept"
+                | "held"
+                | "sent"
+                | "paid"
+                | "shown"
+                | "used"
+                | "spent"
+        );
+        if after_noun && participle {
+            return false;
+        }
         // `billing staff`, `for booking`: a form in -ing stands for a noun here.
         if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
@@ -57,6 +87,35 @@ impl Reader<'_> {
             Some(Token::Close) => !word.ends_with("ed") && self.phase == Phase::Subject,
             _ => false,
         }
+    }
+
+    /// Whether a word of no list stands where only a verb can: `must not flurb the records`,
+    /// `surgeons frobnicate them`.
+    fn is_unknown_verb(&self, at: usize, word: &str) -> bool {
+        if verb(word).is_some() || is_glue(word) || is_modifier(word) || self.current.subjects.is_empty() {
+            return false;
+        }
+        let mut before = at;
+        let previous = loop {
+            let Some(next) = before.checked_sub(1) else { return false };
+            before = next;
+            match self.tokens[before].word() {
+                Some(word) if is_adverb(word) || matches!(word, "never" | "not" | "only") => {}
+                other => break other,
+            }
+        };
+        let modal = previous.is_some_and(|word| {
+            matches!(word, "can" | "may" | "must" | "should" | "shall" | "will" | "could" | "do" | "does")
+        });
+        let follows = self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+            determiner(next) && !matches!(next, "which" | "what") || matches!(next, "it" | "them")
+        });
+        modal && self.phase == Phase::Subject
+            || follows
+                && self.phase == Phase::Subject
+                && previous
+                    .is_some_and(|previous| catalogue().role(&crate::words::key_of(previous)).is_some())
+                && before + 1 == at
     }
 
     /// `Text reminders`: a two-faced word before a bare noun at the very beginning is a noun.
@@ -118,7 +177,9 @@ impl Reader<'_> {
             && self.agrees(previous, word)
             && (self.object_follows(at + 1)
                 || self.another_verb_follows(at + 1)
-                || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty())
+                || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty()
+                || catalogue().role(&crate::words::key_of(previous)).is_some()
+                    && self.tokens.get(at + 1).is_some_and(|next| next.is("with") || next.is("for")))
     }
 
     /// `schedules and sees`: a two-faced word joined to a plain verb is one.

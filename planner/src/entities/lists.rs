@@ -145,9 +145,24 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World
         else {
             continue;
         };
+        let unknown = world.entities.get(&name).is_some_and(|entity| entity.concept.is_none());
+        if unknown
+            && of_business(&listed)
+            && let Some(entity) = world.entities.get_mut(&name)
+        {
+            entity.kind = EntityKind::Business;
+        }
         parts_of(&name, &item.paren, world);
         parts_of(&name, &item.with, world);
         last_with =
             (!item.with.is_empty() && item.with.iter().all(|token| *token != Token::Open)).then_some(name);
     }
+}
+
+/// Whether a list is about money and orders: two or more of its records are.
+fn of_business(listed: &[crate::nouns::Item]) -> bool {
+    let business = listed.iter().filter(|item| {
+        catalogue().entity(&item.bare_key()).is_some_and(|(concept, _)| concept.kind == EntityKind::Business)
+    });
+    business.count() > 1
 }

@@ -3,12 +3,12 @@
 
 use super::{
     define,
-    objects::{as_item, is_value},
+    objects::{as_item, is_bare, is_value},
     parts::item_of,
     phrase_key,
 };
 use crate::{
-    catalogue::{FieldConcept, catalogue},
+    catalogue::{FieldConcept, RoleKind, catalogue},
     clauses::{Clause, Phrase},
     features,
     fields::{NewField, proper_name},
@@ -26,7 +26,8 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
     let nameless = |phrase: &&Phrase| {
         world.entity_named(&phrase_key(phrase)).is_none() && phrase.of.is_empty() && !phrase.words.is_empty()
     };
-    let values = clause.objects.iter().any(is_value);
+    let values =
+        clause.objects.iter().any(is_value) || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
     let loose: Vec<Phrase> = clause
         .objects
         .iter()
@@ -48,7 +49,14 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         return;
     }
     let target = if writes && !clause.not {
-        container(&loose, world)
+        let by_patient = clause.subjects.iter().any(|phrase| {
+            let roles = world.roles_of(phrase);
+            !roles.is_empty()
+                && roles
+                    .iter()
+                    .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+        });
+        container(&loose, by_patient, world)
     } else if clause.does(Verb::View) || clause.does(Verb::Update) || clause.does(Verb::Manage) {
         world.subject().map(str::to_owned)
     } else {
@@ -84,7 +92,8 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
         .is_some_and(|written| !written.starts_with("narrative"));
     let empty_word =
         matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
-    (writes || value || clause.does(Verb::Update)) && !empty_word && (writes || !held) && (writes || !group)
+    let again = held && (!writes || clause.objects.len() == 1);
+    (writes || value || clause.does(Verb::Update)) && !empty_word && !again && (writes || !group)
 }
 
 /// The list in the parentheses of a phrase that names no record.
@@ -95,7 +104,13 @@ fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
         .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
         .filter(|phrase| {
             let key = phrase_key(phrase);
-            world.entity_named(&key).is_none() && catalogue().role(&key).is_none() && is_no_record(&key)
+            world.entity_named(&key).is_none()
+                && catalogue().role(&key).is_none()
+                && (is_no_record(&key)
+                    || catalogue().field(&key).is_some_and(|(field, _)| field.fields.is_empty())
+                        && crate::nouns::items(&phrase.paren)
+                            .iter()
+                            .any(|item| catalogue().field(&item.key()).is_some()))
         })
         .map(|phrase| crate::nouns::items(&phrase.paren))
         .find(|listed| listed.len() > 1 && listed.iter().any(|item| catalogue().field(&item.key()).is_some()))
@@ -103,7 +118,7 @@ fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
 }
 
 /// The record into which loose values are written: a reading when they are numbers, else a daily log.
-fn container(loose: &[Phrase], world: &mut World) -> Option<String> {
+fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -> Option<String> {
     let clinical = loose.iter().any(|phrase| {
         catalogue().field(&phrase_key(phrase)).is_none_or(|(field, _)| {
             field.written.as_deref().is_none_or(|written| !written.starts_with("identifier"))
@@ -112,7 +127,17 @@ fn container(loose: &[Phrase], world: &mut World) -> Option<String> {
     if !clinical && !loose.is_empty() {
         return world.subject().map(str::to_owned);
     }
-    for known in ["reading", "diary", "vital", "exam", "assessment", "visit", "case", "referral"] {
+    let told = loose.iter().any(|phrase| {
+        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+            field.written.as_deref().is_some_and(|written| written.starts_with("narrative"))
+        })
+    });
+    let known: &[&str] = match (by_patient, told) {
+        (true, false) => &["reading", "diary"],
+        (true, true) => &["diary", "case", "referral"],
+        (false, _) => &["reading", "diary", "vital", "exam", "assessment", "visit", "case", "referral"],
+    };
+    for known in known.iter().copied() {
         let found = world
             .entities
             .iter()

@@ -247,6 +247,13 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 "department",
                 "company",
                 "team",
+                "site",
+                "station",
+                "county",
+                "floor",
+                "branch",
+                "studio",
+                "school",
             ];
             // `appointment booking`: two words for one kind of record.
             let concept_of = |word: &str| catalogue().entity(word).map(|(concept, _)| concept.name.clone());

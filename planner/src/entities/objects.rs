@@ -29,9 +29,10 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     let targets: &[Phrase] = if clause.passive { &clause.subjects } else { &clause.objects };
     let mut last: Option<String> = None;
     let values = writes && lists_values(&clause.objects);
+    let many = writes && clause.objects.len() > 1;
     if acts {
         for phrase in targets {
-            if values && is_unknown(phrase) {
+            if is_unknown(phrase) && (values || many && is_bare(phrase)) {
                 continue;
             }
             last = from_object(phrase, clause, writes && !clause.not, world).or(last);
@@ -118,6 +119,15 @@ pub(crate) fn is_value(phrase: &Phrase) -> bool {
 fn is_unknown(phrase: &Phrase) -> bool {
     let key = phrase_key(phrase);
     catalogue().entity(&key).is_none() && !with_list(phrase)
+}
+
+/// An unknown noun in the singular and without an article, `destination country`: among others, a value.
+pub(crate) fn is_bare(phrase: &Phrase) -> bool {
+    !phrase.article
+        && !phrase.all
+        && phrase.paren.is_empty()
+        && phrase.words.last().is_some_and(|word| singular(word) == *word && word.as_str() != "data")
+        && catalogue().role(&phrase_key(phrase)).is_none()
 }
 
 /// Whether fields stand in the parentheses, not choices or a unit.
@@ -259,6 +269,9 @@ fn tail_phrase(
             } else {
                 with_fields(phrase, world);
             }
+        }
+        "in" | "at" | "on" if catalogue().entity(&key).is_some_and(|(concept, _)| concept.resource) => {
+            define(&phrase.words.join(" "), world, false);
         }
         "about" | "on" | "for" | "in" | "into" | "before" | "to" | "from"
             if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) =>

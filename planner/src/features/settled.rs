@@ -6,7 +6,7 @@ use crate::words::key_of;
 /// Whether a narrowing sentence is about how the app itself works, its messages, its payments or its
 /// storage: nothing in it widens or narrows who sees a record here, and what it forbids is not built.
 pub(crate) fn settles(sentence: &Sentence) -> bool {
-    let text = format!(" {} ", sentence.text.to_lowercase());
+    let text = sentence.plain();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     // What leaves the app is not built, so its contents are narrowed to nothing.
     let leaves = has(&[
@@ -29,9 +29,9 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
     let stores = has(&[
         "never store",
         "not store",
-        "don't store",
+        "do not store",
         "do not keep",
-        "don't keep",
+        "not keep",
         "never keep",
         "never save",
         "not save",
@@ -41,12 +41,12 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
     let counts = has(&["only count", "at most", "not more than", "no more than"])
         && has(&["month", "day", "week", "year", "tier"]);
     let wish = has(&[
-        "don't need",
+        "not need",
         "do not need",
         "not needed",
         "no need",
         "not necessary",
-        "don't want",
+        "not want",
         "do not want",
         "not want",
         "not sure",
@@ -59,7 +59,7 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         "why not",
         "not an ehr",
         "is not a ",
-        "isn't a ",
+        "is not an ",
         "not replace",
         "not a replacement",
     ]);
@@ -110,9 +110,14 @@ pub(crate) fn locks(sentence: &Sentence) -> Option<String> {
                 | "updated"
         )
     });
-    let narrow = words.iter().any(|word| matches!(*word, "nobody" | "not" | "never" | "no"));
-    let at = words.iter().position(|word| matches!(*word, "once" | "after" | "when"))?;
-    if !change || !narrow {
+    let frozen = words.iter().any(|word| matches!(*word, "read only" | "frozen" | "immutable"));
+    let narrow = frozen || words.iter().any(|word| matches!(*word, "nobody" | "not" | "never" | "no"));
+    let at = words.iter().position(|word| matches!(*word, "once" | "after" | "when" | "afterwards"))?;
+    // `is signed by the nurse; after that it can't be edited`.
+    if change && narrow && (words[at] == "afterwards" || words.get(at + 1) == Some(&"that")) {
+        return Some("signed".into());
+    }
+    if !(change || frozen) || !narrow {
         return None;
     }
     words[at + 1..].iter().take(4).find_map(|word| match *word {

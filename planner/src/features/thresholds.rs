@@ -110,3 +110,10 @@ fn field_before(tokens: &[Token], at: usize, world: &World) -> Option<String> {
     }
     None
 }
+
+/// Whether a value is compared with a number: `over 160`, `< 70`.
+pub(crate) fn compares(tokens: &[Token]) -> bool {
+    (0..tokens.len()).any(|at| {
+        comparison(tokens, at).is_some_and(|(_, number)| matches!(tokens.get(number), Some(Token::Number(_))))
+    })
+}

@@ -109,16 +109,17 @@ pub(crate) fn push(all: &mut Vec<Allow>, role: &str, entity: &str, verbs: &[&'st
 /// Whether a denial or an *only* keeps this role from this record as a whole.
 pub(crate) fn barred(world: &World, rules: &Rules, role: &str, entity: &str) -> bool {
     let within = |whole: &str| world.parts(whole).iter().any(|part| part == entity);
-    rules
-        .denies
-        .iter()
-        .any(|deny| deny.role == role && deny.fields.is_none() && !deny.changes_only && within(&deny.entity))
-        || rules.exclusives.iter().any(|only| {
-            only.fields.is_none()
-                && !only.changes_only
-                && !only.roles.iter().any(|known| known == role)
-                && within(&only.entity)
-        })
+    rules.denies.iter().any(|deny| {
+        deny.role == role
+            && deny.fields.is_none()
+            && !deny.changes_only
+            && (within(&deny.entity) && !deny.itself || deny.entity == entity)
+    }) || rules.exclusives.iter().any(|only| {
+        only.fields.is_none()
+            && !only.changes_only
+            && !only.roles.iter().any(|known| known == role)
+            && within(&only.entity)
+    })
 }
 
 /// The fields by which an office knows a person: identifiers and money, nothing clinical.

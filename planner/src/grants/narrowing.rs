@@ -10,7 +10,7 @@ pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
         all.retain(|allow| allow.entity != *entity || !verbs.contains(&allow.verb));
     }
     for deny in rules.denies.iter().filter(|deny| deny.fields.is_none()) {
-        let parts = world.parts(&deny.entity);
+        let parts = if deny.itself { vec![deny.entity.clone()] } else { world.parts(&deny.entity) };
         all.retain(|allow| {
             !(allow.role == deny.role
                 && parts.contains(&allow.entity)

@@ -1,6 +1,6 @@
 //! From the model to a valid spec: what does not hold is left out and said to be.
 
-use super::notes::{questions, refusals, wished};
+use super::notes::{Planned, questions, refusals, wished};
 use super::{Plan, PlanError};
 use crate::access::Rules;
 use crate::catalogue::RoleKind;
@@ -26,7 +26,12 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
     silences.retain(|silence| !silence.roles.is_empty());
     let (measures, lost) = features::measures(parsed, &world);
     let movers = movers(&world, &granted, &rules);
-    let not_yet = wished(parsed, &rules);
+    let planned = Planned {
+        forms: !world.forms.is_empty(),
+        measures: !measures.is_empty(),
+        lists: !(thresholds.is_empty() && silences.is_empty()),
+    };
+    let not_yet = wished(parsed, &rules, &world, &planned);
     let mut not_understood: Vec<String> = rules.not_understood.clone();
     not_understood.extend(lost);
     not_understood.retain(|said| {

@@ -5,7 +5,7 @@ use crate::{
     clauses::{Clause, Phrase, clauses},
     roles,
     sentences::{Sentence, Token, tokens},
-    words::{deed, is_glue, key_of, singular, verb},
+    words::{Verb, deed, is_glue, key_of, singular, verb},
     world::Parsed,
 };
 use std::collections::BTreeSet;
@@ -37,6 +37,16 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
 
 /// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
 fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
+    let [(_, word)] = clause.verbs.as_slice() else { return };
+    // `seniors give medication`: what is given is written down; access and consent are given otherwise.
+    let treats = clause.objects.iter().any(|phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
+    });
+    if crate::words::base(word) == Some("give") && treats && !clause.passive {
+        clause.verbs[0].0 = Verb::Create;
+        return;
+    }
     let [(_, word)] = clause.verbs.as_slice() else { return };
     if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
         return;
@@ -94,7 +104,35 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     let (at, list) = list_behind_colon(&sentence.tokens)?;
     let before = sentence.tokens[..at].to_vec();
     let read = clauses(&before);
-    let acts = |read: &[Clause]| read.iter().any(|one| !one.verbs.is_empty() && !one.subjects.is_empty());
+    // `a clinic needs a simple record: …`, `we track: …`: nobody of the app does anything.
+    let nobody = |clause: &Clause| {
+        clause.subjects.iter().all(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            matches!(
+                key.split(' ').next_back().unwrap_or_default(),
+                "clinic"
+                    | "practice"
+                    | "we"
+                    | "i"
+                    | "hospital"
+                    | "center"
+                    | "centre"
+                    | "it"
+                    | "app"
+                    | "system"
+                    | "team"
+                    | "office"
+                    | "company"
+                    | "agency"
+                    | "there"
+                    | "you"
+                    | "studio"
+            )
+        })
+    };
+    let acts = |read: &[Clause]| {
+        read.iter().any(|one| !one.verbs.is_empty() && !one.subjects.is_empty() && !nobody(one))
+    };
     let of_the_app = |clause: &Clause| {
         clause
             .objects
@@ -102,7 +140,11 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
             .chain(&clause.subjects)
             .any(|phrase| phrase.words.last().is_some_and(|word| APPS.contains(&word.as_str())))
     };
-    if acts(&clauses(&list)) && !acts(&read)
+    if says_more(&list) && acts(&read) {
+        sentence.tokens[at] = Token::Comma;
+        return None;
+    }
+    if says_more(&list)
         || read.iter().any(of_the_app)
         || !acts(&read) && read.iter().any(|one| !one.verbs.is_empty())
     {
@@ -119,6 +161,23 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     }
     sentence.tokens.truncate(at);
     Some(list)
+}
+
+/// Whether what stands behind a colon is a sentence: people who do something, before the first comma.
+fn says_more(list: &[Token]) -> bool {
+    let begin: Vec<Token> = list.iter().take_while(|token| !matches!(token, Token::Comma)).cloned().collect();
+    clauses(&begin).first().is_some_and(|clause| {
+        let person = clause.subjects.iter().any(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            catalogue().role(&key).is_some()
+                || matches!(key.as_str(), "we" | "they" | "i" | "everyone" | "nobody")
+                || catalogue().entity(&key).is_none()
+                    && catalogue().field(&key).is_none()
+                    && phrase.words.len() < 4
+                    && clause.modal
+        });
+        person && clause.verbs.iter().any(|(_, word)| !word.ends_with("ed"))
+    })
 }
 
 /// Gives the list behind a colon to the object of the first clause that has one; where none has, it is what

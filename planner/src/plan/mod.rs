@@ -207,3 +207,19 @@ fn forget(parsed: &[Parsed], world: &mut World) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Prints the clauses of a text: `SAID="…" cargo nextest run -p planner clauses_of --no-capture`.
+    #[test]
+    #[allow(clippy::print_stderr, reason = "a tool for whoever teaches the grammar a new sentence")]
+    fn clauses_of() {
+        let said = std::env::var("SAID").unwrap_or_else(|_| "Nurses log vitals.".into());
+        for one in super::heads::parse(crate::sentences::split(&said)) {
+            eprintln!("{:?}", one.sentence.head);
+            for clause in one.clauses {
+                eprintln!("  {clause:?}");
+            }
+        }
+    }
+}

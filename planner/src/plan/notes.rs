@@ -6,19 +6,86 @@ use crate::catalogue::RoleKind;
 use crate::features;
 use crate::world::{Parsed, World};
 
-pub(crate) fn wished(parsed: &[Parsed], rules: &Rules) -> Vec<Wished> {
+/// Which parts of the plan hold what a sentence could wish for.
+pub(crate) struct Planned {
+    pub(crate) forms: bool,
+    pub(crate) measures: bool,
+    pub(crate) lists: bool,
+}
+
+/// What was said and cannot be built yet.
+pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &Planned) -> Vec<Wished> {
     let mut out: Vec<Wished> = Vec::new();
-    for Parsed { sentence, .. } in parsed {
-        for wish in features::wishes(sentence) {
-            let (construct, why) = match wish {
-                features::Wish::NotYet(construct, why) => (Some(construct), why),
-                features::Wish::Outside(why) => (None, why),
-                features::Wish::Kept => continue,
-            };
-            let wished = Wished { said: sentence.text.clone(), construct, why: why.into() };
-            if !out.contains(&wished) {
-                out.push(wished);
+    let mut wish = |said: &str, construct: Option<u32>, why: &str| {
+        let known = out.iter().any(|known: &Wished| known.construct == construct && known.said == said);
+        if !known {
+            out.push(Wished { said: said.to_owned(), construct, why: why.to_owned() });
+        }
+    };
+    for one in parsed {
+        let said = &one.sentence.text;
+        for found in features::wishes(&one.sentence).into_iter().chain(features::wished_by_clauses(one)) {
+            match found {
+                features::Wish::NotYet(construct, why) => wish(said, Some(construct), why),
+                features::Wish::Outside(why) => wish(said, None, why),
+                features::Wish::Kept => {}
             }
+        }
+        let text = one.sentence.plain();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+        let asks = has(&["questionnaire", "questionnaires", "survey", "intake form", "phq 9", "gad 7"]);
+        if asks && !planned.forms {
+            wish(said, Some(12), "its questions were not said, so it cannot be asked yet");
+        }
+        let counts = has(&[
+            "dashboard",
+            "chart",
+            "charts",
+            "average",
+            "averages",
+            "avg",
+            "per week",
+            "per month",
+            "per day",
+            "per hour",
+            "counts",
+            "trend",
+            "trends",
+            "turnaround",
+            "rate",
+            "over time",
+            "graph",
+            "graphs",
+            "totals",
+            "statistics",
+        ]);
+        if counts && !planned.measures {
+            wish(said, Some(14), "what is counted was not made out");
+        }
+        let lists = has(&[
+            "list of",
+            "on a list",
+            "worklist",
+            "watch list",
+            "waiting longer",
+            "missing for",
+            "in a row",
+        ]) || features::compares(&one.sentence.tokens);
+        if lists && !planned.lists {
+            wish(said, Some(13), "what is listed was not made out");
+        }
+        let acts = has(&["alert", "alerts", "notify", "warn", "warning", "told", "flag", "tell"]);
+        if acts && features::compares(&one.sentence.tokens) {
+            wish(said, Some(15), "rules that act by themselves are not built yet");
+        }
+    }
+    for (name, role) in &world.roles {
+        if role.kind == RoleKind::Proxy && role.acts {
+            wish(
+                &format!("what a {name} may see"),
+                Some(9),
+                "it takes the patient's permission, which cannot be given yet, so nothing is granted",
+            );
         }
     }
     for (said, construct) in &rules.conditional {
@@ -27,6 +94,7 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules) -> Vec<Wished> {
                 said: said.clone(),
                 construct: Some(*construct),
                 why: match construct {
+                    24 => "pages by link are not built yet, so nothing is granted",
                     9 => "a permission that is given and taken back is not built yet, so nothing is granted",
                     _ => "a rule that holds at times is not built yet; the safer side holds always",
                 }

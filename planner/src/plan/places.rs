@@ -62,6 +62,14 @@ const PLACES: &[&str] = &[
     "home",
     "school",
     "office",
+    "floor",
+    "unit",
+    "county",
+    "district",
+    "region",
+    "house",
+    "station",
+    "wing",
 ];
 
 /// A place below the organisation, where the prompt has several of them.
@@ -81,11 +89,14 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
                 found = found.or_else(|| of(&clause.subjects)).or_else(|| of(&clause.objects));
             }
             for tail in &clause.tails {
-                if matches!(tail.by.as_str(), "per" | "in" | "across") {
+                if matches!(tail.by.as_str(), "per" | "in" | "across" | "on" | "of" | "at") {
                     found = found.or_else(|| {
                         tail.phrases
                             .iter()
-                            .filter(|phrase| tail.by == "per" || phrase.all)
+                            .filter(|phrase| {
+                                let of_people = phrase.own && tail.by != "at";
+                                tail.by == "per" || phrase.all && tail.by != "of" || of_people
+                            })
                             .find_map(|phrase| named(&entities::phrase_key(phrase)))
                     });
                 }
