@@ -37,6 +37,7 @@ mod nouns;
 mod plan;
 mod roles;
 mod sentences;
+mod spanish;
 mod words;
 mod world;
 mod write;

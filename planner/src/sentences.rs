@@ -297,6 +297,13 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
             out.push(Token::Word(joined));
             continue;
         }
+        if token.is("kin")
+            && matches!(out.as_slice(), [.., Token::Word(next), Token::Word(of)] if next == "next" && of == "of")
+        {
+            out.truncate(out.len() - 2);
+            out.push(Token::Word("next of kin".into()));
+            continue;
+        }
         if token.is("needed") && out.last().is_some_and(|last| last.is("as")) {
             out.pop();
             out.push(Token::Word("as needed".into()));

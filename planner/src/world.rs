@@ -93,6 +93,8 @@ pub(crate) struct World {
     pub(crate) team: bool,
     pub(crate) assigners: Vec<String>,
     pub(crate) assumed: Vec<String>,
+    /// What English names were in the founder's language.
+    pub(crate) names: crate::spanish::Names,
     /// Roles that reach only what they wrote themselves, of these records.
     pub(crate) authors: Vec<(String, String)>,
     /// Values that the prompt says are kept nowhere: `no names anywhere`.

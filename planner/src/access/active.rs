@@ -91,8 +91,9 @@ pub(crate) fn active(
     // `notes that only they can read`: what was spoken of last.
     if objects.targets.is_empty()
         && clause.objects.is_empty()
-        && clause.narrowing > 0
-        && (verbs.contains(&"view") || verbs.contains(&"update"))
+        && (clause.narrowing > 0 && (verbs.contains(&"view") || verbs.contains(&"update"))
+            || clause.does(Verb::Review)
+            || clause.does(Verb::Sign))
     {
         objects.targets = memory_targets(&memory.entities);
     }

@@ -87,6 +87,8 @@ pub(crate) struct Rules {
     pub(crate) not_understood: Vec<String>,
     /// Grants that hang on a condition which cannot be kept yet: the words, and the construct.
     pub(crate) conditional: Vec<(String, u32)>,
+    /// Roles that see by a permission which cannot be given yet, and so nothing.
+    pub(crate) by_permission: Vec<String>,
     /// `Clients don't log in`.
     pub(crate) no_login: Vec<String>,
     /// Records that nobody changes, and the verbs that nobody has.
@@ -104,7 +106,7 @@ pub(crate) struct Memory {
 
 /// Reads all access rules. `settled` tells whether another part of the planner has understood a sentence.
 pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sentence) -> bool) -> Rules {
-    let mut rules = Rules::default();
+    let mut rules = Rules { by_permission: by_permission(parsed, world), ..Rules::default() };
     let mut memory = Memory::default();
     for one in parsed {
         let done = settled(&one.sentence);
@@ -131,6 +133,30 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         }
     }
     rules
+}
+
+/// `Clients give consent before anything is shared with a probation officer`.
+fn by_permission(parsed: &[Parsed], world: &World) -> Vec<String> {
+    let mut out = Vec::new();
+    for one in parsed {
+        let text = one.sentence.plain();
+        let consents = [" consent ", " permission ", " agree ", " agrees ", " consents "]
+            .iter()
+            .any(|word| text.contains(word));
+        let shares = [" shared with ", " shown to ", " share with ", " released to "]
+            .iter()
+            .find_map(|word| text.split_once(word).map(|(_, rest)| rest.to_owned()));
+        let (true, Some(rest)) = (consents, shares) else { continue };
+        let words: Vec<&str> = rest.split(' ').filter(|word| !crate::words::is_glue(word)).collect();
+        let named = (1..=3).rev().find_map(|width| {
+            words
+                .get(..width)
+                .map(|piece| world.roles_named(&crate::words::key(piece)))
+                .filter(|found| !found.is_empty())
+        });
+        out.extend(named.unwrap_or_default());
+    }
+    out
 }
 
 /// Sentences in parentheses: `(they can delete any of them)`.
@@ -163,8 +189,15 @@ fn read_clause(
     if shows_itself(clause) {
         return true;
     }
+    // `after signing nobody can change it` is a lock, which the lifecycle keeps.
+    if clause.nobody && settled {
+        return true;
+    }
     if clause.nobody {
         return nobody(clause, world, rules, memory);
+    }
+    if settled && clause.passive && clause.not {
+        return true;
     }
     if clause.passive || passive_form(clause) {
         return passive(clause, world, rules, memory);

@@ -159,6 +159,10 @@ fn by_agents(
                 } else if own {
                     own_patients(&role, &target.entity, world);
                 }
+                // `to nobody but doctors` restricts; what they see was said elsewhere.
+                if clause.not {
+                    continue;
+                }
                 let reach = match (own, owner) {
                     (true, _) => Reach::Own,
                     (false, true) => Reach::Place,

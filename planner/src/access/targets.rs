@@ -162,6 +162,13 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
             return vec![Target { fields: Some(fields), ..Target::whole(holder) }];
         }
     }
+    let near = world
+        .entities
+        .keys()
+        .find_map(|entity| near_fields(entity, &key, world).map(|fields| (entity, fields)));
+    if let Some((holder, fields)) = near {
+        return vec![Target { fields: Some(fields), ..Target::whole(holder.clone()) }];
+    }
     // `release positive results`: some of those that there are.
     let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
     if phrase.words.len() == 2
@@ -407,4 +414,20 @@ fn in_unknown_state(phrase: &Phrase, entity: Option<&crate::world::Entity>) -> b
             && word != "completed"
             && entity.is_some_and(|entity| !entity.states.contains(word))
     })
+}
+
+/// `fit` for `fit for work`, `status` for `order status`: the only value of a record so named.
+fn near_fields(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
+    let near: Vec<String> = world
+        .entities
+        .get(entity)?
+        .fields
+        .keys()
+        .filter(|name| {
+            let name = key_of(name);
+            name.starts_with(&format!("{key} ")) || name.ends_with(&format!(" {key}"))
+        })
+        .cloned()
+        .collect();
+    (near.len() == 1).then_some(near)
 }

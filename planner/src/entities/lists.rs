@@ -86,7 +86,7 @@ pub(crate) fn from_title(one: &Parsed, world: &mut World) {
 }
 
 /// A sentence without a verb: `Patients, dentists, chairs, treatment plans with procedures (…)`.
-pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World) {
+pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, world: &mut World) {
     let listed = items(tokens);
     let known = listed
         .iter()
@@ -105,6 +105,17 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, world: &mut World
             && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
             && under.is_none()
     {
+        // `Handover note at the end of each shift`.
+        if let ([item], false, false) = (listed.as_slice(), speaks, title) {
+            let key = item.bare_key();
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            let record = catalogue()
+                .entity(last)
+                .is_some_and(|(concept, _)| !concept.field_too && concept.kind == EntityKind::Clinical);
+            if record && item.words.len() <= 3 {
+                define(&item.phrase(), world, true);
+            }
+        }
         return;
     }
     // `authorisation number per order`: values of the order.

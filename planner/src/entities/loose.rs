@@ -32,6 +32,7 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         .objects
         .iter()
         .filter(nameless)
+        .filter(|phrase| !phrase.words.first().is_some_and(|word| crate::words::asks(word)))
         .filter(|phrase| {
             is_value(phrase)
                 || writes

@@ -61,7 +61,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
         let title = parsed.first().is_some_and(|first| std::ptr::eq(first, one));
         if !has_verb && (one.sentence.head.is_none() || title) {
-            from_list(&one.sentence.tokens, one.sentence.under.as_deref(), world);
+            from_list(&one.sentence.tokens, one.sentence.under.as_deref(), title, world);
         }
         let each = each_with_at(&one.sentence.tokens).is_some();
         for clause in one.clauses.iter().filter(|clause| !of_form || !fills_a_form(clause)) {
@@ -78,6 +78,31 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 loose_fields(clause, parsed, world);
             }
         }
+    }
+}
+
+/// `Infusion center scheduling`, `create a weekly schedule`: somebody books, and nothing to book was named.
+pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
+    let books = parsed.iter().any(|one| {
+        let text = one.sentence.plain();
+        [
+            " scheduling ",
+            " booking ",
+            " bookings ",
+            " weekly schedule ",
+            " book online ",
+            " calendar of ",
+            " agenda ",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
+    });
+    let scheduled = world.entities.values().any(|entity| entity.kind == EntityKind::Schedule);
+    if books
+        && !scheduled
+        && let Some(name) = define("appointment", world, false)
+    {
+        world.assume(format!("a record `{name}`: what is booked"));
     }
 }
 

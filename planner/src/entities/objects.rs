@@ -49,6 +49,22 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
             with_fields(phrase, world);
         }
     }
+    // `contacts of each case (…)`: a part of the case.
+    for tail in clause.tails.iter().filter(|tail| tail.by == "of") {
+        for phrase in tail.phrases.iter().filter(|phrase| phrase.all) {
+            let Some(whole) = world.entity_of(&phrase.words) else { continue };
+            let part = last
+                .clone()
+                .or_else(|| clause.objects.last().and_then(|object| world.entity_of(&object.words)));
+            if let Some(part) = part.filter(|part| *part != whole)
+                && world.subject() != Some(part.as_str())
+                && let Some(entity) = world.entities.get_mut(&part)
+                && entity.part_of.is_none()
+            {
+                entity.part_of = Some(whole);
+            }
+        }
+    }
     for tail in &clause.tails {
         for phrase in tail.phrases.iter().filter(|_| !(each && tail.by == "with")) {
             tail_phrase(&tail.by, phrase, clause, last.as_deref(), writes, world);
@@ -145,6 +161,10 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     if !phrase.of.is_empty() && catalogue().field(&key).is_some() {
         return None;
     }
+    // `how they feel`, `who is ready`: something told, no record.
+    if phrase.words.first().is_some_and(|word| crate::words::asks(word)) {
+        return None;
+    }
     // `volunteers register people (name, phone)`.
     if key == "person" && writes {
         let name = define("patient", world, false)?;
@@ -230,8 +250,40 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     if catalogue().field(&key).is_some() && catalogue().entity(&key).is_none() {
         return None;
     }
-    let name = define(&phrase.words.join(" "), world, true)?;
+    // `contacts of each case (name, relationship, phone)`: what is no record elsewhere is one with its list.
+    let name = if known > 1 && is_no_record(&key) && phrase.words.len() == 1 {
+        listed_record(&key, phrase, world)?
+    } else {
+        define(&phrase.words.join(" "), world, true)?
+    };
     parts_of(&name, &phrase.paren, world);
+    Some(name)
+}
+
+/// A record of an everyday word, such as *contact* or *report*, which its list makes one.
+fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Option<String> {
+    const RECORDS: &[&str] = &[
+        "contact",
+        "report",
+        "summary",
+        "request",
+        "question",
+        "message",
+        "code",
+        "alert",
+        "result",
+        "event",
+        "change",
+        "version",
+        "reference",
+        "call",
+        "job",
+        "reminder",
+    ];
+    let words = phrase.words.iter().all(|word| RECORDS.contains(&singular(word).as_str()));
+    let name = crate::fields::proper_name(key).filter(|_| words)?;
+    let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
+    world.entities.entry(name.clone()).or_insert(new);
     Some(name)
 }
 
@@ -258,11 +310,13 @@ fn tail_phrase(
                 }
                 return;
             }
-            if catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too) {
+            if !phrase.all && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too) {
                 define(&phrase.words.join(" "), world, false);
             }
         }
-        "for" | "per" | "on" | "against" if !phrase.paren.is_empty() && writes => {
+        "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through"
+            if !phrase.paren.is_empty() && writes =>
+        {
             // `write protocols for a patient (peptide, dose)`: the fields are the protocol's.
             if let Some(last) = last {
                 parts_of(last, &phrase.paren, world);

@@ -71,7 +71,14 @@ pub(crate) fn account(one: &Parsed, role: &str, world: &mut World) {
     let listed = items(&one.sentence.tokens[open + 1..close]);
     if world.subject().is_some()
         || listed.is_empty()
-        || !listed.iter().all(|item| catalogue().field(&item.key()).is_some())
+        || !listed.iter().all(|item| {
+            catalogue().field(&item.key()).is_some_and(|(field, _)| {
+                field
+                    .written
+                    .as_deref()
+                    .is_some_and(|written| written.starts_with("identifier") || written.starts_with("none"))
+            })
+        })
     {
         return;
     }

@@ -32,7 +32,11 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
         }
     }
     form_readers(world, rules);
-    all.retain(|allow| world.entities.contains_key(&allow.entity) && !rules.no_login.contains(&allow.role));
+    all.retain(|allow| {
+        world.entities.contains_key(&allow.entity)
+            && !rules.no_login.contains(&allow.role)
+            && !rules.by_permission.contains(&allow.role)
+    });
     assume(world, rules, &mut all);
     narrow(world, rules, &mut all);
     // Nobody assigns whom they may not see.

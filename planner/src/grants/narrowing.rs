@@ -6,6 +6,7 @@ use crate::world::World;
 /// Takes away what denials and *only* take away.
 pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
     let changes = |verb: &str| verb != "view" && verb != "export";
+    all.retain(|allow| !rules.by_permission.contains(&allow.role));
     for (entity, verbs) in &rules.frozen {
         all.retain(|allow| allow.entity != *entity || !verbs.contains(&allow.verb));
     }

@@ -15,12 +15,13 @@ const ENDS: &[&str] = &["signed", "released", "final", "approved", "published", 
 
 /// Reads states in the order of the prompt; `it` is the record that was spoken of last.
 pub(crate) fn lifecycles(parsed: &[Parsed], world: &mut World) {
+    let requests = parsed.iter().any(|one| one.sentence.plain().contains(" request"));
     let mut spoken: Option<String> = None;
     for one in parsed {
         let named = named_in(one, world);
         let about = named.first().cloned().or_else(|| spoken.clone());
         if let Some(name) = &about {
-            let states = enumerated(&one.sentence.tokens);
+            let states = enumerated(&one.sentence.tokens, requests);
             let loose = chain(&one.sentence.tokens).is_empty();
             let own =
                 world.entities.get(name).and_then(|entity| entity.concept).map(|concept| &concept.states);
@@ -80,7 +81,7 @@ fn named_in(one: &Parsed, world: &World) -> Vec<String> {
 
 /// `requested -> approved -> filled`, `is new, accepted or closed`, `goes through cast, built, fitted`,
 /// `mark them picked up, dropped off or no show`.
-fn enumerated(tokens: &[Token]) -> Vec<String> {
+fn enumerated(tokens: &[Token], requests: bool) -> Vec<String> {
     let chained = chain(tokens);
     if chained.len() > 1 {
         return chained;
@@ -98,11 +99,7 @@ fn enumerated(tokens: &[Token]) -> Vec<String> {
         if marks && let Some(object) = tokens.get(at + 1).and_then(Token::word) {
             let listed = listed_words(&tokens[at + 2..]);
             if matches!(object, "it" | "them") && listed.len() >= 2 {
-                let first = if tokens.iter().filter_map(Token::word).any(|word| word.starts_with("request")) {
-                    "requested"
-                } else {
-                    "open"
-                };
+                let first = if requests { "requested" } else { "open" };
                 return std::iter::once(first.to_owned()).chain(listed).collect();
             }
         }

@@ -11,7 +11,7 @@ use crate::catalogue::EntityKind;
 use crate::sentences::{Sentence, split};
 use crate::words::key_of;
 use crate::world::{Parsed, World};
-use crate::{access, complete, entities, features, gate, roles};
+use crate::{access, complete, entities, features, gate, roles, spanish};
 use finish::finish;
 use lifecycles::lifecycles;
 use places::{place, sign_up};
@@ -127,11 +127,15 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
         return Err(PlanError::NotAnApp { why });
     }
     let mut sentences = answered(split(prompt), answers);
-    respell(&mut sentences);
+    let mut world = World::default();
+    if spanish::is_spanish(&sentences) {
+        (sentences, world.names) = spanish::read(sentences);
+    } else {
+        respell(&mut sentences);
+    }
     if let Some(why) = gate::refuse(prompt, &sentences) {
         return Err(PlanError::NotAnApp { why });
     }
-    let mut world = World::default();
     title(prompt, &mut sentences, &mut world);
     let parsed = heads::parse(sentences);
     roles::find(&parsed, &mut world);
@@ -139,6 +143,7 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     place(&parsed, &mut world);
     features::forms(&parsed, &mut world);
     entities::find(&parsed, &mut world);
+    entities::appointments(&parsed, &mut world);
     forget(&parsed, &mut world);
     access::care_teams(&parsed, &mut world);
     // Assignment is read first, so that nothing is assumed where something was said.

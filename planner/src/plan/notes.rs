@@ -79,6 +79,13 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             wish(said, Some(15), "rules that act by themselves are not built yet");
         }
     }
+    if world.names.is_spanish() {
+        wish(
+            "la aplicación en español",
+            None,
+            "names and labels are Spanish; buttons, dates, numbers, messages of errors, legal pages and e-mails are built in English until the library has them in Spanish",
+        );
+    }
     for (name, role) in &world.roles {
         if role.kind == RoleKind::Proxy && role.acts {
             wish(

@@ -65,6 +65,19 @@ fn shorten(text: &str) -> String {
                     | "to"
                     | "would"
                     | "like"
+                    | "quiero"
+                    | "necesito"
+                    | "queremos"
+                    | "necesitamos"
+                    | "una"
+                    | "un"
+                    | "la"
+                    | "el"
+                    | "aplicación"
+                    | "para"
+                    | "mi"
+                    | "software"
+                    | "de"
             )
         })
         .take_while(|word| !matches!(word.to_lowercase().as_str(), "that" | "where" | "which" | "who"))

@@ -156,6 +156,11 @@ pub(crate) fn deed(word: &str) -> &'static [String] {
     base(word).and_then(|base| lexicon().deeds.get(base)).map_or(&[], Vec::as_slice)
 }
 
+/// Whether a word begins something told: `how they feel`, `who is ready`.
+pub(crate) fn asks(word: &str) -> bool {
+    matches!(word, "how" | "when" | "who" | "what" | "where" | "whether" | "which")
+}
+
 /// Small numbers written as words.
 pub(crate) fn number_word(word: &str) -> Option<u32> {
     const NUMBERS: &[&str] = &[

@@ -1,6 +1,6 @@
 //! Records with their fields, grants and lifecycles.
 
-use super::{Parts, line, list, names, scalar};
+use super::{Parts, line, list, names, quoted, scalar};
 use crate::catalogue::EntityKind;
 use crate::complete::title_of;
 use crate::world::Entity;
@@ -8,21 +8,29 @@ use std::fmt::Write;
 
 pub(crate) fn entity_text(out: &mut String, name: &str, entity: &Entity, parts: &Parts<'_>) {
     let world = parts.world;
-    let _ = writeln!(out, "  {name}:");
+    let said = parts.say(name);
+    let _ = writeln!(out, "  {said}:");
+    if let Some(label) = world.names.label(&said) {
+        line(out, 4, "label", &quoted(&label));
+    }
+    if let Some(plural) = world.names.plural(&said) {
+        line(out, 4, "plural", &quoted(&world.names.label(&plural.to_lowercase()).unwrap_or(plural)));
+    }
     if let Some(whole) = &entity.part_of {
-        line(out, 4, "part of", whole);
+        line(out, 4, "part of", &parts.say(whole));
     } else if let Some(place) = &world.place
         && entity.kind != EntityKind::Thing
     {
         line(out, 4, "belongs to", place);
     }
     if entity.kind == EntityKind::Subject && !world.assigned.is_empty() {
-        let role = if let [one] = world.assigned.as_slice() { one.clone() } else { names(&world.assigned) };
+        let assigned = parts.say_all(&world.assigned);
+        let role = if let [one] = assigned.as_slice() { one.clone() } else { names(&assigned) };
         let team = if world.team { "many" } else { "one" };
         let by = if world.assigners.is_empty() {
             String::new()
         } else {
-            format!(", by: {}", names(&world.assigners))
+            format!(", by: {}", names(&parts.say_all(&world.assigners)))
         };
         let _ = writeln!(out, "    assigned to: {{ role: {role}, team: {team}{by} }}");
     }
@@ -31,24 +39,41 @@ pub(crate) fn entity_text(out: &mut String, name: &str, entity: &Entity, parts: 
     }
     let title = title_of(world, name);
     if !title.is_empty() {
-        line(out, 4, "title", &names(&title));
+        line(out, 4, "title", &names(&parts.say_all(&title)));
     }
     if entity.fields.is_empty() {
         line(out, 4, "fields", "{}");
     } else {
         out.push_str("    fields:\n");
         for (field, written) in &entity.fields {
-            line(out, 6, field, &scalar(written));
+            let field = parts.say(field);
+            let written = parts.say_type(written);
+            match world.names.label(&field) {
+                Some(label) => {
+                    let _ = writeln!(
+                        out,
+                        "      {field}: {{ type: {}, label: {} }}",
+                        quoted(&written),
+                        quoted(&label)
+                    );
+                }
+                None => line(out, 6, &field, &scalar(&written)),
+            }
         }
         if entity.states.len() > 1 {
-            line(out, 6, "status", &scalar(&format!("none one of {}", entity.states.join(" | "))));
+            line(
+                out,
+                6,
+                "status",
+                &scalar(&format!("none one of {}", parts.say_all(&entity.states).join(" | "))),
+            );
         }
     }
     match parts.grants.get(name) {
         Some(grants) if !grants.is_empty() => {
             out.push_str("    access:\n");
             for (role, clause) in grants {
-                line(out, 6, role, &scalar(clause));
+                line(out, 6, &parts.say(role), &scalar(&parts.say_grant(clause)));
             }
         }
         _ => line(out, 4, "access", "{}"),
@@ -70,7 +95,7 @@ fn lifecycle(out: &mut String, name: &str, entity: &Entity, parts: &Parts<'_>) {
         .map(|(_, roles)| roles.clone())
         .unwrap_or_default();
     out.push_str("    lifecycle:\n");
-    line(out, 6, "states", &list(&entity.states));
+    line(out, 6, "states", &list(&parts.say_all(&entity.states)));
     if !movers.is_empty() {
         out.push_str("      moves:\n");
         for (from, to) in moves(entity) {
@@ -78,15 +103,15 @@ fn lifecycle(out: &mut String, name: &str, entity: &Entity, parts: &Parts<'_>) {
                 out,
                 "        {}: {{ from: {}, to: {}, by: {} }}",
                 move_name(&to),
-                list(&from),
-                scalar(&to),
-                names(&movers)
+                list(&parts.say_all(&from)),
+                scalar(&parts.say(&to)),
+                names(&parts.say_all(&movers))
             );
         }
     }
     let locked = locked_states(entity);
     if !locked.is_empty() {
-        line(out, 6, "locked", &list(&locked));
+        line(out, 6, "locked", &list(&parts.say_all(&locked)));
         if entity.addenda {
             line(out, 6, "addenda", "true");
         }

@@ -107,7 +107,7 @@ pub(crate) fn roles(out: &mut String, parts: &Parts<'_>) {
                 said.push("administers: [people, agreements]".to_owned());
             }
             RoleKind::Subject => match parts.world.subject() {
-                Some(subject) if role.acts => said.push(format!("self: {subject}")),
+                Some(subject) if role.acts => said.push(format!("self: {}", parts.say(subject))),
                 _ => continue,
             },
             _ => {}
@@ -120,7 +120,7 @@ pub(crate) fn roles(out: &mut String, parts: &Parts<'_>) {
             said.push(format!("in: {place}"));
         }
         let body = if said.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", said.join(", ")) };
-        line(out, 2, name, &body);
+        line(out, 2, &parts.say(name), &body);
     }
 }
 
@@ -147,4 +147,65 @@ pub(crate) fn moment(world: &World, entity: &str) -> Option<String> {
             (written.contains("moment") || written.contains(" date")) && written.contains("queryable")
         })
         .map(|(name, _)| name.clone())
+}
+
+impl Parts<'_> {
+    /// A name as the plan writes it: in the founder's language.
+    pub(crate) fn say(&self, name: &str) -> String {
+        self.world.names.say(name)
+    }
+
+    /// Several names.
+    pub(crate) fn say_all(&self, names: &[String]) -> Vec<String> {
+        names.iter().map(|name| self.say(name)).collect()
+    }
+
+    /// A type with its names: `link patient`, `one of left | right`.
+    pub(crate) fn say_type(&self, written: &str) -> String {
+        if let Some(rest) = written.strip_prefix("link ") {
+            let (target, flags) =
+                rest.split_once(',').map_or((rest, None), |(target, flags)| (target, Some(flags)));
+            return match flags {
+                Some(flags) => format!("link {},{flags}", self.say(target)),
+                None => format!("link {}", self.say(target)),
+            };
+        }
+        match written.split_once("one of ") {
+            Some((class, choices)) if self.world.names.is_spanish() => {
+                let choices: Vec<String> = choices.split(" | ").map(|choice| self.say(choice)).collect();
+                format!("{class}one of {}", choices.join(" | "))
+            }
+            _ => written.to_owned(),
+        }
+    }
+
+    /// A clause of grants with its names: `view(name) own when signed | locked`.
+    pub(crate) fn say_grant(&self, clause: &str) -> String {
+        if !self.world.names.is_spanish() {
+            return clause.to_owned();
+        }
+        let mut out = Vec::new();
+        for part in clause.split("; ") {
+            let (head, states) =
+                part.split_once(" when ").map_or((part, None), |(head, states)| (head, Some(states)));
+            let mut said = String::new();
+            let mut rest = head;
+            while let Some((before, inner)) = rest.split_once('(') {
+                let Some((mask, after)) = inner.split_once(')') else { break };
+                let fields: Vec<String> = mask
+                    .split(", ")
+                    .map(|field| if field == "reference" { field.to_owned() } else { self.say(field) })
+                    .collect();
+                said.push_str(&format!("{before}({})", fields.join(", ")));
+                rest = after;
+            }
+            said.push_str(rest);
+            if let Some(states) = states {
+                let states: Vec<String> = states.split(" | ").map(|state| self.say(state)).collect();
+                said.push_str(&format!(" when {}", states.join(" | ")));
+            }
+            out.push(said);
+        }
+        out.join("; ")
+    }
 }

@@ -6,6 +6,11 @@ use crate::grants::Grants;
 use crate::world::World;
 use std::fmt::Write;
 
+/// A name as expressions call it.
+fn in_rule(name: &str) -> String {
+    name.to_owned()
+}
+
 pub(crate) fn forms(out: &mut String, parts: &Parts<'_>) {
     let Some(subject) = parts.world.subject() else { return };
     let wanted: Vec<_> =
@@ -15,13 +20,18 @@ pub(crate) fn forms(out: &mut String, parts: &Parts<'_>) {
     }
     out.push_str("forms:\n");
     for (name, form) in wanted {
-        let _ = writeln!(out, "  {name}:\n    version: 1\n    about: {subject}");
-        line(out, 4, "filled by", &names(&form.filled_by));
-        line(out, 4, "read by", &names(&form.read_by));
+        let _ = writeln!(out, "  {}:\n    version: 1\n    about: {}", parts.say(name), parts.say(subject));
+        line(out, 4, "filled by", &names(&parts.say_all(&form.filled_by)));
+        line(out, 4, "read by", &names(&parts.say_all(&form.read_by)));
         out.push_str("    ask:\n");
         for (field, written) in &form.fields {
             let plain = written.replace(", searchable", "").replace(", queryable", "");
-            let _ = writeln!(out, "      - {{ question: {field}, type: {} }}", quoted(&plain));
+            let _ = writeln!(
+                out,
+                "      - {{ question: {}, type: {} }}",
+                parts.say(field),
+                quoted(&parts.say_type(&plain))
+            );
         }
     }
 }
@@ -35,7 +45,7 @@ pub(crate) fn lists(out: &mut String, parts: &Parts<'_>) {
             .fields
             .iter()
             .zip(&threshold.numbers)
-            .map(|(field, number)| format!("{field} {sign} {number}"))
+            .map(|(field, number)| format!("{} {sign} {number}", in_rule(&parts.say(field))))
             .collect();
         let word = if threshold.above { "high" } else { "low" };
         let label = if let [one] = threshold.fields.as_slice() {
@@ -43,11 +53,12 @@ pub(crate) fn lists(out: &mut String, parts: &Parts<'_>) {
         } else {
             format!("{word} {}", plural(&threshold.entity))
         };
-        let mut text = format!("of: {}, where: {}", threshold.entity, quoted(&filter.join(" or ")));
+        let mut text =
+            format!("of: {}, where: {}", parts.say(&threshold.entity), quoted(&filter.join(" or ")));
         if let Some(moment) = moment(world, &threshold.entity) {
-            let _ = write!(text, ", sort: {moment} desc");
+            let _ = write!(text, ", sort: {} desc", parts.say(&moment));
         }
-        let _ = write!(text, ", for: {}", names(&threshold.roles));
+        let _ = write!(text, ", for: {}", names(&parts.say_all(&threshold.roles)));
         texts.push((label, text));
     }
     for silence in parts.silences {
@@ -56,10 +67,11 @@ pub(crate) fn lists(out: &mut String, parts: &Parts<'_>) {
         texts.push((
             format!("silent {}", plural(subject)),
             format!(
-                "of: {subject}, without: {}, in: {} {unit}, for: {}",
-                silence.entity,
+                "of: {}, without: {}, in: {} {unit}, for: {}",
+                parts.say(subject),
+                parts.say(&silence.entity),
                 silence.count,
-                names(&silence.roles)
+                names(&parts.say_all(&silence.roles))
             ),
         ));
     }
@@ -83,7 +95,7 @@ pub(crate) fn measures(out: &mut String, parts: &Parts<'_>) {
         if viewers.is_empty() || skipped(parts, "measures", &measure.name) {
             continue;
         }
-        let mut text = format!("of: {}", measure.entity);
+        let mut text = format!("of: {}", parts.say(&measure.entity));
         if let Some(filter) = &measure.filter {
             let _ = write!(text, ", where: '{filter}'");
         }
@@ -91,15 +103,19 @@ pub(crate) fn measures(out: &mut String, parts: &Parts<'_>) {
             let _ = write!(text, ", share: '{share}'");
         }
         if let Some(average) = &measure.average {
-            let _ = write!(text, ", average: {average}");
+            let _ = write!(text, ", average: {}", parts.say(average));
         }
         match &measure.by {
             Some(by) => {
+                let by = match by.split_once(" of ") {
+                    Some((unit, moment)) => format!("{unit} of {}", parts.say(moment)),
+                    None => by.clone(),
+                };
                 let _ = write!(text, ", by: {by}, chart: bar");
             }
             None => text.push_str(", chart: number"),
         }
-        let _ = write!(text, ", for: {}", names(&viewers));
+        let _ = write!(text, ", for: {}", names(&parts.say_all(&viewers)));
         if first {
             out.push_str("measures:\n");
             first = false;
@@ -155,11 +171,15 @@ pub(crate) fn calendars(out: &mut String, parts: &Parts<'_>) {
         if viewers.is_empty() {
             continue;
         }
-        let end = if entity.fields.contains_key("end") { ", end: end" } else { "" };
+        let end = if entity.fields.contains_key("end") {
+            format!(", end: {}", parts.say("end"))
+        } else {
+            String::new()
+        };
         let booked = if resources.is_empty() {
             String::new()
         } else {
-            format!(", resources: {}, overlap: refuse", names(&resources))
+            format!(", resources: {}, overlap: refuse", names(&parts.say_all(&resources)))
         };
         if first {
             out.push_str("calendars:\n");
@@ -167,8 +187,10 @@ pub(crate) fn calendars(out: &mut String, parts: &Parts<'_>) {
         }
         let _ = writeln!(
             out,
-            "  {calendar}: {{ of: {name}, start: start{end}{booked}, for: {} }}",
-            names(&viewers)
+            "  {calendar}: {{ of: {}, start: {}{end}{booked}, for: {} }}",
+            parts.say(name),
+            parts.say("start"),
+            names(&parts.say_all(&viewers))
         );
     }
 }

@@ -1,0 +1,59 @@
+//! Prompts in Spanish, read by the same grammar.
+//!
+//! Word by word into the English that the grammar knows (shallow transfer, as machine translation calls
+//! it): phrases first, then nouns, adjectives and verbs in their forms; nouns joined by *de* and adjectives
+//! behind their noun change places. What each English name was in Spanish is kept, so that the plan speaks
+//! Spanish again. The words are data, in `catalogue/spanish.toml`.
+
+mod lexicon;
+mod names;
+mod transfer;
+
+pub(crate) use names::Names;
+
+use crate::sentences::{Sentence, Token};
+use lexicon::{fold, lexicon};
+
+/// Whether a prompt is in Spanish: more of its words glue Spanish sentences than English ones.
+pub(crate) fn is_spanish(sentences: &[Sentence]) -> bool {
+    let (mut spanish, mut english) = (0_usize, 0_usize);
+    for sentence in sentences {
+        let head = sentence.head.iter().flat_map(|head| head.split(' '));
+        for word in head.chain(sentence.tokens.iter().filter_map(Token::word)) {
+            let word = fold(word);
+            spanish += usize::from(lexicon().tells_spanish(&word));
+            let shared = matches!(word.as_str(), "a" | "no" | "me" | "i" | "he" | "as" | "so");
+            english += usize::from(!shared && crate::words::is_glue(&word) && !lexicon().knows(&word));
+        }
+    }
+    spanish > 1 && spanish > english
+}
+
+/// Sentences of Spanish tokens as sentences of English ones, and what the names were.
+pub(crate) fn read(sentences: Vec<Sentence>) -> (Vec<Sentence>, Names) {
+    let mut names = Names::default();
+    for word in sentences.iter().flat_map(|sentence| sentence.text.split(|c: char| !c.is_alphabetic())) {
+        names.spell(word);
+        names.spell(&lexicon::singular_spelt(word));
+    }
+    let read = sentences
+        .into_iter()
+        .map(|sentence| {
+            let plain = |text: &str, names: &mut Names| {
+                transfer::transfer(&crate::sentences::tokens(text), names)
+                    .iter()
+                    .filter_map(Token::word)
+                    .filter(|word| !matches!(*word, "the" | "a"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            Sentence {
+                head: sentence.head.as_deref().map(|head| plain(head, &mut names)),
+                under: sentence.under.as_deref().map(|under| plain(under, &mut names)),
+                tokens: transfer::transfer(&sentence.tokens, &mut names),
+                text: sentence.text,
+            }
+        })
+        .collect();
+    (read, names)
+}

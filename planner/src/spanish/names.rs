@@ -1,0 +1,77 @@
+//! What English names were in Spanish.
+
+use super::lexicon::lexicon;
+use crate::words::key_of;
+use std::collections::BTreeMap;
+
+/// Spanish names by English keys; empty where the prompt was English.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    learnt: BTreeMap<String, String>,
+    /// Words with their accents, by the words without.
+    accents: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// Keeps the first name that a thing was given.
+    pub(super) fn learn(&mut self, english: &str, spanish: &str) {
+        self.learnt.entry(key_of(english)).or_insert_with(|| spanish.to_owned());
+    }
+
+    /// Keeps how a word is spelt.
+    pub(super) fn spell(&mut self, word: &str) {
+        self.accents.entry(super::lexicon::fold(word)).or_insert_with(|| word.to_lowercase());
+    }
+
+    /// What people read: the name with its accents and a capital; `None` where it is the name itself.
+    pub(crate) fn label(&self, name: &str) -> Option<String> {
+        let spelt: Vec<&str> = name
+            .split(' ')
+            .map(|word| {
+                self.accents.get(word).or_else(|| lexicon().accents.get(word)).map_or(word, String::as_str)
+            })
+            .collect();
+        let label = spelt.join(" ");
+        let mut chars = label.chars();
+        let first = chars.next()?;
+        (self.is_spanish() && label != name).then(|| first.to_uppercase().chain(chars).collect())
+    }
+
+    /// Several of a thing: `sesiones`; `None` where an added `s` does.
+    pub(crate) fn plural(&self, name: &str) -> Option<String> {
+        let (head, rest) = name.split_once(' ').map_or((name, ""), |(head, rest)| (head, rest));
+        let regular = head.ends_with(['a', 'e', 'i', 'o', 'u']);
+        if !self.is_spanish() || regular && rest.is_empty() {
+            return None;
+        }
+        let many = match head.strip_suffix('z') {
+            Some(stem) => format!("{stem}ces"),
+            None if regular => format!("{head}s"),
+            None if head.ends_with('s') => head.to_owned(),
+            None => format!("{head}es"),
+        };
+        let said = if rest.is_empty() { many } else { format!("{many} {rest}") };
+        let mut chars = said.chars();
+        let first = chars.next()?;
+        Some(first.to_uppercase().chain(chars).collect())
+    }
+
+    /// The name as the plan writes it: as it was said in Spanish, else as Spanish apps call it.
+    pub(crate) fn say(&self, name: &str) -> String {
+        if self.learnt.is_empty() {
+            return name.to_owned();
+        }
+        let listed = lexicon().names.get(name);
+        let plain = name.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+        listed
+            .or_else(|| self.learnt.get(&key_of(name)).filter(|_| plain))
+            .or_else(|| lexicon().names.get(&key_of(name)))
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Whether the prompt was in Spanish.
+    pub(crate) fn is_spanish(&self) -> bool {
+        !self.learnt.is_empty()
+    }
+}
