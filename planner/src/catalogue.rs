@@ -99,6 +99,9 @@ pub(crate) struct FieldConcept {
     also: Vec<String>,
     #[serde(default)]
     keep: bool,
+    /// The record that it describes where it is said of another: the sets of an exercise plan.
+    #[serde(default)]
+    pub(crate) of: Option<String>,
     #[serde(default, rename = "type")]
     pub(crate) written: Option<String>,
     #[serde(default)]

@@ -54,6 +54,14 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
             if inner.is_empty() { field.fields.iter().map(|name| plain(name)).collect() } else { inner };
         return Read::Fields(parts.iter().flat_map(|part| only_fields(read(part, concept, kind))).collect());
     }
+    // `ventilator settings (mode, PEEP, tidal volume)`: several values, not the choices of one.
+    let several = item.words.last().is_some_and(|word| crate::words::singular(word) != *word)
+        && !matches!(item.words.last().map(String::as_str), Some("series" | "yes"));
+    let scale = item.paren.iter().any(|token| matches!(token, Token::Range(..)) && inner.len() < 2);
+    if several && inner.len() > 1 && !scale && !item.yes_no && concept.is_none_or(|concept| !concept.resource)
+    {
+        return Read::Fields(inner.iter().flat_map(|part| only_fields(read(part, None, kind))).collect());
+    }
     if let Some((field, _)) = known
         && field.written.as_deref() == Some("file")
     {

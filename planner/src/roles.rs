@@ -259,8 +259,16 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     let sees =
         clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees" | "read" | "reads"))
             && phrase.words.len() <= 2
+            && !crate::words::is_glue(&one)
+            && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody")
             && crate::words::verb(&one).is_none();
-    acts && (sees || ENDINGS.iter().any(|ending| one.ends_with(ending)))
+    let denied = clause.not
+        && clause.modal
+        && phrase.words.len() == 1
+        && !crate::words::is_glue(&one)
+        && crate::words::verb(&one).is_none_or(|_| one.ends_with("ing"))
+        && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
+    acts && (sees || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
 }
 
 /// Adds a role named by this key; an unknown one only where the prompt says that it is one.

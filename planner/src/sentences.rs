@@ -238,6 +238,20 @@ fn head_of(text: &str) -> (Option<&str>, &str) {
 
 /// The tokens of a text.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
+    // `housing restrictions, e.g. bottom bunk`: an example says nothing more.
+    let example = ["e.g.", "i.e.", "eg.", "for example"].iter().filter_map(|sign| {
+        let at = text.find(sign)?;
+        let end = text[at..].find(')').map_or(text.len(), |close| at + close);
+        Some((at, end))
+    });
+    if let Some((at, end)) = example.min() {
+        let without = format!(
+            "{}{}",
+            text[..at].trim_end_matches([',', ' ', '(']),
+            &text[end..].trim_start_matches(')')
+        );
+        return tokens(&without);
+    }
     let text = text.replace("e-mail", "email").replace("E-mail", "email").replace('’', "'");
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::new();

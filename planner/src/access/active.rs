@@ -144,8 +144,15 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             continue;
         }
         // `each other's data`: others' records are never in a patient's reach.
-        if phrase.other && clause.not && subject_only {
+        if phrase.other && clause.not && (subject_only || phrase.article) {
             out.others_only = true;
+            if !subject_only {
+                for entity in
+                    resolve(phrase, clause, roles, world, memory).into_iter().map(|target| target.entity)
+                {
+                    world.authors.extend(roles.iter().map(|role| (role.clone(), entity.clone())));
+                }
+            }
             continue;
         }
         let found = if clause.not {

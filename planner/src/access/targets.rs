@@ -46,7 +46,16 @@ pub(crate) fn resolve(
         return world.subject().map(|subject| Target::whole(subject.to_owned())).into_iter().collect();
     }
     if matches!(key.as_str(), "it" | "them" | "that" | "this") {
-        return memory_targets(&memory.entities);
+        let kept: Vec<String> = world
+            .entities
+            .iter()
+            .filter(|(_, entity)| entity.kind == EntityKind::Clinical)
+            .map(|(name, _)| name.clone())
+            .collect();
+        return match (memory.entities.as_slice(), kept.as_slice()) {
+            ([], [one]) => vec![Target::whole(one.clone())],
+            (spoken, _) => memory_targets(spoken),
+        };
     }
     if key.is_empty() && (phrase.own || phrase.all || phrase.other) {
         let held = memory_targets(&memory.entities);

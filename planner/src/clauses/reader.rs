@@ -326,6 +326,19 @@ impl<'t> Reader<'t> {
                 self.relative = about;
                 self.at += 1;
             }
+            // `patients, exercise plans and a pain diary that the patient fills in`.
+            "that" | "which"
+                if self.phase == Phase::Subject
+                    && self.current.verbs.is_empty()
+                    && !self.current.passive
+                    && !self.current.subjects.is_empty()
+                    && self.subject_follows_at(self.at + 1) =>
+            {
+                let about = self.current.subjects.last().cloned();
+                self.finish();
+                self.relative = about;
+                self.at += 1;
+            }
             // `the therapist who wrote them`, `a person who was seen`: who did it is the writer.
             "who" | "that" if self.wrote_it() => {
                 if let Some(last) = self.last_phrase() {

@@ -170,11 +170,17 @@ impl Reader<'_> {
         if word.ends_with("ing") || word.ends_with("ed") && verb(word).is_some() && !self.determined(at + 1) {
             return false;
         }
+        // `intensivists in the hub see all beds`: the verb agrees with its subject, not with the hub.
+        let subject = self.current.subjects.last().and_then(|phrase| phrase.words.last());
+        let agrees = self.agrees(previous, word)
+            || subject.is_some_and(|subject| {
+                subject != previous && self.agrees(subject, word) && !is_two_faced(word)
+            });
         if !is_two_faced(word) {
-            return self.agrees(previous, word) || self.phase != Phase::Subject;
+            return agrees || self.phase != Phase::Subject;
         }
         self.phase == Phase::Subject
-            && self.agrees(previous, word)
+            && agrees
             && (self.object_follows(at + 1)
                 || self.another_verb_follows(at + 1)
                 || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty()

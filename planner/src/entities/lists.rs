@@ -128,7 +128,13 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         listed.iter().for_each(|item| item_of(&whole, item, world));
         return;
     }
-    if known == 0 {
+    let described = listed.iter().any(|item| {
+        items(&item.with)
+            .iter()
+            .chain(&items(&item.paren))
+            .any(|part| catalogue().field(&part.key()).is_some())
+    });
+    if known == 0 && !described {
         return;
     }
     let mut last_with: Option<String> = None;

@@ -50,8 +50,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     if let Some(first) = parsed.first() {
         from_title(first, world);
     }
-    for (one, head) in parsed.iter().zip(heads) {
-        if head || features::settles(&one.sentence) {
+    for (one, head) in parsed.iter().zip(&heads) {
+        if *head || features::settles(&one.sentence) {
             continue;
         }
         let of_form = features::is_form_sentence(&one.sentence);
@@ -60,6 +60,17 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             continue;
         }
         let title = parsed.first().is_some_and(|first| std::ptr::eq(first, one));
+        // `Patients, exercise plans and a pain diary that the patient fills in`: a list up to its clause.
+        let listed = one
+            .clauses
+            .first()
+            .is_some_and(|clause| clause.verbs.is_empty() && !clause.not && clause.subjects.len() > 1);
+        if has_verb && listed && one.sentence.head.is_none() {
+            let end = one.sentence.tokens.iter().position(|token| token.is("that") || token.is("which"));
+            if let Some(end) = end {
+                from_list(&one.sentence.tokens[..end], one.sentence.under.as_deref(), title, world);
+            }
+        }
         if !has_verb && (one.sentence.head.is_none() || title) {
             from_list(&one.sentence.tokens, one.sentence.under.as_deref(), title, world);
         }
@@ -72,8 +83,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         each_with(&one.sentence.tokens, world);
         preview(&one.sentence.tokens, world);
     }
-    for one in parsed {
-        if !features::is_form_sentence(&one.sentence) {
+    for (one, head) in parsed.iter().zip(&heads) {
+        if !head && !features::is_form_sentence(&one.sentence) {
             for clause in &one.clauses {
                 loose_fields(clause, parsed, world);
             }

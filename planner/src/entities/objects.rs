@@ -32,7 +32,8 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     let many = writes && clause.objects.len() > 1;
     if acts {
         for phrase in targets {
-            if is_unknown(phrase) && (values || many && is_bare(phrase)) {
+            let value = many && is_bare(phrase) && catalogue().field(&phrase_key(phrase)).is_some();
+            if value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
                 continue;
             }
             last = from_object(phrase, clause, writes && !clause.not, world).or(last);
@@ -129,7 +130,8 @@ pub(crate) fn is_value(phrase: &Phrase) -> bool {
         && catalogue().entity(&key).is_none_or(|(concept, _)| concept.field_too);
     let scaled = phrase.paren.iter().any(|token| matches!(token, Token::Range(..)))
         || matches!(phrase.paren.as_slice(), [Token::Word(unit)] if crate::fields::is_unit(unit));
-    field || scaled || catalogue().field(&as_item(phrase).key()).is_some()
+    let bare = is_bare(phrase) && catalogue().field(&key).is_some();
+    field || bare || scaled || catalogue().field(&as_item(phrase).key()).is_some()
 }
 
 fn is_unknown(phrase: &Phrase) -> bool {
@@ -178,6 +180,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
         return None;
+    }
+    if clause.does(Verb::Book) && catalogue().weak_entity(&key).is_some() {
+        return define("appointment", world, false);
     }
     if let Some((concept, _)) = catalogue().entity(&key) {
         let makes = clause.does(Verb::Create) || clause.does(Verb::Manage);
@@ -298,6 +303,11 @@ fn tail_phrase(
 ) {
     let key = phrase_key(phrase);
     match by {
+        "in" | "at" | "on" | "with"
+            if catalogue().entity(&key).is_some_and(|(concept, _)| concept.resource) =>
+        {
+            define(&phrase.words.join(" "), world, false);
+        }
         "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
             let target = last
                 .map(str::to_owned)
@@ -310,7 +320,10 @@ fn tail_phrase(
                 }
                 return;
             }
-            if !phrase.all && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too) {
+            if !phrase.all
+                && last.is_none()
+                && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
+            {
                 define(&phrase.words.join(" "), world, false);
             }
         }
@@ -323,9 +336,6 @@ fn tail_phrase(
             } else {
                 with_fields(phrase, world);
             }
-        }
-        "in" | "at" | "on" if catalogue().entity(&key).is_some_and(|(concept, _)| concept.resource) => {
-            define(&phrase.words.join(" "), world, false);
         }
         "about" | "on" | "for" | "in" | "into" | "before" | "to" | "from"
             if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) =>

@@ -135,6 +135,21 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         }
         return;
     }
+    // `exercise plans with sets and repetitions`: these are of each exercise.
+    if let Some(of) = catalogue().field(&key).and_then(|(field, _)| field.of.as_deref())
+        && key_of(name) != of
+        && key_of(name).split(' ').any(|word| word == of)
+        && let Some(part) = define(of, world, false)
+        && part != name
+    {
+        if let Some(entity) = world.entities.get_mut(&part)
+            && entity.part_of.is_none()
+        {
+            entity.part_of = Some(name.to_owned());
+        }
+        item_of(&part, item, world);
+        return;
+    }
     let is_subject_here = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
     if is_subject_here && kind != EntityKind::Subject {
         let subject = define(&item.phrase(), world, false);

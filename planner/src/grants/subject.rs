@@ -44,7 +44,8 @@ pub(crate) fn subject_grants(
     let roles: Vec<(String, RoleKind, bool)> =
         world.roles.iter().map(|(name, role)| (name.clone(), role.kind, role.acts)).collect();
     let bounded = |role: &str, kind: RoleKind| {
-        kind == RoleKind::Business && world.roles.get(role).is_some_and(|role| role.bounded)
+        matches!(kind, RoleKind::Business | RoleKind::Panel | RoleKind::Care)
+            && world.roles.get(role).is_some_and(|role| role.bounded)
     };
     let identity = identity_fields(world, subject);
     let form_reader = |role: &str| {
@@ -60,7 +61,9 @@ pub(crate) fn subject_grants(
         let named = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_some());
         match kind {
             RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
-            RoleKind::Panel | RoleKind::Care if !whole => push(all, role, subject, &["view"]),
+            RoleKind::Panel | RoleKind::Care if !whole && !bounded(role, *kind) => {
+                push(all, role, subject, &["view"])
+            }
             RoleKind::Office | RoleKind::Owner | RoleKind::Business
                 if !whole
                     && !(named && *kind == RoleKind::Business)

@@ -29,10 +29,69 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             if let Some(list) = list {
                 attach(list, &mut sentence, &mut read);
             }
-            read.iter_mut().for_each(|clause| say_the_deed(clause, &said));
+            read.iter_mut().for_each(|clause| {
+                say_the_deed(clause, &said);
+                access_to(clause);
+                own_the_list(clause);
+            });
             Parsed { clauses: read, sentence }
         })
         .collect()
+}
+
+/// `the front desk has access to invoices`, `has no access to notes`, `principals do not have access`.
+fn access_to(clause: &mut Clause) {
+    let is_access = |phrase: &Phrase| phrase.words.last().is_some_and(|word| word == "access");
+    let has = clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::Have));
+    let denied = clause.but_not.iter().any(is_access);
+    if !has || clause.passive || !(denied || clause.objects.iter().any(is_access)) {
+        return;
+    }
+    clause.not |= denied;
+    clause.but_not.retain(|phrase| !is_access(phrase));
+    clause.objects.retain(|phrase| !is_access(phrase));
+    let at = clause.tails.iter().position(|tail| tail.by == "to");
+    match at.map(|at| clause.tails.remove(at)) {
+        Some(tail) => {
+            clause.only |= tail.only;
+            clause.objects.extend(tail.phrases);
+        }
+        None => {
+            clause.objects.push(Phrase { words: vec!["everything".into()], all: true, ..Phrase::default() })
+        }
+    }
+    clause.verbs = vec![(Verb::View, "see".into())];
+}
+
+/// `visits of students (complaint, treatment)`: the list is the visits', not the students'.
+fn own_the_list(clause: &mut Clause) {
+    const OF_OTHERS: &[&str] = &[
+        "record",
+        "list",
+        "data",
+        "information",
+        "file",
+        "detail",
+        "copy",
+        "photo",
+        "picture",
+        "profile",
+        "register",
+    ];
+    let Clause { objects, tails, .. } = clause;
+    let Some(object) = objects.last_mut().filter(|object| object.paren.is_empty()) else { return };
+    let last = object.words.last().map(|word| singular(word)).unwrap_or_default();
+    if OF_OTHERS.contains(&last.as_str()) {
+        return;
+    }
+    let listed = tails
+        .iter_mut()
+        .filter(|tail| tail.by == "of")
+        .flat_map(|tail| &mut tail.phrases)
+        .find(|phrase| phrase.paren.contains(&Token::Comma));
+    if let Some(phrase) = listed {
+        object.paren = std::mem::take(&mut phrase.paren);
+    }
 }
 
 /// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
@@ -183,9 +242,11 @@ fn says_more(list: &[Token]) -> bool {
 /// Gives the list behind a colon to the object of the first clause that has one; where none has, it is what
 /// is written down.
 fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clause]) {
+    let named = |clause: &Clause| clause.objects.iter().any(|object| object.words != ["data"]);
+    let some = read.iter().any(|clause| !clause.verbs.is_empty() && named(clause));
     let target = read
         .iter_mut()
-        .filter(|clause| !clause.verbs.is_empty())
+        .filter(|clause| !clause.verbs.is_empty() && (!some || named(clause)))
         .find_map(|clause| clause.objects.last_mut().filter(|object| object.paren.is_empty()));
     match target {
         Some(object) => object.paren.clone_from(&list),
@@ -232,6 +293,20 @@ fn said_in_head(sentence: &mut Sentence) {
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));
     let last = words.last().copied().unwrap_or_default();
+    // `Pediatricians record: …`, `nurses photograph wounds and record: …`.
+    if words.len() > 1
+        && verb(last).is_some()
+        && !matches!(last, "has" | "have" | "contains" | "includes")
+        && words.iter().any(|word| catalogue().role(&key_of(word)).is_some())
+    {
+        let list = std::mem::take(&mut sentence.tokens);
+        sentence.tokens = said;
+        sentence.tokens.push(Token::Word("data".into()));
+        sentence.tokens.push(Token::Colon);
+        sentence.tokens.extend(list);
+        sentence.head = None;
+        return;
+    }
     if does && words.len() > 2 || matches!(last, "has" | "have" | "contains" | "includes") {
         let list = std::mem::take(&mut sentence.tokens);
         sentence.tokens = said;
