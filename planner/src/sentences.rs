@@ -21,7 +21,10 @@ impl Sentence {
     /// Its words between single blanks, the head first: what phrases are looked for in.
     pub(crate) fn plain(&self) -> String {
         let head = self.head.iter().flat_map(|head| head.split(' '));
-        let words = head.chain(self.tokens.iter().filter_map(Token::word));
+        let words = head.chain(self.tokens.iter().filter_map(|token| match token {
+            Token::Word(word) | Token::Number(word) => Some(word.as_str()),
+            _ => None,
+        }));
         let mut out = String::from(" ");
         for word in words {
             out.push_str(word);

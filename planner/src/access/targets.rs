@@ -168,7 +168,8 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
     let holders = world.subject().into_iter().map(str::to_owned).chain(world.entities.keys().cloned());
     for holder in holders {
         if let Some(fields) = fields_of(&holder, &key, world) {
-            return vec![Target { fields: Some(fields), ..Target::whole(holder) }];
+            let partial = in_unknown_state(phrase, world.entities.get(&holder));
+            return vec![Target { fields: Some(fields), partial, ..Target::whole(holder) }];
         }
     }
     let near = world
@@ -297,6 +298,9 @@ pub(crate) fn resolve_denied(
     let grouped = group(&key, world);
     if !grouped.is_empty() {
         return grouped;
+    }
+    if matches!(key.as_str(), "narrative" | "free text") {
+        return narratives(world);
     }
     let of_that_name: Vec<Target> = world
         .entities
@@ -439,4 +443,21 @@ fn near_fields(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
         .cloned()
         .collect();
     (near.len() == 1).then_some(near)
+}
+
+/// Every text that tells a story: `except the narrative`.
+fn narratives(world: &World) -> Vec<Target> {
+    world
+        .entities
+        .iter()
+        .filter_map(|(name, entity)| {
+            let fields: Vec<String> = entity
+                .fields
+                .iter()
+                .filter(|(_, written)| written.starts_with("narrative"))
+                .map(|(field, _)| field.clone())
+                .collect();
+            (!fields.is_empty()).then(|| Target { fields: Some(fields), ..Target::whole(name.clone()) })
+        })
+        .collect()
 }

@@ -145,6 +145,24 @@ impl<'t> Reader<'t> {
                 self.current.only |= std::mem::take(&mut self.only_next);
                 self.take_verb(word, meaning);
             }
+            // `weigh themselves daily`.
+            "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "themselves" | "separately"
+                if self.next_ends() =>
+            {
+                self.at += 1;
+            }
+            // `after they are signed`, `before the infusion starts`: a condition.
+            "after" | "before" | "until" | "since"
+                if self.subject_follows_at(self.at + 1) && !self.current.verbs.is_empty() =>
+            {
+                let only = std::mem::take(&mut self.only_next);
+                self.at += 1;
+                let from = self.at - 1;
+                self.condition(word, only, from);
+                if self.phase == Phase::Verb {
+                    self.phase = Phase::Object;
+                }
+            }
             _ if is_preposition(word) => {
                 let only = std::mem::take(&mut self.only_next);
                 self.tail(word, only);
@@ -334,7 +352,8 @@ impl<'t> Reader<'t> {
                     && !self.current.subjects.is_empty()
                     && self.subject_follows_at(self.at + 1) =>
             {
-                let about = self.current.subjects.last().cloned();
+                let tails = self.current.tails.iter().flat_map(|tail| &tail.phrases);
+                let about = self.current.subjects.iter().chain(tails).max_by_key(|phrase| phrase.at).cloned();
                 self.finish();
                 self.relative = about;
                 self.at += 1;

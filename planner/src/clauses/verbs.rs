@@ -31,8 +31,10 @@ impl Reader<'_> {
         }
         // `medication taken`, `adjustments made`: a participle behind a noun belongs to it.
         let after_noun = at > 0
-            && matches!(self.phase, Phase::Object | Phase::Verb)
-            && !self.current.verbs.is_empty()
+            && (matches!(self.phase, Phase::Object | Phase::Verb) && !self.current.verbs.is_empty()
+                || self.current.verbs.is_empty()
+                    && !self.current.passive
+                    && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Open)))
             && self.tokens[at - 1]
                 .word()
                 .is_some_and(|before| !is_glue(before) && verb(before).is_none() && !is_adverb(before));

@@ -141,9 +141,11 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
     for item in &listed {
         let name = item.bare_key();
         // `lesions with location and size`: what follows belongs to the lesion, until the next record.
-        let known_item = catalogue().entity(&name).is_some_and(|(concept, _)| !concept.field_too)
+        let known_item = catalogue().field(&name).is_none()
+            && catalogue().entity(&name).is_some_and(|(concept, _)| !concept.field_too)
             || catalogue().role(&name).is_some()
-            || catalogue().entity(item.key().rsplit(' ').next().unwrap_or_default()).is_some();
+            || catalogue().field(&name).is_none()
+                && catalogue().entity(item.key().rsplit(' ').next().unwrap_or_default()).is_some();
         if let Some(last) = last_with.clone().filter(|_| !known_item && item.paren.is_empty()) {
             item_of(&last, item, world);
             continue;

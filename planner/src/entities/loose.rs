@@ -21,18 +21,32 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
+    kept_from_others(clause, world);
     let writes =
         clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Work) && answers(clause);
+    // `clients check in daily with mood and cravings`.
+    let with: Vec<Phrase> = clause
+        .tails
+        .iter()
+        .filter(|tail| tail.by == "with" && clause.objects.is_empty() && answers(clause))
+        .flat_map(|tail| tail.phrases.clone())
+        .collect();
+    let objects: Vec<Phrase> = clause.objects.iter().chain(&with).cloned().collect();
     let nameless = |phrase: &&Phrase| {
         world.entity_named(&phrase_key(phrase)).is_none() && phrase.of.is_empty() && !phrase.words.is_empty()
     };
     let values =
         clause.objects.iter().any(is_value) || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
-    let loose: Vec<Phrase> = clause
-        .objects
+    let loose: Vec<Phrase> = objects
         .iter()
         .filter(nameless)
-        .filter(|phrase| !phrase.words.first().is_some_and(|word| crate::words::asks(word)))
+        .filter(|phrase| {
+            let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+            !phrase.words.first().is_some_and(|word| crate::words::asks(word))
+                && (phrase.words.len() < 2
+                    || !matches!(last.as_str(), "app" | "tool" | "platform" | "system" | "software"))
+                && !matches!(last.as_str(), "me" | "us" | "whether" | "themselves" | "daily")
+        })
         .filter(|phrase| {
             is_value(phrase)
                 || writes
@@ -105,7 +119,8 @@ fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
         .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
         .filter(|phrase| {
             let key = phrase_key(phrase);
-            world.entity_named(&key).is_none()
+            key != "person"
+                && world.entity_named(&key).is_none()
                 && catalogue().role(&key).is_none()
                 && (is_no_record(&key)
                     || catalogue().field(&key).is_some_and(|(field, _)| field.fields.is_empty())
@@ -189,5 +204,33 @@ fn set_targets(clause: &Clause, parsed: &[Parsed], world: &mut World) {
     }
     for (field, written) in measured {
         entity.add(NewField { name: format!("{word} {field}"), written });
+    }
+}
+
+/// `mothers see the plan, not our remarks`: what is kept from somebody is kept, beside what they see.
+fn kept_from_others(clause: &Clause, world: &mut World) {
+    if clause.not || clause.passive {
+        return;
+    }
+    for phrase in &clause.but_not {
+        let key = phrase_key(phrase);
+        let field = catalogue().field(&key).is_some_and(|(field, _)| {
+            field.fields.is_empty() && field.written.as_deref().is_some_and(|written| written != "file")
+        });
+        let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
+        if !field || held || world.entity_named(&key).is_some() {
+            continue;
+        }
+        let beside = clause.objects.iter().find_map(|object| {
+            let key = phrase_key(object);
+            world.entity_named(&key).or_else(|| {
+                let holds =
+                    |entity: &crate::world::Entity| entity.fields.keys().any(|name| key_of(name) == key);
+                world.entities.iter().find(|(_, entity)| holds(entity)).map(|(name, _)| name.clone())
+            })
+        });
+        if let Some(name) = beside {
+            item_of(&name, &as_item(phrase), world);
+        }
     }
 }

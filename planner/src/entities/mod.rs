@@ -66,7 +66,13 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             .first()
             .is_some_and(|clause| clause.verbs.is_empty() && !clause.not && clause.subjects.len() > 1);
         if has_verb && listed && one.sentence.head.is_none() {
-            let end = one.sentence.tokens.iter().position(|token| token.is("that") || token.is("which"));
+            let acts = one.clauses.get(1).and_then(|clause| clause.subjects.first()).map(|phrase| phrase.at);
+            let end = one
+                .sentence
+                .tokens
+                .iter()
+                .position(|token| token.is("that") || token.is("which"))
+                .or(acts.filter(|at| *at <= one.sentence.tokens.len()));
             if let Some(end) = end {
                 from_list(&one.sentence.tokens[..end], one.sentence.under.as_deref(), title, world);
             }

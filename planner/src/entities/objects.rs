@@ -309,9 +309,10 @@ fn tail_phrase(
             define(&phrase.words.join(" "), world, false);
         }
         "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
-            let target = last
-                .map(str::to_owned)
-                .or_else(|| clause.subjects.last().and_then(|subject| world.entity_of(&subject.words)));
+            let target = last.map(str::to_owned).or_else(|| {
+                let subject = clause.subjects.last()?;
+                world.roles_of(subject).is_empty().then(|| world.entity_of(&subject.words)).flatten()
+            });
             if let Some(target) = target
                 && by != "of"
             {

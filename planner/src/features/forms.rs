@@ -81,6 +81,7 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
                 }
             }
         }
+        numbered(&sentence.tokens, &mut form);
         if form.fields.is_empty() {
             continue;
         }
@@ -99,5 +100,29 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             define(name.as_deref().unwrap_or("patient"), world, false);
         }
         world.forms.insert(name, form);
+    }
+}
+
+/// `9 questions scored 0-3`: questions by number, where nothing else was said of them.
+fn numbered(tokens: &[Token], form: &mut Form) {
+    let count = tokens.windows(2).find_map(|pair| match pair {
+        [Token::Number(number), Token::Word(word)] if matches!(word.as_str(), "questions" | "items") => {
+            number.parse::<u32>().ok()
+        }
+        _ => None,
+    });
+    let scale = tokens.iter().enumerate().find_map(|(at, token)| {
+        match (token, tokens.get(at + 1), tokens.get(at + 2)) {
+            (Token::Range(from, to), ..) => Some((from.clone(), to.clone())),
+            (Token::Number(from), Some(to), Some(Token::Number(last))) if to.is("to") => {
+                Some((from.clone(), last.clone()))
+            }
+            _ => None,
+        }
+    });
+    if let (true, Some(count @ 1..=60), Some((from, to))) = (form.fields.is_empty(), count, scale) {
+        for number in 1..=count {
+            form.fields.insert(format!("question {number}"), format!("clinical integer {from}..{to}"));
+        }
     }
 }

@@ -29,7 +29,10 @@ pub(crate) fn thresholds(parsed: &[Parsed], world: &World) -> Vec<Threshold> {
             };
             let wanted: Vec<String> = match second {
                 Some(_) => vec!["systolic".into(), "diastolic".into()],
-                None => field_before(tokens, at, world).into_iter().collect(),
+                None => field_before(tokens, at, world)
+                    .or_else(|| value_of_record_before(tokens, at, world))
+                    .into_iter()
+                    .collect(),
             };
             let holder = world
                 .entities
@@ -116,4 +119,17 @@ pub(crate) fn compares(tokens: &[Token]) -> bool {
     (0..tokens.len()).any(|at| {
         comparison(tokens, at).is_some_and(|(_, number)| matches!(tokens.get(number), Some(Token::Number(_))))
     })
+}
+
+/// `readings over 250`: the first number that the record keeps.
+fn value_of_record_before(tokens: &[Token], at: usize, world: &World) -> Option<String> {
+    let word = tokens.get(at.checked_sub(1)?)?.word()?;
+    let entity = world.entities.get(&world.entity_named(&crate::words::singular(word))?)?;
+    entity
+        .fields
+        .iter()
+        .find(|(_, written)| {
+            (written.contains("integer") || written.contains("decimal")) && written.contains("queryable")
+        })
+        .map(|(name, _)| name.clone())
 }

@@ -182,7 +182,20 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
                 )
             }
         };
-        for verb in ["create", "update"] {
+        // Who runs the place registers people; those who treat them keep the record right.
+        let runs = world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Owner);
+        let treated = runs
+            && already.is_empty()
+            && all.iter().any(|allow| {
+                allow.entity == subject
+                    && allow.verb == "view"
+                    && world
+                        .roles
+                        .get(&allow.role)
+                        .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
+            });
+        let verbs: &[&'static str] = if treated { &["create"] } else { &["create", "update"] };
+        for verb in verbs {
             all.push(Allow {
                 role: role.clone(),
                 entity: subject.to_owned(),

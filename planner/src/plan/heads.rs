@@ -29,6 +29,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             if let Some(list) = list {
                 attach(list, &mut sentence, &mut read);
             }
+            part_from_list(&mut read);
             read.iter_mut().for_each(|clause| {
                 say_the_deed(clause, &said);
                 access_to(clause);
@@ -37,6 +38,26 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             Parsed { clauses: read, sentence }
         })
         .collect()
+}
+
+/// `Donors, donations (date, volume), phlebotomists record donations`: who acts stands behind the list.
+fn part_from_list(read: &mut Vec<Clause>) {
+    let Some(first) = read.first_mut().filter(|clause| !clause.verbs.is_empty() && !clause.passive) else {
+        return;
+    };
+    let record = |phrase: &Phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        phrase.paren.contains(&Token::Comma)
+            || catalogue().role(&key).is_none()
+                && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
+    };
+    let Some(at) = first.subjects.iter().rposition(record) else { return };
+    if at + 1 >= first.subjects.len() {
+        return;
+    }
+    let acting = first.subjects.split_off(at + 1);
+    let listed = std::mem::replace(&mut first.subjects, acting);
+    read.insert(0, Clause { subjects: listed, ..Clause::default() });
 }
 
 /// `the front desk has access to invoices`, `has no access to notes`, `principals do not have access`.
@@ -289,7 +310,8 @@ fn said_in_head(sentence: &mut Sentence) {
     let read = clauses(&said);
     let does = read.iter().any(|clause| !clause.verbs.is_empty() && !clause.subjects.is_empty());
     let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
-    let plain = words.iter().all(|word| is_glue(word) || verb(word).is_some())
+    let record = words.iter().any(|word| catalogue().entity(&key_of(word)).is_some());
+    let plain = !record && words.iter().all(|word| is_glue(word) || verb(word).is_some())
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));
     let last = words.last().copied().unwrap_or_default();

@@ -67,7 +67,8 @@ fn named_in(one: &Parsed, world: &World) -> Vec<String> {
     for at in 0..words.len() {
         let found = (1..=3).rev().find_map(|width| {
             let piece = words.get(at..at + width)?;
-            world.entity_named(&crate::words::key(piece))
+            let key = crate::words::key(piece);
+            world.entity_named(&key).filter(|found| width == 1 || crate::words::key_of(found) == key)
         });
         if let Some(name) = found
             && world.entities.get(&name).is_some_and(|entity| entity.kind != EntityKind::Subject)

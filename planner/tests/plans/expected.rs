@@ -130,7 +130,15 @@ fn entity(name: &str, node: &Yaml<'_>, optional: bool) -> Entity {
         })
         .unwrap_or_default();
     let may_fields = at(node, "may fields")
-        .map(|node| pairs(node).into_iter().map(|(name, class)| (name, text(class))).collect())
+        .map(|node| {
+            pairs(node)
+                .into_iter()
+                .flat_map(|(names, class)| {
+                    let class = text(class);
+                    names.split('|').map(|name| (name.trim().to_owned(), class.clone())).collect::<Vec<_>>()
+                })
+                .collect()
+        })
         .unwrap_or_default();
     Entity {
         names,

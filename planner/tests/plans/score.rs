@@ -442,8 +442,17 @@ fn said(grant: &str) -> Said {
     Said { verbs, scope, only, but, when }
 }
 
+/// Fields of a person that a Spanish plan calls otherwise than a reading.
+const ENGLISH: &[(&str, &str)] = &[
+    ("nombre", "name"),
+    ("fecha de nacimiento", "date of birth"),
+    ("telefono", "phone"),
+    ("correo", "email"),
+    ("direccion", "address"),
+];
+
 /// Whether a grant of the reading covers what the plan gives.
-fn covers(said: &Said, verb: &str, scope: &str, field: &str) -> bool {
+fn covers(wanted: &Entity, said: &Said, verb: &str, scope: &str, field: &str) -> bool {
     let (scope, when) = match scope.split_once(" when ") {
         Some((scope, when)) => (scope, Some(when)),
         None => (scope, None),
@@ -464,8 +473,16 @@ fn covers(said: &Said, verb: &str, scope: &str, field: &str) -> bool {
         (Some(from), Some(states)) => states.starts_with(from.as_str()),
         (Some(_), None) => false,
     };
-    let named = said.only.as_ref().is_none_or(|only| only.iter().any(|name| name == field))
-        && !said.but.iter().any(|name| name == field);
+    // Any of the names that the reading accepts for a field.
+    let same = |name: &String| {
+        name == field
+            || ENGLISH.iter().any(|(spanish, english)| *spanish == field && english == name)
+            || wanted
+                .fields
+                .iter()
+                .any(|(names, _)| names.contains(name) && names.iter().any(|known| known == field))
+    };
+    let named = said.only.as_ref().is_none_or(|only| only.iter().any(same)) && !said.but.iter().any(same);
     said.verbs.iter().any(|known| known == verb) && inside && at_time && (named || field == "status")
 }
 
@@ -506,7 +523,9 @@ fn access(expected: &Expected, wanted: &Entity, found: &str, spec: &AppSpec, sco
         score.access.planned += 1;
         let role = canonical(expected, role);
         let right = verb == "assign"
-            || allowed.iter().any(|(known, said)| **known == role && covers(said, verb, scope, field));
+            || allowed
+                .iter()
+                .any(|(known, said)| **known == role && covers(wanted, said, verb, scope, field));
         score.access.right += usize::from(right);
         if !right && told.insert((role.clone(), verb.clone())) {
             score.wider.push(format!("{role} may {verb} {found}({field}) {scope}"));
