@@ -99,8 +99,27 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
                 .or_else(|| crate::entities::spoken_of(parsed));
             define(name.as_deref().unwrap_or("patient"), world, false);
         }
+        form.correctors = correctors(parsed, world);
         world.forms.insert(name, form);
     }
+}
+
+/// Who may change what they sent: `patients can see or correct what they sent`.
+fn correctors(parsed: &[Parsed], world: &World) -> Vec<String> {
+    let of_what_they_sent = |one: &&Parsed| {
+        one.sentence.tokens.windows(3).any(|words| {
+            let sent = words[2].word().is_some_and(|word| {
+                matches!(word, "sent" | "send" | "submitted" | "entered" | "answered" | "filled" | "wrote")
+            });
+            let they = ["they", "he", "she"].iter().any(|who| words[1].is(who));
+            words[0].is("what") && they && sent
+        })
+    };
+    let changing = |one: &Parsed| -> Vec<String> {
+        let clauses = one.clauses.iter().filter(|clause| clause.does(Verb::Update) && !clause.not);
+        clauses.flat_map(|clause| clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase))).collect()
+    };
+    parsed.iter().filter(of_what_they_sent).flat_map(changing).collect()
 }
 
 /// `9 questions scored 0-3`: questions by number, where nothing else was said of them.

@@ -50,6 +50,12 @@ pub(crate) fn form_readers(world: &mut World, rules: &Rules) {
                     readers.push(role.clone());
                 }
             }
+            let corrects = |role: &String| {
+                let mut said =
+                    rules.allows.iter().filter(|allow| allow.entity == name && allow.role == *role);
+                form.correctors.contains(role) || said.any(|allow| allow.verb == "update")
+            };
+            form.corrections = form.filled_by.iter().all(corrects);
             form.read_by = readers;
         }
     }

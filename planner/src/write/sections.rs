@@ -23,17 +23,32 @@ pub(crate) fn forms(out: &mut String, parts: &Parts<'_>) {
         let _ = writeln!(out, "  {}:\n    version: 1\n    about: {}", parts.say(name), parts.say(subject));
         line(out, 4, "filled by", &names(&parts.say_all(&form.filled_by)));
         line(out, 4, "read by", &names(&parts.say_all(&form.read_by)));
+        if form.corrections {
+            out.push_str("    corrections: true\n");
+        }
         out.push_str("    ask:\n");
+        let known = parts.world.entities.get(subject).map(|entity| &entity.fields);
         for (field, written) in &form.fields {
-            let plain = written.replace(", searchable", "").replace(", queryable", "");
+            let plain = plain_type(written);
+            // What the record says already is shown to be put right, and not asked for twice.
+            let fills = known
+                .and_then(|fields| fields.get(field))
+                .filter(|recorded| plain_type(recorded) == plain)
+                .map(|_| format!(", fills: {}", parts.say(field)))
+                .unwrap_or_default();
             let _ = writeln!(
                 out,
-                "      - {{ question: {}, type: {} }}",
+                "      - {{ question: {}, type: {}{fills} }}",
                 parts.say(field),
                 quoted(&parts.say_type(&plain))
             );
         }
     }
+}
+
+/// A field's type as a question has it.
+fn plain_type(written: &str) -> String {
+    written.replace(", searchable", "").replace(", queryable", "")
 }
 
 pub(crate) fn lists(out: &mut String, parts: &Parts<'_>) {

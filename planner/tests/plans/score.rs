@@ -393,7 +393,8 @@ fn form_atoms(spec: &AppSpec, form: &spec::document::Form, every: &[String]) -> 
             .find(|(known, verb, ..)| known == role && verb == "view")
             .map(|(_, _, scope, _)| scope.clone())
     };
-    for (roles, verb) in [(&form.filled_by, "create"), (&form.read_by, "view")] {
+    let correcting = if form.corrections { form.filled_by.clone() } else { Vec::new() };
+    for (roles, verb) in [(&form.filled_by, "create"), (&form.read_by, "view"), (&correcting, "update")] {
         for role in roles {
             if let Some(scope) = scope_of(role.as_str()) {
                 out.extend(
