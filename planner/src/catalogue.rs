@@ -221,7 +221,8 @@ impl Catalogue {
 
     /// The kind of record that a phrase names, and the name that it gets.
     pub(crate) fn entity(&self, key: &str) -> Option<(&EntityConcept, &str)> {
-        self.entity_index.get(key).map(|(at, name)| (&self.entities[*at], name.as_str()))
+        let found = self.entity_index.get(key).filter(|_| !hidden(key))?;
+        Some((&self.entities[found.0], found.1.as_str()))
     }
 
     /// What a word means weakly.
@@ -231,12 +232,14 @@ impl Catalogue {
 
     /// The value that a phrase names, and the name that it gets.
     pub(crate) fn field(&self, key: &str) -> Option<(&FieldConcept, &str)> {
-        self.field_index.get(key).map(|(at, name)| (&self.fields[*at], name.as_str()))
+        let found = self.field_index.get(key).filter(|_| !hidden(key))?;
+        Some((&self.fields[found.0], found.1.as_str()))
     }
 
     /// The role that a phrase names.
     pub(crate) fn role(&self, key: &str) -> Option<(RoleKind, &str)> {
-        self.role_index.get(key).map(|(kind, name)| (*kind, name.as_str()))
+        let found = self.role_index.get(key).filter(|_| !hidden(key))?;
+        Some((found.0, found.1.as_str()))
     }
 
     /// The one word of the catalogue that a misspelt word is nearest to, one slip away.
@@ -250,6 +253,18 @@ impl Catalogue {
             _ => None,
         }
     }
+}
+
+/// Whether a test has taken this noun out of the catalogue.
+#[cfg(test)]
+fn hidden(key: &str) -> bool {
+    tests::HIDDEN.with_borrow(|hidden| hidden.contains(key))
+}
+
+/// The catalogue has all its nouns.
+#[cfg(not(test))]
+fn hidden(_: &str) -> bool {
+    false
 }
 
 /// Whether two words differ by one letter added, lost, changed, or two swapped; the first letter stands.
@@ -272,6 +287,104 @@ fn one_slip(known: &[u8], word: &[u8]) -> bool {
 mod tests {
     use super::*;
     use spec::{Class, FieldType};
+    use std::{
+        cell::RefCell,
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        path::Path,
+    };
+
+    thread_local! {
+        /// Nouns that a test has taken out.
+        pub(super) static HIDDEN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    /// The nouns of the catalogue that a prompt says, as the grammar reads it.
+    fn nouns(prompt: &str) -> BTreeSet<String> {
+        let mut sentences = crate::sentences::split(prompt);
+        if crate::spanish::is_spanish(&sentences) {
+            sentences = crate::spanish::read(sentences).0;
+        }
+        let mut out = BTreeSet::new();
+        for sentence in &sentences {
+            let text = sentence.plain();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            for at in 0..words.len() {
+                for width in 1..=4 {
+                    let key = words.get(at..at + width).map(crate::words::key).unwrap_or_default();
+                    let known = catalogue();
+                    let noun = known.entity(&key).is_some()
+                        || known.field(&key).is_some()
+                        || known.role(&key).is_some();
+                    if noun && !defaults().contains(&key) {
+                        out.insert(key);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Nouns that plans have by default, whatever their prompt says: the heads of concepts and their fields.
+    fn defaults() -> &'static BTreeSet<String> {
+        static DEFAULTS: OnceLock<BTreeSet<String>> = OnceLock::new();
+        DEFAULTS.get_or_init(|| {
+            let known = catalogue();
+            let of_records = known.entities.iter().flat_map(|entity| {
+                let named = entity.fields.iter().chain(&entity.always).chain(entity.own.keys());
+                named.chain([&entity.name]).cloned().collect::<Vec<_>>()
+            });
+            let of_groups = known.fields.iter().flat_map(|field| field.fields.clone());
+            of_records.chain(of_groups).map(|name| key_of(&name)).collect()
+        })
+    }
+
+    /// A grammar, not a table of answers: without the nouns that one fixture alone has, every other fixture
+    /// is planned as before, word for word.
+    #[test]
+    fn what_one_prompt_taught_the_catalogue_changes_no_other_plan() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        let mut prompts: BTreeMap<String, String> = BTreeMap::new();
+        for entry in fs::read_dir(folder).expect("the fixtures are there").flatten() {
+            if let Ok(prompt) = fs::read_to_string(entry.path().join("prompt.md")) {
+                prompts.insert(entry.file_name().to_string_lossy().into_owned(), prompt);
+            }
+        }
+        let said: BTreeMap<&String, BTreeSet<String>> =
+            prompts.iter().map(|(name, prompt)| (name, nouns(prompt))).collect();
+        let mut times: BTreeMap<&String, usize> = BTreeMap::new();
+        for noun in said.values().flatten() {
+            *times.entry(noun).or_default() += 1;
+        }
+        let text =
+            |prompt: &str| crate::plan(prompt).map_or_else(|error| error.to_string(), |plan| plan.text);
+        let mut changed = Vec::new();
+        for (name, prompt) in &prompts {
+            let own = &said[name];
+            let others: BTreeSet<String> = times
+                .iter()
+                .filter(|(noun, times)| **times == 1 && !own.contains(**noun))
+                .map(|(noun, _)| (*noun).clone())
+                .collect();
+            assert!(others.len() > 50, "there are nouns to take out");
+            let whole = text(prompt);
+            HIDDEN.set(others);
+            let without = text(prompt);
+            HIDDEN.take();
+            if whole != without {
+                changed.push(format!("{name}:\n{}", first_difference(&whole, &without)));
+            }
+        }
+        assert!(changed.is_empty(), "{}", changed.join("\n"));
+    }
+
+    fn first_difference(one: &str, other: &str) -> String {
+        one.lines()
+            .zip(other.lines())
+            .find(|(one, other)| one != other)
+            .map(|(one, other)| format!("    {one}\n    {other}"))
+            .unwrap_or_default()
+    }
 
     #[test]
     fn every_type_of_the_catalogue_is_a_type_of_the_language() {

@@ -4,24 +4,29 @@
 //!
 //! ```text
 //! text ─sentences─▶ tokens ─clauses─▶ who does what with what, how far, and with which restriction
-//!        roles ◀──── who can stand there              │
+//!        │ spanish (into the same tokens)          │
+//!        roles ◀──── who can stand there           │
 //!     entities ◀──── what is written, listed, bracketed (nouns, fields, catalogue)
 //!     features ◀──── thresholds, silences, measures, forms, wishes
-//!       access ◀──── grants, denials, `only`          ▼
+//!       access ◀──── grants, denials, `only`       ▼
 //!                  complete ─▶ grants ─▶ write ─▶ spec
 //! ```
 //!
 //! 1. `gate` says when a text is no product, before anything else is done with it.
-//! 2. `sentences` splits, `clauses` finds subject, verbs, objects and what narrows them. Both know words
-//!    and no health care.
-//! 3. `catalogue` knows health care: roles, records and fields, in data files. `roles` and `entities`
-//!    take from the clauses what the catalogue knows, and what stands where only a role or a record can
-//!    stand. An unknown field is clinical.
-//! 4. `access` turns clauses into grants, denials and *only*. A narrowing sentence that it did not
-//!    understand whole stops the plan ([`PlanError::Blocked`]) until a person has answered: ignorance
-//!    narrows.
-//! 5. `complete` fills in what nobody said, and lists it under `assumed`; `grants` gives what was said,
-//!    then what nobody could do otherwise, and takes away last.
+//! 2. `sentences` splits; a prompt in Spanish passes `spanish`, word by word into English that the same grammar
+//!    reads, and what its names were is kept. `plan::heads` parts a sentence at its colon; `clauses` finds subject,
+//!    verbs, objects and what narrows them. A negation belongs to the verb behind it: one that is read and not
+//!    placed makes its sentence not understood.
+//! 3. Words are data: `catalogue/english.toml` and `spanish.toml` hold the languages, `wishes.toml` what cannot be
+//!    built yet, the other files health care: roles, records, fields. `roles` and `entities` take from the clauses
+//!    what the catalogue knows, and what stands where only a role or a record can stand. An unknown noun becomes a
+//!    record or a value by its grammar (a list behind it, an article, its number); an unknown field is clinical; an
+//!    unknown role has no clinical reach.
+//! 4. `access` turns clauses into grants, denials and *only*. A denial takes away all that it can mean. A narrowing
+//!    sentence that it did not understand whole stops the plan ([`PlanError::Blocked`]) until a person has answered:
+//!    ignorance narrows.
+//! 5. `complete` fills in what nobody said, and lists it under `assumed`; `grants` gives what was said, then what
+//!    nobody could do otherwise, and takes away last.
 //! 6. What needs a construct that cannot be built yet goes under `not yet`; the rest is planned.
 
 mod access;

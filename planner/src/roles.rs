@@ -226,6 +226,13 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     ];
     let Some(last) = phrase.words.last() else { return false };
     let one = singular(last);
+    let sees_it = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees"));
+    // `outside hospitals can only see …`: their people.
+    if sees_it
+        && matches!(one.as_str(), "hospital" | "clinic" | "practice" | "organization" | "school" | "agency")
+    {
+        return true;
+    }
     if phrase.words.len() > 3 || THINGS.contains(&one.as_str()) || !phrase.of.is_empty() {
         return false;
     }

@@ -5,7 +5,7 @@ use super::{
     conditions::condition_states,
     narrowing::{deny, narrow},
     passive::assign,
-    targets::{Target, is_group, memory_targets, reach, resolve, resolve_denied},
+    targets::{Target, is_group, is_kept_nowhere, memory_targets, reach, resolve, resolve_denied},
 };
 use crate::{
     catalogue::{EntityKind, RoleKind},
@@ -232,11 +232,12 @@ fn denial(
         // The record that the first words name, if not the field: `the exam notes` of an exam.
         match (1..phrase.words.len()).find_map(|at| world.entity_of(&phrase.words[..at])) {
             Some(entity) => objects.targets.push(Target::whole(entity)),
+            None if is_kept_nowhere(phrase, world) => {}
             None => return false,
         }
     }
     if objects.targets.is_empty() {
-        return clause.objects.iter().any(is_group);
+        return clause.objects.iter().all(|phrase| is_group(phrase) || is_kept_nowhere(phrase, world));
     }
     memory.entities = objects.targets.iter().map(|target| target.entity.clone()).collect();
     let others = clause.subjects.iter().any(|phrase| phrase.other && !phrase.words.is_empty());
@@ -265,6 +266,9 @@ fn permission(
     }
     grant(&objects.targets, verbs, clause, roles, world, rules);
     added_to(clause, roles, world, rules);
+    if !without(clause, roles, world, rules, memory) {
+        return false;
+    }
     if clause.narrowing == 0 {
         return true;
     }
@@ -274,6 +278,29 @@ fn permission(
         rules.not_understood.push(format!("what `{}` is, so nobody sees it", phrase.words.join(" ")));
     }
     !only_who && narrow(&objects.targets, clause, roles, world, rules, memory)
+}
+
+/// `researchers see answers without names`: the names are denied.
+fn without(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules, memory: &Memory) -> bool {
+    if !clause.does(Verb::View) {
+        return true;
+    }
+    for phrase in clause.tails.iter().filter(|tail| tail.by == "without").flat_map(|tail| &tail.phrases) {
+        let found = resolve_denied(phrase, clause, roles, world, memory);
+        if found.is_empty() && !is_group(phrase) && !is_kept_nowhere(phrase, world) {
+            rules.not_understood.push(format!("without what: {}", phrase.words.join(" ")));
+        }
+        for role in roles {
+            rules.denies.extend(found.iter().map(|target| super::Deny {
+                role: role.clone(),
+                entity: target.entity.clone(),
+                fields: target.fields.clone(),
+                changes_only: false,
+                itself: false,
+            }));
+        }
+    }
+    true
 }
 
 /// `add findings to the same exam`: the exam is changed.

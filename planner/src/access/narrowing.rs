@@ -2,7 +2,7 @@
 
 use super::active::changes_only;
 use super::conditions::unread;
-use super::targets::{Target, is_group, resolve_denied, resolve_plain};
+use super::targets::{Target, is_group, is_kept_nowhere, resolve_denied, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::RoleKind;
 use crate::clauses::Clause;
@@ -87,7 +87,12 @@ pub(crate) fn narrow(
         // Who sees only what was named sees nothing of what was not understood, either.
         let bounded = !targets.is_empty()
             && roles.iter().all(|role| world.roles.get(role).is_some_and(|role| role.bounded));
-        if found.is_empty() && excepted.is_empty() && !bounded && !is_group(phrase) {
+        if found.is_empty()
+            && excepted.is_empty()
+            && !bounded
+            && !is_group(phrase)
+            && !is_kept_nowhere(phrase, world)
+        {
             understood = false;
         }
         for target in found {

@@ -351,6 +351,12 @@ fn fields_everywhere(key: &str, world: &World) -> Vec<Target> {
         .collect()
 }
 
+/// Whether a phrase names a value that health apps know and this one does not keep: nothing is there to hide.
+pub(crate) fn is_kept_nowhere(phrase: &Phrase, world: &World) -> bool {
+    let key = phrase_key(phrase);
+    catalogue().field(&key).is_some() && fields_everywhere(&key, world).is_empty()
+}
+
 /// Whether a phrase means many records at once, of which the app may have none: `lab data`.
 pub(crate) fn is_group(phrase: &Phrase) -> bool {
     let key = phrase_key(phrase);

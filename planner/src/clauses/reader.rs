@@ -26,6 +26,8 @@ pub(super) struct Reader<'t> {
     pub(super) only_next: bool,
     /// `not` was read, and what it denies was not yet.
     pub(super) not_next: bool,
+    /// The clause before has no object of its own: `can view but not edit notes`.
+    pub(super) object_wanted: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -39,6 +41,7 @@ impl<'t> Reader<'t> {
             relative: None,
             only_next: false,
             not_next: false,
+            object_wanted: false,
         }
     }
 
@@ -216,6 +219,24 @@ impl<'t> Reader<'t> {
                 self.begin_if_object();
                 self.current.narrowing = self.current.narrowing.max(1);
                 self.current.nobody = true;
+                self.at += 1;
+            }
+            // `can view but not edit notes`: both have the notes.
+            "not" | "never"
+                if self.phase == Phase::Verb
+                    && !self.current.verbs.is_empty()
+                    && !self.current.not
+                    && self.at > 0
+                    && ["but", "and", "or"].iter().any(|word| self.is(self.at - 1, word))
+                    && self.verb_or_two_faced(self.at + 1) =>
+            {
+                let subjects = self.current.subjects.clone();
+                self.current.narrowing = self.current.narrowing.saturating_sub(1);
+                self.finish();
+                self.current.subjects = subjects;
+                self.current.narrowing = 1;
+                self.current.not = true;
+                self.object_wanted = true;
                 self.at += 1;
             }
             "not" | "never" => {
@@ -541,6 +562,13 @@ impl<'t> Reader<'t> {
             && !clause.verbs.is_empty()
         {
             clause.objects.push(Phrase { paren: Vec::new(), ..about });
+        }
+        if !clause.objects.is_empty()
+            && std::mem::take(&mut self.object_wanted)
+            && let Some(before) = self.out.last_mut().filter(|before| before.objects.is_empty())
+        {
+            before.objects.clone_from(&clause.objects);
+            before.tails.extend(clause.tails.iter().cloned());
         }
         if clause.started() || clause.narrowing > 0 {
             self.out.push(clause);

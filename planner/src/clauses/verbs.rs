@@ -248,6 +248,11 @@ impl Reader<'_> {
         false
     }
 
+    /// Whether a word here can be a verb at all.
+    pub(super) fn verb_or_two_faced(&self, at: usize) -> bool {
+        self.tokens.get(at).and_then(Token::word).is_some_and(|word| verb(word).is_some())
+    }
+
     pub(super) fn subject_follows(&self) -> bool {
         self.subject_follows_at(self.at)
     }

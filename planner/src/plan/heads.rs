@@ -315,12 +315,13 @@ fn said_in_head(sentence: &mut Sentence) {
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));
     let last = words.last().copied().unwrap_or_default();
-    // `Pediatricians record: …`, `nurses photograph wounds and record: …`.
-    if words.len() > 1
-        && verb(last).is_some()
+    // `Pediatricians record: …`, `nurses photograph wounds and record: …`: several people, and a plain verb.
+    let before = words.len().checked_sub(2).map(|at| words[at]).unwrap_or_default();
+    let plain_verb = verb(last).is_some()
+        && singular(last) == last
         && !matches!(last, "has" | "have" | "contains" | "includes")
-        && words.iter().any(|word| catalogue().role(&key_of(word)).is_some())
-    {
+        && (before == "and" || singular(before) != before && catalogue().role(&key_of(before)).is_some());
+    if plain_verb {
         let list = std::mem::take(&mut sentence.tokens);
         sentence.tokens = said;
         sentence.tokens.push(Token::Word("data".into()));

@@ -39,6 +39,8 @@ fn ratio(part: usize, whole: usize) -> f64 {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Score {
     pub(crate) plans: Count,
+    /// Prompts that stopped with a question about a restriction.
+    pub(crate) asked: usize,
     pub(crate) roles: Count,
     pub(crate) entities: Count,
     pub(crate) fields: Count,
@@ -56,6 +58,7 @@ pub(crate) struct Score {
 impl Score {
     pub(crate) fn add(&mut self, other: &Self) {
         self.plans.add(other.plans);
+        self.asked += other.asked;
         self.roles.add(other.roles);
         self.entities.add(other.entities);
         self.fields.add(other.fields);

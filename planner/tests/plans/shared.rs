@@ -22,6 +22,8 @@ fn scored() -> Vec<(String, Score)> {
             };
             let mut score = score(&expected, &spec, &wishes);
             score.plans = Count { expected: 1, found: usize::from(failure.is_none()), planned: 0, right: 0 };
+            score.asked =
+                usize::from(failure.as_deref().is_some_and(|why| why.contains("restrict something")));
             score.missed.extend(failure);
             (expected.name, score)
         })
@@ -78,6 +80,17 @@ fn scores() {
     for (name, sum) in [("shared prompts", &shared), ("tuned on", &tune), ("unseen", &unseen)] {
         eprintln!("{}", row(name, sum));
     }
+    let kinds = |mark: &str| unseen.wider.iter().filter(|wider| wider.contains(mark)).count();
+    eprintln!(
+        "unseen half, without names: {} reach records nobody asked for, {} may more than is said, {} against an explicit denial",
+        kinds("of which nothing is said"),
+        kinds(" may "),
+        kinds("must not")
+    );
+    eprintln!(
+        "stopped with a question about a restriction: {} tuned on, {} unseen",
+        tune.asked, unseen.asked
+    );
     for (what, count, least) in [
         ("roles", shared.roles, 0.9),
         ("records", shared.entities, 0.85),
