@@ -335,7 +335,9 @@ mod tests {
                 named.chain([&entity.name]).cloned().collect::<Vec<_>>()
             });
             let of_groups = known.fields.iter().flat_map(|field| field.fields.clone());
-            of_records.chain(of_groups).map(|name| key_of(&name)).collect()
+            // A slip of the pen is mended towards these, which the prompt itself does not say.
+            let mended = OFTEN_MISSPELT.iter().map(|word| (*word).to_owned());
+            of_records.chain(of_groups).chain(mended).map(|name| key_of(&name)).collect()
         })
     }
 

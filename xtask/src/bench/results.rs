@@ -32,6 +32,14 @@ fn text(part: Part, section: &str, before: &str, machine: &str) -> String {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n{heading}\n{body}\n");
     }
+    // Sections of others, such as the planner's scores, are theirs.
+    let foreign = before
+        .split("\n## ")
+        .skip(1)
+        .filter(|section| !Part::ALL.iter().any(|part| section.starts_with(part.heading())));
+    for section in foreign {
+        let _ = write!(text, "\n## {}\n", section.trim());
+    }
     text
 }
 
@@ -59,6 +67,8 @@ mod tests {
         assert!(load.contains("10 a second") && load.contains("7 MB"));
         assert_eq!(second.matches("Not measured yet.").count(), 2);
         assert_eq!(text(Part::Idle, "7 MB", &second, "- 2 cores\n"), second);
+        let beside = format!("{second}\n## Planner\n\nRecall.\n");
+        assert_eq!(text(Part::Idle, "7 MB", &beside, "- 2 cores\n"), beside);
     }
 
     #[test]
