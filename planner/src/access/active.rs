@@ -264,6 +264,12 @@ fn permission(
     if clause.nobody {
         return false;
     }
+    // `only the doctor who wrote them can see them`.
+    if clause.subjects.iter().any(|phrase| phrase.modifiers.iter().any(|word| word == "author")) {
+        for target in &objects.targets {
+            world.authors.extend(roles.iter().map(|role| (role.clone(), target.entity.clone())));
+        }
+    }
     grant(&objects.targets, verbs, clause, roles, world, rules);
     added_to(clause, roles, world, rules);
     if !without(clause, roles, world, rules, memory) {

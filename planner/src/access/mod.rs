@@ -114,10 +114,24 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         for clause in &one.clauses {
             all.extend(asides(clause));
         }
+        // `Visit notes are confidential: only …`: what follows is about what the head names.
+        let head: Vec<&str> = one.sentence.head.iter().flat_map(|head| head.split(' ')).collect();
+        let about =
+            (1..=3).rev().find_map(|width| world.entity_named(&crate::words::key(head.get(..width)?)));
+        if let Some(about) = about {
+            memory.entities = vec![about];
+        }
         let mut understood = false;
         let mut narrowing = 0;
         let mut narrow_understood = 0;
         for clause in &all {
+            // `Visit notes are confidential: only the doctor who wrote them can see them`.
+            let spoken: Vec<String> =
+                clause.subjects.iter().filter_map(|phrase| world.entity_of(&phrase.words)).collect();
+            let records = clause.subjects.iter().all(|phrase| world.roles_of(phrase).is_empty());
+            if !spoken.is_empty() && records {
+                memory.entities = spoken;
+            }
             let taken = read_clause(clause, world, &mut rules, &mut memory, done) && !clause.lost;
             understood |= taken;
             if clause.narrowing > 0 {
@@ -324,7 +338,8 @@ fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
             _ => world.roles_of(phrase),
         };
         for role in found {
-            if !out.contains(&role) {
+            let excepted = clause.but_not.iter().any(|phrase| world.roles_of(phrase).contains(&role));
+            if !out.contains(&role) && !excepted {
                 out.push(role);
             }
         }

@@ -294,7 +294,10 @@ pub(crate) fn resolve_denied(
     world: &World,
     memory: &Memory,
 ) -> Vec<Target> {
-    let key = phrase_key(phrase);
+    let key = match phrase_key(phrase).as_str() {
+        "clinical" | "medical" => "clinical data".to_owned(),
+        key => key.to_owned(),
+    };
     let grouped = group(&key, world);
     if !grouped.is_empty() {
         return grouped;

@@ -215,6 +215,11 @@ impl<'t> Reader<'t> {
                 }
                 self.at += 1;
             }
+            // `neither nurses nor receptionists may see notes`, `sees neither notes nor vitals`.
+            "neither" => {
+                self.current.not = true;
+                self.at += 1;
+            }
             "nobody" | "none" => {
                 self.begin_if_object();
                 self.current.narrowing = self.current.narrowing.max(1);

@@ -29,6 +29,11 @@ impl Reader<'_> {
         if self.is_unknown_verb(at, word) {
             return true;
         }
+        // `see names, not phone numbers`: behind a negation among objects stands a noun.
+        let denied = at > 0 && (self.tokens[at - 1].is("not") || self.tokens[at - 1].is("never"));
+        if denied && self.phase == Phase::Object && is_two_faced(word) {
+            return false;
+        }
         // `medication taken`, `adjustments made`: a participle behind a noun belongs to it.
         let after_noun = at > 0
             && (matches!(self.phase, Phase::Object | Phase::Verb) && !self.current.verbs.is_empty()

@@ -236,6 +236,48 @@ fn other_prompts_give_valid_plans_that_leak_nothing() {
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
+/// HC-3: however it is said, what is denied is denied.
+#[test]
+fn denials_hold_in_all_their_words() {
+    let base = "Clinic app. Doctors, nurses, receptionists, sales reps and patients. Doctors write visit notes. Nurses record vitals. Receptionists book appointments. ";
+    let mut told = Vec::new();
+    for (said, denied) in [
+        (
+            "Neither nurses nor receptionists may open visit notes.",
+            &["nurse:visit note", "receptionist:visit note"][..],
+        ),
+        (
+            "Visit notes may not be seen by nurses or receptionists.",
+            &["nurse:visit note", "receptionist:visit note"],
+        ),
+        ("Visit notes are hidden from nurses.", &["nurse:visit note"]),
+        ("No nurse may look at visit notes.", &["nurse:visit note"]),
+        (
+            "Only doctors can see visit notes, receptionists can see appointments.",
+            &["nurse:visit note", "receptionist:visit note"],
+        ),
+        ("Nurses do not have access to visit notes.", &["nurse:visit note"]),
+        ("Nurses see vitals, never visit notes.", &["nurse:visit note"]),
+        ("Receptionists submit reports and cannot open visit notes.", &["receptionist:visit note"]),
+        ("Receptionists see names, not phone numbers.", &["receptionist:patient.phone"]),
+        ("Everyone except sales reps can see appointments.", &["sales rep:appointment", "sales rep:patient"]),
+        ("Sales reps never see anything clinical.", &["sales rep:visit note", "sales rep:vital"]),
+        (
+            "Visit notes are confidential: only the doctor who wrote them can see them.",
+            &["nurse:visit note", "doctor:visit note~own"],
+        ),
+    ] {
+        match plan(&format!("{base}{said}")) {
+            Ok(plan) => {
+                told.extend(wrong(&plan.spec, denied).into_iter().map(|wrong| format!("{said} {wrong}")))
+            }
+            Err(PlanError::Blocked { .. }) => {}
+            Err(error) => told.push(format!("{said} {error}")),
+        }
+    }
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
 /// HC-3: a narrowing sentence that is not understood stops the plan, until a person has answered.
 #[test]
 fn what_narrows_and_is_not_understood_stops_the_plan() {
