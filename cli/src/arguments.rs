@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use uuid::Uuid;
 
 /// From a prompt to a safeguarded app that you own.
 ///
@@ -50,10 +51,43 @@ pub(crate) enum Command {
     /// Work with certificates of destruction.
     #[command(subcommand)]
     Certificate(Certificate),
+    /// Give an account of this platform the BAA plan without payment, or take it back. For its operator.
+    PlanGrant(PlanGrant),
+    /// Work with signed agreements.
+    #[command(subcommand)]
+    Agreement(Agreement),
     /// Print a completion script for your shell.
     Completions {
         /// The shell.
         shell: Shell,
+    },
+}
+
+/// An operator's grant.
+#[derive(Debug, Args)]
+pub(crate) struct PlanGrant {
+    /// The account's id, as its page of plan and payment shows it.
+    pub(crate) account: Uuid,
+    /// The platform's folder of data.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// The last day of the grant, such as 2027-03-31; without it the grant has no end.
+    #[arg(long, value_name = "DAY", conflicts_with = "withdraw")]
+    pub(crate) until: Option<String>,
+    /// Take the grant back: production becomes read only for 30 days, then it is destroyed.
+    #[arg(long)]
+    pub(crate) withdraw: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Agreement {
+    /// Check a signed agreement without a network: that it is whole, who signed it, and by which key.
+    Verify {
+        /// The file, HTML or PDF, as it was downloaded.
+        file: PathBuf,
+        /// The platform's key, as it is published at /legal/baa.
+        #[arg(long)]
+        key: Option<String>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! One file a command; here is only which is which.
 
+mod agreement;
 mod audit;
 mod certificate;
 mod check;
@@ -10,11 +11,12 @@ mod generate;
 mod new;
 mod phi;
 mod plan;
+mod plan_grant;
 mod run;
 mod schema;
 mod source;
 
-use crate::arguments::{Arguments, Audit, Certificate, Command, Export, Phi};
+use crate::arguments::{Agreement, Arguments, Audit, Certificate, Command, Export, Phi};
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
 
@@ -35,6 +37,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Export(Export::Make(make)) => export::make(&make, progress),
         Command::Export(Export::Verify(verify)) => export::verify(&verify),
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
+        Command::PlanGrant(grant) => plan_grant::run(&grant),
+        Command::Agreement(Agreement::Verify { file, key }) => agreement::verify(&file, key.as_deref()),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }
 }

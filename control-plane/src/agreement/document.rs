@@ -14,6 +14,9 @@ use super::text::{AgreementText, Block};
 const TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC");
 
+/// A day that cannot be misread: `26 Nov 2026`.
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short] [year]");
+
 /// Holds neither angle brackets, ampersands nor double quotes: maud writes it as it stands.
 const STYLE: &str = "
 :root { color-scheme: light dark; }
@@ -32,9 +35,9 @@ code { font: .85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 ";
 
 /// The words of a text, section by section; also what the public page shows.
-pub fn words(text: &AgreementText) -> Markup {
+pub fn words(blocks: impl Iterator<Item = Block<'static>>) -> Markup {
     markup! {
-        @for block in text.blocks() {
+        @for block in blocks {
             @match block {
                 Block::Title(_) => {}
                 Block::Section(heading) => { h2 { (heading) } }
@@ -74,7 +77,7 @@ fn page(text: &AgreementText, statement: &Statement, key: &VerifyingKey) -> Stri
             body {
                 main {
                     h1 { "Business Associate Agreement" }
-                    (words(text))
+                    (words(text.blocks()))
                     (signatures(statement, key))
                 }
                 "\n"
@@ -123,6 +126,11 @@ fn party(role: &str, signatory: &Signatory, at: OffsetDateTime) -> Markup {
 /// A moment as the documents write it.
 pub fn moment(at: OffsetDateTime) -> String {
     at.to_offset(time::UtcOffset::UTC).format(TIME).unwrap_or_else(|_| at.to_string())
+}
+
+/// A day, in UTC, as the documents and the dashboard write it.
+pub fn day(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(DAY).unwrap_or_else(|_| at.to_string())
 }
 
 #[cfg(test)]

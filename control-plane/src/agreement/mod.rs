@@ -7,15 +7,20 @@
 mod clauses;
 mod document;
 mod key;
+mod legal;
+pub mod pages;
 mod seal;
+mod service;
 mod standing;
 mod statement;
 mod text;
 
 pub use clauses::{CLAUSES, Clause};
-pub use document::{html, moment, words};
+pub use document::{day, html, moment, words};
 pub use key::{CountersigningKey, CountersigningKeyError};
+pub use legal::{LEGAL, LegalText};
 pub use seal::{DocumentKind, SealError, Verified, VerifyingKey, verify};
+pub use service::{AgreementError, Agreements, PrintError, Printer, Signed, Signing, facts};
 pub use standing::{AgreementFacts, AgreementStanding, RETURN_WINDOW, TIME_TO_SIGN};
 pub use statement::{AgreementName, LONGEST_NAME, Signatory, SignatoryError, Statement};
 pub use text::{AgreementText, BAA, Block, blocks};

@@ -42,22 +42,34 @@ pub enum SignatoryError {
     Unprintable(&'static str),
 }
 
+impl SignatoryError {
+    /// The field of the form that it is about.
+    pub fn field(&self) -> &'static str {
+        let (Self::Missing(what) | Self::TooLong(what) | Self::Unprintable(what)) = self;
+        FIELDS.iter().find(|(_, words)| words == what).map_or("", |(field, _)| field)
+    }
+}
+
+/// The fields of the form, and how they are called in a sentence.
+const FIELDS: [(&str, &str); 3] = [
+    ("organisation", "the legal name of your organisation"),
+    ("name", "your full name"),
+    ("title", "your title"),
+];
+
 impl Signatory {
     /// The person and the organisation, or *all* that is wrong with what was typed, in the order of the form.
     ///
     /// # Errors
     /// [`SignatoryError`]s, each naming its field.
     pub fn new(organisation: &str, name: &str, title: &str) -> Result<Self, Vec<SignatoryError>> {
-        let fields = [
-            (organisation, "the legal name of your organisation"),
-            (name, "your full name"),
-            (title, "your title"),
-        ];
-        let wrong: Vec<_> = fields.iter().filter_map(|(typed, what)| check(typed, what).err()).collect();
+        let typed = [organisation, name, title];
+        let fields = typed.iter().zip(FIELDS);
+        let wrong: Vec<_> = fields.filter_map(|(typed, (_, what))| check(typed, what).err()).collect();
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let [organisation, name, title] = fields.map(|(typed, _)| typed.trim().to_owned());
+        let [organisation, name, title] = typed.map(|typed| typed.trim().to_owned());
         Ok(Self { organisation, name, title })
     }
 
@@ -121,7 +133,7 @@ pub struct Statement {
     pub customer: Signatory,
     /// The operator of the platform, and who signs for it.
     pub business_associate: Signatory,
-    /// When it was signed, to the second, in UTC.
+    /// When it was signed, in UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub signed_at: OffsetDateTime,
     /// From which network address.

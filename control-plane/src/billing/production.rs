@@ -13,65 +13,24 @@
 //! by [`Subscription::standing`](super::Subscription::standing) and by the agreement's own.
 
 use crate::agreement::AgreementStanding;
+use crate::seams::Gate;
 
 use super::SubscriptionStanding;
 
-/// What the gate outside the app lets a production environment do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Production {
-    /// No key is handed out and nothing runs: production was never entered.
-    NotStarted,
-    /// It was, and is over: no key is handed out, and what lies there waits for its destruction or is destroyed.
-    Nothing,
-    /// The owner reads and exports; nothing clinical is written, and the days until destruction are counted.
-    ExportWindow,
-    /// Everything is read as before; nothing clinical is written. Audit and sessions are.
-    ReadOnly,
-    /// In full use.
-    ReadWrite,
-}
-
-impl Production {
-    /// Every state, from the narrowest to the widest.
-    pub const ALL: [Self; 5] =
-        [Self::NotStarted, Self::Nothing, Self::ExportWindow, Self::ReadOnly, Self::ReadWrite];
-
-    /// Whether the app may be started and given its keys.
-    pub fn serves(self) -> bool {
-        matches!(self, Self::ExportWindow | Self::ReadOnly | Self::ReadWrite)
-    }
-
-    /// Whether clinical tables may be written to.
-    pub fn writes(self) -> bool {
-        self == Self::ReadWrite
-    }
-
-    /// The state in the words of the dashboard.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NotStarted => "not started",
-            Self::Nothing => "closed",
-            Self::ExportWindow => "read only, export window",
-            Self::ReadOnly => "read only",
-            Self::ReadWrite => "read and write",
-        }
-    }
-}
-
 /// The table. Every other part of the platform asks this function and none decides by itself.
-pub fn production(subscription: SubscriptionStanding, agreement: AgreementStanding) -> Production {
+pub fn production(subscription: SubscriptionStanding, agreement: AgreementStanding) -> Gate {
     use AgreementStanding as Agreement;
     use SubscriptionStanding as Paid;
     match (subscription, agreement) {
-        (Paid::Destroyed | Paid::WindowOver, _) => Production::Nothing,
-        (Paid::None, _) | (_, Agreement::NeverSigned) => Production::NotStarted,
-        (_, Agreement::WindowOver) => Production::Nothing,
-        (Paid::Cancelled, _) | (_, Agreement::Terminated) => Production::ExportWindow,
-        (Paid::PaymentOverdue, _) | (_, Agreement::NewerOverdue) => Production::ReadOnly,
+        (Paid::Destroyed | Paid::WindowOver, _) => Gate::Nothing,
+        (Paid::None, _) | (_, Agreement::NeverSigned) => Gate::NotStarted,
+        (_, Agreement::WindowOver) => Gate::Nothing,
+        (Paid::Cancelled, _) | (_, Agreement::Terminated) => Gate::ExportWindow,
+        (Paid::PaymentOverdue, _) | (_, Agreement::NewerOverdue) => Gate::ReadOnly,
         (
             Paid::Active | Paid::Cancelling | Paid::PaymentFailing,
             Agreement::InForce | Agreement::NewerUnsigned,
-        ) => Production::ReadWrite,
+        ) => Gate::ReadAndWrite,
     }
 }
 
@@ -84,7 +43,7 @@ mod tests {
     /// HC-4, HG-3, CF-1: each cell of the table, as `docs` and the dashboard state it.
     #[test]
     fn the_table_holds_in_every_cell() {
-        use Production::{ExportWindow as E, NotStarted as N, Nothing as O, ReadOnly as R, ReadWrite as W};
+        use Gate::{ExportWindow as E, NotStarted as N, Nothing as O, ReadAndWrite as W, ReadOnly as R};
         let agreements = AgreementStanding::ALL;
         assert_eq!(
             agreements,
@@ -112,6 +71,16 @@ mod tests {
             for (agreement, wanted) in agreements.into_iter().zip(row) {
                 assert_eq!(production(subscription, agreement), wanted, "{subscription:?} × {agreement:?}");
             }
+        }
+    }
+
+    /// From the narrowest to the widest.
+    fn width(gate: Gate) -> u8 {
+        match gate {
+            Gate::NotStarted | Gate::Nothing => 0,
+            Gate::ExportWindow => 1,
+            Gate::ReadOnly => 2,
+            Gate::ReadAndWrite => 3,
         }
     }
 
@@ -156,7 +125,7 @@ mod tests {
             prop_assume!(one != SubscriptionStanding::None && other != SubscriptionStanding::None);
             prop_assume!(first != AgreementStanding::NeverSigned && second != AgreementStanding::NeverSigned);
             if one >= other && first >= second {
-                prop_assert!(production(one, first) <= production(other, second));
+                prop_assert!(width(production(one, first)) <= width(production(other, second)));
             }
         }
     }

@@ -11,8 +11,9 @@
 //! What decides between them for production (subscription and agreement) is [`crate::billing::production`]; a preview
 //! is open for as long as its project has one.
 
-use crate::billing::Production;
 use serde::{Deserialize, Serialize};
+
+use crate::seams;
 
 /// What an environment may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,14 +85,14 @@ impl Gate {
     }
 }
 
-impl From<Production> for Gate {
-    fn from(production: Production) -> Self {
-        match production {
-            Production::NotStarted => Self::NotStarted,
-            Production::Nothing => Self::Nothing,
-            Production::ExportWindow => Self::ExportWindow,
-            Production::ReadOnly => Self::ReadOnly,
-            Production::ReadWrite => Self::ReadWrite,
+impl From<seams::Gate> for Gate {
+    fn from(gate: seams::Gate) -> Self {
+        match gate {
+            seams::Gate::NotStarted => Self::NotStarted,
+            seams::Gate::Nothing => Self::Nothing,
+            seams::Gate::ExportWindow => Self::ExportWindow,
+            seams::Gate::ReadOnly => Self::ReadOnly,
+            seams::Gate::ReadAndWrite => Self::ReadWrite,
         }
     }
 }

@@ -1,0 +1,277 @@
+//! HC-4, HG-3, HC-14: what is paid and signed reaches the gate of every production environment, whatever is killed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use control_plane::agreement::{AgreementText, Agreements, CountersigningKey, Signatory, Signing};
+use control_plane::billing::{Billing, Gatekeeper};
+use control_plane::operations::{Engine, NoFaults, StopAt};
+use control_plane::seams::{
+    Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, Pending, Progress,
+};
+use control_plane::testing::{TestPlatform, platforms};
+use control_plane::{AccountId, EnvironmentId};
+use safeguards::{Clock as _, sql};
+use time::Duration;
+use uuid::Uuid;
+
+/// A host that only has gates, and may be out of order.
+#[derive(Default)]
+struct Gates {
+    put: Mutex<BTreeMap<EnvironmentId, Gate>>,
+    broken: Mutex<bool>,
+}
+
+impl Gates {
+    fn of(&self, environment: EnvironmentId) -> Option<Gate> {
+        self.put.lock().unwrap().get(&environment).copied()
+    }
+}
+
+fn absent<T>() -> Result<T, HostError> {
+    Err(HostError::Unavailable("this host only has gates".into()))
+}
+
+impl Host for Gates {
+    fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn provide<'a>(&'a self, _: &'a EnvironmentOrder) -> Pending<'a, (), HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn deploy<'a>(&'a self, _: &'a DeployOrder, _: &'a dyn Progress) -> Pending<'a, (), HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn seed<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn invite_owner<'a>(
+        &'a self,
+        _: EnvironmentId,
+        _: &'a safeguards::identity::EmailAddress,
+    ) -> Pending<'a, String, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError> {
+        Box::pin(async move {
+            if *self.broken.lock().unwrap() {
+                return absent();
+            }
+            self.put.lock().unwrap().insert(environment, gate);
+            Ok(())
+        })
+    }
+
+    fn run<'a>(&'a self, _: EnvironmentId, _: &'a [String], _: &'a Path) -> Pending<'a, String, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn logs<'a>(&'a self, _: EnvironmentId, _: usize) -> Pending<'a, Vec<String>, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn destroy_keys<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn destroy_data<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {
+        Box::pin(async { absent() })
+    }
+}
+
+struct House<'a> {
+    platform: &'a TestPlatform,
+    billing: Billing,
+    agreements: Agreements,
+    host: Arc<Gates>,
+    account: AccountId,
+    production: EnvironmentId,
+    preview: EnvironmentId,
+}
+
+impl<'a> House<'a> {
+    async fn on(platform: &'a TestPlatform) -> Self {
+        let key = Arc::new(CountersigningKey::open(platform.folder()).unwrap());
+        let operator = Signatory::new("Health Coder", "Operations", "Operator").unwrap();
+        let account = platform.account("Main St Clinic").await;
+        Self {
+            billing: Billing::new(platform.platform.clone(), None),
+            agreements: Agreements::new(platform.platform.clone(), key, operator),
+            host: Arc::default(),
+            production: environment(platform, account, "production").await,
+            preview: environment(platform, account, "preview").await,
+            account,
+            platform,
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        let gatekeeper =
+            Gatekeeper::new(self.platform.platform.clone(), self.billing.clone(), self.host.clone());
+        Engine::new(self.platform.operations.clone(), self.platform.log.clone()).work(Arc::new(gatekeeper))
+    }
+
+    async fn sign(&self) {
+        let version = AgreementText::newest(self.platform.clock.now()).version.to_owned();
+        let signatory = Signatory::new("Main St Clinic LLC", "Ada Ruiz", "Owner").unwrap();
+        let signing = Signing {
+            account: self.account,
+            person: Uuid::from_u128(9),
+            from: "203.0.113.7".parse().unwrap(),
+            version,
+            signatory,
+        };
+        self.agreements.sign(signing).await.unwrap();
+    }
+
+    async fn gate(&self) -> Option<Gate> {
+        assert!(self.engine().drain().await.unwrap());
+        assert_eq!(self.host.of(self.preview), None, "a preview has no gate of this kind");
+        self.host.of(self.production)
+    }
+
+    fn days(&self, days: i64) {
+        self.platform.clock.advance(Duration::days(days));
+    }
+}
+
+async fn environment(platform: &TestPlatform, account: AccountId, kind: &str) -> EnvironmentId {
+    let (project, environment) = (platform.ids.next(), EnvironmentId::new(platform.ids.next()));
+    let now = platform.clock.now();
+    sql("INSERT INTO projects (id, account_id, name, label, created_at, created_by_id) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(project)
+        .bind(account)
+        .bind("Clinic")
+        .bind(project.to_string())
+        .bind(now)
+        .bind(platform.ids.next())
+        .execute(&platform.store)
+        .await
+        .unwrap();
+    sql("INSERT INTO environments (id, account_id, project_id, kind, host_name, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(environment)
+        .bind(account)
+        .bind(project)
+        .bind(kind)
+        .bind(environment.to_string())
+        .bind(now)
+        .execute(&platform.store)
+        .await
+        .unwrap();
+    environment
+}
+
+/// The road through the table, on the platform's clock.
+#[tokio::test]
+async fn what_is_paid_and_signed_reaches_the_gate() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        assert_eq!(house.gate().await, None, "nothing was told yet");
+        house.billing.grant(house.account, None).await.unwrap();
+        assert_eq!(house.gate().await, Some(Gate::NotStarted), "paid, not signed");
+        house.sign().await;
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        house.platform.clock.advance(Duration::seconds(1));
+        house.agreements.terminate(house.account, None, "asked for").await.unwrap();
+        assert_eq!(house.gate().await, Some(Gate::ExportWindow));
+        house.days(29);
+        assert_eq!(house.gate().await, Some(Gate::ExportWindow));
+        house.days(1);
+        assert_eq!(
+            house.gate().await,
+            Some(Gate::Nothing),
+            "{}: nobody told; the clock did",
+            platform.database
+        );
+        house.sign().await;
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite), "signed again, it is a new agreement");
+        house.platform.clock.advance(Duration::seconds(1));
+        house.billing.withdraw_grant(house.account).await.unwrap();
+        assert_eq!(house.gate().await, Some(Gate::ExportWindow));
+        house.days(30);
+        assert_eq!(house.gate().await, Some(Gate::Nothing));
+        house.billing.grant(house.account, None).await.unwrap();
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite), "came back");
+    }
+}
+
+/// A grant that runs out closes the gate by itself, on its hour.
+#[tokio::test]
+async fn a_gate_closes_on_its_hour() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        let until = platform.clock.now() + Duration::hours(30);
+        house.billing.grant(house.account, Some(until)).await.unwrap();
+        house.sign().await;
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        platform.clock.set(until - Duration::seconds(1));
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        platform.clock.set(until);
+        assert_eq!(house.gate().await, Some(Gate::ExportWindow), "{}", platform.database);
+    }
+}
+
+/// Invariant 8: killed at any boundary, the gate is put all the same.
+#[tokio::test]
+async fn killed_at_any_boundary_the_gate_is_put() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        house.billing.grant(house.account, None).await.unwrap();
+        for boundary in 0..5 {
+            let wanted = if boundary % 2 == 0 {
+                house.sign().await;
+                Gate::ReadAndWrite
+            } else {
+                house.agreements.terminate(house.account, None, "asked for").await.unwrap();
+                Gate::ExportWindow
+            };
+            let faults = Arc::new(StopAt::boundary(boundary));
+            house.engine().faults(faults.clone()).drain().await.unwrap();
+            platform.clock.advance(Duration::minutes(2));
+            assert!(house.engine().faults(Arc::new(NoFaults)).drain().await.unwrap());
+            let put = house.host.of(house.production);
+            assert_eq!(put, Some(wanted), "{}: stopped at {:?}", platform.database, faults.stopped());
+        }
+    }
+}
+
+/// A host that is out of order is asked until it is mended: the work is never given up.
+#[tokio::test]
+async fn a_gate_that_could_not_be_put_is_put_later() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        house.billing.grant(house.account, None).await.unwrap();
+        house.sign().await;
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        *house.host.broken.lock().unwrap() = true;
+        platform.clock.advance(Duration::seconds(1));
+        house.billing.withdraw_grant(house.account).await.unwrap();
+        for _ in 0..50 {
+            assert!(house.engine().drain().await.unwrap());
+            platform.clock.advance(Duration::minutes(5));
+        }
+        *house.host.broken.lock().unwrap() = false;
+        assert_eq!(house.gate().await, Some(Gate::ExportWindow), "{}", platform.database);
+    }
+}
+
+/// What is told while the gate is being put is not lost: the step looks again before it ends.
+#[tokio::test]
+async fn what_is_told_meanwhile_is_not_lost() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        let other = environment(&platform, house.account, "production").await;
+        house.billing.grant(house.account, None).await.unwrap();
+        let engine = house.engine();
+        let (drained, ()) = tokio::join!(engine.drain(), house.sign());
+        drained.unwrap();
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        assert_eq!(house.host.of(other), Some(Gate::ReadAndWrite), "{}: every production", platform.database);
+    }
+}
