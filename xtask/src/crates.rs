@@ -8,7 +8,7 @@ use anyhow::{bail, ensure};
 use cargo_metadata::{DependencyKind, Metadata};
 
 /// Our crates, and ours that each may depend on.
-const DIRECTIONS: [(&str, &[&str]); 11] = [
+const DIRECTIONS: [(&str, &[&str]); 14] = [
     ("spec", &[]),
     ("deidentify", &[]),
     ("templates", &[]),
@@ -17,6 +17,9 @@ const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("generator", &["spec", "templates"]),
     ("safeguards", &["exporter"]),
     ("control-plane", &["spec", "planner", "generator", "exporter", "safeguards"]),
+    ("control-plane-stripe", &["control-plane"]),
+    ("control-plane-print", &["control-plane"]),
+    ("stripe-double", &[]),
     (
         "healthcoder",
         &["spec", "deidentify", "planner", "generator", "exporter", "safeguards", "control-plane"],

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 
 use crate::process::{cargo, root, run};
 
+mod stand_ins;
+
 /// A program from the system's packages.
 struct SystemPackage {
     /// Where its program stands once it is installed.
@@ -53,6 +55,7 @@ pub(crate) fn everything() -> anyhow::Result<()> {
     system_packages()?;
     toolchain()?;
     browser_packages()?;
+    stand_ins::everything()?;
     nextest()
 }
 

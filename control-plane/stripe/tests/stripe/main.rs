@@ -1,0 +1,6 @@
+//! The platform's billing through Stripe: against a stand-in of Stripe over real HTTP, on databases of both kinds.
+
+mod calls;
+mod house;
+mod road;
+mod webhooks;
