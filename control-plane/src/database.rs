@@ -30,6 +30,7 @@ macro_rules! both {
 pub const MIGRATIONS: MigrationSet = both! {
     1 "0001_operations",
     2 "0002_projects",
+    3 "0003_sub_processors",
     100 "0100_billing",
     101 "0101_agreements",
     300 "0300_lifecycle",

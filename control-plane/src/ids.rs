@@ -2,10 +2,12 @@
 //!
 //! Ids are never credentials: whoever knows one has gained nothing.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use safeguards::identity::OrganisationId;
 use safeguards::store::{Kind, Typed, Value};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -59,6 +61,20 @@ macro_rules! ids {
         impl From<$name> for Value {
             fn from(id: $name) -> Value {
                 Value::Uuid(id.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+
+            fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "format": "uuid" })
             }
         }
 

@@ -19,18 +19,29 @@
 //!   the lifecycle. Moments are `TEXT` / `timestamptz`, ids `TEXT` / `uuid`, sealed values `BLOB` / `bytea`.
 //! * [`testing`] (feature `testing`) makes a platform on each database, on a clock that the test moves.
 
+pub mod accounts;
 pub mod agreement;
 pub mod billing;
+pub mod builds;
 pub mod configuration;
 pub mod database;
+pub mod environments;
+pub mod error;
 pub mod host;
+pub mod http;
 pub mod ids;
 pub mod lifecycle;
 pub mod operations;
 mod platform;
+pub mod processors;
+pub mod projects;
+pub mod prompts;
+mod sealing;
 pub mod seams;
+pub mod server;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod versions;
 
 pub use configuration::Configuration;
 pub use ids::{AccountId, BuildId, EnvironmentId, OperationId, ProjectId, PromptId, VersionId};

@@ -11,8 +11,10 @@ use safeguards::web::{JsonLines, Log};
 use safeguards::{Clock, Ids, Store, StoreError, SystemClock, SystemIds};
 use uuid::Uuid;
 
+use crate::builds::events::News;
 use crate::configuration::{Configuration, PlatformDatabase};
 use crate::database::MIGRATIONS;
+use crate::http::DESTINATIONS;
 use crate::operations::Operations;
 
 /// Who works on an account. Both read prompts, which may hold PHI, so both sign in with a second factor.
@@ -49,6 +51,8 @@ pub struct Parts {
     pub operations: Operations,
     /// What every sealed value of the platform is bound to.
     pub environment: Uuid,
+    /// Wakes whoever shows what happens in a build.
+    pub(crate) build_news: News,
 }
 
 /// Why the platform does not start, in words for its operator. Holds no key and no password.
@@ -133,6 +137,8 @@ impl Platform {
         let origin = configuration.dashboard_origin();
         let settings = identity::Settings {
             secure_cookies: configuration.tls,
+            sign_up: Some(identity::SignUp::Founds("owner")),
+            navigation: DESTINATIONS,
             ..identity::Settings::new("Health Coder", &origin, Roles::new(&ROLES))
         };
         let identity = Identity::start(parts, settings).await?;
@@ -148,6 +154,7 @@ impl Platform {
             ids,
             operations,
             environment,
+            build_news: News::default(),
         })))
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use safeguards::identity::EmailAddress;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -16,7 +17,7 @@ use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 pub type Pending<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
 /// What is for trying out, and what is for patients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvironmentKind {
     /// Made-up people and records, members only, no message leaves it.
@@ -43,7 +44,7 @@ impl EnvironmentKind {
 }
 
 /// What an environment may do now. Decided by the platform, enforced outside the app's process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gate {
     /// No key is handed out, so nothing runs.
@@ -71,7 +72,7 @@ pub struct BuildOrder {
 
 /// What happens while a version is compiled and brought up, as the founder is told. It is stored, and shown
 /// to the project's people only: compiler messages quote source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum BuildEvent {
     /// A part of the work begins.
@@ -221,7 +222,7 @@ pub trait Host: Send + Sync {
 }
 
 /// How an account stands: what it pays for, and what it has signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Standing {
     /// What its production may do.
     pub production: Gate,
@@ -233,6 +234,7 @@ pub struct Standing {
     pub next: Option<(String, String)>,
     /// Until when it stands so, where that is known.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub until: Option<OffsetDateTime>,
 }
 

@@ -1,18 +1,31 @@
 //! Platforms for tests: on real databases of both kinds, in a temporary folder, on a clock that the test
 //! moves. This module is for tests: it panics.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use safeguards::axum::http::{HeaderMap, header};
 use safeguards::crypto::{FileKeyService, KeyService};
+use safeguards::identity::totp::TotpSecret;
+use safeguards::identity::{Credentials, Door, EmailAddress, NewPerson, Next, PersonId, Session, Visit};
 use safeguards::testing::{self, TestDatabase};
 use safeguards::web::{Entry, Log};
 use safeguards::{Clock, Ids, ManualClock, Store, SystemIds};
 use tempfile::TempDir;
-use time::OffsetDateTime;
 use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
 
-use crate::ids::AccountId;
+use crate::accounts::Member;
+use crate::builds::BuildWork;
+use crate::http::{Site, SiteParts};
+use crate::ids::{AccountId, EnvironmentId};
+use crate::operations::Engine;
 use crate::platform::SETS;
+use crate::seams::{
+    self, Artifact, Billing, BillingError, BuildEvent, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host,
+    HostError, Progress, Standing,
+};
 use crate::{Configuration, Platform};
 
 /// When every test begins.
@@ -92,6 +105,206 @@ impl TestPlatform {
     /// A customer without people.
     pub async fn account(&self, name: &str) -> AccountId {
         AccountId::from(self.identity.create_organisation(name).await.expect("a lawful name"))
+    }
+}
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "Wren-lamp-42-quill";
+
+/// Somebody who can sign in, and how.
+#[derive(Debug)]
+pub struct TestPerson {
+    /// Their address.
+    pub email: String,
+    /// Their id.
+    pub id: PersonId,
+    authenticator: TotpSecret,
+}
+
+impl TestPlatform {
+    /// A member of an account, as `owner` or `builder`, with a second factor.
+    pub async fn person(&self, account: AccountId, role: &str, email: &str) -> TestPerson {
+        let authenticator = TotpSecret::random().expect("randomness");
+        let copy = TotpSecret::from_bytes(authenticator.as_bytes().to_vec());
+        let person = NewPerson {
+            email,
+            name: "Kim Doe",
+            role,
+            place: None,
+            password: PASSWORD,
+            authenticator: Some(copy),
+        };
+        let id = self.identity.create_person(account.into(), &person).await.expect("a lawful person");
+        TestPerson { email: email.into(), id, authenticator }
+    }
+
+    /// Signs somebody in by the API; their access token. A code works once, so the clock is moved a step.
+    pub async fn sign_in(&self, person: &TestPerson) -> String {
+        self.clock.advance(Duration::seconds(31));
+        let visit =
+            Visit { address: IpAddr::V4(Ipv4Addr::LOCALHOST), device: None, request: self.ids.next() };
+        let next = self.identity.sign_in(&person.email, PASSWORD, Door::Api, &visit).await.expect("they may");
+        let Next::SecondFactor(ticket) = next else { panic!("a second factor is asked for") };
+        let code = person.authenticator.code_at(self.clock.now());
+        let next = self.identity.second_factor(&ticket, &code, &visit).await.expect("the code is right");
+        let Next::SignedIn(opened) = next else { panic!("they are members of one account") };
+        let Credentials::Api { access, .. } = opened.credentials else { panic!("by the API") };
+        access
+    }
+
+    /// The member behind an access token, as a handler has them.
+    pub async fn member(&self, access: &str) -> Member {
+        let mut headers = HeaderMap::new();
+        let value = format!("Bearer {access}").parse().expect("a lawful header");
+        headers.insert(header::AUTHORIZATION, value);
+        let visit =
+            Visit { address: IpAddr::V4(Ipv4Addr::LOCALHOST), device: None, request: self.ids.next() };
+        let session = Session::authenticate(&self.identity, &headers, visit).await.expect("a living session");
+        Member::of(session).expect("a member")
+    }
+}
+
+/// Stands in for the host, so that a test need not compile: it remembers what it was asked, and fails where
+/// it is told to. The host itself has tests of its own.
+#[derive(Debug, Default)]
+pub struct ScriptedHost {
+    asked: Mutex<Vec<String>>,
+    fails: Mutex<Vec<(&'static str, HostError)>>,
+}
+
+impl ScriptedHost {
+    /// Every order so far, in words: `build`, `provide`, `deploy fresh` …
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("nobody panicked").clone()
+    }
+
+    /// Fails the next order of this word.
+    pub fn fail(&self, word: &'static str, error: HostError) {
+        self.fails.lock().expect("nobody panicked").push((word, error));
+    }
+
+    fn order(&self, word: &'static str, more: &str) -> Result<(), HostError> {
+        self.asked.lock().expect("nobody panicked").push(format!("{word}{more}"));
+        let mut fails = self.fails.lock().expect("nobody panicked");
+        match fails.iter().position(|(which, _)| *which == word) {
+            Some(at) => Err(fails.remove(at).1),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Host for ScriptedHost {
+    fn build<'a>(
+        &'a self,
+        order: &'a BuildOrder,
+        progress: &'a dyn Progress,
+    ) -> seams::Pending<'a, Artifact, HostError> {
+        Box::pin(async move {
+            for done in 1..=3 {
+                progress.tell(BuildEvent::Progress { done, total: 3, now: format!("crate {done}") });
+            }
+            assert!(order.source.join("Cargo.toml").is_file(), "the source is there before it is compiled");
+            self.order("build", "")?;
+            Ok(Artifact { binary: "/programs/app".into(), sha256: "00".into() })
+        })
+    }
+
+    fn provide<'a>(&'a self, _order: &'a EnvironmentOrder) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("provide", "") })
+    }
+
+    fn deploy<'a>(
+        &'a self,
+        order: &'a DeployOrder,
+        _progress: &'a dyn Progress,
+    ) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("deploy", if order.fresh { " fresh" } else { "" }) })
+    }
+
+    fn seed<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("seed", "") })
+    }
+
+    fn invite_owner<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+        _email: &'a EmailAddress,
+    ) -> seams::Pending<'a, String, HostError> {
+        Box::pin(async move { self.order("invite", "").map(|()| "/welcome/secret".to_owned()) })
+    }
+
+    fn gate<'a>(&'a self, _environment: EnvironmentId, gate: Gate) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("gate", &format!(" {gate:?}")) })
+    }
+
+    fn run<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+        arguments: &'a [String],
+        _folder: &'a Path,
+    ) -> seams::Pending<'a, String, HostError> {
+        Box::pin(
+            async move { self.order("run", &format!(" {}", arguments.join(" "))).map(|()| String::new()) },
+        )
+    }
+
+    fn logs<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+        _lines: usize,
+    ) -> seams::Pending<'a, Vec<String>, HostError> {
+        Box::pin(async move { self.order("logs", "").map(|()| vec!["{\"event\":\"listening\"}".to_owned()]) })
+    }
+
+    fn destroy_keys<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("destroy keys", "") })
+    }
+
+    fn destroy_data<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("destroy data", "") })
+    }
+}
+
+/// Says of every account what the test says.
+#[derive(Debug)]
+pub struct ScriptedBilling(pub Mutex<Gate>);
+
+impl Billing for ScriptedBilling {
+    fn standing<'a>(&'a self, _account: AccountId) -> seams::Pending<'a, Standing, BillingError> {
+        let production = *self.0.lock().expect("nobody panicked");
+        Box::pin(async move {
+            Ok(Standing {
+                production,
+                plan: "Sandbox".into(),
+                words: "Production is not part of the Sandbox plan.".into(),
+                next: Some(("Upgrade".into(), "/billing".into())),
+                until: None,
+            })
+        })
+    }
+}
+
+impl TestPlatform {
+    /// The dashboard's parts, on a scripted host.
+    #[must_use]
+    pub fn site(&self) -> (Site, Arc<ScriptedHost>) {
+        let host = Arc::new(ScriptedHost::default());
+        let parts = SiteParts {
+            platform: self.platform.clone(),
+            host: host.clone(),
+            billing: Arc::new(ScriptedBilling(Mutex::new(Gate::NotStarted))),
+            more: Vec::new(),
+        };
+        (Site::new(parts), host)
+    }
+
+    /// An engine that builds, on this host.
+    #[must_use]
+    pub fn builder(&self, host: &Arc<ScriptedHost>) -> Engine {
+        let host: Arc<dyn Host> = host.clone();
+        Engine::new(self.operations.clone(), self.log.clone())
+            .work(Arc::new(BuildWork::new(self.platform.clone(), host)))
     }
 }
 

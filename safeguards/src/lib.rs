@@ -1,6 +1,7 @@
 //! The runtime that every generated app stands on: store, keys, identity, access, audit, web, pages.
 
 pub mod access;
+#[cfg(feature = "tenant")]
 pub mod app;
 pub mod audit;
 pub mod clock;
@@ -8,12 +9,14 @@ pub mod crypto;
 pub mod folder;
 pub mod identity;
 pub mod pages;
+#[cfg(feature = "tenant")]
 pub mod slice;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;
 
+#[cfg(feature = "tenant")]
 pub use app::{App, AppError, Services};
 pub use axum;
 pub use clock::{Clock, Ids, ManualClock, SystemClock, SystemIds};

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{bail, ensure};
 use cargo_metadata::{DependencyKind, Metadata};
 
+use crate::process;
+
 /// Our crates, and ours that each may depend on.
 const DIRECTIONS: [(&str, &[&str]); 14] = [
     ("spec", &[]),
@@ -16,7 +18,7 @@ const DIRECTIONS: [(&str, &[&str]); 14] = [
     ("planner", &["spec"]),
     ("generator", &["spec", "templates"]),
     ("safeguards", &["exporter"]),
-    ("control-plane", &["spec", "planner", "generator", "exporter", "safeguards"]),
+    ("control-plane", &["spec", "deidentify", "planner", "generator", "exporter", "safeguards"]),
     ("control-plane-stripe", &["control-plane"]),
     ("control-plane-print", &["control-plane"]),
     ("stripe-double", &[]),
@@ -58,6 +60,22 @@ pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+/// The platform's binary is built without the feature that opens a tenant's database (invariant 11). Features of a
+/// workspace are united, so cargo is asked about this one package.
+pub(crate) fn opens_no_tenant() -> anyhow::Result<()> {
+    let mut command = process::cargo();
+    command.args(["tree", "--package", "healthcoder", "--edges", "normal,features", "--prefix", "none"]);
+    let output = command.output()?;
+    ensure!(output.status.success(), "`{}` failed", process::shown(&command));
+    let tree = String::from_utf8_lossy(&output.stdout);
+    ensure!(tree.contains("safeguards feature"), "`cargo tree` tells no features of `safeguards` any more");
+    ensure!(
+        !tree.contains("safeguards feature \"tenant\""),
+        "`healthcoder` enables the feature `tenant` of `safeguards`, which opens a tenant's database"
+    );
     Ok(())
 }
 

@@ -9,11 +9,15 @@ use sha2::{Digest, Sha256};
 
 use crate::process::root;
 
-const FOLDER: &str = "safeguards/migrations";
+/// Both schemas: what every app has, and what the platform has.
+const FOLDERS: [&str; 2] = ["safeguards/migrations", "control-plane/migrations"];
 const LOCK: &str = "migrations.lock";
 
 pub(crate) fn check(accept: bool) -> anyhow::Result<()> {
-    let found = digests(&root().join(FOLDER))?;
+    let mut found = BTreeMap::new();
+    for folder in FOLDERS {
+        found.extend(digests(&root().join(folder))?);
+    }
     let locked = read_lock(&root().join(LOCK))?;
     for (name, digest) in &locked {
         match found.get(name) {

@@ -294,18 +294,6 @@ impl seams::Host for LocalHost {
     }
 }
 
-impl From<seams::Gate> for Gate {
-    fn from(gate: seams::Gate) -> Self {
-        match gate {
-            seams::Gate::NotStarted => Self::NotStarted,
-            seams::Gate::ReadAndWrite => Self::ReadWrite,
-            seams::Gate::ReadOnly => Self::ReadOnly,
-            seams::Gate::ExportWindow => Self::ExportWindow,
-            seams::Gate::Nothing => Self::Nothing,
-        }
-    }
-}
-
 /// Passes steps on as they come.
 async fn tell(mut steps: mpsc::Receiver<Step>, progress: &dyn Progress) {
     let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);

@@ -27,6 +27,8 @@ pub struct Settings {
     /// True behind TLS: cookies are `Secure` and carry the `__Host-` prefix. False only on plain-HTTP
     /// loopback, where a browser would not keep such a cookie.
     pub secure_cookies: bool,
+    /// Where somebody who is signed in can go from the pages of their account.
+    pub navigation: &'static [(&'static str, &'static str)],
     /// How many passwords are hashed at a time, 19 MiB each.
     pub hashing_parallel: usize,
 }
@@ -66,6 +68,7 @@ impl Settings {
             link_lifetime: Duration::hours(72),
             sign_up: None,
             secure_cookies: true,
+            navigation: &[],
             hashing_parallel: 2,
         }
     }

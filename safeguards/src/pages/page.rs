@@ -62,6 +62,7 @@ pub struct Page {
     sections: Vec<Markup>,
     status: Option<StatusCode>,
     narrow: bool,
+    refreshed: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -85,6 +86,7 @@ impl Page {
             sections: Vec::new(),
             status: None,
             narrow: false,
+            refreshed: None,
         }
     }
 
@@ -174,6 +176,14 @@ impl Page {
         self
     }
 
+    /// Where there is no script, the browser asks for the page again after so many seconds: for what changes
+    /// by itself, like the progress of a long work.
+    #[must_use]
+    pub fn refreshed(mut self, seconds: u32) -> Self {
+        self.refreshed = Some(seconds);
+        self
+    }
+
     /// The page as HTML.
     #[must_use]
     pub fn markup(&self) -> Markup {
@@ -200,6 +210,11 @@ impl Page {
                     link rel="stylesheet" href=(stylesheet_path());
                     link rel="icon" type="image/svg+xml" href=(icon_path());
                     script src=(script_path()) defer {}
+                    @if let Some((stylesheet, script)) = self.view.also {
+                        link rel="stylesheet" href=(stylesheet);
+                        script src=(script) defer {}
+                    }
+                    @if let Some(seconds) = self.refreshed { noscript { meta http-equiv="refresh" content=(seconds); } }
                 }
                 body.(audience).with-navigation[with_navigation] {
                     a.skip href="#content" { (words.skip_to_content) }

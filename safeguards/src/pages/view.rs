@@ -21,6 +21,7 @@ pub struct View {
     pub(crate) destinations: Vec<Destination>,
     pub(crate) csrf: Option<Token>,
     pub(crate) environment: Option<Cow<'static, str>>,
+    pub(crate) also: Option<(&'static str, &'static str)>,
 }
 
 /// A secret of the page: it goes into forms and never into a log.
@@ -114,6 +115,7 @@ impl View {
             destinations: Vec::new(),
             csrf: None,
             environment: None,
+            also: None,
         }
     }
 
@@ -177,6 +179,13 @@ impl View {
         self
     }
 
+    /// A stylesheet and a script of the app's own, by their paths, beside the library's.
+    #[must_use]
+    pub fn also(mut self, stylesheet: &'static str, script: &'static str) -> Self {
+        self.also = Some((stylesheet, script));
+        self
+    }
+
     /// Begins a page under a title.
     #[must_use]
     pub fn page(&self, title: impl Into<String>) -> Page {
@@ -235,8 +244,9 @@ impl View {
         self.words.weekdays[usize::from(date.weekday().number_days_from_monday())]
     }
 
-    /// The hidden field that each form carries.
-    pub(crate) fn csrf_field(&self) -> Markup {
+    /// The hidden field that each form carries; a [`Form`](super::Form) has it by itself.
+    #[must_use]
+    pub fn csrf_field(&self) -> Markup {
         html! { @if let Some(Token(token)) = &self.csrf { input type="hidden" name="csrf" value=(token); } }
     }
 

@@ -36,6 +36,10 @@ where
         let mut view = View::new(identity.settings().app_name.clone(), identity.now()).here(parts.uri.path());
         if let Some(token) = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.csrf.clone()) {
             view = view.csrf(token);
+            // Only who has a session's cookie has a token, and somewhere to go.
+            for (text, to) in identity.settings().navigation {
+                view = view.destination(*text, *to);
+            }
         }
         Ok(Self(view))
     }

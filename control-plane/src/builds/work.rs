@@ -1,0 +1,247 @@
+//! The steps of a build.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use generator::Edits;
+use safeguards::audit::{self, Action, AuditContext, Event};
+use safeguards::{StoreError, Transaction, sql};
+
+use super::events::{self, Recorder};
+use super::{BuildState, KIND, close};
+use crate::Platform;
+use crate::environments::{self, Environment};
+use crate::error::Refusal;
+use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
+use crate::operations::{self, Ended, Next, Operation, Step, StepError, Work};
+use crate::seams::{
+    Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Host, HostError, Progress,
+};
+use crate::versions;
+
+/// Does what [`approve`](super::approve) asked for.
+pub struct Build {
+    platform: Platform,
+    host: Arc<dyn Host>,
+}
+
+/// What the request of the operation names.
+struct Asked {
+    build: BuildId,
+    version: VersionId,
+    project: ProjectId,
+    account: AccountId,
+    environment: Environment,
+}
+
+impl Build {
+    /// The work, on a host.
+    #[must_use]
+    pub fn new(platform: Platform, host: Arc<dyn Host>) -> Self {
+        Self { platform, host }
+    }
+
+    async fn asked(&self, step: &Step) -> Result<Asked, StepError> {
+        let id: EnvironmentId = step.request("environment")?;
+        let environment = environments::find(&self.platform, id)
+            .await?
+            .ok_or_else(|| StepError::Refused("The environment of this build is gone.".into()))?;
+        Ok(Asked {
+            build: step.request("build")?,
+            version: step.request("version")?,
+            project: step.request("project")?,
+            account: environment.account,
+            environment,
+        })
+    }
+
+    fn folder(&self, asked: &Asked) -> PathBuf {
+        let versions = self.platform.configuration.projects_folder().join(asked.project.to_string());
+        versions.join(asked.version.to_string())
+    }
+
+    async fn source(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        let (text, spec) =
+            versions::open(&self.platform, asked.account, asked.version).await.map_err(refused)?;
+        let folder = self.folder(asked);
+        let written = tokio::task::spawn_blocking(move || {
+            safeguards::folder::make_folder(folder.parent().unwrap_or(&folder))
+                .map_err(|error| StepError::Later(error.to_string()))?;
+            let not_yet = spec::buildable(&spec);
+            if let Some(first) = not_yet.first() {
+                return Err(StepError::Refused(format!("This cannot be built yet: {}", first.problem())));
+            }
+            let project = generator::generate(&spec, &text)
+                .map_err(|error| StepError::Refused(format!("This version cannot be generated: {error}.")))?;
+            generator::write(&project, &folder, Edits::Overwrite)
+                .map(drop)
+                .map_err(|error| StepError::Later(format!("The source could not be written: {error}")))
+        });
+        written.await.map_err(|_| StepError::Later("The generator stopped.".into()))??;
+        let mut transaction = step.begin().await?;
+        sql("UPDATE builds SET state = 'running' WHERE id = $1 AND finished_at IS NULL")
+            .bind(asked.build)
+            .execute(&mut transaction)
+            .await?;
+        let event = BuildEvent::Phase { name: "Source written, compiling".into() };
+        events::store(&self.platform, asked.build, &event, &mut transaction).await?;
+        step.end(transaction, Next::Step("compile")).await
+    }
+
+    async fn compile(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        let order = BuildOrder { project: asked.project, version: asked.version, source: self.folder(asked) };
+        let recorder = Recorder::start(&self.platform, asked.build);
+        let artifact = self.host.build(&order, &recorder).await;
+        recorder.finish().await;
+        let artifact = artifact.map_err(from_host)?;
+        let notes = step.notes_with("artifact", serde_json::to_value(&artifact).unwrap_or_default());
+        let transaction = step.begin().await?;
+        step.end_noting(transaction, Next::Step("provide"), notes).await
+    }
+
+    async fn provide(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        self.host.provide(&asked.environment.order()).await.map_err(from_host)?;
+        step.go_on(Next::Step("deploy")).await
+    }
+
+    async fn deploy(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        let artifact: Artifact = step.note("artifact")?;
+        let order = DeployOrder {
+            environment: asked.environment.order(),
+            version: asked.version,
+            artifact,
+            fence: step.fence(),
+            fresh: self.begins_anew(asked).await?,
+        };
+        let recorder = Recorder::start(&self.platform, asked.build);
+        recorder.tell(BuildEvent::Phase { name: "Bringing it up".into() });
+        let deployed = self.host.deploy(&order, &recorder).await;
+        recorder.finish().await;
+        deployed.map_err(from_host)?;
+        let mut transaction = step.begin().await?;
+        sql("UPDATE environments SET version_id = $2 WHERE id = $1")
+            .bind(asked.environment.id)
+            .bind(asked.version)
+            .execute(&mut transaction)
+            .await?;
+        let next = match asked.environment.kind {
+            EnvironmentKind::Preview => "seed",
+            EnvironmentKind::Production => "announce",
+        };
+        step.end(transaction, Next::Step(next)).await
+    }
+
+    /// A preview whose spec changed begins with an empty database: its records are made up, and made again.
+    async fn begins_anew(&self, asked: &Asked) -> Result<bool, StepError> {
+        if asked.environment.kind == EnvironmentKind::Production {
+            return Ok(false);
+        }
+        let Some(serving) = asked.environment.version else { return Ok(true) };
+        let rows = sql("SELECT DISTINCT spec_digest FROM versions WHERE id IN ($1, $2)")
+            .bind(serving)
+            .bind(asked.version)
+            .fetch_all(&self.platform.store)
+            .await?;
+        Ok(rows.len() > 1)
+    }
+
+    async fn seed(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        self.host.seed(asked.environment.id).await.map_err(from_host)?;
+        step.go_on(Next::Step("announce")).await
+    }
+
+    async fn announce(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        let address = self.platform.configuration.origin(&asked.environment.host_name);
+        let mut transaction = step.begin().await?;
+        close(&self.platform, &mut transaction, asked.build, BuildState::Serving, None).await?;
+        sql("UPDATE versions SET state = 'built', failure = NULL WHERE id = $1")
+            .bind(asked.version)
+            .execute(&mut transaction)
+            .await?;
+        let event = BuildEvent::Serving { address };
+        events::store(&self.platform, asked.build, &event, &mut transaction).await?;
+        self.tell(&mut transaction, asked.account, asked.build, "deployed").await?;
+        let ended = step.end(transaction, Next::Done).await?;
+        self.platform.build_news.notify_waiters();
+        Ok(ended)
+    }
+
+    async fn tell(
+        &self,
+        transaction: &mut Transaction,
+        account: AccountId,
+        build: BuildId,
+        note: &'static str,
+    ) -> Result<(), StepError> {
+        let clock = Arc::clone(&self.platform.clock);
+        let context = AuditContext::system(clock, account.uuid(), "build");
+        let event = Event::new(Action::Configure).entity("build").record(build).note(note);
+        audit::append(transaction, &context, event)
+            .await
+            .map_err(|_| StepError::Later("The audit log cannot be written now.".into()))
+    }
+}
+
+impl Work for Build {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn step<'a>(&'a self, step: &'a Step) -> operations::Pending<'a, Ended> {
+        Box::pin(async move {
+            let asked = self.asked(step).await?;
+            match step.name() {
+                "source" => self.source(step, &asked).await,
+                "compile" => self.compile(step, &asked).await,
+                "provide" => self.provide(step, &asked).await,
+                "deploy" => self.deploy(step, &asked).await,
+                "seed" => self.seed(step, &asked).await,
+                "announce" => self.announce(step, &asked).await,
+                _ => {
+                    Err(StepError::Refused("This build was begun by another release. Build it again.".into()))
+                }
+            }
+        })
+    }
+
+    fn failed<'a>(
+        &'a self,
+        operation: &'a Operation,
+        words: &'a str,
+        transaction: &'a mut Transaction,
+    ) -> operations::Pending<'a, (), StoreError> {
+        Box::pin(async move {
+            let id = |field: &str| operation.request.get(field).and_then(|id| id.as_str()?.parse().ok());
+            let (Some(build), Some(version)) = (id("build"), id("version")) else { return Ok(()) };
+            let build = BuildId::new(build);
+            close(&self.platform, transaction, build, BuildState::Failed, Some(words)).await?;
+            // A version that was built before stays built: this attempt says nothing about it.
+            sql("UPDATE versions SET state = 'failed', failure = $2 WHERE id = $1 AND state = 'approved'")
+                .bind(VersionId::new(version))
+                .bind(words)
+                .execute(&mut *transaction)
+                .await?;
+            let event = BuildEvent::Failed { why: words.to_owned() };
+            events::store(&self.platform, build, &event, transaction).await?;
+            self.platform.build_news.notify_waiters();
+            Ok(())
+        })
+    }
+}
+
+fn from_host(error: HostError) -> StepError {
+    match error {
+        HostError::Version(words) => StepError::Refused(words),
+        HostError::Unavailable(words) => StepError::Later(words),
+    }
+}
+
+fn refused(refusal: Refusal) -> StepError {
+    match refusal {
+        Refusal::Store(error) => StepError::Store(error),
+        Refusal::NotFound | Refusal::Conflict(_) | Refusal::Fault(_) => {
+            StepError::Refused(refusal.to_string())
+        }
+        other => StepError::Later(other.to_string()),
+    }
+}

@@ -1,0 +1,475 @@
+//! The JSON API: what the pages do, for programs. The command line stands on it.
+//!
+//! Tokens come from the routes of identity (`POST /identity/sign-in` and its steps); a refusal is a problem
+//! (RFC 9457). `/openapi.json` describes all of it, from the same table that serves it.
+
+use safeguards::audit::{Action, Event};
+use safeguards::axum::Json;
+use safeguards::axum::extract::{Path, State};
+use safeguards::axum::http::StatusCode;
+use safeguards::identity::EmailAddress;
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::{Deserialize, Serialize};
+
+use super::doors::Door::{Member as AsMember, Project as OfProject};
+use super::doors::{Door, Shape};
+use super::{Route, Routes, Site, pages};
+use crate::accounts::{Member, Owned};
+use crate::builds::{self, Build};
+use crate::environments::{self, Environment};
+use crate::error::{Refusal, Result};
+use crate::ids::{BuildId, ProjectId, PromptId, VersionId};
+use crate::processors;
+use crate::projects::{self, Project};
+use crate::prompts::{self, Prompt, PromptAnswers, PromptText};
+use crate::seams::{EnvironmentKind, Standing};
+use crate::versions::{self, Planned, Version};
+
+/// A prompt that is sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPrompt {
+    /// The description of the app, at most 20,000 characters.
+    prompt: String,
+}
+
+/// A spec that somebody wrote themselves.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewSpec {
+    /// `app.yaml`, as YAML or JSON.
+    spec: String,
+}
+
+/// The version that a spec became.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Submitted {
+    /// It waits for approval.
+    version: VersionId,
+}
+
+/// What a prompt's author says about sentences that were not understood.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAnswers {
+    /// By the sentence, as it was answered: `"drop"`, or `{"rewrite": "…"}`.
+    answers: PromptAnswers,
+}
+
+/// What came of a prompt.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlannedAnswer {
+    /// The project.
+    project: ProjectId,
+    /// The prompt.
+    prompt: PromptId,
+    /// The version that waits for approval, if there is a plan.
+    version: Option<VersionId>,
+    /// Sentences that restrict something and were not understood: answer each.
+    blocked: Vec<String>,
+    /// Why the text describes no app, if it does not.
+    not_an_app: Option<String>,
+}
+
+impl PlannedAnswer {
+    fn of(project: ProjectId, prompt: PromptId, planned: Planned) -> Self {
+        let mut answer = Self { project, prompt, version: None, blocked: Vec::new(), not_an_app: None };
+        match planned {
+            Planned::Version(version) => answer.version = Some(version),
+            Planned::Blocked(sentences) => answer.blocked = sentences,
+            Planned::NotAnApp(why) => answer.not_an_app = Some(why),
+        }
+        answer
+    }
+}
+
+/// A project with all that stands on its page.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ProjectAnswer {
+    #[serde(flatten)]
+    project: Project,
+    /// Its preview and its production, where there is one.
+    environments: Vec<EnvironmentAnswer>,
+    /// Its versions, newest first.
+    versions: Vec<Version>,
+    /// Its last builds, newest first.
+    builds: Vec<Build>,
+    /// What its production may do, by what is paid and signed.
+    standing: Standing,
+}
+
+/// A place where it runs.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct EnvironmentAnswer {
+    #[serde(flatten)]
+    environment: Environment,
+    /// Its address.
+    address: String,
+}
+
+/// A version with its spec.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct VersionAnswer {
+    #[serde(flatten)]
+    version: Version,
+    /// The spec as text (YAML).
+    spec: String,
+    /// Who may do what, and where health information is; `spec` says the same in its own words.
+    #[schemars(with = "serde_json::Value")]
+    plan: spec::plan::Plan,
+}
+
+/// The approval of a plan.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Approval {
+    /// `spec_digest` of the version whose plan was read.
+    digest: String,
+}
+
+/// Where to build a version.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Target {
+    /// Preview, or production (owners only).
+    environment: EnvironmentKind,
+}
+
+/// A build that was begun.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Begun {
+    /// It.
+    build: BuildId,
+}
+
+/// A secret link that works once.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Link {
+    /// Its address.
+    link: String,
+}
+
+/// Lines of a log.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Log {
+    /// Oldest first.
+    lines: Vec<String>,
+}
+
+/// What a route takes or answers; nothing is said by [`Nothing`].
+pub(super) trait Shaped {
+    fn schema() -> Option<Schema>;
+}
+
+/// No body.
+pub(super) struct Nothing;
+
+impl Shaped for Nothing {
+    fn schema() -> Option<Schema> {
+        None
+    }
+}
+
+impl<T: JsonSchema> Shaped for T {
+    fn schema() -> Option<Schema> {
+        Some(schema_for!(T))
+    }
+}
+
+fn route<Takes: Shaped, Answers: Shaped>(
+    method: &'static str,
+    door: Door,
+    path: &'static str,
+    about: &'static str,
+) -> Route {
+    let shape = Shape { takes: Takes::schema(), answers: Answers::schema() };
+    Route { method, path, door, about, shape: Some(shape) }
+}
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    const PROJECT: &str = "/api/projects/{project}";
+    const VERSION: &str = "/api/projects/{project}/versions/{version}";
+    const BUILD: &str = "/api/projects/{project}/builds/{build}";
+    const PROMPT: &str = "/api/projects/{project}/prompts/{prompt}";
+    routes
+        .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
+        .api(
+            route::<NewPrompt, PlannedAnswer>(
+                "POST",
+                AsMember,
+                "/api/projects",
+                "Begins a project by its prompt",
+            ),
+            begin,
+        )
+        .api(route::<Nothing, ProjectAnswer>("GET", OfProject, PROJECT, "A project"), show)
+        .api(
+            route::<NewPrompt, PlannedAnswer>(
+                "POST",
+                OfProject,
+                "/api/projects/{project}/prompts",
+                "Keeps another prompt and plans it",
+            ),
+            write,
+        )
+        .api(
+            route::<NewAnswers, PlannedAnswer>("POST", OfProject, PROMPT, "Answers what a prompt left open"),
+            answer,
+        )
+        .api(route::<Nothing, Nothing>("DELETE", OfProject, PROMPT, "Deletes the text of a prompt"), forget)
+        .api(
+            route::<NewSpec, Submitted>(
+                "POST",
+                OfProject,
+                "/api/projects/{project}/versions",
+                "Keeps a spec that somebody wrote themselves as the next version",
+            ),
+            submit,
+        )
+        .api(route::<Nothing, VersionAnswer>("GET", OfProject, VERSION, "A version and its plan"), version)
+        .api(
+            route::<Approval, Begun>(
+                "POST",
+                OfProject,
+                "/api/projects/{project}/versions/{version}/approve",
+                "Approves a plan and builds it into the preview",
+            ),
+            approve,
+        )
+        .api(
+            route::<Target, Begun>(
+                "POST",
+                OfProject,
+                "/api/projects/{project}/versions/{version}/builds",
+                "Builds an approved version again, into the preview or, by an owner, into production",
+            ),
+            again,
+        )
+        .api(route::<Nothing, Build>("GET", OfProject, BUILD, "A build"), build)
+        .api(route::<Nothing, Nothing>("DELETE", OfProject, BUILD, "Calls a build off"), cancel)
+        .api(
+            route::<Nothing, Nothing>(
+                "GET",
+                OfProject,
+                "/api/projects/{project}/builds/{build}/events",
+                "What happens in a build, as server-sent events; resumable by Last-Event-ID",
+            ),
+            pages::build_events,
+        )
+        .api(
+            route::<Nothing, Link>(
+                "POST",
+                OfProject,
+                "/api/projects/{project}/preview/link",
+                "A one-time link into the preview, as its owner",
+            ),
+            preview_link,
+        )
+        .api(
+            route::<Nothing, Log>(
+                "GET",
+                OfProject,
+                "/api/projects/{project}/logs/{kind}",
+                "The last lines that the app wrote for its operator",
+            ),
+            logs,
+        )
+        .api(
+            route::<Nothing, Vec<processors::Line>>(
+                "GET",
+                AsMember,
+                "/api/sub-processors",
+                "Which companies handle data, and under which agreement",
+            ),
+            sub_processors,
+        )
+}
+
+async fn list(State(site): State<Site>, member: Member) -> Result<Json<Vec<Project>>> {
+    Ok(Json(projects::list(&site.platform, &member).await?))
+}
+
+async fn begin(
+    State(site): State<Site>,
+    member: Member,
+    Json(body): Json<NewPrompt>,
+) -> Result<Json<PlannedAnswer>> {
+    let platform = &site.platform;
+    let text = PromptText::parse(&body.prompt)?;
+    let (project, prompt) = prompts::begin(platform, &member, projects::UNTITLED, &text).await?;
+    let owned: Owned<Project> = member.owned(platform, project).await?;
+    planned(&site, &member, &owned, prompt).await
+}
+
+async fn planned(
+    site: &Site,
+    member: &Member,
+    project: &Owned<Project>,
+    prompt: PromptId,
+) -> Result<Json<PlannedAnswer>> {
+    let prompt: Owned<Prompt> = member.owned(&site.platform, (project.id, prompt)).await?;
+    let planned = versions::plan(&site.platform, project, &prompt).await?;
+    Ok(Json(PlannedAnswer::of(project.id, prompt.id, planned)))
+}
+
+async fn show(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+) -> Result<Json<ProjectAnswer>> {
+    let platform = &site.platform;
+    let environments = environments::list(platform, &project).await?.into_iter().map(|environment| {
+        let address = platform.configuration.origin(&environment.host_name);
+        EnvironmentAnswer { environment, address }
+    });
+    Ok(Json(ProjectAnswer {
+        environments: environments.collect(),
+        versions: versions::list(platform, &project).await?,
+        builds: builds::list(platform, &project).await?,
+        standing: site.billing.standing(member.account()).await?,
+        project: Project::clone(&project),
+    }))
+}
+
+async fn write(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Json(body): Json<NewPrompt>,
+) -> Result<Json<PlannedAnswer>> {
+    let prompt = prompts::write(&site.platform, &project, &PromptText::parse(&body.prompt)?).await?;
+    planned(&site, &member, &project, prompt).await
+}
+
+async fn answer(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, prompt)): Path<(ProjectId, PromptId)>,
+    Json(body): Json<NewAnswers>,
+) -> Result<Json<PlannedAnswer>> {
+    let platform = &site.platform;
+    let owned: Owned<Prompt> = member.owned(platform, (project.id, prompt)).await?;
+    let mut answers = prompts::read(platform, &owned).await?.map(|(_, answers)| answers).unwrap_or_default();
+    answers.extend(body.answers);
+    prompts::answer(platform, &owned, &answers).await?;
+    planned(&site, &member, &project, prompt).await
+}
+
+async fn forget(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, prompt)): Path<(ProjectId, PromptId)>,
+) -> Result<StatusCode> {
+    let prompt: Owned<Prompt> = member.owned(&site.platform, (project.id, prompt)).await?;
+    prompts::delete(&site.platform, &prompt).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn submit(
+    State(site): State<Site>,
+    project: Owned<Project>,
+    Json(body): Json<NewSpec>,
+) -> Result<Json<Submitted>> {
+    let version = versions::submit(&site.platform, &project, &body.spec).await?;
+    Ok(Json(Submitted { version }))
+}
+
+async fn version(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, version)): Path<(ProjectId, VersionId)>,
+) -> Result<Json<VersionAnswer>> {
+    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
+    let (text, spec) = versions::read(&site.platform, &version).await?;
+    let plan = spec::plan::plan(spec.model());
+    Ok(Json(VersionAnswer { version: Version::clone(&version), spec: text, plan }))
+}
+
+async fn approve(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, version)): Path<(ProjectId, VersionId)>,
+    Json(body): Json<Approval>,
+) -> Result<Json<Begun>> {
+    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
+    let build = builds::approve(&site.platform, &project, &version, &body.digest).await?;
+    Ok(Json(Begun { build }))
+}
+
+async fn again(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, version)): Path<(ProjectId, VersionId)>,
+    Json(body): Json<Target>,
+) -> Result<Json<Begun>> {
+    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
+    let build = builds::again(&site.platform, &project, &version, body.environment).await?;
+    Ok(Json(Begun { build }))
+}
+
+async fn build(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, build)): Path<(ProjectId, BuildId)>,
+) -> Result<Json<Build>> {
+    let build: Owned<Build> = member.owned(&site.platform, (project.id, build)).await?;
+    Ok(Json(Build::clone(&build)))
+}
+
+async fn cancel(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, build)): Path<(ProjectId, BuildId)>,
+) -> Result<StatusCode> {
+    let build: Owned<Build> = member.owned(&site.platform, (project.id, build)).await?;
+    builds::cancel(&site.platform, &build).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn preview_link(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+) -> Result<Json<Link>> {
+    Ok(Json(Link { link: one_time_link(&site, &member, &project).await? }))
+}
+
+/// A link into the preview for the member who asks, as its owner. It is a secret: it stands in an answer and
+/// in nothing that is kept.
+pub(super) async fn one_time_link(site: &Site, member: &Member, project: &Owned<Project>) -> Result<String> {
+    let platform = &site.platform;
+    let id = (project.id, EnvironmentKind::Preview);
+    let environment: Owned<Environment> = member.owned(platform, id).await?;
+    if environment.version.is_none() {
+        return Err(Refusal::Conflict("Nothing serves as a preview yet. Approve a plan first.".into()));
+    }
+    let profile = platform.identity.profile(member.session().row()).await?;
+    let email = EmailAddress::parse(&profile.email)
+        .map_err(|_| Refusal::Fault("a member's address cannot be read"))?;
+    let event = Event::new(Action::Configure).entity("environment").record(environment.id).note("opened");
+    platform.audit.record(member.circumstances(), event).await?;
+    let path = site.host.invite_owner(environment.id, &email).await?;
+    Ok(format!("{}{path}", platform.configuration.origin(&environment.host_name)))
+}
+
+async fn logs(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path((_, kind)): Path<(ProjectId, String)>,
+) -> Result<Json<Log>> {
+    let kind = EnvironmentKind::parse(&kind).ok_or(Refusal::NotFound)?;
+    let environment: Owned<Environment> = member.owned(&site.platform, (project.id, kind)).await?;
+    Ok(Json(Log { lines: site.host.logs(environment.id, 300).await? }))
+}
+
+async fn sub_processors(State(site): State<Site>, _member: Member) -> Result<Json<Vec<processors::Line>>> {
+    Ok(Json(processors::register(&site.platform).await?))
+}

@@ -1,0 +1,206 @@
+//! Who comes in: decided here, for every route, before its handler.
+
+use std::str::FromStr;
+
+use safeguards::axum::Router;
+use safeguards::axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use safeguards::axum::handler::Handler;
+use safeguards::axum::http::request::Parts;
+use safeguards::axum::middleware::{Next, from_fn_with_state};
+use safeguards::axum::response::{IntoResponse, Response};
+use safeguards::axum::routing::{MethodRouter, delete, get, post};
+use safeguards::identity::Session;
+use safeguards::web::Problem;
+use schemars::Schema;
+
+use super::Site;
+use crate::accounts::{Member, Owned, Owner};
+use crate::error::Refusal;
+use crate::ids::ProjectId;
+use crate::projects::Project;
+
+/// Who may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Everybody.
+    Public,
+    /// Who works on an account; the handler takes a [`Member`].
+    Member,
+    /// Who owns an account; the handler takes an [`Owner`].
+    Owner,
+    /// Who works on the account of the project in the path; the handler takes an [`Owned<Project>`].
+    Project,
+    /// Who owns the account of the project in the path; the handler takes both.
+    ProjectOwner,
+}
+
+impl Door {
+    /// Whether the path names a project, which must be the account's own.
+    #[must_use]
+    pub fn names_project(self) -> bool {
+        matches!(self, Self::Project | Self::ProjectOwner)
+    }
+
+    /// Whether a builder is refused.
+    #[must_use]
+    pub fn wants_owner(self) -> bool {
+        matches!(self, Self::Owner | Self::ProjectOwner)
+    }
+}
+
+/// A route as the table has it.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// Its template, such as `/projects/{project}`.
+    pub path: &'static str,
+    /// Who may pass.
+    pub door: Door,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Of an API route: what it takes and what it answers.
+    pub shape: Option<Shape>,
+}
+
+/// What an API route takes and answers, as JSON Schema.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// Its body.
+    pub takes: Option<Schema>,
+    /// Its answer; none is 204.
+    pub answers: Option<Schema>,
+}
+
+/// Routes and the router that they are served by. There is no way to enter a route without a door.
+#[must_use]
+pub struct Routes {
+    site: Site,
+    router: Router<Site>,
+    list: Vec<Route>,
+}
+
+impl Routes {
+    /// None yet.
+    pub fn new(site: Site) -> Self {
+        Self { site, router: Router::new(), list: Vec::new() }
+    }
+
+    /// A page.
+    pub fn get<H, T>(self, door: Door, path: &'static str, about: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Site>,
+        T: 'static,
+    {
+        let route = Route { method: "GET", path, door, about, shape: None };
+        self.add(route, get(handler))
+    }
+
+    /// A form that is sent.
+    pub fn post<H, T>(self, door: Door, path: &'static str, about: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Site>,
+        T: 'static,
+    {
+        let route = Route { method: "POST", path, door, about, shape: None };
+        self.add(route, post(handler))
+    }
+
+    /// A route of the API; its method stands in `route`.
+    ///
+    /// # Panics
+    /// The method is none of `GET`, `POST` and `DELETE`: a fault of the table, found by its first test.
+    pub fn api<H, T>(self, route: Route, handler: H) -> Self
+    where
+        H: Handler<T, Site>,
+        T: 'static,
+    {
+        let methods = match route.method {
+            "GET" => get(handler),
+            "POST" => post(handler),
+            "DELETE" => delete(handler),
+            other => panic!("{other} is no method of this table"),
+        };
+        self.add(route, methods)
+    }
+
+    fn add(mut self, route: Route, handler: MethodRouter<Site>) -> Self {
+        let gate = Gate { site: self.site.clone(), door: route.door };
+        self.router = self.router.route(route.path, handler.layer(from_fn_with_state(gate, admit)));
+        self.list.push(route);
+        self
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn list(&self) -> &[Route] {
+        &self.list
+    }
+
+    /// The router, with its state.
+    pub fn router(self) -> Router {
+        self.router.with_state(self.site)
+    }
+}
+
+impl std::fmt::Debug for Routes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(&self.list).finish()
+    }
+}
+
+#[derive(Clone)]
+struct Gate {
+    site: Site,
+    door: Door,
+}
+
+/// The one place where it is decided who passes.
+async fn admit(State(gate): State<Gate>, path: RawPathParams, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match prove(&gate, &path, &mut parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn prove(gate: &Gate, path: &RawPathParams, parts: &mut Parts) -> Result<(), Problem> {
+    if gate.door == Door::Public {
+        return Ok(());
+    }
+    let session = Session::from_request_parts(parts, &gate.site).await?;
+    let member = Member::of(session)?;
+    // Another's project is not there, whatever the role; so it is looked for before the role is judged.
+    if gate.door.names_project() {
+        let id = parameter::<ProjectId>(path, "project").ok_or(Refusal::NotFound)?;
+        let project: Owned<Project> = member.owned(&gate.site.platform, id).await?;
+        parts.extensions.insert(project);
+    }
+    if gate.door.wants_owner() {
+        parts.extensions.insert(member.owner()?);
+    }
+    parts.extensions.insert(member);
+    Ok(())
+}
+
+fn parameter<T: FromStr>(path: &RawPathParams, name: &str) -> Option<T> {
+    path.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.parse().ok())
+}
+
+macro_rules! proven {
+    ($($type:ty, $code:literal;)*) => {$(
+        impl<S: Sync> FromRequestParts<S> for $type {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+                parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal($code))
+            }
+        }
+    )*};
+}
+
+proven! {
+    Member, "a handler wants a member, and its door lets everybody in";
+    Owner, "a handler wants an owner, and its door lets builders in";
+    Owned<Project>, "a handler wants a project, and its door names none";
+}

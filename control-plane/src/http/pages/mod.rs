@@ -1,0 +1,112 @@
+//! The dashboard's pages: what will happen is said before it happens, and what happened is shown with its
+//! time.
+
+mod builds;
+mod landing;
+mod plan;
+mod processors;
+mod projects;
+mod prompts;
+
+pub(in crate::http) use builds::events as build_events;
+
+use std::borrow::Cow;
+
+use safeguards::axum::http::{HeaderValue, StatusCode, header};
+use safeguards::axum::response::{IntoResponse, Response};
+
+use super::Routes;
+use super::doors::Door::{Member, Project, ProjectOwner, Public};
+
+/// Where a member can go from every page.
+pub(crate) const DESTINATIONS: &[(&str, &str)] =
+    &[("Projects", "/projects"), ("Sub-processors", "/sub-processors")];
+
+/// What the pages answer: a page, or a refusal that the edge turns into one.
+type Result<T> = std::result::Result<T, crate::error::Refusal>;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    let routes = routes
+        .get(Public, "/", "What this is; or, for who is signed in, the projects", landing::show)
+        .get(Public, "/healthz", "That the process answers", landing::alive)
+        .get(Member, "/projects", "The account's projects, and the box for a prompt", projects::list)
+        .post(Member, "/projects", "Begins a project by its prompt, and plans it", projects::begin)
+        .get(Project, "/projects/{project}", "A project: preview, production, versions", projects::show)
+        .get(Project, "/projects/{project}/name", "The form that renames a project", projects::show_name)
+        .post(Project, "/projects/{project}/name", "Renames a project", projects::rename)
+        .get(Project, "/projects/{project}/logs/{kind}", "The last lines that the app wrote", projects::logs)
+        .post(
+            Project,
+            "/projects/{project}/preview/open",
+            "Opens the preview by a one-time link",
+            projects::open,
+        )
+        .get(Project, "/projects/{project}/prompts", "The prompts of a project", prompts::list)
+        .get(Project, "/projects/{project}/prompts/new", "The box for another prompt", prompts::new)
+        .post(Project, "/projects/{project}/prompts", "Keeps a prompt and plans it", prompts::write)
+        .get(
+            Project,
+            "/projects/{project}/prompts/{prompt}",
+            "A prompt, and what it leaves open",
+            prompts::show,
+        )
+        .post(
+            Project,
+            "/projects/{project}/prompts/{prompt}",
+            "Answers what a prompt left open",
+            prompts::answer,
+        )
+        .post(
+            Project,
+            "/projects/{project}/prompts/{prompt}/delete",
+            "Deletes a prompt's text",
+            prompts::delete,
+        );
+    routes
+        .get(Project, "/projects/{project}/versions/{version}", "The plan of a version", plan::show)
+        .get(
+            Project,
+            "/projects/{project}/versions/{version}/spec",
+            "The spec of a version, as text",
+            plan::spec,
+        )
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/approve",
+            "Approves a plan and builds it",
+            plan::approve,
+        )
+        .post(Project, "/projects/{project}/versions/{version}/withdraw", "Puts a plan aside", plan::withdraw)
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/build",
+            "Builds an approved version again",
+            plan::again,
+        )
+        .post(
+            ProjectOwner,
+            "/projects/{project}/versions/{version}/production",
+            "Builds a version into production",
+            plan::production,
+        )
+        .get(Project, "/projects/{project}/builds/{build}", "A build and how far it is", builds::show)
+        .get(
+            Project,
+            "/projects/{project}/builds/{build}/events",
+            "What happens in a build, as it happens",
+            builds::events,
+        )
+        .post(Project, "/projects/{project}/builds/{build}/cancel", "Calls a build off", builds::cancel)
+        .get(
+            Member,
+            "/sub-processors",
+            "Which companies handle data, and under which agreement",
+            processors::list,
+        )
+}
+
+/// Goes on to another page; the browser asks for it by GET (RFC 9110, section 15.4.4).
+fn go(to: impl Into<Cow<'static, str>>) -> Response {
+    let location = HeaderValue::from_str(&to.into()).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}

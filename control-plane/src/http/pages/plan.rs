@@ -1,0 +1,283 @@
+//! The plan of a version, as somebody reads it who decides: who sees what of whose, where health
+//! information is, what was assumed, and what cannot be had.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use safeguards::axum::extract::{Path, State};
+use safeguards::axum::http::header;
+use safeguards::axum::response::{IntoResponse, Response};
+use safeguards::pages::{Content, FormData, Notice, Page, Row, Show, Table, Tone, View};
+use spec::ValidatedSpec;
+use spec::plan::{Plan, PlannedAccess};
+
+use super::projects::state_tag;
+use super::prompts::identifying;
+use super::{Result, go};
+use crate::accounts::{Member, Owned, Owner};
+use crate::builds;
+use crate::http::{Shell, Site};
+use crate::ids::{ProjectId, VersionId};
+use crate::projects::Project;
+use crate::prompts::{self, Prompt};
+use crate::seams::EnvironmentKind;
+use crate::versions::{self, Version, VersionState};
+
+async fn owned(
+    site: &Site,
+    member: &Member,
+    project: &Owned<Project>,
+    path: (ProjectId, VersionId),
+) -> Result<Owned<Version>> {
+    member.owned(&site.platform, (project.id, path.1)).await
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Shell(view): Shell,
+    Path(path): Path<(ProjectId, VersionId)>,
+) -> Result<Page> {
+    let version = owned(&site, &member, &project, path).await?;
+    let (_, spec) = versions::read(&site.platform, &version).await?;
+    let at = format!("/projects/{}/versions/{}", project.id, version.id);
+    let mut page = view
+        .page(format!("Plan of version {}", version.number))
+        .about(spec.document().about.clone())
+        .back(project.name.as_str(), format!("/projects/{}", project.id))
+        .action("The spec as text", format!("{at}/spec"));
+    page = match version.state {
+        VersionState::Planned => page.command("Put it aside", format!("{at}/withdraw")),
+        VersionState::Approved => page,
+        VersionState::Built | VersionState::Failed => {
+            page.command("Build the preview again", format!("{at}/build"))
+        }
+        VersionState::Withdrawn => page.notice(Notice::information("This version was put aside")),
+    };
+    if version.state == VersionState::Built && member.owner().is_ok() {
+        page = page.command("Bring it into production", format!("{at}/production"));
+    }
+    if let Some(failure) = &version.failure {
+        page = page.notice(Notice::danger("This version could not be built").text(failure.as_str()));
+    }
+    if let Some(prompt) = version.prompt {
+        let prompt: Owned<Prompt> = member.owned(&site.platform, (project.id, prompt)).await?;
+        let text = prompts::read(&site.platform, &prompt).await?;
+        if let Some(notice) = text.and_then(|(text, _)| identifying(&text)) {
+            let at = format!("/projects/{}/prompts/{}", project.id, prompt.id);
+            page = page.notice(notice.link("The prompt", at));
+        }
+    }
+    let not_yet = spec::buildable(&spec);
+    let approve = version.state == VersionState::Planned && not_yet.is_empty();
+    if let (VersionState::Planned, Some(first)) = (version.state, not_yet.first()) {
+        page = page.notice(
+            Notice::warning("This plan cannot be built yet")
+                .text(first.problem().to_string())
+                .link("Change the description", format!("/projects/{}/prompts/new", project.id)),
+        );
+    }
+    let plan = spec::plan::plan(spec.model());
+    let shown = html! {
+        div.plan {
+            p { (state_tag(version.state).show(&view)) " Planned " (view.moment(version.created_at)) @if let Some(at) = version.approved_at { ", approved " (view.moment(at)) } "." }
+            (roles(&plan, &view))
+            (access(&plan, &spec))
+            (open_points(&spec))
+            (health_information(&plan, &view))
+            @if approve { (approval(&version, &view, &at)) }
+        }
+    };
+    Ok(page.with(shown))
+}
+
+fn roles(plan: &Plan, view: &View) -> Markup {
+    html! {
+        section aria-labelledby="roles" {
+            h2 #roles { "Who works with it" }
+            ul.facts { @for role in &plan.roles {
+                li { strong { (role.role) } " "
+                    @match &role.privileged {
+                        Some(why) => { (Content::tag("signs in with a code", Tone::Quiet).show(view)) p { (why) } },
+                        None => {}
+                    }
+                }
+            } }
+        }
+    }
+}
+
+/// A table for each kind of record; a role without a line may do nothing with it, and the table says so.
+fn access(plan: &Plan, spec: &ValidatedSpec) -> Markup {
+    let mut entities: Vec<&str> = spec.model().entities.iter().map(|entity| entity.label.as_str()).collect();
+    entities.dedup();
+    let mut lines: BTreeMap<(&str, &str), Vec<&PlannedAccess>> = BTreeMap::new();
+    for line in &plan.access {
+        lines.entry((line.entity.as_str(), line.role.as_str())).or_default().push(line);
+    }
+    html! {
+        section aria-labelledby="access" {
+            h2 #access { "Who may do what" }
+            p { "Everything that has no line here is denied. “Assigned” means: to this person, by somebody who may assign." }
+            @for entity in entities {
+                div.matrix {
+                    table {
+                        caption { (entity) }
+                        thead { tr { th scope="col" { "Role" } th scope="col" { "May" } th scope="col" { "Which records" } th scope="col" { "Which fields" } } }
+                        tbody { @for role in &plan.roles {
+                            @match lines.get(&(entity, role.role.as_str())) {
+                                None => tr { th scope="row" { (role.role) } td.nothing colspan="3" { "nothing" } },
+                                Some(lines) => @for (number, line) in lines.iter().enumerate() {
+                                    tr {
+                                        @if number == 0 { th scope="row" rowspan=(lines.len()) { (role.role) } }
+                                        td { (line.actions.join(", ")) }
+                                        td { (line.records) }
+                                        td { (line.fields) @if !line.never.is_empty() { span.never { "never " (line.never.join(", ")) } } }
+                                    }
+                                },
+                            }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was assumed, refused, left open, not understood, and what is not to be had yet.
+fn open_points(spec: &ValidatedSpec) -> Markup {
+    let document = spec.document();
+    html! {
+        @if !document.questions.is_empty() {
+            section aria-labelledby="questions" {
+                h2 #questions { "Left open" }
+                p { "Each has a safe answer, which is taken. To decide otherwise, say so in the description." }
+                ul.facts { @for question in &document.questions {
+                    li { strong { (question.ask) } " " (question.default)
+                        @let others: Vec<&str> = question.options.iter().map(String::as_str).filter(|option| *option != question.default).collect();
+                        @if !others.is_empty() { p { "Instead of: " (others.join("; ")) } }
+                    }
+                } }
+            }
+        }
+        @if !document.assumed.is_empty() {
+            section aria-labelledby="assumed" {
+                h2 #assumed { "Assumed, since nothing was said" }
+                ul.facts { @for text in &document.assumed { li { (text) } } }
+            }
+        }
+        @if !document.refused.is_empty() {
+            section aria-labelledby="refused" {
+                h2 #refused { "Cannot be had" }
+                p { "These would take away a safeguard that no app here goes without." }
+                ul.facts { @for refused in &document.refused { li { "“" (refused.said) "” " strong { (refused.why) } @if !refused.instead.is_empty() { p { "Instead: " (refused.instead) } } } } }
+            }
+        }
+        @if !document.not_yet.is_empty() {
+            section aria-labelledby="not-yet" {
+                h2 #not-yet { "Not in this version" }
+                p { "Asked for, and not to be built by this release. The plan is without it." }
+                ul.facts { @for wish in &document.not_yet { li { "“" (wish.said) "” " p { (wish.why) } } } }
+            }
+        }
+        @if !document.not_understood.is_empty() {
+            section aria-labelledby="not-understood" {
+                h2 #not-understood { "Not understood" }
+                p { "Nothing in these sentences restricts anything, so the plan goes without them." }
+                ul.facts { @for said in &document.not_understood { li { "“" (said) "”" } } }
+            }
+        }
+    }
+}
+
+/// The map of health information: where it is, how it is kept, who sees it.
+fn health_information(plan: &Plan, view: &View) -> Markup {
+    let rows = plan.phi.iter().map(|field| {
+        Row::new()
+            .cell(format!("{}: {}", field.entity, field.field))
+            .cell(field.class.as_str())
+            .cell(field.kept.as_str())
+            .cell(if field.viewed_by.is_empty() { "nobody".to_owned() } else { field.viewed_by.join(", ") })
+    });
+    let table = Table::new("Fields that tell something about a person")
+        .column("Field")
+        .column("Class")
+        .column("Kept")
+        .column("Seen by")
+        .rows(rows)
+        .empty(
+            "No field tells anything about a person",
+            "If that is wrong, say in the description what is recorded.",
+        );
+    html! { section aria-labelledby="phi" { h2 #phi { "Where health information is" } (table.show(view)) } }
+}
+
+fn approval(version: &Version, view: &View, at: &str) -> Markup {
+    html! {
+        form.approve method="post" action={ (at) "/approve" } {
+            (view.csrf_field())
+            input type="hidden" name="digest" value=(version.spec_digest);
+            p { strong { "Approve this plan?" } " It is built and runs as a preview, with made-up people. What serves now goes on serving until it is up." }
+            button type="submit" { "Approve and build" }
+        }
+    }
+}
+
+/// The spec as it was written: short enough to read aloud.
+pub(super) async fn spec(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path(path): Path<(ProjectId, VersionId)>,
+) -> Result<Response> {
+    let version = owned(&site, &member, &project, path).await?;
+    let (text, _) = versions::read(&site.platform, &version).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+pub(super) async fn approve(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path(path): Path<(ProjectId, VersionId)>,
+    data: FormData,
+) -> Result<Response> {
+    let version = owned(&site, &member, &project, path).await?;
+    let seen = data.first("digest").unwrap_or_default();
+    let build = builds::approve(&site.platform, &project, &version, seen).await?;
+    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+}
+
+pub(super) async fn withdraw(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path(path): Path<(ProjectId, VersionId)>,
+) -> Result<Response> {
+    let version = owned(&site, &member, &project, path).await?;
+    versions::withdraw(&site.platform, &version).await?;
+    Ok(go(format!("/projects/{}", project.id)))
+}
+
+pub(super) async fn again(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path(path): Path<(ProjectId, VersionId)>,
+) -> Result<Response> {
+    let version = owned(&site, &member, &project, path).await?;
+    let build = builds::again(&site.platform, &project, &version, EnvironmentKind::Preview).await?;
+    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+}
+
+pub(super) async fn production(
+    State(site): State<Site>,
+    owner: Owner,
+    project: Owned<Project>,
+    Path(path): Path<(ProjectId, VersionId)>,
+) -> Result<Response> {
+    let version = owned(&site, &owner, &project, path).await?;
+    let build = builds::again(&site.platform, &project, &version, EnvironmentKind::Production).await?;
+    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+}

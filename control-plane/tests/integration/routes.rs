@@ -1,0 +1,278 @@
+//! Who passes which door: every route of the table, as a stranger, as another account's owner, as a builder
+//! (ANCHORS: Lovable 2026, Base44 2025: ownership in one place, every route tested).
+
+use std::collections::BTreeSet;
+
+use control_plane::builds;
+use control_plane::http::{self, Door, Route};
+use control_plane::prompts::{self, PromptText};
+use control_plane::testing::{PASSWORD, TestPlatform, platforms};
+use control_plane::versions;
+use safeguards::Clock as _;
+use safeguards::axum::Router;
+use safeguards::axum::body::{Body, to_bytes};
+use safeguards::axum::http::{Request, StatusCode};
+use safeguards::identity::totp::TotpSecret;
+use safeguards::web::Trust;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. \
+    Nurses see the readings of the patients assigned to them. The clinic owner manages people.";
+
+/// A platform with a project of one account, and people of two.
+struct Town {
+    router: Router,
+    routes: Vec<Route>,
+    owner: String,
+    builder: String,
+    stranger: String,
+    /// What stands for `{project}`, `{version}` …
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Town {
+    async fn on(platform: &TestPlatform) -> Self {
+        let (site, host) = platform.site();
+        let account = platform.account("Clinic").await;
+        let owner = platform.person(account, "owner", "olga@example.org").await;
+        let builder = platform.person(account, "builder", "bo@example.org").await;
+        let other = platform.account("Another clinic").await;
+        let stranger = platform.person(other, "owner", "sam@example.org").await;
+        let (owner, builder, stranger) = (
+            platform.sign_in(&owner).await,
+            platform.sign_in(&builder).await,
+            platform.sign_in(&stranger).await,
+        );
+        let member = platform.member(&owner).await;
+        let text = PromptText::parse(PROMPT).unwrap();
+        let (project, prompt) = prompts::begin(platform, &member, "Untitled app", &text).await.unwrap();
+        let owned = member.owned(platform, project).await.unwrap();
+        let planned = member.owned(platform, (project, prompt)).await.unwrap();
+        versions::plan(platform, &owned, &planned).await.unwrap();
+        let version = versions::list(platform, &owned).await.unwrap().remove(0);
+        let digest = version.spec_digest.clone();
+        let version = member.owned(platform, (project, version.id)).await.unwrap();
+        let build = builds::approve(platform, &owned, &version, &digest).await.unwrap();
+        assert!(platform.builder(&host).drain().await.unwrap());
+        Self {
+            router: http::dashboard(&site, Trust::Peer).await.unwrap(),
+            routes: http::routes(&site).list().to_vec(),
+            owner,
+            builder,
+            stranger,
+            ids: vec![
+                ("{project}", project.to_string()),
+                ("{prompt}", prompt.to_string()),
+                ("{version}", version.id.to_string()),
+                ("{build}", build.to_string()),
+                ("{kind}", "preview".to_owned()),
+            ],
+        }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let path = self.ids.iter().fold(template.to_owned(), |path, (name, id)| path.replace(name, id));
+        assert!(!path.contains('{'), "a test knows no id for {template}");
+        path
+    }
+
+    async fn ask(&self, route: &Route, token: Option<&str>) -> StatusCode {
+        self.send(route.method, &self.path(route.path), token, "").await.0
+    }
+
+    async fn send(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (StatusCode, Value) {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("accept", "application/json")
+            .header("content-type", "application/json");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        if response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            return (status, Value::Null);
+        }
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+}
+
+#[tokio::test]
+async fn no_route_lets_in_whom_its_door_keeps_out() {
+    for platform in platforms().await {
+        let town = Town::on(&platform).await;
+        for route in &town.routes {
+            let name = format!("{} {}", route.method, route.path);
+            let anonymous = town.ask(route, None).await;
+            if route.door == Door::Public {
+                assert_ne!(anonymous, StatusCode::UNAUTHORIZED, "{name}");
+                continue;
+            }
+            assert_eq!(anonymous, StatusCode::UNAUTHORIZED, "{name}, as nobody");
+            if route.door.names_project() {
+                let another = town.ask(route, Some(&town.stranger)).await;
+                assert_eq!(another, StatusCode::NOT_FOUND, "{name}, as another account's owner");
+            }
+            if route.door.wants_owner() {
+                let builder = town.ask(route, Some(&town.builder)).await;
+                assert_eq!(builder, StatusCode::FORBIDDEN, "{name}, as a builder");
+            }
+        }
+    }
+}
+
+/// What the doors keep out is there for whom they let in: a 404 above is no accident of a wrong path.
+#[tokio::test]
+async fn every_page_is_there_for_its_owner() {
+    for platform in platforms().await {
+        let town = Town::on(&platform).await;
+        for route in town.routes.iter().filter(|route| route.method == "GET") {
+            let status = town.ask(route, Some(&town.owner)).await;
+            assert!(status.is_success() || status.is_redirection(), "{}: {status}", route.path);
+        }
+    }
+}
+
+/// A project's id in the path opens nothing of another project's, even of one's own account.
+#[tokio::test]
+async fn a_version_is_found_under_its_own_project_only() {
+    for platform in platforms().await {
+        let town = Town::on(&platform).await;
+        let (status, made) = town
+            .send("POST", "/api/projects", Some(&town.owner), &json!({ "prompt": PROMPT }).to_string())
+            .await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        let (other, version) = (made["project"].as_str().unwrap(), town.path("{version}"));
+        let (status, _) = town
+            .send("GET", &format!("/api/projects/{other}/versions/{version}"), Some(&town.owner), "")
+            .await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn the_api_plans_approves_and_tells() {
+    for platform in platforms().await {
+        let town = Town::on(&platform).await;
+        let token = Some(town.owner.as_str());
+        let (status, made) =
+            town.send("POST", "/api/projects", token, &json!({ "prompt": PROMPT }).to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        let (project, version) = (made["project"].as_str().unwrap(), made["version"].as_str().unwrap());
+        let at = format!("/api/projects/{project}/versions/{version}");
+        let (_, read) = town.send("GET", &at, token, "").await;
+        assert!(read["spec"].as_str().unwrap().contains("entities"), "{read}");
+        assert!(!read["plan"]["phi"].as_array().unwrap().is_empty());
+        let digest = read["spec_digest"].clone();
+        let (status, begun) = town
+            .send("POST", &format!("{at}/approve"), token, &json!({ "digest": digest }).to_string())
+            .await;
+        assert_eq!(status, StatusCode::OK, "{begun}");
+        let (_, shown) = town.send("GET", &format!("/api/projects/{project}"), token, "").await;
+        assert_eq!(shown["builds"][0]["state"], "waiting");
+        let (status, problem) =
+            town.send("POST", "/api/projects", token, &json!({ "prompt": "" }).to_string()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(problem["errors"][0]["pointer"], "/prompt");
+        // A spec that turns a safeguard off is refused, with its place (invariant 2).
+        let spec = json!({ "spec": "app: X\nroles: { owner: { privileged: true } }\nentities: {}\nsecurity: { audit: off }" });
+        let (status, problem) =
+            town.send("POST", &format!("/api/projects/{project}/versions"), token, &spec.to_string()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    }
+}
+
+/// The description is made of the table, so that it cannot lack a route; each thing that it names is there.
+#[tokio::test]
+async fn the_description_of_the_api_is_whole() {
+    let [platform, _] = platforms().await;
+    let town = Town::on(&platform).await;
+    let (status, document) = town.send("GET", "/openapi.json", None, "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for route in town.routes.iter().filter(|route| route.path.starts_with("/api/")) {
+        let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+        assert!(ids.insert(operation["operationId"].as_str().expect(route.path).to_owned()), "{operation}");
+    }
+    let text = document.to_string();
+    let named = text.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap());
+    for name in named {
+        assert!(document["components"]["schemas"][name].is_object(), "{name}");
+    }
+}
+
+/// A page of a form that comes from elsewhere, or without the token of its session, changes nothing.
+#[tokio::test]
+async fn a_stolen_form_changes_nothing() {
+    let [platform, _] = platforms().await;
+    let town = Town::on(&platform).await;
+    let request = Request::builder()
+        .method("POST")
+        .uri("/projects")
+        .header("cookie", format!("session={}", "a".repeat(43)))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("prompt=x"))
+        .unwrap();
+    let response = town.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+}
+
+/// A stranger founds an account of their own: they sign in with a second factor or not at all, and the
+/// projects of others are not there.
+#[tokio::test]
+async fn a_founder_signs_up_enrols_and_reaches_nobody_else() {
+    for platform in platforms().await {
+        let town = Town::on(&platform).await;
+        let account =
+            json!({ "email": "fay@example.org", "password": PASSWORD, "organisation": "Fay's practice" });
+        let (status, _) = town.send("POST", "/identity/sign-up", None, &account.to_string()).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+        // Somebody else's attempt on the same address gets the same answer, and changes nothing.
+        let again =
+            json!({ "email": "fay@example.org", "password": "Otter-chalk-77-brim", "organisation": "X" });
+        let (status, _) = town.send("POST", "/identity/sign-up", None, &again.to_string()).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+
+        let credentials = json!({ "email": "fay@example.org", "password": PASSWORD });
+        let (_, step) = town.send("POST", "/identity/sign-in", None, &credentials.to_string()).await;
+        assert_eq!(step["next"], "enrol", "an owner has a second factor: {step}");
+        let ticket = json!({ "ticket": step["ticket"] });
+        let (_, offer) =
+            town.send("POST", "/identity/sign-in/authenticator", None, &ticket.to_string()).await;
+        let secret = totp(offer["secret"].as_str().unwrap());
+        let code = secret.code_at(platform.clock.now()).to_string();
+        let confirm = json!({ "ticket": step["ticket"], "code": code });
+        let (_, step) =
+            town.send("POST", "/identity/sign-in/authenticator/confirm", None, &confirm.to_string()).await;
+        assert_eq!(step["next"], "signed_in", "{step}");
+        let token = step["access_token"].as_str();
+        let (status, projects) = town.send("GET", "/api/projects", token, "").await;
+        assert_eq!((status, projects), (StatusCode::OK, json!([])));
+        let (status, _) = town.send("GET", &town.path("/api/projects/{project}"), token, "").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+}
+
+/// The secret of an authenticator, from the text that a person types into it (RFC 4648, base 32).
+fn totp(text: &str) -> TotpSecret {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for letter in text.bytes().filter(u8::is_ascii_alphanumeric) {
+        let digit = if letter.is_ascii_alphabetic() {
+            letter.to_ascii_uppercase() - b'A'
+        } else {
+            letter - b'2' + 26
+        };
+        bits = (bits << 5) | u32::from(digit);
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    TotpSecret::from_bytes(bytes)
+}
