@@ -115,6 +115,7 @@ async fn orders_may_be_repeated_and_late_ones_are_refused() {
     let before = key();
     host.deploy(&order(&environment, &clinic(), 6, true), &heard).await.unwrap();
     assert_ne!(key(), before);
+    host.invite_owner(id, &email).await.unwrap();
     let verified = host.run(id, &words("verify-audit"), &shared).await;
     assert!(verified.is_ok_and(|told| told.contains("0 findings")));
     let production = EnvironmentOrder { kind: EnvironmentKind::Production, ..environment.clone() };

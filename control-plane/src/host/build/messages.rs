@@ -75,9 +75,9 @@ impl Reading {
     }
 
     /// Takes one line. A line that is no message of cargo's is a build script's, and nobody's concern.
-    pub(super) async fn line(&mut self, line: &[u8]) {
+    pub(super) fn line(&mut self, line: &[u8]) {
         if self.done == 0 && self.errors.is_empty() {
-            self.tell(Progress::Started { of: self.of }).await;
+            self.tell(Progress::Started { of: self.of });
         }
         match serde_json::from_slice::<Message>(line) {
             Ok(Message::CompilerArtifact(artifact)) => {
@@ -87,7 +87,7 @@ impl Reading {
                 let below = inside.and_then(|path| path.strip_prefix(TARGET).ok());
                 self.program = below.map(Path::to_owned).or(self.program.take());
                 let name = artifact.target.name.chars().take(100).collect();
-                self.tell(Progress::Compiled { name, done: self.done, of: self.of }).await;
+                self.tell(Progress::Compiled { name, done: self.done, of: self.of });
             }
             Ok(Message::CompilerMessage(message)) => {
                 let place = message.message.spans.iter().find(|span| span.is_primary);
@@ -98,9 +98,9 @@ impl Reading {
                     if self.errors.len() < KEPT {
                         self.errors.push_str(&text);
                     }
-                    self.tell(Progress::Error { text, file, line }).await;
+                    self.tell(Progress::Error { text, file, line });
                 } else {
-                    self.tell(Progress::Warning { text, file, line }).await;
+                    self.tell(Progress::Warning { text, file, line });
                 }
             }
             _ => {}
@@ -118,7 +118,8 @@ impl Reading {
             (false, _) => Err(self.why(ended, said)),
         };
         let last = if result.is_ok() { Progress::Finished { milliseconds } } else { Progress::Failed };
-        self.tell(last).await;
+        // How it ended is worth a moment's wait.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.progress.send(last)).await;
         result
     }
 
@@ -133,9 +134,9 @@ impl Reading {
         BuildError::Project(if said.is_empty() { ended.to_string() } else { said.to_owned() })
     }
 
-    async fn tell(&self, step: Progress) {
-        // Somebody who listens slowly slows the build; somebody who has gone does not.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.progress.send(step)).await;
+    /// Progress is for whoever keeps up with it: a step that finds no room is not told, and the build goes on.
+    fn tell(&self, step: Progress) {
+        let _ = self.progress.try_send(step);
     }
 }
 
@@ -164,8 +165,8 @@ mod tests {
     async fn progress_is_told_and_noise_is_not() {
         let (sender, mut receiver) = mpsc::channel(16);
         let mut reading = Reading::new(2, sender);
-        reading.line(b"hello from a build script\n").await;
-        reading.line(b"\xff\xfe{}\n").await;
+        reading.line(b"hello from a build script\n");
+        reading.line(b"\xff\xfe{}\n");
         let why = reading.finish(Ended::Signal(9), "").await.unwrap_err();
         assert!(why.to_string().contains("memory ran out"), "{why}");
         let mut told = Vec::new();

@@ -221,7 +221,7 @@ impl Builder {
                 let mut lines = BufReader::new(output.take(most));
                 let mut line = Vec::new();
                 while lines.read_until(b'\n', &mut line).await? > 0 {
-                    reading.line(&line).await;
+                    reading.line(&line);
                     line.clear();
                 }
                 Ok::<_, io::Error>(lines.into_inner().limit() > 0)
