@@ -85,6 +85,7 @@ pub(crate) struct RoleView {
 pub(crate) struct ListView {
     pub(crate) name: String,
     pub(crate) label: String,
+    pub(crate) empty_title: String,
     pub(crate) function: String,
     pub(crate) path: String,
     pub(crate) about: String,
@@ -271,7 +272,12 @@ fn homes(model: &Model) -> Vec<HomeView> {
             role: role.name.to_string(),
             lists: model.lists_of(index).map(function).collect(),
             destinations: listed
-                .map(|(_, entity)| (entity.plural.clone(), format!("/{}", path(&entity.table))))
+                .map(|(at, entity)| {
+                    // Whoever is a record of it finds their own there, and nobody else's.
+                    let own = role.self_entity == Some(at);
+                    let label = if own { "My details".to_owned() } else { entity.plural.clone() };
+                    (label, format!("/{}", path(&entity.table)))
+                })
                 .chain(screens(model, index, role))
                 .collect(),
         }
@@ -355,6 +361,7 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
     Ok(ListView {
         name: list.name.to_string(),
         label: list.label.clone(),
+        empty_title: format!("{}: none", list.label),
         function: function(list),
         path: list.name.kebab(),
         about: about.join(", "),

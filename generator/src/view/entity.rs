@@ -86,6 +86,8 @@ pub(crate) struct EntityView {
     pub(crate) searched_json: Option<String>,
     pub(crate) filters: Vec<FilterView>,
     pub(crate) columns_shown: Vec<String>,
+    /// Those on the page of the record above, which goes without saying there, unless nothing else is shown.
+    pub(crate) columns_of_one: Vec<String>,
     pub(crate) numbers: Vec<String>,
     pub(crate) time_field: Option<String>,
     pub(crate) lifecycle: Option<LifecycleView>,
@@ -378,6 +380,7 @@ impl EntityView {
             searched_json: None,
             filters: Vec::new(),
             columns_shown: Vec::new(),
+            columns_of_one: Vec::new(),
             numbers: numbers(entity),
             time_field: time_field(entity).map(|at| entity[at].column.clone()),
             lifecycle: lifecycle(model, entity),
@@ -419,6 +422,12 @@ impl EntityView {
         view.searched_label = capital(&labels.join(" or "));
         view.filters = view.filters_of(entity);
         view.columns_shown = view.columns_of_table(entity);
+        let above = view.parent.as_ref().map(|parent| parent.field.as_str());
+        let rest = view.columns_shown.iter().filter(|column| Some(column.as_str()) != above);
+        view.columns_of_one = rest.cloned().collect();
+        if view.columns_of_one.is_empty() {
+            view.columns_of_one.clone_from(&view.columns_shown);
+        }
         view.own_links = view.links_of_its_own(model, entity);
         view.title_parts = title_parts(entity);
         view.title_of_record =
