@@ -35,7 +35,7 @@ const DESTINATIONS: &[(&str, &str, &str)] = &[
     ("nurse", "Patients", "/patients"),
     ("nurse", "Measures", "/measures"),
     ("physician", "Patients", "/patients"),
-    ("patient", "Patients", "/patients"),
+    ("patient", "My details", "/patients"),
     ("patient", "Diary", "/pages/diary"),
 ];
 

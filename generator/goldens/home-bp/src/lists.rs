@@ -28,7 +28,7 @@ pub async fn high_readings_table(viewer: &Viewer, found: &[Reading]) -> Result<T
     let records = found.iter().map(|record| (record, &record.written));
     let lines = (&crate::access::READING, readings::pages::LINES, &columns[..]);
     let table = viewer.table("High readings", lines, records, &names, "/readings");
-    Ok(table.empty("Nothing to see to", "When there is, it will stand here."))
+    Ok(table.empty("High readings: none", "When there is something to see to, it will stand here."))
 }
 
 /// `GET /lists/high-readings`
@@ -73,7 +73,7 @@ pub async fn silent_table(viewer: &Viewer, found: &[Patient]) -> Result<Table> {
     let records = found.iter().map(|record| (record, &record.written));
     let lines = (&crate::access::PATIENT, patients::pages::LINES, &columns[..]);
     let table = viewer.table("Silent", lines, records, &names, "/patients");
-    Ok(table.empty("Nothing to see to", "When there is, it will stand here."))
+    Ok(table.empty("Silent: none", "When there is something to see to, it will stand here."))
 }
 
 /// `GET /lists/silent`

@@ -26,7 +26,6 @@ pub const LINES: &[Line<Patient>] = &[
 /// The columns of a table.
 pub const COLUMNS: &[&str] =
     &["name", "reference", "date of birth", "phone", "sex", "target systolic", "target diastolic"];
-
 /// What these patients link to, by the names that the viewer may see.
 pub async fn names(viewer: &Viewer, found: &[Patient]) -> Result<Names> {
     let mut names = Names::default();

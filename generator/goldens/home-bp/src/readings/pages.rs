@@ -18,6 +18,8 @@ pub const LINES: &[Line<Reading>] = &[
 
 /// The columns of a table.
 pub const COLUMNS: &[&str] = &["taken at", "patient", "systolic", "diastolic", "pulse"];
+/// The same on the page of a patient, where that one goes without saying.
+const COLUMNS_OF_ONE: &[&str] = &["taken at", "systolic", "diastolic", "pulse"];
 
 /// What these readings link to, by the names that the viewer may see.
 pub async fn names(viewer: &Viewer, found: &[Reading]) -> Result<Names> {
@@ -61,9 +63,10 @@ pub async fn of_patient(viewer: Viewer, Id(id): Id, listing: Listing) -> Result<
     let above = crate::patients::find(&viewer, id).await?;
     let wanted = Wanted::of(&listing, "patient_id", id);
     let found = found(&viewer, &wanted).await?;
-    let table = table(&viewer, "Readings", &found.records)
-        .await?
-        .empty("No readings yet", "What you may see will stand here.");
+    let names = names(&viewer, &found.records).await?;
+    let records = found.records.iter().map(|record| (record, &record.written));
+    let table = viewer.table("Readings", (&READING, LINES, COLUMNS_OF_ONE), records, &names, "/readings");
+    let table = table.empty("No readings yet", "What you may see will stand here.");
     let page = crate::patients::pages::framed(&viewer, &above).await?;
     let page = if viewer.may(&READING, Action::Create) {
         page.action("Add reading", format!("/patients/{id}/readings/new"))
