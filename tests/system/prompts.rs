@@ -15,10 +15,19 @@ fn what_no_prompt_asks_for() {
     is_sound(&Project::of_spec("front-office"), "front-office");
 }
 
+/// Whatever a founder calls a thing, the app builds: nothing of it takes the place of what generated code means.
+#[test]
+fn names_that_are_words_of_the_code() {
+    is_sound(&Project::of_spec("name-soup"), "name-soup");
+}
+
+/// The words of a cargo command, and the variables it is given.
+type Check<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
 fn is_sound(project: &Project, prompt: &str) {
     let administrator = testing::postgres_administrator();
     let postgres = [("TEST_DATABASE_URL", administrator.reveal())];
-    let checks: [(&[&str], &[(&str, &str)]); 4] = [
+    let checks: [Check<'_>; 4] = [
         (&["fmt", "--check"], &[]),
         (&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"], &[]),
         (&["test", "--quiet"], &[]),
