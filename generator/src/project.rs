@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use spec::{Model, ValidatedSpec};
-use tera::Context;
-
 use crate::Error;
-use crate::render::{render, render_in};
+use crate::render::{render, words};
 use crate::view::app::AppView;
 use crate::view::entity::EntityView;
+use serde::Serialize;
+use spec::{Model, ValidatedSpec};
 
 /// Every file of a project by its path, unformatted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +68,7 @@ pub fn generate(spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
 /// The files that are made from the model alone.
 fn own_files(model: &Model) -> Result<(Project, String), Error> {
     let view = AppView::new(model)?;
-    let context = Context::from_serialize(&view).map_err(|error| Error::Template(error.to_string()))?;
+    let context = words(&view)?;
     let mut project = Project::default();
     let absent = [
         ("src/lists.rs", view.lists.is_empty()),
@@ -83,10 +81,10 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         ("tests/app/lifecycles.rs", !view.any_lifecycle),
     ];
     for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {
-        project.add(*path, render_in(path, &context)?);
+        project.add(*path, render(path, &context)?);
     }
     for entity in &view.entities {
-        let words = OfEntity { app: &view.app, entity };
+        let words = words(&OfEntity { app: &view.app, entity })?;
         let (module, number) = (&entity.module, &entity.number);
         project.add(format!("src/{module}.rs"), render("src/slice.rs", &words)?);
         project.add(format!("src/{module}/pages.rs"), render("src/slice/pages.rs", &words)?);
@@ -95,6 +93,8 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
             project.add(format!("migrations/{database}/{number}_{}.sql", entity.table), text);
         }
     }
+    let fence = render("migrations/postgres/access.sql", &context)?;
+    project.add(format!("migrations/postgres/{}_access.sql", view.fence.number), fence);
     let api = serde_json::to_string_pretty(&crate::openapi::document(&view));
     project.add("openapi.json", api.map_err(|error| Error::Template(error.to_string()))?);
     Ok((project, view.app.package))

@@ -20,14 +20,13 @@ static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
     Ok(tera)
 });
 
-/// One template with these words.
-pub(crate) fn render(template: &str, words: &impl Serialize) -> Result<String, Error> {
-    let context = Context::from_serialize(words).map_err(|error| Error::Template(error.to_string()))?;
-    render_in(template, &context)
+/// What a template may print, made once for all templates that print it.
+pub(crate) fn words(words: &impl Serialize) -> Result<Context, Error> {
+    Context::from_serialize(words).map_err(|error| Error::Template(error.to_string()))
 }
 
-/// One template in a context that several share.
-pub(crate) fn render_in(template: &str, context: &Context) -> Result<String, Error> {
+/// One template with these words.
+pub(crate) fn render(template: &str, words: &Context) -> Result<String, Error> {
     let tera = TEMPLATES.as_ref().map_err(|error| Error::Template(error.clone()))?;
-    tera.render(template, context).map_err(|error| Error::Template(format!("{template}: {error}")))
+    tera.render(template, words).map_err(|error| Error::Template(format!("{template}: {error}")))
 }

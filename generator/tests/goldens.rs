@@ -1,6 +1,6 @@
 //! The golden project: what `generator/tests/specs/home-bp.yaml` becomes, file by file, as it is read in review.
 //!
-//! When it is stale on purpose: `REFRESH_GOLDENS=1 cargo test -p generator --test goldens`, and read the difference.
+//! When it is stale on purpose: `UPDATE_GOLDENS=1 cargo test -p generator --test goldens`, and read the difference.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn the_golden_project_is_fresh() {
     write(&generate(&spec, &text).expect("it generates"), &made, Edits::Keep).expect("it is written");
     let golden = manifest("goldens/home-bp");
     let (made, kept) = (files(&made), files(&golden));
-    if env::var_os("REFRESH_GOLDENS").is_some() {
+    if env::var_os("UPDATE_GOLDENS").is_some() {
         let _ = fs::remove_dir_all(&golden);
         for (path, text) in &made {
             let file = golden.join(path);
@@ -53,7 +53,7 @@ fn the_golden_project_is_fresh() {
     }
     let stale: Vec<&String> =
         made.keys().chain(kept.keys()).filter(|path| made.get(*path) != kept.get(*path)).collect();
-    assert!(stale.is_empty(), "stale: {stale:?}; run with REFRESH_GOLDENS=1 and read the difference");
+    assert!(stale.is_empty(), "stale: {stale:?}; run with UPDATE_GOLDENS=1 and read the difference");
 }
 
 /// Invariant 9: the same spec gives the same bytes.

@@ -1,5 +1,6 @@
 /// The library's own tables. Who adds a file to a folder beside this one adds its line here:
-/// 0001 organisations and places, 0010 identity, 0020 keys, 0030 audit, 0050 searches.
+/// 0001 organisations and places, 0010 identity, 0020 keys, 0030 audit, 0040 what row-level security looks through
+/// (PostgreSQL only), 0050 searches.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -14,6 +15,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         10 "0010_identity",
         20 "0020_organisation_keys",
         30 "0030_audit",
+        40 "0040_fence",
         50 "0050_searches",
     ),
 };

@@ -143,15 +143,16 @@
 //!
 //! # Conditions
 //!
-//! Conditions are static text. They may ask link tables, by `EXISTS`; these have no policy, or one that binds them to
-//! the organisation. On PostgreSQL a condition that asks another entity's table sees of it what the same person may
-//! read of it by any action.
+//! Conditions are static text. They may ask other tables, by `EXISTS`, for the columns that lead from record to record:
+//! links, the person, the state. On PostgreSQL they see these columns through a view of the schema `fence`
+//! ([`leading_view`]), whatever the person may read of those records, as they do on SQLite.
 
 mod checked;
 mod context;
 mod descriptor;
 mod error;
 mod expand;
+mod fence;
 mod policy;
 mod read;
 mod rls;
@@ -167,7 +168,7 @@ pub use checked::Checked;
 pub use context::{Context, Principal};
 pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Lock, Mask, Never, Storage};
 pub use error::{Error, Result};
-pub use rls::row_level_security;
+pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};
 pub use shown::Shown;

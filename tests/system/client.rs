@@ -88,6 +88,11 @@ impl Client {
         client
     }
 
+    /// The same session, with the same app started anew.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, token: self.token.clone() }
+    }
+
     /// `GET`.
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None)

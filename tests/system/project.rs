@@ -6,7 +6,7 @@ use std::process::Command;
 
 use generator::vendored;
 use generator::{Edits, Project as Files};
-use spec::Lock;
+use spec::{Lock, ValidatedSpec};
 
 use crate::healthcoder::{Ended, cargo, ended, root};
 
@@ -27,25 +27,19 @@ impl Project {
 
     /// The same under another name, with its files changed before they are written.
     pub(crate) fn changed(prompt: &str, name: &str, change: impl FnOnce(&mut Files)) -> Self {
-        let path = root().join("planner/fixtures").join(prompt).join("prompt.md");
-        let words = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let plan = planner::plan(&words).unwrap_or_else(|error| panic!("{prompt} is not planned: {error}"));
-        Self::written(&plan.text, name, change)
+        let (spec, text) = planned(prompt);
+        Self::generated(&spec, &text, name, change)
     }
 
     /// What becomes of a spec that was written by hand, `tests/system/specs/<name>.yaml`.
     pub(crate) fn of_spec(name: &str) -> Self {
         let path = root().join("tests/system/specs").join(name).with_extension("yaml");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self::written(&text, name, |_| {})
+        Self::generated(&checked(name, &text), &text, name, |_| {})
     }
 
-    fn written(text: &str, name: &str, change: impl FnOnce(&mut Files)) -> Self {
-        let spec = spec::check(text, &Lock::default())
-            .unwrap_or_else(|problems| panic!("{name} is not valid:\n{problems}\n\n{text}"));
-        let not_yet = generator::unbuildable(&spec);
-        assert!(not_yet.is_empty(), "{name} says what cannot be built yet: {not_yet:?}");
-        let mut files = generator::generate(&spec, text)
+    fn generated(spec: &ValidatedSpec, text: &str, name: &str, change: impl FnOnce(&mut Files)) -> Self {
+        let mut files = generator::generate(spec, text)
             .unwrap_or_else(|error| panic!("{name} is not generated: {error}"));
         change(&mut files);
 
@@ -86,6 +80,23 @@ impl Project {
         fs::copy(&program, &own).unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         own
     }
+}
+
+/// What the planner makes of a shared prompt, and its text.
+pub(crate) fn planned(prompt: &str) -> (ValidatedSpec, String) {
+    let path = root().join("planner/fixtures").join(prompt).join("prompt.md");
+    let words = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let plan = planner::plan(&words).unwrap_or_else(|error| panic!("{prompt} is not planned: {error}"));
+    (checked(prompt, &plan.text), plan.text)
+}
+
+/// A spec that is valid and can be built.
+fn checked(name: &str, text: &str) -> ValidatedSpec {
+    let spec = spec::check(text, &Lock::default())
+        .unwrap_or_else(|problems| panic!("{name} is not valid:\n{problems}\n\n{text}"));
+    let not_yet = generator::unbuildable(&spec);
+    assert!(not_yet.is_empty(), "{name} says what cannot be built yet: {not_yet:?}");
+    spec
 }
 
 /// The package's name, out of a manifest.

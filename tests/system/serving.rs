@@ -30,7 +30,8 @@ impl Database {
 
 /// A built app, a folder and a database, with the made-up people in it.
 pub(crate) struct Place {
-    program: PathBuf,
+    /// What is run.
+    pub(crate) program: PathBuf,
     folder: TempDir,
     /// Where the records are.
     pub(crate) database: Database,
@@ -83,6 +84,9 @@ impl Place {
             .env("DATA_DIR", self.folder().join("data"))
             .env("TMPDIR", self.folder().join("tmp"))
             .env("LISTEN", "127.0.0.1:0")
+            // One program may be everybody, and ask for all there is.
+            .env("RATE_PER_ADDRESS", "1000000")
+            .env("RATE_PER_SESSION", "1000000")
             .env_remove("DATABASE_URL");
         if let Database::Postgres(database) = &self.database {
             let addresses = database.addresses.as_ref().expect("a PostgreSQL database has addresses");
@@ -148,6 +152,11 @@ impl Serving {
     /// Somebody who is signed in.
     pub(crate) fn sign_in(&self, login: &Login) -> Client {
         Client::sign_in(self.address, login)
+    }
+
+    /// Somebody who signed in when the app was started before: sessions outlive it.
+    pub(crate) fn again(&self, client: &Client) -> Client {
+        client.at(self.address)
     }
 
     /// Ends the app as a fault in memory would; returns when it and all that it said is at rest.

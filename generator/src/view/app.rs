@@ -14,6 +14,8 @@ pub(crate) struct AppView {
     pub(crate) app: Facts,
     pub(crate) roles: Vec<RoleView>,
     pub(crate) entities: Vec<EntityView>,
+    /// PostgreSQL's second fence.
+    pub(crate) fence: super::rls::FenceView,
     pub(crate) lists: Vec<ListView>,
     pub(crate) homes: Vec<HomeView>,
     pub(crate) measures: Vec<MeasureView>,
@@ -156,6 +158,7 @@ impl AppView {
         list_modules.dedup();
         Ok(Self {
             app: facts(model, &entities, zone),
+            fence: super::rls::FenceView::new(model),
             roles: roles(model),
             homes: homes(model),
             measures: model

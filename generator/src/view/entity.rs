@@ -797,15 +797,44 @@ fn is_subject(entity: &Entity) -> bool {
     entity.parent.is_none() && (!entity.self_roles.is_empty() || entity.reference.is_some())
 }
 
-/// The column that names whom a row is about.
+/// Whom a row is about, for an accounting of disclosures (45 CFR 164.528): the column that names them, or, of a part of
+/// a part, the query that goes up to it.
 fn subject(model: &Model, index: EntityIndex) -> Option<String> {
     let entity = &model[index];
     if is_subject(entity) {
         return Some("id".to_owned());
     }
-    if let Some(parent) = entity.parent.as_ref().filter(|parent| is_subject(&model[parent.entity])) {
-        return Some(parent.column.clone());
+    let mut way = Vec::new();
+    let mut at = entity;
+    let column = loop {
+        match &at.parent {
+            Some(parent) if is_subject(&model[parent.entity]) => break parent.column.clone(),
+            Some(parent) => {
+                way.push(parent);
+                at = &model[parent.entity];
+            }
+            // What is part of nobody's record may still name them.
+            None => match subject_link(model, at) {
+                Some(column) => break column,
+                None => return subject_link(model, entity),
+            },
+        }
+    };
+    let Some((first, rest)) = way.split_first() else { return Some(column) };
+    let last = way.len();
+    let mut joins = format!("{} r1", model[first.entity].table);
+    for (step, parent) in (2..).zip(rest) {
+        joins += &format!(
+            " JOIN {0} r{step} ON r{step}.id = r{1}.{2}",
+            model[parent.entity].table,
+            step - 1,
+            parent.column
+        );
     }
+    Some(format!("(SELECT r{last}.{column} FROM {joins} WHERE r1.id = {}.{})", entity.table, first.column))
+}
+
+fn subject_link(model: &Model, entity: &Entity) -> Option<String> {
     let leads = |target| matches!(target, Some(Target::Entity(to)) if is_subject(&model[to]));
     entity.fields.iter().find(|field| leads(field.target)).map(|field| field.column.clone())
 }

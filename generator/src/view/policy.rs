@@ -6,7 +6,6 @@ use serde::Serialize;
 use spec::access::{Action, Grant, Mask, Reach, Rows};
 use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
 
-use super::rls;
 use crate::doors::{rust_literal, sql_literal};
 
 /// Who may do what with records of one entity.
@@ -25,8 +24,6 @@ pub(crate) struct PolicyView {
     pub(crate) assignable: bool,
     /// Roles that may list the records.
     pub(crate) readers: Vec<String>,
-    /// PostgreSQL's second fence.
-    pub(crate) row_level_security: String,
 }
 
 /// A condition on rows that has a name.
@@ -43,8 +40,6 @@ pub(crate) struct GrantView {
     pub(crate) role: String,
     pub(crate) actions: Vec<String>,
     pub(crate) rows: Option<String>,
-    /// The rows as row-level security judges them, where they go through the record above.
-    pub(crate) fence: Option<String>,
     /// The rows that a write may leave behind, where they are others than it starts from.
     pub(crate) after: Option<String>,
     pub(crate) fields: Option<String>,
@@ -81,7 +76,6 @@ impl PolicyView {
                 (_, Some(constant)) => Some(constant.clone()),
                 (_, None) => Some(folded(&grant.sql)),
             },
-            fence: fence_of(model, index, &grant.rows).map(|fence| folded(&fence)),
             after: after(model, index, grant).map(|after| folded(&after)),
             fields: mask(model, entity, grant),
         });
@@ -95,14 +89,13 @@ impl PolicyView {
             deletable: can(Action::Delete),
             assignable: can(Action::Assign) && entity.assignment.is_some(),
             readers: readers(model, entity),
-            row_level_security: fence(model, index),
             conditions: conditions.into_values().collect(),
         }
     }
 }
 
 /// The grants without those of which another of the same role and rows gives all and more.
-fn grants_that_add(entity: &Entity) -> impl Iterator<Item = &Grant> {
+pub(crate) fn grants_that_add(entity: &Entity) -> impl Iterator<Item = &Grant> {
     let within = |inner: &Grant, outer: &Grant| {
         inner.role == outer.role
             && inner.sql == outer.sql
@@ -250,16 +243,21 @@ fn lock(model: &Model, index: EntityIndex) -> Option<LockView> {
     let entity = &model[index];
     let rows = locked_rows(model, index, &entity.table)?;
     let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
-    let onward = lifecycle.iter().flat_map(|lifecycle| {
-        lifecycle.moves.iter().filter(|step| step.from.iter().any(|state| lifecycle.locked.contains(state)))
-    });
     Some(LockView {
         rows: folded(&rows),
-        moves: onward.map(|step| rust_literal(step.name.as_str())).collect(),
+        moves: onward_moves(entity).map(|step| rust_literal(step.name.as_str())).collect(),
         fields: lifecycle
             .iter()
             .map(|lifecycle| rust_literal(entity[lifecycle.field].name.as_str()))
             .collect(),
+    })
+}
+
+/// The moves that a frozen record may still make.
+pub(crate) fn onward_moves(entity: &Entity) -> impl Iterator<Item = &spec::model::Move> {
+    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
+    lifecycle.into_iter().flat_map(|lifecycle| {
+        lifecycle.moves.iter().filter(|step| step.from.iter().any(|state| lifecycle.locked.contains(state)))
     })
 }
 
@@ -304,7 +302,7 @@ fn cell(model: &Model, index: EntityIndex, role: RoleIndex) -> String {
     if parts.is_empty() { "–".to_owned() } else { parts.join("; ").replace('|', "/") }
 }
 
-fn verb(entity: &Entity, action: Action) -> String {
+pub(crate) fn verb(entity: &Entity, action: Action) -> String {
     match action {
         Action::Move(at) => {
             let lifecycle = entity.lifecycle.as_ref();
@@ -339,58 +337,12 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
     }
 }
 
-/// The rows of a part of a part, as far as they are those of the record above: its own fence stands for the rest of
-/// the way. Each table on the way would otherwise be fenced again within each condition, and the planner's work
-/// would grow by a factor with every step.
-fn fence_of(model: &Model, index: EntityIndex, rows: &Rows) -> Option<String> {
-    let entity = &model[index];
-    let parent = entity.parent.as_ref()?;
-    model[parent.entity].parent.as_ref()?;
-    match rows {
-        Rows::To(hop, _) if hop.column == parent.column => {
-            let (above, table) = (&model[parent.entity].table, &entity.table);
-            Some(format!("EXISTS (SELECT 1 FROM {above} above WHERE above.id = {table}.{})", parent.column))
-        }
-        Rows::All(sets) => {
-            let fences: Vec<Option<String>> = sets.iter().map(|set| fence_of(model, index, set)).collect();
-            if fences.iter().all(Option::is_none) {
-                return None;
-            }
-            let own = |set: &Rows| set.sql(model, index, spec::access::Dialect::Named);
-            let both = fences.into_iter().zip(sets).map(|(fence, set)| fence.unwrap_or_else(|| own(set)));
-            Some(both.collect::<Vec<_>>().join(" AND "))
-        }
-        _ => None,
-    }
-}
-
 /// Who claims a record leaves it assigned to themselves. Row-level security looks before the assignment is written, the app
 /// after it.
-fn after(model: &Model, index: EntityIndex, grant: &Grant) -> Option<String> {
+pub(crate) fn after(model: &Model, index: EntityIndex, grant: &Grant) -> Option<String> {
     let claimed = || {
         let mine = Rows::Assigned { role: grant.role, past: false };
-        Rows::Any(vec![grant.rows.clone(), mine]).sql(model, index, spec::access::Dialect::Named)
+        Rows::Any(vec![grant.rows.clone(), mine]).sql(model, index)
     };
     grant.allows(Action::Claim).then(claimed)
-}
-
-fn fence(model: &Model, index: EntityIndex) -> String {
-    let entity = &model[index];
-    let grants = grants_that_add(entity).map(|grant| rls::Grant {
-        role: model[grant.role].name.to_string(),
-        actions: grant.actions.iter().map(|action| (*action, verb(entity, *action))).collect(),
-        rows: match fence_of(model, index, &grant.rows) {
-            Some(fence) => fence,
-            None if grant.rows == Rows::Organisation => "TRUE".to_owned(),
-            None => grant.sql.clone(),
-        },
-        after: after(model, index, grant),
-    });
-    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
-    let onward = lifecycle.iter().flat_map(|lifecycle| {
-        lifecycle.moves.iter().filter(|step| step.from.iter().any(|state| lifecycle.locked.contains(state)))
-    });
-    let lock = locked_rows(model, index, &entity.table)
-        .map(|rows| rls::Lock { rows, moves: onward.map(|step| step.name.to_string()).collect() });
-    rls::row_level_security(&entity.table, &grants.collect::<Vec<_>>(), lock.as_ref())
 }

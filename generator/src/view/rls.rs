@@ -1,149 +1,109 @@
-//! Row-level security as a PostgreSQL migration writes it.
+//! Row-level security as a PostgreSQL migration writes it, last of all, when every table that a condition asks is there.
 //!
-//! The text is that of `safeguards::access::row_level_security` for the same grants, word for word: a test of
-//! every generated project compares the two, so that the fence in the database and the policy in the app
-//! cannot drift apart. The library's text is not used here, since the generator does not link it.
+//! Its text is the library's own: the generator does not link `safeguards`, so it compiles that one file, and the cutting
+//! of SQL into words that it needs, as modules of its own. A test of every generated project asks that the
+//! migration holds what the library makes of `access.rs`, so that fence and policy cannot drift apart.
 
-use std::fmt::Write;
+#[allow(dead_code, reason = "it serves the library's statements, too")]
+#[path = "../../../safeguards/src/access/text.rs"]
+mod text;
 
-use spec::access::Action;
+#[path = "../../../safeguards/src/access/fence.rs"]
+mod fence;
 
-use crate::doors::sql_literal;
+use serde::Serialize;
+use spec::access::{Action, Rows};
+use spec::model::{Entity, EntityIndex, Model, Storage};
 
-/// A grant with its actions by name and its rows over `:person` and the like.
-pub(crate) struct Grant {
-    pub(crate) role: String,
-    pub(crate) actions: Vec<(Action, String)>,
-    pub(crate) rows: String,
-    /// The rows that a write may leave behind, where they are others.
-    pub(crate) after: Option<String>,
+use super::policy::{after, grants_that_add, locked_rows, onward_moves, verb};
+use fence::{Fence, Granted, Locked};
+
+/// What shows rows and changes none.
+const READS: [Action; 5] = [Action::View, Action::List, Action::Print, Action::Download, Action::Export];
+
+/// What the last PostgreSQL migration prints.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct FenceView {
+    /// Its number, after those of the tables, as a file name begins with it.
+    pub(crate) number: String,
+    pub(crate) version: usize,
+    /// The views that conditions look through.
+    pub(crate) views: Vec<String>,
+    /// The policies of each table.
+    pub(crate) policies: Vec<String>,
 }
 
-/// Which rows are frozen, and which moves they may still make.
-pub(crate) struct Lock {
-    pub(crate) rows: String,
-    pub(crate) moves: Vec<String>,
-}
-
-/// The DDL of one table.
-pub(crate) fn row_level_security(table: &str, grants: &[Grant], lock: Option<&Lock>) -> String {
-    let mut ddl = String::new();
-    let mut line = |text: String| {
-        ddl.push_str(&text);
-        ddl.push('\n');
-    };
-    line(format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"));
-    line(format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"));
-    let owner = owner(table);
-    line(format!("CREATE POLICY {table}_owner ON {table}\n    USING ({owner}) WITH CHECK ({owner});"));
-    let tenant = format!("{table}.organisation_id = {} OR {owner}", setting(":organisation"));
-    line(format!(
-        "CREATE POLICY {table}_organisation ON {table} AS RESTRICTIVE\n    USING ({tenant}) WITH CHECK ({tenant});"
-    ));
-    for (number, (rows, roles)) in (1..).zip(reading(grants)) {
-        line(format!(
-            "CREATE POLICY {table}_read_{number} ON {table} FOR SELECT\n    USING (({}) AND ({rows}));",
-            roles.join(" OR ")
-        ));
+impl FenceView {
+    pub(crate) fn new(model: &Model) -> Self {
+        let version = model.build_order.len() + 1;
+        let mut views = Vec::new();
+        for index in &model.build_order {
+            let entity = &model[*index];
+            views.push(fence::view(&entity.table, &leading_columns(entity)));
+            if let Some(assignment) = &entity.assignment {
+                let columns =
+                    ["organisation_id", &assignment.column, "person_id", "role", "starts_at", "ends_at"];
+                views.push(fence::view(&assignment.table, &columns));
+            }
+        }
+        Self {
+            number: format!("{version:04}"),
+            version,
+            views,
+            policies: model.build_order.iter().map(|index| policies(model, *index)).collect(),
+        }
     }
-    for (number, grant) in (1..).zip(grants) {
-        let (role, rows) = (has_role(&grant.role), setting(&grant.rows));
-        let after = setting(grant.after.as_deref().unwrap_or(&grant.rows));
-        let named = |command: &str| {
-            let word = command.to_lowercase();
-            format!("CREATE POLICY {table}_grant_{number}_{word} ON {table} FOR {command}")
+}
+
+/// The columns that lead from a record to others, to people and places, and its state.
+fn leading_columns(entity: &Entity) -> Vec<&str> {
+    let mut columns = vec!["organisation_id", "id", "created_by_id"];
+    columns.extend(entity.parent.iter().map(|parent| parent.column.as_str()));
+    columns.extend(entity.has_place_column().then_some("place_id"));
+    columns.extend((!entity.self_roles.is_empty()).then_some("person_id"));
+    let state = entity.lifecycle.as_ref().map(|lifecycle| lifecycle.field);
+    let leads = entity.fields().filter(|(at, field)| {
+        let plain = matches!(field.storage, Storage::Plain | Storage::Queryable) && !field.list;
+        plain && (field.target.is_some() || state == Some(*at))
+    });
+    columns.extend(leads.map(|(_, field)| field.column.as_str()));
+    columns
+}
+
+fn policies(model: &Model, index: EntityIndex) -> String {
+    let entity = &model[index];
+    let named: Vec<Vec<(Action, String)>> = grants_that_add(entity)
+        .map(|grant| grant.actions.iter().map(|action| (*action, verb(entity, *action))).collect())
+        .collect();
+    let afters: Vec<Option<String>> =
+        grants_that_add(entity).map(|grant| after(model, index, grant)).collect();
+    let grants = grants_that_add(entity).zip(&named).zip(&afters).map(|((grant, actions), after)| {
+        let of = |wanted: fn(Action) -> bool| {
+            actions.iter().filter(|(action, _)| wanted(*action)).map(|(_, name)| name.as_str()).collect()
         };
-        let written = |wanted: &dyn Fn(Action) -> bool| {
-            let names: Vec<&str> = grant
-                .actions
-                .iter()
-                .filter(|(action, _)| wanted(*action))
-                .map(|(_, name)| name.as_str())
-                .collect();
-            (!names.is_empty()).then(|| is_action(&names))
-        };
-        if let Some(action) = written(&|action| action == Action::Create) {
-            line(format!("{}\n    WITH CHECK ({role} AND {action} AND ({after}));", named("INSERT")));
+        let rows = if grant.rows == Rows::Organisation { "TRUE" } else { &grant.sql };
+        Granted {
+            role: model[grant.role].name.as_str(),
+            rows,
+            after: after.as_deref().unwrap_or(rows),
+            reads: of(|action| READS.contains(&action)),
+            creates: of(|action| action == Action::Create),
+            changes: of(|action| {
+                matches!(
+                    action,
+                    Action::Update | Action::Move(_) | Action::Assign | Action::Claim | Action::Fill
+                )
+            }),
+            deletes: of(|action| action == Action::Delete),
         }
-        if let Some(action) = written(&|action| {
-            matches!(action, Action::Update | Action::Move(_) | Action::Assign | Action::Claim | Action::Fill)
-        }) {
-            line(format!(
-                "{}\n    USING ({role} AND {action} AND ({rows}))\n    WITH CHECK ({role} AND {action} AND ({after}));",
-                named("UPDATE")
-            ));
-        }
-        if let Some(action) = written(&|action| action == Action::Delete) {
-            line(format!("{}\n    USING ({role} AND {action} AND ({rows}));", named("DELETE")));
-        }
+    });
+    let rows = locked_rows(model, index, &entity.table);
+    let moves: Vec<&str> = onward_moves(entity).map(|step| step.name.as_str()).collect();
+    Fence {
+        table: &entity.table,
+        grants: grants.collect(),
+        nevers: Vec::new(),
+        lock: rows.as_deref().map(|rows| Locked { rows, moves: &moves }),
     }
-    if let Some(lock) = lock {
-        let unlocked = format!("NOT ({})", setting(&lock.rows));
-        let names: Vec<&str> = lock.moves.iter().map(String::as_str).collect();
-        let moves = if names.is_empty() { String::new() } else { format!(" OR {}", is_action(&names)) };
-        line(format!(
-            "CREATE POLICY {table}_lock_update ON {table} AS RESTRICTIVE FOR UPDATE\n    USING ({unlocked}{moves} OR {owner}) WITH CHECK (true);"
-        ));
-        line(format!(
-            "CREATE POLICY {table}_lock_delete ON {table} AS RESTRICTIVE FOR DELETE\n    USING ({unlocked} OR {owner});"
-        ));
-        line(format!(
-            "CREATE POLICY {table}_lock_insert ON {table} AS RESTRICTIVE FOR INSERT\n    WITH CHECK ({unlocked} OR {owner});"
-        ));
-    }
-    ddl
-}
-
-/// Who reads which rows: each condition once, with all the roles that it serves.
-fn reading(grants: &[Grant]) -> Vec<(String, Vec<String>)> {
-    let mut reading: Vec<(String, Vec<String>)> = Vec::new();
-    for grant in grants {
-        let (rows, role) = (setting(&grant.rows), has_role(&grant.role));
-        match reading.iter_mut().find(|(known, _)| *known == rows) {
-            Some((_, roles)) if roles.contains(&role) => {}
-            Some((_, roles)) => roles.push(role),
-            None => reading.push((rows, vec![role])),
-        }
-    }
-    reading
-}
-
-/// Whether the environment's owner asks, who runs subcommands only.
-fn owner(table: &str) -> String {
-    format!("has_table_privilege('{table}', 'TRUNCATE')")
-}
-
-fn has_role(role: &str) -> String {
-    format!(
-        "{} = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ','))",
-        sql_literal(role)
-    )
-}
-
-fn is_action(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| sql_literal(name)).collect();
-    format!("COALESCE(current_setting('app.action', true), '') IN ({})", names.join(", "))
-}
-
-/// `:person` as the transaction's setting; quoted text is left alone.
-fn setting(condition: &str) -> String {
-    let mut text = String::with_capacity(condition.len());
-    let mut quoted = false;
-    let mut rest = condition;
-    while let Some(first) = rest.chars().next() {
-        let (_, after) = rest.split_at(first.len_utf8());
-        quoted ^= first == '\'';
-        if first == ':' && !quoted && after.starts_with(|c: char| c.is_ascii_lowercase()) {
-            let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
-            let (name, after) = after.split_at(end);
-            let kind = if name == "now" { "timestamptz" } else { "uuid" };
-            // Writing to a string cannot fail.
-            let _ = write!(text, "NULLIF(current_setting('app.{name}', true), '')::{kind}");
-            rest = after;
-        } else {
-            text.push(first);
-            rest = after;
-        }
-    }
-    text
+    .ddl()
 }

@@ -14,8 +14,9 @@ pub struct Entity {
     pub table: &'static str,
     /// The prefix of the pseudonymous reference (`PT` for `PT-7F3A4B`), for entities that have one.
     pub reference: Option<&'static str>,
-    /// The column that holds the patient whom a row is about (`id` on the patient's own table): the audit
-    /// log's subject, for an accounting of disclosures (45 CFR 164.528).
+    /// The patient whom a row is about: the column that holds their record's id (`id` on the patient's own table), or, of
+    /// a part of a part, a query in parentheses that goes up to it. It is the audit log's subject, for an accounting
+    /// of disclosures (45 CFR 164.528).
     pub subject: Option<&'static str>,
     /// A label on every row; a grant that does not name it does not count at all.
     pub sensitivity: Option<&'static str>,
@@ -359,9 +360,6 @@ pub struct Grant {
     pub rows: &'static str,
     /// The rows that a write may leave behind, where they are not those that it may start from.
     pub after: Option<&'static str>,
-    /// The rows as PostgreSQL's row-level security judges them, where they are said through the record that they are
-    /// part of: that record's own fence then stands for the rest of the way.
-    pub fence: Option<&'static str>,
     /// Which fields.
     pub fields: Mask,
     /// The sensitivity labels that the grant includes.
@@ -371,7 +369,7 @@ pub struct Grant {
 impl Grant {
     /// A grant over every row of the principal's organisation, with all unlabelled fields.
     pub const fn to(role: &'static str, actions: &'static [Action]) -> Self {
-        Self { role, actions, rows: "TRUE", after: None, fence: None, fields: Mask::All, labels: &[] }
+        Self { role, actions, rows: "TRUE", after: None, fields: Mask::All, labels: &[] }
     }
 
     /// Narrows the rows.
@@ -383,12 +381,6 @@ impl Grant {
     /// The rows that a write may leave behind.
     pub const fn after(mut self, rows: &'static str) -> Self {
         self.after = Some(rows);
-        self
-    }
-
-    /// The rows as row-level security judges them.
-    pub const fn fence(mut self, rows: &'static str) -> Self {
-        self.fence = Some(rows);
         self
     }
 

@@ -7,6 +7,7 @@
 use super::checked::{Checked, Verb, fault};
 use super::descriptor::{Action, Entity, Storage, is_base};
 use super::error::{Error, Result};
+use super::fence::{SCHEMA, with_tables};
 use super::policy::{Policy, Reach, Row};
 use super::text::{self, Kind, Token, words};
 use crate::store::Text;
@@ -37,6 +38,8 @@ pub(super) struct Request {
     pub(super) filters: Vec<&'static str>,
     /// The order of `{order}`.
     pub(super) order: Option<&'static str>,
+    /// Whether conditions look through the schema `fence`: on PostgreSQL.
+    pub(super) fenced: bool,
 }
 
 /// A value that the library binds after the statement's own.
@@ -113,14 +116,17 @@ pub(super) fn expand(checked: Checked, entity: &'static Entity, request: &Reques
     }
     let own = text::parameters(&words).ok_or_else(|| wrong("a parameter is no number"))?;
     let (reach_text, reach) = policy.reach();
-    let mut composer = Composer::after(own);
+    let mut composer = Composer::after(own, request.fenced);
     for token in text::tokens(text) {
         match (token.kind, token.text) {
             (Kind::Slot, "visible") => composer.condition(&rows)?,
             (Kind::Slot, "reach") => {
                 composer.condition(&reach_text)?;
-                let (table, subject) = (entity.table, entity.subject.unwrap_or("id"));
-                composer.push(&format!(" AS reach, {table}.id AS reach_id, {table}.version AS reach_version, {table}.{subject} AS reach_subject"));
+                let table = entity.table;
+                composer
+                    .push(&format!(" AS reach, {table}.id AS reach_id, {table}.version AS reach_version, "));
+                composer.subject(entity)?;
+                composer.push(" AS reach_subject");
             }
             (Kind::Slot, "fields") => composer.fields(verb, entity, &request.fields),
             (Kind::Slot, "values") => composer.values(entity, &request.fields),
@@ -150,12 +156,14 @@ pub(super) fn expand(checked: Checked, entity: &'static Entity, request: &Reques
 pub(super) struct Composer {
     pub(super) text: String,
     own: usize,
+    fenced: bool,
     pub(super) slots: Vec<Slot>,
 }
 
 impl Composer {
-    pub(super) fn after(own: usize) -> Self {
-        Self { text: String::new(), own, slots: Vec::new() }
+    /// After `own` parameters; `fenced` where conditions look through the schema `fence`.
+    pub(super) fn after(own: usize, fenced: bool) -> Self {
+        Self { text: String::new(), own, fenced, slots: Vec::new() }
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -171,10 +179,12 @@ impl Composer {
         self.push(&format!("${}", self.own + position + 1));
     }
 
-    /// A condition of `access.rs`, its context names numbered.
+    /// A condition of `access.rs`, its context names numbered. On PostgreSQL it asks the tables as row-level security
+    /// asks them, for which see `fence.rs`.
     pub(super) fn condition(&mut self, condition: &str) -> Result<()> {
-        for token in text::tokens(condition) {
+        for (token, table) in with_tables(condition) {
             match token.kind {
+                Kind::Word if table && self.fenced => self.push(&format!("{SCHEMA}.{}", token.text)),
                 Kind::Context => {
                     let unknown = || wrong(&format!("a condition names :{}, which is not known", token.text));
                     self.slot(named(token.text).ok_or_else(unknown)?);
@@ -186,6 +196,17 @@ impl Composer {
             }
         }
         Ok(())
+    }
+
+    /// Whom a row is about: a column of it, or of what it is a part of.
+    pub(super) fn subject(&mut self, entity: &Entity) -> Result<()> {
+        match entity.subject.unwrap_or("id") {
+            query if query.starts_with('(') => self.condition(query),
+            column => {
+                self.push(&format!("{}.{column}", entity.table));
+                Ok(())
+            }
+        }
     }
 
     fn fields(&mut self, verb: Verb, entity: &Entity, fields: &[&'static str]) {
@@ -446,7 +467,7 @@ mod tests {
     };
 
     fn text(statement: Statement, role: &'static str, action: Action) -> Result<(String, usize)> {
-        let request = statement.request(&NOTE, vec![role], action);
+        let request = statement.request(&NOTE, vec![role], action, false);
         let expanded = expand(statement.checked, &NOTE, &request)?;
         Ok((expanded.text.as_str().to_owned(), expanded.own))
     }
@@ -470,6 +491,32 @@ mod tests {
             text(nobody, "stranger", Action::List).unwrap().0,
             "SELECT count(*) AS n FROM notes WHERE (notes.organisation_id = $1 AND FALSE)"
         );
+    }
+
+    /// On PostgreSQL the policy looks at other tables as row-level security does: past their own policies.
+    #[test]
+    fn a_condition_goes_through_the_fence() {
+        static REMARK: Entity = Entity {
+            subject: Some("(SELECT r1.patient_id FROM notes r1 WHERE r1.id = remarks.note_id)"),
+            grants: &[Grant::to("provider", &[Action::List]).rows(
+                "EXISTS (SELECT 1 FROM notes r1 WHERE r1.id = remarks.note_id AND r1.author_id = :person)",
+            )],
+            ..Entity::named("remark", 6, "remarks")
+        };
+        let statement = tenant!("SELECT created_at, {reach} FROM remarks WHERE {visible}");
+        for (fenced, notes) in [(false, "notes"), (true, "fence.notes")] {
+            let request = statement.request(&REMARK, vec!["provider"], Action::List, fenced);
+            let expanded = expand(statement.checked, &REMARK, &request).unwrap();
+            assert_eq!(
+                expanded.text.as_str(),
+                format!(
+                    "SELECT created_at, CAST(1 AS BIGINT) AS reach, remarks.id AS reach_id, remarks.version AS reach_version, \
+                     (SELECT r1.patient_id FROM {notes} r1 WHERE r1.id = remarks.note_id) AS reach_subject \
+                     FROM remarks WHERE (remarks.organisation_id = $1 AND \
+                     ((EXISTS (SELECT 1 FROM {notes} r1 WHERE r1.id = remarks.note_id AND r1.author_id = $2))))"
+                )
+            );
+        }
     }
 
     /// CF-9, CF-10: who writes, when, which version and the lock are in the statement, whatever the slice says.

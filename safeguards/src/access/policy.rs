@@ -49,7 +49,19 @@ impl Policy {
     /// The condition that a row is within reach, and that in this row all of `fields` are. Each field may be covered by
     /// another grant; none may be subtracted.
     pub(super) fn rows(&self, fields: &[&str], row: Row) -> String {
-        let mut terms = vec![format!("{}.organisation_id = :organisation", self.entity.table)];
+        let organisation = format!("{}.organisation_id = :organisation", self.entity.table);
+        let mut terms = vec![organisation];
+        terms.extend(self.terms(fields, row));
+        format!("({})", terms.join(" AND "))
+    }
+
+    /// Whether that is every row of the principal's organisation, so that none needs to be asked.
+    pub(super) fn is_every_row(&self, fields: &[&str], row: Row) -> bool {
+        self.terms(fields, row).iter().all(|term| term == "TRUE")
+    }
+
+    fn terms(&self, fields: &[&str], row: Row) -> Vec<String> {
+        let mut terms = Vec::new();
         terms.push(any(self.grants.iter().map(|grant| rows_of(grant, row))));
         let hidden = |never: &&&Never| never.fields == Mask::All;
         terms.extend(self.nevers.iter().filter(hidden).map(|never| format!("NOT ({})", never.rows)));
@@ -61,7 +73,7 @@ impl Policy {
         }
         let mut seen = std::collections::HashSet::new();
         terms.retain(|term| seen.insert(term.clone()));
-        format!("({})", terms.join(" AND "))
+        terms
     }
 
     /// The condition that the lock does not stand in the way of this action on these fields.

@@ -212,7 +212,7 @@ impl Statement {
         let mut roles: Vec<_> = entity.grants.iter().map(|grant| grant.role).collect();
         roles.sort_unstable();
         roles.dedup();
-        let expanded = expanded(self.checked, entity, self.request(entity, roles, action))?;
+        let expanded = expanded(self.checked, entity, self.request(entity, roles, action, false))?;
         if expanded.own != self.values.len() {
             return Err(wrong(&format!(
                 "it has {} parameters, and {} are bound",
@@ -228,6 +228,7 @@ impl Statement {
         entity: &'static Entity,
         roles: Vec<&'static str>,
         action: Action,
+        fenced: bool,
     ) -> Request {
         Request {
             text: self.checked.text(),
@@ -239,6 +240,7 @@ impl Statement {
             beside: self.beside.clone(),
             filters: self.filters.iter().map(|(condition, _)| *condition).collect(),
             order: self.order,
+            fenced,
             // Padded to a power of two, so that lists of any length share a few texts.
             among: if self.among.is_empty() { 0 } else { self.among.len().next_power_of_two() },
         }
@@ -250,7 +252,8 @@ impl Statement {
         entity: &'static Entity,
         action: Action,
     ) -> Result<Arc<Expanded>> {
-        let expanded = expanded(self.checked, entity, self.request(entity, context.roles(entity), action))?;
+        let request = self.request(entity, context.roles(entity), action, context.store.is_postgres());
+        let expanded = expanded(self.checked, entity, request)?;
         if expanded.own != self.values.len() {
             return Err(wrong(&format!(
                 "it has {} parameters, and {} are bound",

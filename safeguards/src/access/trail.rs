@@ -36,7 +36,7 @@ pub(super) async fn released(
     if subjects.is_empty() {
         subjects.insert(None, Vec::new());
     }
-    let mut durable = JoinSet::new();
+    let mut events = Vec::with_capacity(subjects.len());
     for (subject, rows) in subjects {
         let mut event = event(entity, action).records(rows).fields(release.fields.iter().copied());
         if let Some(subject) = subject {
@@ -48,6 +48,14 @@ pub(super) async fn released(
         if let Some(basis) = &release.basis {
             event = event.basis(basis);
         }
+        events.push(event);
+    }
+    if let [_] = events.as_slice() {
+        let event = events.remove(0);
+        return context.audit.read(&context.circumstances, event).await.map_err(Error::AuditUnavailable);
+    }
+    let mut durable = JoinSet::new();
+    for event in events {
         let (audit, circumstances) = (context.audit.clone(), context.circumstances.clone());
         // All at once, so that they share a commit.
         durable.spawn(async move { audit.read(&circumstances, event).await });

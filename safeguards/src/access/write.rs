@@ -3,8 +3,10 @@
 use super::context::Context;
 use super::descriptor::{Action, Entity, Field, Storage};
 use super::error::{Error, Result};
-use super::expand::{Composer, Slot, wrong};
+use super::expand::{Composer, Expanded, Slot, wrong};
 use super::policy::{Policy, Row};
+use super::read::Opened;
+use super::row::Record;
 use super::statement::{Fill, Given, Statement, begin, fits, index_of};
 use super::trail::{self, Change};
 use crate::crypto::{Binding, KeyRing, Purpose, canonical};
@@ -30,9 +32,16 @@ struct Write<'a> {
     fields: Vec<(&'static Field, Value)>,
 }
 
+/// A row that was made, as it is stored, and how to read it.
+struct Found {
+    expanded: Arc<Expanded>,
+    rows: Vec<store::Row>,
+}
+
 /// What became of a statement.
 enum Outcome {
-    Done,
+    /// With the row as it was asked for, if it was and may be viewed.
+    Done(Option<Found>),
     /// The database holds an equal row, by this constraint.
     Taken(String),
 }
@@ -47,12 +56,39 @@ impl Statement {
 
     /// Makes a row with an id that the caller has drawn, because another statement of the same change needs it.
     pub async fn insert_as(self, context: &Context, entity: &'static Entity, id: Uuid) -> Result<Uuid> {
-        let write = Write::begin(&self, context, entity, Action::Create).await?;
+        self.made(context, entity, id, None).await?;
+        Ok(id)
+    }
+
+    /// Makes a row with this id, and shows it as `found` reads it, if whoever made it may view it. It is shown in the same
+    /// transaction and under the same event, which names the fields that were written and those that are shown: an event
+    /// of its own for the view would say the same of the same person a second time, and cost a second commit.
+    pub async fn insert_shown<R: Record>(
+        self,
+        context: &Context,
+        id: Uuid,
+        found: Statement,
+    ) -> Result<Option<R>> {
+        let Some(Found { expanded, rows }) = self.made(context, R::ENTITY, id, Some(&found)).await? else {
+            return Ok(None);
+        };
+        let opened = Opened { context, entity: R::ENTITY, expanded: &expanded, rows: &rows };
+        Ok(opened.read(R::read).await?.pop())
+    }
+
+    async fn made(
+        &self,
+        context: &Context,
+        entity: &'static Entity,
+        id: Uuid,
+        found: Option<&Statement>,
+    ) -> Result<Option<Found>> {
+        let write = Write::begin(self, context, entity, Action::Create).await?;
         write.permitted(None).await?;
         for _ in 0..DRAWS {
             let reference = entity.reference.map(reference).transpose()?;
-            match write.run(&self, id, 0, reference).await? {
-                Outcome::Done => return Ok(id),
+            match write.run(self, id, 0, reference, found).await? {
+                Outcome::Done(found) => return Ok(found),
                 Outcome::Taken(constraint)
                     if entity.reference.is_some() && constraint.contains("reference") => {}
                 Outcome::Taken(constraint) => return write.collided(id, &constraint).await,
@@ -73,8 +109,8 @@ impl Statement {
     ) -> Result<i64> {
         let write = Write::begin(&self, context, entity, action).await?;
         write.permitted(Some(id)).await?;
-        match write.run(&self, id, version, None).await? {
-            Outcome::Done => Ok(version + 1),
+        match write.run(&self, id, version, None, None).await? {
+            Outcome::Done(_) => Ok(version + 1),
             Outcome::Taken(constraint) => write.collided(id, &constraint).await,
         }
     }
@@ -89,8 +125,8 @@ impl Statement {
     ) -> Result<()> {
         let write = Write::begin(&self, context, entity, Action::Delete).await?;
         write.permitted(Some(id)).await?;
-        match write.run(&self, id, version, None).await? {
-            Outcome::Done => Ok(()),
+        match write.run(&self, id, version, None, None).await? {
+            Outcome::Done(_) => Ok(()),
             Outcome::Taken(constraint) => write.collided(id, &constraint).await,
         }
     }
@@ -132,6 +168,7 @@ impl<'a> Write<'a> {
         id: Uuid,
         version: i64,
         reference: Option<String>,
+        found: Option<&Statement>,
     ) -> Result<Outcome> {
         let expanded = statement.expanded(self.context, self.entity, self.action)?;
         let fields = self.stored(id)?;
@@ -181,7 +218,12 @@ impl<'a> Write<'a> {
                 self.subject(&mut transaction, id).await?
             }
         };
-        let change = Change { id, subject, fields: self.ids(), payload: self.payload(id)? };
+        let mut fields = self.ids();
+        let found = match found {
+            Some(statement) => self.find(&mut transaction, statement, &mut fields).await?,
+            None => None,
+        };
+        let change = Change { id, subject, fields, payload: self.payload(id)? };
         trail::written(self.context, &mut transaction, self.entity, self.action, change).await?;
         if let Some(fill) = &statement.fill
             && let Some(refusal) = self.fill(&mut transaction, fill).await?
@@ -190,7 +232,32 @@ impl<'a> Write<'a> {
             return self.refused(Some(id), refusal).await;
         }
         transaction.commit().await?;
-        Ok(Outcome::Done)
+        Ok(Outcome::Done(found))
+    }
+
+    /// The new row as its maker may view it. Adds the fields that it shows to those that were written.
+    async fn find(
+        &self,
+        transaction: &mut Transaction,
+        statement: &Statement,
+        fields: &mut Vec<u32>,
+    ) -> Result<Option<Found>> {
+        let expanded = statement.expanded(self.context, self.entity, Action::View)?;
+        if !expanded.reaches {
+            return Err(wrong("what shows rows selects {reach}"));
+        }
+        let given = Given::of(self.context);
+        let statement = statement.filled(self.entity, &expanded, &self.ring, &given)?;
+        let rows = statement.fetch_all(transaction).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let opened = Opened { context: self.context, entity: self.entity, expanded: &expanded, rows: &rows };
+        let shown = opened.release(None, None)?.fields;
+        fields.extend(shown);
+        fields.sort_unstable();
+        fields.dedup();
+        Ok(Some(Found { expanded, rows }))
     }
 
     /// Changes the record that this write fills, too; says why, if it may not.
@@ -296,7 +363,10 @@ impl<'a> Write<'a> {
     async fn judge(&self, transaction: &mut Transaction, given: &Given) -> Result<Option<Error>> {
         let names: Vec<_> = self.fields.iter().map(|(field, _)| field.name).collect();
         let policy = self.policy(self.action);
-        if !self.matches(transaction, given, &[&policy.rows(&names, Row::After)]).await? {
+        // The statement itself has bound the row to the organisation.
+        let allowed = policy.is_every_row(&names, Row::After)
+            || self.matches(transaction, given, &[&policy.rows(&names, Row::After)]).await?;
+        if !allowed {
             return Ok(Some(Error::Forbidden));
         }
         match policy.unlocked(&names).filter(|_| self.action == Action::Create) {
@@ -324,7 +394,7 @@ impl<'a> Write<'a> {
     }
 
     fn counting(&self) -> Composer {
-        let mut composer = Composer::after(0);
+        let mut composer = Composer::after(0, self.context.store.is_postgres());
         let table = self.entity.table;
         composer.push(&format!("SELECT count(*) AS n FROM {table} WHERE {table}.organisation_id = "));
         composer.slot(Slot::Organisation);
@@ -336,8 +406,15 @@ impl<'a> Write<'a> {
         if column == "id" {
             return Ok(Some(id));
         }
-        let text = format!("SELECT {column} AS subject FROM {} WHERE id = $1", self.entity.table);
-        let row = store::Statement::composed(Text::composed(text), vec![Value::from(id)])
+        let mut composer = Composer::after(0, self.context.store.is_postgres());
+        let table = self.entity.table;
+        composer.push("SELECT ");
+        composer.subject(self.entity)?;
+        composer.push(&format!(" AS subject FROM {table} WHERE {table}.id = "));
+        composer.slot(Slot::Id);
+        let given = Given { id, ..Given::of(self.context) };
+        let values = given.values(&composer.slots, &[]);
+        let row = store::Statement::composed(Text::composed(composer.text), values)
             .fetch_optional(transaction)
             .await?;
         Ok(row.map(|row| row.optional_uuid("subject")).transpose()?.flatten())

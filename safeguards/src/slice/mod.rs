@@ -49,9 +49,12 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 /// What reading a row answers.
 pub type Opened<T> = crate::access::Result<T>;
 
-/// 201 with the new record.
-pub fn created<T: Serialize>(record: T) -> Response {
-    (StatusCode::CREATED, Json(record)).into_response()
+/// 201 with the new record; with its id alone, where whoever made it may not view it.
+pub fn created<T: Serialize>(id: Uuid, record: Option<T>) -> Response {
+    match record {
+        Some(record) => (StatusCode::CREATED, Json(record)).into_response(),
+        None => (StatusCode::CREATED, Json(serde_json::json!({ "id": id }))).into_response(),
+    }
 }
 
 /// 303 to a page of this app, after a form was taken.
@@ -105,7 +108,7 @@ pub mod prelude {
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened,
         OpeningHours, Result, Version, Viewer, Wanted, WriteAnswers, clock, created, go, minutes,
     };
-    pub use crate::access::{Action, Entity, Fill, Found, Record, Shown, Unsealed, Written};
+    pub use crate::access::{Action, Entity, Fill, Found, Record, Shown, Statement, Unsealed, Written};
     pub use crate::pages::{
         Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape,
         Table, Tabs, View,

@@ -84,8 +84,8 @@ impl Answer {
     }
 }
 
-/// Runs a trial on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` is set. The name tells trials apart that run
-/// at the same time.
+/// Runs a trial on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` is set; with `TEST_SQLITE=no` there alone. The
+/// name tells trials apart that run at the same time.
 ///
 /// # Errors
 /// The app does not start, or its people and records cannot be made.
@@ -98,8 +98,10 @@ pub fn on_each_database(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::System)?;
     runtime.block_on(async {
-        let mut databases = vec![None];
+        let without_sqlite = std::env::var("TEST_SQLITE").is_ok_and(|word| word == "no");
+        let mut databases = if without_sqlite { Vec::new() } else { vec![None] };
         databases.extend(std::env::var("TEST_DATABASE_URL").ok().map(Some));
+        assert!(!databases.is_empty(), "without SQLite there must be TEST_DATABASE_URL");
         for server in databases {
             let trial = Trial::begin(app, name, people, server).await?;
             check(&trial).await;
@@ -242,6 +244,7 @@ async fn fresh(server: &DatabaseAddress, name: &str) -> Result<(DatabaseAddress,
     let before = provision(server, &environment).await?;
     let owner = Store::open_postgres(PostgresOptions::new(before.owner)).await?;
     sql("DROP SCHEMA public CASCADE").execute(&owner).await?;
+    sql("DROP SCHEMA IF EXISTS fence CASCADE").execute(&owner).await?;
     sql("CREATE SCHEMA public").execute(&owner).await?;
     owner.close().await;
     let addresses = provision(server, &environment).await?;

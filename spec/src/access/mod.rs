@@ -1,19 +1,20 @@
 //! Who may do what with which records: resolved grants, and their predicates as SQL text.
 //!
 //! A grant's rows are a small tree ([`Rows`]) over the record's own columns, memberships,
-//! assignments and links. The same tree is written three ways: with named context values for the
-//! statements of an app (`:person`, `:organisation`, `:now`), with PostgreSQL settings for row-level
-//! security, and, independently of the tree, as the oracle in [`oracle`] that tests compare against.
+//! assignments and links. It is written as one condition with named context values (`:person`,
+//! `:organisation`, `:now`), of which the library makes both the policy of an app's statements and
+//! PostgreSQL's row-level security; and, independently of the tree, there is the oracle in
+//! [`oracle`] that tests compare against.
 
 pub mod oracle;
 mod rows;
 
+pub use rows::Rows;
 pub(crate) use rows::literal;
-pub use rows::{Dialect, Rows};
 
 use crate::{
     field_type::Choice,
-    model::{EntityIndex, FieldIndex, Hop, Model, PlaceIndex, RoleIndex},
+    model::{EntityIndex, FieldIndex, Hop, PlaceIndex, RoleIndex},
 };
 
 /// What can be done with a record. A grant to view always includes to list.
@@ -86,9 +87,6 @@ pub struct Grant {
     /// The records as SQL over `:person`, `:organisation` and `:now`, the same for both databases.
     /// The library adds `<table>.organisation_id = :organisation`.
     pub sql: String,
-    /// The records as SQL for a row-level security policy of PostgreSQL, organisation and role
-    /// included, over the settings `app.person`, `app.organisation`, `app.roles` and `app.now`.
-    pub policy: String,
 }
 
 impl Grant {
@@ -142,16 +140,4 @@ impl Step {
             Self::From { entity, .. } => *entity,
         }
     }
-}
-
-/// The `USING` or `WITH CHECK` text of one row-level security policy: every grant that allows the
-/// action. `FALSE` when there is none.
-pub fn row_level_security(model: &Model, entity: EntityIndex, action: Action) -> String {
-    let policies: Vec<&str> = model[entity]
-        .grants
-        .iter()
-        .filter(|grant| grant.allows(action))
-        .map(|grant| grant.policy.as_str())
-        .collect();
-    if policies.is_empty() { "FALSE".into() } else { policies.join("\n    OR ") }
 }

@@ -1,4 +1,4 @@
-//! The tree of a row predicate and its two SQL texts.
+//! The tree of a row predicate and its SQL text.
 
 use super::{Reach, Step};
 use crate::{
@@ -51,38 +51,6 @@ pub enum Rows {
     Any(Vec<Rows>),
 }
 
-/// How context values are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// `:person`, `:organisation`, `:now`; numbered by the library.
-    Named,
-    /// PostgreSQL settings of the transaction.
-    Settings,
-}
-
-impl Dialect {
-    fn person(self) -> &'static str {
-        match self {
-            Self::Named => ":person",
-            Self::Settings => "NULLIF(current_setting('app.person', true), '')::uuid",
-        }
-    }
-
-    fn organisation(self) -> &'static str {
-        match self {
-            Self::Named => ":organisation",
-            Self::Settings => "NULLIF(current_setting('app.organisation', true), '')::uuid",
-        }
-    }
-
-    fn now(self) -> &'static str {
-        match self {
-            Self::Named => ":now",
-            Self::Settings => "NULLIF(current_setting('app.now', true), '')::timestamptz",
-        }
-    }
-}
-
 impl Rows {
     /// The rows of a scope at the end of a path.
     pub(crate) fn along(path: &[Step], end: Self) -> Self {
@@ -92,22 +60,9 @@ impl Rows {
         })
     }
 
-    /// The predicate of a role's policy under row-level security: role, organisation and rows.
-    pub(crate) fn policy(&self, model: &Model, entity: EntityIndex, role: RoleIndex) -> String {
-        let roles = "string_to_array(current_setting('app.roles', true), ',')";
-        let table = &model[entity].table;
-        let rows = self.sql(model, entity, Dialect::Settings);
-        let role = literal(model[role].name.as_str());
-        let organisation = match self {
-            Self::Everywhere => String::new(),
-            _ => format!(" AND {table}.organisation_id = {}", Dialect::Settings.organisation()),
-        };
-        format!("({role} = ANY ({roles}){organisation} AND {rows})")
-    }
-
-    /// The predicate over the entity's table. Only names of the model and quoted literals stand in it.
-    pub fn sql(&self, model: &Model, entity: EntityIndex, dialect: Dialect) -> String {
-        let mut writer = Writer { model, dialect, aliases: 0 };
+    /// The predicate over the entity's table, with `:person`, `:organisation` and `:now`. Only names of the model and quoted literals stand in it.
+    pub fn sql(&self, model: &Model, entity: EntityIndex) -> String {
+        let mut writer = Writer { model, aliases: 0 };
         let table = model[entity].table.clone();
         writer.rows(self, entity, &table)
     }
@@ -120,7 +75,6 @@ pub(crate) fn literal(text: &str) -> String {
 
 struct Writer<'m> {
     model: &'m Model,
-    dialect: Dialect,
     aliases: usize,
 }
 
@@ -133,8 +87,8 @@ impl Writer<'_> {
     fn rows(&mut self, rows: &Rows, entity: EntityIndex, at: &str) -> String {
         match rows {
             Rows::Everywhere => "TRUE".into(),
-            Rows::Organisation => format!("{at}.organisation_id = {}", self.dialect.organisation()),
-            Rows::Person { column } => format!("{at}.{column} = {}", self.dialect.person()),
+            Rows::Organisation => format!("{at}.organisation_id = :organisation"),
+            Rows::Person { column } => format!("{at}.{column} = :person"),
             Rows::Place { role, levels } => self.place(*role, *levels, at),
             Rows::Assigned { role, past } => self.assigned(*role, *past, entity, at),
             Rows::Unassigned => self.unassigned(entity, at),
@@ -142,9 +96,8 @@ impl Writer<'_> {
                 let alias = self.alias('r');
                 let table = &self.model[hop.to].table;
                 let inner = self.rows(inner, hop.to, &alias);
-                let organisation = self.dialect.organisation();
                 format!(
-                    "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.id = {at}.{} AND {alias}.organisation_id = {organisation} AND {inner})",
+                    "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.id = {at}.{} AND {alias}.organisation_id = :organisation AND {inner})",
                     hop.column
                 )
             }
@@ -152,9 +105,8 @@ impl Writer<'_> {
                 let alias = self.alias('r');
                 let table = &self.model[*other].table;
                 let inner = self.rows(inner, *other, &alias);
-                let organisation = self.dialect.organisation();
                 format!(
-                    "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.{column} = {at}.id AND {alias}.organisation_id = {organisation} AND {inner})"
+                    "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.{column} = {at}.id AND {alias}.organisation_id = :organisation AND {inner})"
                 )
             }
             Rows::State { column, states } => {
@@ -188,9 +140,7 @@ impl Writer<'_> {
             place = format!("{alias}.id");
         }
         format!(
-            "EXISTS (SELECT 1 FROM memberships {member}{joins} WHERE {place} = {at}.place_id AND {member}.organisation_id = {} AND {member}.person_id = {} AND {member}.role = {})",
-            self.dialect.organisation(),
-            self.dialect.person(),
+            "EXISTS (SELECT 1 FROM memberships {member}{joins} WHERE {place} = {at}.place_id AND {member}.organisation_id = :organisation AND {member}.person_id = :person AND {member}.role = {})",
             literal(self.model[role].name.as_str())
         )
     }
@@ -199,15 +149,13 @@ impl Writer<'_> {
         let Some(assignment) = &self.model[entity].assignment else { return "FALSE".into() };
         let (table, column) = (assignment.table.clone(), assignment.column.clone());
         let alias = self.alias('a');
-        let (now, person) = (self.dialect.now(), self.dialect.person());
         let ends = if past {
             String::new()
         } else {
-            format!(" AND ({alias}.ends_at IS NULL OR {alias}.ends_at > {now})")
+            format!(" AND ({alias}.ends_at IS NULL OR {alias}.ends_at > :now)")
         };
         format!(
-            "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.{column} = {at}.id AND {alias}.organisation_id = {} AND {alias}.person_id = {person} AND {alias}.role = {} AND {alias}.starts_at <= {now}{ends})",
-            self.dialect.organisation(),
+            "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.{column} = {at}.id AND {alias}.organisation_id = :organisation AND {alias}.person_id = :person AND {alias}.role = {} AND {alias}.starts_at <= :now{ends})",
             literal(self.model[role].name.as_str())
         )
     }
@@ -216,7 +164,7 @@ impl Writer<'_> {
         let Some(assignment) = &self.model[entity].assignment else { return "FALSE".into() };
         let (table, column) = (assignment.table.clone(), assignment.column.clone());
         let alias = self.alias('a');
-        let (now, organisation) = (self.dialect.now(), self.dialect.organisation());
+        let (now, organisation) = (":now", ":organisation");
         format!(
             "NOT EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.{column} = {at}.id AND {alias}.organisation_id = {organisation} AND {alias}.starts_at <= {now} AND ({alias}.ends_at IS NULL OR {alias}.ends_at > {now}))"
         )

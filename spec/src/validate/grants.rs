@@ -278,8 +278,7 @@ impl Resolver<'_> {
     ) {
         actions.sort_unstable();
         actions.dedup();
-        let sql = rows.sql(&self.model, index, crate::access::Dialect::Named);
-        let policy = rows.policy(&self.model, index, role);
+        let sql = rows.sql(&self.model, index);
         self.model.entities[index.0].grants.push(Grant {
             role,
             actions,
@@ -290,7 +289,6 @@ impl Resolver<'_> {
             narrowed,
             rows,
             sql,
-            policy,
         });
     }
 

@@ -3,7 +3,7 @@
 //! What no line below grants is denied. Grants add up, `never` wins, and a row or field out of reach is
 //! as if it were not there: it is a 404 in an address, and absent from lists, counts, filters and sorts.
 //! The library puts these conditions into each statement (`{visible}`); on PostgreSQL the same conditions
-//! stand a second time as row-level security, in `migrations/postgres`.
+//! stand a second time as row-level security, in `migrations/postgres/0003_access.sql`.
 //!
 //! | | owner | nurse | physician | patient |
 //! |---|---|---|---|---|

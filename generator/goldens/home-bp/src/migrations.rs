@@ -28,5 +28,10 @@ pub const APP: MigrationSet = MigrationSet {
             name: "0002_readings",
             sql: include_str!("../migrations/postgres/0002_readings.sql"),
         },
+        Migration {
+            version: 3,
+            name: "0003_access",
+            sql: include_str!("../migrations/postgres/0003_access.sql"),
+        },
     ],
 };

@@ -114,13 +114,17 @@ pub fn filled(view: &View, links: &Links, record: &Patient) -> Form {
 
 /// One patient within the viewer's reach.
 pub async fn find(viewer: &Viewer, id: Uuid) -> Result<Patient> {
-    let found = tenant!(
+    Ok(one(id).show(viewer, Action::View).await?)
+}
+
+fn one(id: Uuid) -> Statement {
+    tenant!(
         "SELECT id, version, created_at, created_by_id, updated_at, updated_by_id, reference, person_id,
                 name, date_of_birth, phone, sex, allergies, target_systolic, target_diastolic,
                 {reach}
          FROM patients WHERE id = $1 AND {visible}"
-    );
-    Ok(found.bind(id).show(viewer, Action::View).await?)
+    )
+    .bind(id)
 }
 
 /// Patients within the viewer's reach, newest first unless told otherwise.
@@ -211,8 +215,12 @@ impl Record for PatientTitle {
 
 /// Makes a patient; says its id.
 pub async fn insert(viewer: &Viewer, answers: &Answers) -> Result<Uuid> {
-    let made = tenant!("INSERT INTO patients ({fields}) VALUES ({values})").answers(&PATIENT, answers);
+    let made = new(answers);
     Ok(made.insert(viewer, &PATIENT).await?)
+}
+
+fn new(answers: &Answers) -> Statement {
+    tenant!("INSERT INTO patients ({fields}) VALUES ({values})").answers(&PATIENT, answers)
 }
 
 /// Changes the patient that the person saw at this version; says the new one.
@@ -297,8 +305,9 @@ pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&PATIENT, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &PATIENT, Action::Create);
     let answers = body.answers(&viewer.view, form, &[])?;
-    let id = insert(&viewer, &answers).await?;
-    Ok(created(find(&viewer, id).await?))
+    let made = new(&answers);
+    let id = viewer.ids.next();
+    Ok(created(id, made.insert_shown::<Patient>(&viewer, id, one(id)).await?))
 }
 
 /// `PATCH /api/patients/{id}`: fields that are not sent stay as they are.

@@ -72,13 +72,17 @@ pub fn blank(view: &View, links: &Links) -> Form {
 
 /// One reading within the viewer's reach.
 pub async fn find(viewer: &Viewer, id: Uuid) -> Result<Reading> {
-    let found = tenant!(
+    Ok(one(id).show(viewer, Action::View).await?)
+}
+
+fn one(id: Uuid) -> Statement {
+    tenant!(
         "SELECT id, version, created_at, created_by_id, updated_at, updated_by_id, patient_id, systolic,
                 diastolic, pulse, taken_at, note,
                 {reach}
          FROM readings WHERE id = $1 AND {visible}"
-    );
-    Ok(found.bind(id).show(viewer, Action::View).await?)
+    )
+    .bind(id)
 }
 
 /// Readings within the viewer's reach, latest taken at first unless told otherwise.
@@ -140,9 +144,14 @@ const ORDERS: &[(&str, &str)] = &[
 
 /// Makes a reading; says its id.
 pub async fn insert(viewer: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Uuid> {
-    let made = tenant!("INSERT INTO readings ({fields}) VALUES ({values})").answers(&READING, answers);
-    let made = made.field("patient", patient_id);
+    let made = new(patient_id, answers);
     Ok(made.insert(viewer, &READING).await?)
+}
+
+fn new(patient_id: Uuid, answers: &Answers) -> Statement {
+    tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
+        .answers(&READING, answers)
+        .field("patient", patient_id)
 }
 
 /// `GET /api/readings`: filters that name nobody stand in the address.
@@ -179,6 +188,7 @@ pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&READING, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &READING, Action::Create);
     let answers = body.answers(&viewer.view, form, &["patient_id"])?;
-    let id = insert(&viewer, body.record("patient_id")?, &answers).await?;
-    Ok(created(find(&viewer, id).await?))
+    let made = new(body.record("patient_id")?, &answers);
+    let id = viewer.ids.next();
+    Ok(created(id, made.insert_shown::<Reading>(&viewer, id, one(id)).await?))
 }

@@ -3,7 +3,9 @@
 use super::world::{CLINIC, ELSEWHERE, World, migrate};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use safeguards::access::{Action, Context, Entity, Error, Field, Grant, Kind, Mask, Never, Result, Shown};
+use safeguards::access::{
+    Action, Context, Entity, Error, Field, Grant, Kind, Mask, Never, Result, Shown, leading_view,
+};
 use safeguards::crypto::{Binding, Purpose};
 use safeguards::{Clock, sql, tenant, testing};
 use std::collections::BTreeMap;
@@ -280,8 +282,10 @@ fn run(database: impl Future<Output = testing::TestDatabase>, cases: u32, polici
         let postgres = "CREATE TABLE things (id uuid PRIMARY KEY, organisation_id uuid NOT NULL, version bigint NOT NULL,
             created_at timestamptz NOT NULL, created_by_id uuid NOT NULL, updated_at timestamptz NOT NULL,
             updated_by_id uuid NOT NULL, a bigint, b bigint NOT NULL, c bytea, d bytea);
-            CREATE TABLE links (thing_id uuid NOT NULL, person_id uuid NOT NULL);";
-        migrate(&database, sqlite.to_owned(), postgres.to_owned()).await;
+            CREATE TABLE links (thing_id uuid NOT NULL, person_id uuid NOT NULL,
+                organisation_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-0000000000c1');";
+        let postgres = postgres.to_owned() + &leading_view("links", &["thing_id", "person_id"]);
+        migrate(&database, sqlite.to_owned(), postgres).await;
         World::over(database).await
     });
     let config = Config { cases, failure_persistence: None, ..Config::default() };

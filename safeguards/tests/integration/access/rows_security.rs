@@ -1,6 +1,6 @@
 //! The second fence: PostgreSQL's own policies, with the app's taken away.
 
-use super::world::{PATIENT, READING, World, people};
+use super::world::{PATIENT, READING, REMARK, World, people};
 use safeguards::access::{Context, row_level_security};
 use safeguards::store::PolicyContext;
 use safeguards::{Clock, StoreError, sql, testing};
@@ -92,23 +92,60 @@ async fn a_forgotten_policy_still_changes_nothing() {
     assert!(matches!(insert.execute(&mut transaction).await, Err(StoreError::Forbidden)));
 }
 
+/// What the views of the fence tell is bound to the organisation, and nobody writes through them: they would write
+/// with the owner's rights.
+#[tokio::test]
+async fn nobody_writes_through_the_fence() {
+    let world = World::on(testing::postgres().await).await;
+    let ana = world.ana().await;
+    let elsewhere = world.in_organisation(super::world::ELSEWHERE, people::OWNER, &["owner"]);
+    for (context, seen) in [(world.owner(), 1), (elsewhere, 0)] {
+        let mut transaction = world.database.store.begin_as(&policy(&context, &world, "list")).await.unwrap();
+        let rows = sql("SELECT id FROM fence.patients").fetch_all(&mut transaction).await.unwrap();
+        assert_eq!(rows.len(), seen);
+        let write = sql("UPDATE fence.patients SET created_by_id = $1 WHERE id = $2").bind(ana).bind(ana);
+        assert!(matches!(write.execute(&mut transaction).await, Err(StoreError::Forbidden)));
+        transaction.rollback().await.unwrap();
+    }
+    let nobody = sql("SELECT id FROM fence.patients").fetch_all(&world.database.store).await.unwrap();
+    assert!(nobody.is_empty(), "without a context there is no organisation");
+}
+
 /// The form of the policies, as a migration holds it.
 #[test]
 fn policies_read_like_the_grants() {
-    let ddl = row_level_security(&READING);
-    assert!(ddl.starts_with(
-        "ALTER TABLE readings ENABLE ROW LEVEL SECURITY;\nALTER TABLE readings FORCE ROW LEVEL SECURITY;\n"
-    ));
-    assert!(ddl.contains(
-        "CREATE POLICY readings_read_1 ON readings FOR SELECT\n    \
-         USING (('owner' = ANY (string_to_array(COALESCE(current_setting('app.roles', true), ''), ','))"
-    ));
-    assert!(ddl.contains("a.person_id = NULLIF(current_setting('app.person', true), '')::uuid"));
-    assert!(ddl.contains("a.starts_at <= NULLIF(current_setting('app.now', true), '')::timestamptz"));
-    assert!(ddl.contains("COALESCE(current_setting('app.action', true), '') IN ('sign', 'lock')"));
-    assert!(ddl.contains("CREATE POLICY readings_lock_update ON readings AS RESTRICTIVE FOR UPDATE"));
-    assert!(!ddl.contains(":person"));
-    assert!(
-        row_level_security(&PATIENT).contains("CREATE POLICY patients_never_2 ON patients AS RESTRICTIVE")
+    let ddl = row_level_security(&REMARK);
+    assert_eq!(
+        ddl,
+        "ALTER TABLE remarks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE remarks FORCE ROW LEVEL SECURITY;
+CREATE POLICY remarks_owner ON remarks TO CURRENT_USER USING (TRUE) WITH CHECK (TRUE);
+CREATE POLICY remarks_organisation ON remarks AS RESTRICTIVE
+    USING (remarks.organisation_id = fence.organisation() OR has_table_privilege('remarks', 'TRUNCATE'));
+CREATE POLICY remarks_read ON remarks FOR SELECT
+    USING (fence.reads('view', 'list') AND (
+        EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND (
+            fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now())))
+            OR fence.acts_as('patient') AND (EXISTS (SELECT 1 FROM fence.patient_people p WHERE p.patient_id = r1.patient_id AND p.person_id = fence.person()))))));
+CREATE POLICY remarks_insert ON remarks FOR INSERT
+    WITH CHECK (fence.does('create') AND (
+        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
+CREATE POLICY remarks_update ON remarks FOR UPDATE
+    USING (fence.does('update') AND (
+        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))))
+    WITH CHECK (fence.does('update') AND (
+        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
+CREATE POLICY remarks_delete ON remarks FOR DELETE
+    USING (fence.does('delete') AND (
+        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
+"
     );
+    let ddl = row_level_security(&READING);
+    assert!(ddl.contains("fence.does('sign', 'lock')") && !ddl.contains(":person"), "{ddl}");
+    assert!(
+        ddl.contains("CREATE POLICY readings_lock_update ON readings AS RESTRICTIVE FOR UPDATE"),
+        "{ddl}"
+    );
+    let ddl = row_level_security(&PATIENT);
+    assert!(ddl.contains("AND NOT (fence.acts_as('suspended') AND (TRUE))"), "{ddl}");
 }

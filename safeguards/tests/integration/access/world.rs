@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use safeguards::access::{
     Action, Context, Entity, Error, Field, Grant, Kind, Lock, Mask, Never, Principal, Record, Result, Shown,
-    Unsealed, Written, row_level_security,
+    Unsealed, Written, leading_view, row_level_security,
 };
 use safeguards::audit::{Actor, Audit, AuditContext, Purpose};
 use safeguards::crypto::{FileKeyService, KeyService, Keys};
@@ -23,6 +23,13 @@ const OWN: &str =
 const OF_ASSIGNED: &str = "EXISTS (SELECT 1 FROM patient_assignments a WHERE a.patient_id = readings.patient_id \
      AND a.person_id = :person AND a.starts_at <= :now AND (a.ends_at IS NULL OR a.ends_at > :now))";
 const OF_OWN: &str = "EXISTS (SELECT 1 FROM patient_people p WHERE p.patient_id = readings.patient_id AND p.person_id = :person)";
+
+const REMARKS_OF_ASSIGNED: &str = "EXISTS (SELECT 1 FROM readings r1 WHERE r1.id = remarks.reading_id \
+     AND r1.organisation_id = :organisation AND EXISTS (SELECT 1 FROM patient_assignments a WHERE a.patient_id = r1.patient_id \
+     AND a.person_id = :person AND a.starts_at <= :now AND (a.ends_at IS NULL OR a.ends_at > :now)))";
+const REMARKS_OF_OWN: &str = "EXISTS (SELECT 1 FROM readings r1 WHERE r1.id = remarks.reading_id \
+     AND r1.organisation_id = :organisation \
+     AND EXISTS (SELECT 1 FROM patient_people p WHERE p.patient_id = r1.patient_id AND p.person_id = :person))";
 
 pub(crate) static PATIENT: Entity = Entity {
     reference: Some("PT"),
@@ -70,6 +77,32 @@ pub(crate) static READING: Entity = Entity {
     lock: Some(Lock::on("readings.status IN ('signed', 'locked')").moves(&["lock"], &["status"])),
     ..Entity::named("reading", 2, "readings")
 };
+
+/// A part of a part: what a patient writes about a reading, though they read no readings' remarks of others, and what a
+/// scribe reads, who reads no reading.
+pub(crate) static REMARK: Entity = Entity {
+    subject: Some("(SELECT r1.patient_id FROM readings r1 WHERE r1.id = remarks.reading_id)"),
+    fields: &[Field::plain("reading_id", 1, Kind::Uuid), Field::narrative("body", 2)],
+    grants: &[
+        Grant::to("scribe", &[Action::View, Action::List, Action::Create, Action::Update, Action::Delete])
+            .rows(REMARKS_OF_ASSIGNED),
+        Grant::to("patient", READ).rows(REMARKS_OF_OWN),
+    ],
+    ..Entity::named("remark", 3, "remarks")
+};
+
+#[derive(Debug)]
+pub(crate) struct Remark {
+    pub(crate) body: Shown<String>,
+}
+
+impl Record for Remark {
+    const ENTITY: &'static Entity = &REMARK;
+
+    fn read(row: &Unsealed<'_>) -> Result<Self> {
+        Ok(Self { body: row.field("body")? })
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Patient {
@@ -125,6 +158,7 @@ static ROLES: &[Role] = &[
     role("nurse"),
     role("trainee"),
     role("suspended"),
+    role("scribe"),
     role("a"),
     role("b"),
 ];
@@ -169,6 +203,9 @@ const SQLITE: &[&str] = &[
         created_at TEXT NOT NULL, created_by_id TEXT NOT NULL, updated_at TEXT NOT NULL, updated_by_id TEXT NOT NULL,
         patient_id TEXT NOT NULL REFERENCES patients (id), systolic INTEGER, note BLOB, status TEXT,
         UNIQUE (organisation_id, systolic)) STRICT;",
+    "CREATE TABLE remarks (id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL, version INTEGER NOT NULL,
+        created_at TEXT NOT NULL, created_by_id TEXT NOT NULL, updated_at TEXT NOT NULL, updated_by_id TEXT NOT NULL,
+        reading_id TEXT NOT NULL REFERENCES readings (id), body BLOB) STRICT;",
     "CREATE TABLE patient_assignments (patient_id TEXT NOT NULL, person_id TEXT NOT NULL, starts_at TEXT NOT NULL,
         ends_at TEXT) STRICT;",
     "CREATE TABLE patient_people (patient_id TEXT NOT NULL, person_id TEXT NOT NULL) STRICT;",
@@ -184,15 +221,26 @@ const POSTGRES: &[&str] = &[
         created_at timestamptz NOT NULL, created_by_id uuid NOT NULL, updated_at timestamptz NOT NULL,
         updated_by_id uuid NOT NULL, patient_id uuid NOT NULL REFERENCES patients (id), systolic bigint, note bytea,
         status text, UNIQUE (organisation_id, systolic));",
+    "CREATE TABLE remarks (id uuid PRIMARY KEY, organisation_id uuid NOT NULL, version bigint NOT NULL,
+        created_at timestamptz NOT NULL, created_by_id uuid NOT NULL, updated_at timestamptz NOT NULL,
+        updated_by_id uuid NOT NULL, reading_id uuid NOT NULL REFERENCES readings (id), body bytea);",
     "CREATE TABLE patient_assignments (patient_id uuid NOT NULL, person_id uuid NOT NULL,
-        starts_at timestamptz NOT NULL, ends_at timestamptz);",
-    "CREATE TABLE patient_people (patient_id uuid NOT NULL, person_id uuid NOT NULL);",
+        starts_at timestamptz NOT NULL, ends_at timestamptz,
+        organisation_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-0000000000c1');",
+    "CREATE TABLE patient_people (patient_id uuid NOT NULL, person_id uuid NOT NULL,
+        organisation_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-0000000000c1');",
 ];
 
 impl World {
     pub(crate) async fn on(database: TestDatabase) -> Self {
-        let policies = row_level_security(&PATIENT) + &row_level_security(&READING);
-        migrate(&database, SQLITE.concat(), POSTGRES.concat() + &policies).await;
+        let views = [
+            leading_view("patients", &["organisation_id", "id", "created_by_id"]),
+            leading_view("readings", &["organisation_id", "id", "patient_id", "status"]),
+            leading_view("patient_assignments", &["patient_id", "person_id", "starts_at", "ends_at"]),
+            leading_view("patient_people", &["patient_id", "person_id"]),
+        ];
+        let policies = [&PATIENT, &READING, &REMARK].map(row_level_security);
+        migrate(&database, SQLITE.concat(), POSTGRES.concat() + &views.concat() + &policies.concat()).await;
         Self::over(database).await
     }
 

@@ -1,8 +1,8 @@
 //! What may be changed, by whom, and what is left behind.
 
-use super::world::{PATIENT, READING, is_not_found, list, people, show, worlds};
+use super::world::{PATIENT, Patient, READING, REMARK, Remark, is_not_found, list, people, show, worlds};
 use rust_decimal::Decimal;
-use safeguards::access::{Action, Context, Error, Fill, Result, Shown};
+use safeguards::access::{Action, Context, Error, Fill, Result, Shown, Statement};
 use safeguards::crypto::{Binding, Purpose, Sealed};
 use safeguards::{Clock, sql, tenant};
 use time::Duration;
@@ -53,6 +53,85 @@ async fn every_change_says_who_and_when() {
         assert_eq!(changed.updated_by_id, Shown::Value(people::PROVIDER));
         assert_eq!(changed.updated_at, Shown::Value(world.clock.now()));
         assert_eq!(changed.created_at, made.created_at);
+    }
+}
+
+/// CL-3, 45 CFR 164.528: what is told and changed of a part of a part is about the patient at the top of it, also where
+/// the person may read nothing in between.
+#[tokio::test]
+async fn a_part_of_a_part_is_about_the_patient() {
+    for world in worlds().await {
+        let ana = world.ana().await;
+        let reading = world.reading(&world.provider(), ana, 120).await.unwrap();
+        let scribe = world.as_person(people::PROVIDER, &["scribe"]);
+        let remark = tenant!("INSERT INTO remarks ({fields}) VALUES ({values})")
+            .field("reading_id", reading)
+            .field("body", "after a walk")
+            .insert(&scribe, &REMARK)
+            .await
+            .unwrap();
+        let shown = tenant!("SELECT body, {reach} FROM remarks WHERE id = $1 AND {visible}")
+            .bind(remark)
+            .show::<Remark>(&scribe, Action::View)
+            .await
+            .unwrap();
+        assert_eq!(shown.body, Shown::Value("after a walk".to_owned()));
+        let listed = tenant!("SELECT body, {reach} FROM remarks WHERE {visible}")
+            .list::<Remark>(&world.patient())
+            .await
+            .unwrap();
+        assert_eq!(listed.len(), 1, "a patient reads their remarks");
+        tenant!("UPDATE remarks SET {fields} WHERE id = {id} AND version = {version} AND {visible}")
+            .field("body", "after a run")
+            .update(&scribe, &REMARK, Action::Update, remark, 1)
+            .await
+            .unwrap();
+        tenant!("DELETE FROM remarks WHERE id = {id} AND version = {version} AND {visible}")
+            .delete(&scribe, &REMARK, remark, 2)
+            .await
+            .unwrap();
+        for action in ["create", "view", "list", "update", "delete"] {
+            let events = world.events(action).await;
+            let event = events.iter().find(|event| event.records == [remark]);
+            let event = event.unwrap_or_else(|| panic!("{action} is in the log: {events:?}"));
+            assert_eq!(event.subject, Some(ana.to_string()), "{action}");
+        }
+    }
+}
+
+/// CF-6, CF-7: who makes a record is shown it in the same transaction and under the same event, as far as they may view
+/// it; who may make one and not view it is told that it was made.
+#[tokio::test]
+async fn what_is_made_is_shown_under_one_event() {
+    fn made() -> Statement {
+        tenant!("INSERT INTO patients ({fields}) VALUES ({values})")
+            .field("name", "Ana Ruiz")
+            .field("weight", Decimal::new(725, 1))
+    }
+    fn found(id: Uuid) -> Statement {
+        tenant!(
+            "SELECT reference, created_at, created_by_id, updated_at, updated_by_id, name, phone, weight, goals, \
+             substances, {reach} FROM patients WHERE id = $1 AND {visible}"
+        )
+        .bind(id)
+    }
+    for world in worlds().await {
+        let id = Uuid::from_u128(0xa1);
+        let patient = made().insert_shown::<Patient>(&world.owner(), id, found(id)).await.unwrap().unwrap();
+        assert_eq!((patient.written.id, patient.name), (id, Shown::Value("Ana Ruiz".to_owned())));
+        assert!(world.events("view").await.is_empty(), "one event says both");
+        let event = &world.events("create").await[0];
+        assert_eq!(event.records, [id]);
+        // What was written, and what is shown beside it: all fields, whose values the owner may view.
+        assert_eq!(event.body["fields"], serde_json::json!([1, 2, 4, 5, 6]), "{}", event.body);
+
+        let unseen = Uuid::from_u128(0xa2);
+        let shown = made().insert_shown::<Patient>(&world.provider(), unseen, found(unseen)).await.unwrap();
+        assert!(shown.is_none(), "a provider views those who are assigned to them");
+        let events = world.events("create").await;
+        let event = events.iter().find(|event| event.records == [unseen]).unwrap();
+        assert_eq!(event.body["fields"], serde_json::json!([1, 4]));
+        assert!(show(&world.owner(), unseen).await.is_ok(), "it was made all the same");
     }
 }
 
