@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
+use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
 use super::client::{Connection, request};
@@ -57,8 +59,7 @@ impl Safe {
         Server::start(command, "/readyz", &self.folder.join("log"))
     }
 
-    /// A one-time link for somebody of the role that may read and write every patient, and is not privileged: its
-    /// last word.
+    /// A one-time link for somebody of the role that may read and write every patient: its last word.
     pub(super) fn invite(&self) -> anyhow::Result<String> {
         let words = ["create-owner", "--email", EMAIL, "--organisation", "Bench clinic", "--role", "desk"];
         let link = self.subcommand(&words)?;
@@ -88,13 +89,22 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Sets a password by the link, and signs in with it.
+    /// Sets a password by the link, and signs in with it: whose role reaches everybody's records wants a second factor,
+    /// too.
     pub(super) async fn open(address: SocketAddr, link: &str) -> anyhow::Result<Self> {
         let mut session = Self { address, token: String::new(), refresh: String::new() };
         let welcome = json!({ "token": link, "password": PASSWORD });
         session.step("/identity/welcome", &welcome).await?;
-        let step =
+        let mut step =
             session.step("/identity/sign-in", &json!({ "email": EMAIL, "password": PASSWORD })).await?;
+        if step["next"] == "enrol" {
+            let ticket = step["ticket"].clone();
+            let offer = session.step("/identity/sign-in/authenticator", &json!({ "ticket": ticket })).await?;
+            let secret = offer["secret"].as_str().context("an authenticator without a secret")?;
+            let code = one_time_code(secret, SystemTime::now())?;
+            let confirm = json!({ "ticket": ticket, "code": code });
+            step = session.step("/identity/sign-in/authenticator/confirm", &confirm).await?;
+        }
         session.keep(&step)?;
         Ok(session)
     }
@@ -119,6 +129,45 @@ impl Session {
             204 => Ok(Value::Null),
             200 => Ok(serde_json::from_slice(answer.body)?),
             status => bail!("{path} answered {status}: {}", String::from_utf8_lossy(answer.body)),
+        }
+    }
+}
+
+/// What an authenticator shows for a secret in base32 (RFC 6238: six digits, half a minute, HMAC-SHA-1).
+fn one_time_code(secret: &str, at: SystemTime) -> anyhow::Result<String> {
+    let (mut key, mut word, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in secret.bytes().filter(|letter| *letter != b'=') {
+        let five = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'2'..=b'7' => letter - b'2' + 26,
+            _ => bail!("a secret that is no base32"),
+        };
+        (word, bits) = ((word << 5) | u32::from(five), bits + 5);
+        if bits >= 8 {
+            bits -= 8;
+            key.push((word >> bits & 0xff) as u8);
+        }
+    }
+    let step = at.duration_since(UNIX_EPOCH)?.as_secs() / 30;
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let tag = hmac::sign(&key, &step.to_be_bytes());
+    let tag = tag.as_ref();
+    let offset = usize::from(tag.last().copied().unwrap_or_default() & 0xf);
+    let four: [u8; 4] = tag.get(offset..offset + 4).context("a tag of twenty bytes")?.try_into()?;
+    Ok(format!("{:06}", (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// The vectors of RFC 6238, appendix B, cut to six digits.
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
+            let at = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(one_time_code("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", at).unwrap(), code);
         }
     }
 }

@@ -215,12 +215,14 @@ impl Record for PatientTitle {
 
 /// Makes a patient; says its id.
 pub async fn insert(viewer: &Viewer, answers: &Answers) -> Result<Uuid> {
-    let made = new(answers);
+    let made = new(viewer, answers).await?;
     Ok(made.insert(viewer, &PATIENT).await?)
 }
 
-fn new(answers: &Answers) -> Statement {
-    tenant!("INSERT INTO patients ({fields}) VALUES ({values})").answers(&PATIENT, answers)
+/// The statement that makes a patient of these answers.
+async fn new(_: &Viewer, answers: &Answers) -> Result<Statement> {
+    let made = tenant!("INSERT INTO patients ({fields}) VALUES ({values})").answers(&PATIENT, answers);
+    Ok(made)
 }
 
 /// Changes the patient that the person saw at this version; says the new one.
@@ -305,7 +307,7 @@ pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&PATIENT, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &PATIENT, Action::Create);
     let answers = body.answers(&viewer.view, form, &[])?;
-    let made = new(&answers);
+    let made = new(&viewer, &answers).await?;
     let id = viewer.ids.next();
     Ok(created(id, made.insert_shown::<Patient>(&viewer, id, one(id)).await?))
 }

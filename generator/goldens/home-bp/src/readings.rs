@@ -144,14 +144,15 @@ const ORDERS: &[(&str, &str)] = &[
 
 /// Makes a reading; says its id.
 pub async fn insert(viewer: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Uuid> {
-    let made = new(patient_id, answers);
+    let made = new(viewer, patient_id, answers).await?;
     Ok(made.insert(viewer, &READING).await?)
 }
 
-fn new(patient_id: Uuid, answers: &Answers) -> Statement {
-    tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
-        .answers(&READING, answers)
-        .field("patient", patient_id)
+/// The statement that makes a reading of these answers.
+async fn new(_: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Statement> {
+    let made = tenant!("INSERT INTO readings ({fields}) VALUES ({values})").answers(&READING, answers);
+    let made = made.field("patient", patient_id);
+    Ok(made)
 }
 
 /// `GET /api/readings`: filters that name nobody stand in the address.
@@ -188,7 +189,7 @@ pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&READING, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &READING, Action::Create);
     let answers = body.answers(&viewer.view, form, &["patient_id"])?;
-    let made = new(body.record("patient_id")?, &answers);
+    let made = new(&viewer, body.record("patient_id")?, &answers).await?;
     let id = viewer.ids.next();
     Ok(created(id, made.insert_shown::<Reading>(&viewer, id, one(id)).await?))
 }
