@@ -100,7 +100,7 @@ pub(crate) fn active(
     if clause.not {
         return denial(objects, clause, roles, world, rules, memory);
     }
-    permission(objects, &verbs, clause, roles, world, rules, memory)
+    permission(objects, clause, roles, world, rules, memory)
 }
 
 /// `Clients don't log in`, `families do not use the app`.
@@ -246,7 +246,6 @@ fn denial(
 
 fn permission(
     objects: Objects,
-    verbs: &[&'static str],
     clause: &Clause,
     roles: &[String],
     world: &mut World,
@@ -270,7 +269,7 @@ fn permission(
             world.authors.extend(roles.iter().map(|role| (role.clone(), target.entity.clone())));
         }
     }
-    grant(&objects.targets, verbs, clause, roles, world, rules);
+    grant(&objects.targets, &spec_verbs(clause), clause, roles, world, rules);
     added_to(clause, roles, world, rules);
     if !without(clause, roles, world, rules, memory) {
         return false;

@@ -59,17 +59,14 @@ pub(crate) fn subject_grants(
             all.iter().filter(|allow| allow.role == *role && tree.contains(&allow.entity)).cloned().collect();
         let whole = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_none());
         let named = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_some());
+        let told = whole || bounded(role, *kind) || named && *kind == RoleKind::Business;
         match kind {
             RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
             RoleKind::Panel | RoleKind::Care if !whole && !bounded(role, *kind) => {
                 push(all, role, subject, &["view"])
             }
             RoleKind::Office | RoleKind::Owner | RoleKind::Business
-                if !whole
-                    && !(named && *kind == RoleKind::Business)
-                    && !(named && *kind == RoleKind::Business)
-                    && !bounded(role, *kind)
-                    && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
+                if !told && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
             {
                 let reach = on_tree
                     .iter()

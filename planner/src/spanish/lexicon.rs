@@ -186,7 +186,7 @@ pub(super) fn singular(word: &str) -> String {
     }
     if let Some(stem) = word.strip_suffix("es")
         && stem.len() > 2
-        && stem.ends_with(|c: char| matches!(c, 'n' | 'r' | 'l' | 'd' | 'j'))
+        && stem.ends_with(['n', 'r', 'l', 'd', 'j'])
     {
         return stem.to_owned();
     }
