@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 /// The product's name: what stands before the first colon, behind `Build`, or the first words.
 pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World) {
     let Some(first) = sentences.first_mut() else { return };
-    world.about = first.text.chars().take(300).collect();
     let named = prompt.split([',', ':', '.', '\n']).next().unwrap_or_default();
     let product = named.split_whitespace().find(|word| {
         let inner = word.chars().skip(1).any(char::is_uppercase);
@@ -21,11 +20,10 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
             && catalogue().role(&key_of(head)).is_none()
             && !roles::is_role_head(head)
     });
-    world.title = match (product, &said_head) {
-        (Some(name), _) => name.trim_matches(|c: char| !c.is_alphanumeric()).to_owned(),
-        (None, Some(_)) => first.text.split(':').next().unwrap_or_default().trim().to_owned(),
-        (None, None) => shorten(&first.text),
-    };
+    let product = product.map(|name| name.trim_matches(|c: char| !c.is_alphanumeric()));
+    let head = said_head.as_ref().and_then(|_| first.text.split(':').next());
+    world.title = crate::naming::title(product, head, &first.text);
+    world.about = crate::naming::about(&world.title, &first.text);
     if said_head.is_some()
         && (product.is_some() || first.under.is_none())
         && first.tokens.len() > 3
@@ -33,62 +31,6 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
     {
         first.head = None;
     }
-    if world.title.is_empty() {
-        world.title = "Clinic".into();
-    }
-}
-
-/// The first words of a sentence as a title.
-fn shorten(text: &str) -> String {
-    let words: Vec<&str> = text
-        .split_whitespace()
-        .skip_while(|word| {
-            matches!(
-                word.to_lowercase().as_str(),
-                "an" | "a"
-                    | "the"
-                    | "i"
-                    | "we"
-                    | "build"
-                    | "me"
-                    | "want"
-                    | "need"
-                    | "make"
-                    | "create"
-                    | "please"
-                    | "run"
-                    | "my"
-                    | "our"
-                    | "app"
-                    | "application"
-                    | "for"
-                    | "to"
-                    | "would"
-                    | "like"
-                    | "quiero"
-                    | "necesito"
-                    | "queremos"
-                    | "necesitamos"
-                    | "una"
-                    | "un"
-                    | "la"
-                    | "el"
-                    | "aplicación"
-                    | "para"
-                    | "mi"
-                    | "software"
-                    | "de"
-            )
-        })
-        .take_while(|word| !matches!(word.to_lowercase().as_str(), "that" | "where" | "which" | "who"))
-        .take(5)
-        .collect();
-    let mut title: String = words.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
-    if let Some(at) = title.find([':', ',', '.', '(']) {
-        title.truncate(at);
-    }
-    let mut letters = title.trim().chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Mends single slips of the pen in words that are nearly the catalogue's.

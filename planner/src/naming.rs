@@ -1,0 +1,264 @@
+//! What a product is called, and the sentence that says what it is for: short, without what only addressed the
+//! builder ("Build me…", "I need an app…").
+
+/// The most words of a name that the prompt does not give by itself.
+const MOST_WORDS: usize = 5;
+/// The most characters of the sentence that says what it is for.
+const LONGEST_ABOUT: usize = 160;
+
+/// Words that lead up to what is wanted, in English and Spanish.
+const LEADING: &[&str] = &[
+    "an",
+    "a",
+    "the",
+    "i",
+    "we",
+    "build",
+    "me",
+    "us",
+    "want",
+    "need",
+    "make",
+    "create",
+    "please",
+    "run",
+    "my",
+    "our",
+    "would",
+    "like",
+    "d",
+    "i'd",
+    "we'd",
+    "to",
+    "have",
+    "design",
+    "develop",
+    "write",
+    "give",
+    "can",
+    "could",
+    "you",
+    "simple",
+    "new",
+    "looking",
+    "help",
+    "it",
+    "is",
+    "this",
+    "hi",
+    "hello",
+    "necesito",
+    "necesitamos",
+    "quiero",
+    "queremos",
+    "una",
+    "un",
+    "la",
+    "el",
+    "mi",
+    "nuestra",
+    "nuestro",
+    "crea",
+    "haz",
+    "hola",
+];
+
+/// What every product is, so that it names none.
+const GENERIC: &[&str] = &[
+    "app",
+    "application",
+    "platform",
+    "tool",
+    "system",
+    "portal",
+    "software",
+    "aplicación",
+    "aplicacion",
+    "sistema",
+];
+
+const FOR: &[&str] = &["for", "para", "of", "de"];
+const OWNING: &[&str] =
+    &["my", "our", "a", "an", "the", "mi", "nuestra", "nuestro", "una", "un", "la", "el", "los", "las"];
+
+/// Words with which a name has ended, and something is told of it.
+const TELLING: &[&str] = &[
+    "that", "where", "which", "who", "with", "so", "to", "and", "in", "on", "when", "whose", "que", "donde",
+    "con", "y",
+];
+
+/// The name of the product, in the order of how plainly it is said: a name of its own (`ChartCoder`, "called Kestrel
+/// Care"), what stands before the first colon, or what the first sentence says it is.
+pub(crate) fn title(product: Option<&str>, head: Option<&str>, first: &str) -> String {
+    let said = product.map(str::to_owned).or_else(|| called(first)).or_else(|| head.map(plain));
+    let title = said.filter(|title| !title.is_empty()).unwrap_or_else(|| plain(first));
+    if title.is_empty() { "Clinic".into() } else { title }
+}
+
+/// `called Kestrel Care`, `named "Night Owl"`.
+fn called(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let at = words
+        .iter()
+        .position(|word| matches!(word.to_lowercase().as_str(), "called" | "named" | "llamada"))?;
+    let mut name = Vec::new();
+    for word in &words[at + 1..] {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        if !bare.starts_with(char::is_uppercase) {
+            break;
+        }
+        name.push(bare);
+        if word.ends_with([',', '.', ':', ';', '"', '”']) {
+            break;
+        }
+    }
+    (!name.is_empty()).then(|| name.join(" "))
+}
+
+/// The words that say what it is: `An intake app for my telehealth practice` is `Telehealth practice intake`.
+fn plain(text: &str) -> String {
+    let end = text.find([':', ',', '.', '(', ';', '\n', '–', '—']).unwrap_or(text.len());
+    let words: Vec<&str> = text[..end].split_whitespace().collect();
+    let lower = |word: &str| word.to_lowercase();
+    let words: Vec<&str> =
+        words.into_iter().skip_while(|word| LEADING.contains(&lower(word).as_str())).collect();
+    let told = words.iter().position(|word| TELLING.contains(&lower(word).as_str()) && *word != "and");
+    let words = &words[..told.unwrap_or(words.len())];
+    let (what, whom) = match words.iter().position(|word| FOR.contains(&lower(word).as_str())) {
+        // `clínica de fisioterapia`, `list of readings` are names by themselves.
+        Some(at) if is_generic(words[at.saturating_sub(1)]) || matches!(words[at], "for" | "para") => {
+            (&words[..at], &words[at + 1..])
+        }
+        _ => (words, &words[..0]),
+    };
+    let what: Vec<&str> = what.iter().copied().filter(|word| !is_generic(word)).collect();
+    let whom: Vec<&str> =
+        whom.iter().copied().skip_while(|word| OWNING.contains(&lower(word).as_str())).collect();
+    let name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS).collect();
+    let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
+    capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))
+}
+
+fn is_generic(word: &str) -> bool {
+    GENERIC.contains(&word.to_lowercase().as_str())
+}
+
+/// One sentence about the product.
+pub(crate) fn about(title: &str, first: &str) -> String {
+    let text = first.trim();
+    let text = match text.split_once(':') {
+        Some((_, after)) if !after.trim().is_empty() => after.trim(),
+        _ => text,
+    };
+    // `Build ChartCoder, a medical coding assistant …`: the name is known.
+    let text = match text.find(title).map(|at| text[at + title.len()..].trim_start()) {
+        Some(rest) if rest.starts_with(',') => rest.trim_start_matches(',').trim(),
+        _ => text,
+    };
+    const ADDRESSED: &[&str] = &[
+        "i", "we", "build", "me", "us", "want", "need", "make", "create", "please", "run", "would", "like",
+        "i'd", "we'd", "to", "have", "design", "develop", "can", "could", "you", "necesito", "queremos",
+        "quiero", "crea",
+    ];
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .skip_while(|word| ADDRESSED.contains(&word.to_lowercase().as_str()))
+        .collect();
+    let words: Vec<&str> =
+        words.into_iter().map(|word| if matches!(word, "my" | "our") { "a" } else { word }).collect();
+    let mut about: String = words.join(" ").chars().filter(|c| !c.is_control()).collect();
+    if about.chars().count() > LONGEST_ABOUT {
+        let cut: String = about.chars().take(LONGEST_ABOUT).collect();
+        let end = cut.rfind(", ").or_else(|| cut.rfind(' ')).unwrap_or(cut.len());
+        about = cut[..end].to_owned();
+    }
+    let about = capital(about.trim_end_matches(['.', ',', ';', ' ']));
+    if about.is_empty() { about } else { format!("{about}.") }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_is_named_as_a_person_would_name_it() {
+        let cases = [
+            (
+                Some("ChartCoder"),
+                None,
+                "Build ChartCoder, a medical coding assistant for de-identified clinical notes",
+                "ChartCoder",
+                "A medical coding assistant for de-identified clinical notes.",
+            ),
+            (
+                Some("ClinicFlow"),
+                Some("ClinicFlow"),
+                "ClinicFlow: practice software for small outpatient clinics with an AI scribe",
+                "ClinicFlow",
+                "Practice software for small outpatient clinics with an AI scribe.",
+            ),
+            (
+                None,
+                Some("remote blood pressure monitoring"),
+                "remote blood pressure monitoring: patients log readings twice a day",
+                "Remote blood pressure monitoring",
+                "Patients log readings twice a day.",
+            ),
+            (
+                None,
+                None,
+                "I run a platform for peptide & wellness clinics",
+                "Peptide & wellness clinics",
+                "A platform for peptide & wellness clinics.",
+            ),
+            (
+                None,
+                None,
+                "An intake app for my telehealth practice",
+                "Telehealth practice intake",
+                "An intake app for a telehealth practice.",
+            ),
+            (None, None, "an app for my clinic", "Clinic", "An app for a clinic."),
+            (None, None, "Dental office scheduler", "Dental office scheduler", "Dental office scheduler."),
+            (
+                None,
+                None,
+                "I need an app called Kestrel Care for hospice teams",
+                "Kestrel Care",
+                "An app called Kestrel Care for hospice teams.",
+            ),
+            (
+                None,
+                None,
+                "Please build me a tool where nurses track wounds",
+                "Clinic",
+                "A tool where nurses track wounds.",
+            ),
+            (
+                None,
+                None,
+                "Necesito una aplicación para una clínica de fisioterapia",
+                "Clínica de fisioterapia",
+                "Una aplicación para una clínica de fisioterapia.",
+            ),
+            (None, None, "", "Clinic", ""),
+        ];
+        for (product, head, first, name, sentence) in cases {
+            let found = title(product, head, first);
+            assert_eq!(found, name, "{first}");
+            assert_eq!(about(&found, first), sentence, "{first}");
+        }
+    }
+
+    #[test]
+    fn a_long_sentence_ends_at_a_comma() {
+        let first = "patients log, ".repeat(40);
+        let sentence = about("App", &first);
+        assert!(sentence.chars().count() <= LONGEST_ABOUT && sentence.ends_with("log."), "{sentence}");
+    }
+}
