@@ -104,6 +104,35 @@ fn clinicflow_front_desk_sees_no_notes() {
     }
 }
 
+/// What an example's page says cannot be built yet is what `check` says, neither more nor less.
+#[test]
+fn examples_say_what_cannot_be_built_yet() {
+    for (text, readme) in [
+        (
+            include_str!("../../examples/chartcoder/app.yaml"),
+            include_str!("../../examples/chartcoder/README.md"),
+        ),
+        (
+            include_str!("../../examples/peptide-clinic/app.yaml"),
+            include_str!("../../examples/peptide-clinic/README.md"),
+        ),
+        (
+            include_str!("../../examples/clinicflow/app.yaml"),
+            include_str!("../../examples/clinicflow/README.md"),
+        ),
+    ] {
+        let told: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+        let found: Vec<String> = spec::buildable(&example(text))
+            .into_iter()
+            .map(|it| match it.construct {
+                Some(construct) => format!("{} (construct {construct})", it.said),
+                None => it.said,
+            })
+            .collect();
+        assert_eq!(told, found);
+    }
+}
+
 #[test]
 fn examples_are_written_back_the_same() {
     for text in [

@@ -7,6 +7,7 @@
 mod browser;
 mod cli;
 mod client;
+mod examples;
 mod exit;
 mod healthcoder;
 mod planted;

@@ -35,7 +35,12 @@ impl Project {
     pub(crate) fn of_spec(name: &str) -> Self {
         let path = root().join("tests/system/specs").join(name).with_extension("yaml");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self::generated(&checked(name, &text), &text, name, |_| {})
+        Self::written(&text, name, |_| {})
+    }
+
+    /// What is generated from the text of a spec.
+    pub(crate) fn written(text: &str, name: &str, change: impl FnOnce(&mut Files)) -> Self {
+        Self::generated(&checked(name, text), text, name, change)
     }
 
     fn generated(spec: &ValidatedSpec, text: &str, name: &str, change: impl FnOnce(&mut Files)) -> Self {

@@ -24,7 +24,8 @@ fn names_that_are_words_of_the_code() {
 /// The words of a cargo command, and the variables it is given.
 type Check<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
 
-fn is_sound(project: &Project, prompt: &str) {
+/// Runs what the app's owner would run before a commit.
+pub(crate) fn is_sound(project: &Project, prompt: &str) {
     let administrator = testing::postgres_administrator();
     let postgres = [("TEST_DATABASE_URL", administrator.reveal())];
     let checks: [Check<'_>; 4] = [

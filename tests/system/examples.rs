@@ -1,0 +1,46 @@
+//! The hand-written examples: what of them can be built is an app that passes its own tests on both databases.
+
+use std::fs;
+
+use crate::healthcoder::root;
+use crate::project::Project;
+use crate::prompts::is_sound;
+
+/// The spec without what cannot be built yet, which `healthcoder check` names.
+fn cut(text: &str) -> String {
+    let mut document = spec::read(text).document;
+    document.ai_actions.clear();
+    document.limits.clear();
+    document.messages.clear();
+    document.documents.clear();
+    document.policies.clear();
+    document.sub_processors.clear();
+    document.security.sso = None;
+    document.security.impersonation = None;
+    document.to_yaml()
+}
+
+fn becomes_an_app(example: &str) {
+    let path = root().join("examples").join(example).join("app.yaml");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let name = format!("example-{example}");
+    is_sound(&Project::written(&cut(&text), &name, |_| {}), &name);
+}
+
+/// CC-5, CC-11: histories of one's own.
+#[test]
+fn chartcoder() {
+    becomes_an_app("chartcoder");
+}
+
+/// CL-1, CL-2: a clinic's records for those who need them, references for the others.
+#[test]
+fn peptide_clinic() {
+    becomes_an_app("peptide-clinic");
+}
+
+/// CF-10: encounters and notes that lock.
+#[test]
+fn clinicflow() {
+    becomes_an_app("clinicflow");
+}
