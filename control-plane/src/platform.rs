@@ -20,9 +20,9 @@ use crate::operations::Operations;
 /// Who works on an account. Both read prompts, which may hold PHI, so both sign in with a second factor.
 pub static ROLES: [Role; 2] = [
     // Invites people, pays, signs, approves, cancels.
-    Role { name: "owner", privileged: true, administers_people: true },
+    Role::named("owner").privileged().administers(&["people", "agreements"]),
     // Writes prompts, builds, looks at previews.
-    Role { name: "builder", privileged: true, administers_people: false },
+    Role::named("builder").privileged(),
 ];
 
 /// The platform's database, keys, log, clock and operations. Cheap to clone.

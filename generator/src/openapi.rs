@@ -2,6 +2,8 @@
 //!
 //! A field that its reader may not see is left out of an answer, so no field of a record is required there.
 
+mod people;
+
 use serde_json::{Map, Value, json};
 
 use crate::view::app::{AppView, Facts};
@@ -30,6 +32,7 @@ pub(crate) fn document(view: &AppView) -> Value {
         let operation = operation(&measure.label, "measures", [("200", reference("Measured"))]);
         paths.insert(format!("/api/measures/{}", measure.path), json!({ "get": operation }));
     }
+    people::routes(view, &mut paths, &mut schemas);
     shared(&mut schemas);
     assemble(&view.app, paths, schemas)
 }
@@ -115,6 +118,17 @@ fn moves(entity: &EntityView, paths: &mut Map<String, Value>) {
         let claim = operation(&summary, tag, [("200", reference(&entity.pascal))]);
         let post = Map::from_iter([("post".to_owned(), with(claim, vec![version()]))]);
         paths.insert(format!("/api/{path}/{{id}}/claim"), of_one(post));
+    }
+    if let Some(role) = &entity.policy.invited_as {
+        let summary =
+            format!("Invite the person of {} to sign in as {role}; the link is shown once", entity.a_name);
+        let invite = operation(&summary, tag, [("201", reference("Invitation"))]);
+        let body = object(
+            json!({ "email": { "type": "string", "format": "email" }, "version": { "type": "integer" } }),
+            &["email", "version"],
+        );
+        let post = Map::from_iter([("post".to_owned(), with_body(invite, body))]);
+        paths.insert(format!("/api/{path}/{{id}}/invite"), of_one(post));
     }
     for step in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
         let summary = format!("{}: from {} to {}", step.label, step.from.join(" or "), step.to);

@@ -45,11 +45,13 @@ const ONCE: &[&str] = &[
     "src/seed.rs",
     "tests/app/bookings.rs",
     "tests/app/claims.rs",
+    "tests/app/compliance.rs",
     "tests/app/isolation.rs",
     "tests/app/lifecycles.rs",
     "tests/app/lists.rs",
     "tests/app/main.rs",
     "tests/app/policy.rs",
+    "tests/app/promises.rs",
 ];
 
 /// Generates the whole project of a spec; `written` is the text of `app.yaml`.

@@ -1,11 +1,12 @@
 /// The library's own tables. Who adds a file to a folder beside this one adds its line here:
-/// 0001 organisations and places, 0010 identity, 0020 keys, 0030 audit, 0040 what row-level security looks through
-/// (PostgreSQL only), 0050 searches.
+/// 0001 organisations and places, 0010 identity, 0011 people's own places, 0020 keys, 0030 audit, 0040 what row-level
+/// security looks through (PostgreSQL only), 0050 searches.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
         1 "0001_organisations",
         10 "0010_identity",
+        11 "0011_places",
         20 "0020_organisation_keys",
         30 "0030_audit",
         50 "0050_searches",
@@ -13,6 +14,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     postgres: files!("postgres":
         1 "0001_organisations",
         10 "0010_identity",
+        11 "0011_places",
         20 "0020_organisation_keys",
         30 "0030_audit",
         40 "0040_fence",

@@ -47,9 +47,10 @@ export class App {
   }
 
   /// The first person of an organisation: the path of a one-time link.
-  async owner(email, role) {
+  async owner(email, role, place) {
     await this.end();
     const given = ["create-owner", "--email", email, "--organisation", "Example Clinic", "--role", role];
+    if (place) given.push("--place", place);
     const link = execFileSync(this.binary, given, { env: this.environment(this.daysAgo), stdio: ["ignore", "pipe", "pipe"] });
     await this.start(this.daysAgo);
     return new URL(link.toString().trim()).pathname;

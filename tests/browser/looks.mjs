@@ -37,9 +37,11 @@ export async function look(person) {
 async function shoot(person, key) {
   mkdirSync(person.stage.shots, { recursive: true });
   const name = key.replace(/[^a-z0-9]+/gi, "-");
-  for (const width of [360, 1280]) {
+  for (const [width, colorScheme] of [[360, "light"], [768, "dark"], [1280, "light"]]) {
+    await person.page.emulateMedia({ colorScheme });
     await person.page.setViewportSize({ width, height: 800 });
-    await person.page.screenshot({ path: join(person.stage.shots, `${name}-${width}.png`), fullPage: true });
+    await person.page.screenshot({ path: join(person.stage.shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
   }
+  await person.page.emulateMedia({ colorScheme: "light" });
   await person.page.setViewportSize({ width: 360, height: 800 });
 }

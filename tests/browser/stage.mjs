@@ -6,10 +6,13 @@ import { code } from "./codes.mjs";
 import { fill } from "./forms.mjs";
 import { plain } from "./names.mjs";
 import { Person } from "./person.mjs";
-import { assign, create, update } from "./steps.mjs";
+import { assign, create, open, update } from "./steps.mjs";
 import { age } from "./values.mjs";
 
 const PASSWORD = "Violet-Kettle-58-Harbour";
+
+/// What a place of the task file is called on pages.
+const named_place = (name) => name[0].toUpperCase() + name.slice(1);
 
 export class Stage {
   constructor({ browser, names, report, given }) {
@@ -20,6 +23,7 @@ export class Stage {
     this.people = new Map();
     this.records = new Map();
     this.bodies = new Map();
+    this.waiting = new Map();
   }
 
   get origin() {
@@ -57,7 +61,7 @@ export class Stage {
     for (const task of tasks.tasks) Object.assign(wanted, task.records ?? {});
     const oldest = Math.max(0, ...Object.values(wanted).map((record) => age(record.made)));
     await this.app.prepare(oldest);
-    await this.invite(tasks.people);
+    await this.invite({ ...tasks, records: wanted });
     for (const [name, record] of Object.entries(wanted)) {
       if (age(record.made) === oldest && oldest > 0) await this.make(name, record, tasks.people);
     }
@@ -85,23 +89,75 @@ export class Stage {
     return person;
   }
 
-  async invite(people) {
+  /// The first owner makes the places and appoints who administers them; these invite the others of their place.
+  async invite({ people, places = {}, records = {} }) {
     const roles = this.names.spec.roles ?? {};
     const administers = (role) => (roles[role]?.administers ?? []).includes("people");
-    const named = Object.entries(people).map(([name, { role }]) => [name, this.names.role(role)]);
-    const [first, role] = named.find(([, role]) => administers(role)) ?? ["olga", Object.keys(roles).find(administers)];
-    const owner = await this.enter(first, role);
-    await this.join(owner, await this.app.owner(owner.email, role));
-    for (const [name, role] of named) {
-      if (name === first) continue;
-      const person = await this.enter(name, role);
-      await owner.reach((path) => path === "/account/people", ["/account"]);
-      const { objection } = await fill(owner, new Map([[["e mail address", "email address"], person.email], [["role"], role]]));
-      if (objection) throw new Error(`${name} cannot be invited: ${objection}`);
-      const [link] = /\/welcome\/\S+/.exec(await owner.text()) ?? [];
-      if (!link) throw new Error(`no link for ${name} on the page of the invitation`);
-      await this.join(person, link);
+    const named = Object.entries(people).map(([name, said]) => {
+      const place = said.place ?? records[said.record]?.place;
+      return { name, role: this.names.role(said.role), place };
+    });
+    named.sort((one, other) => administers(other.role) - administers(one.role));
+    const [first] = named;
+    const owners = administers(first?.role) ? named : [{ name: "olga", role: Object.keys(roles).find(administers) }, ...named];
+    const { name, role, place } = owners.shift();
+    const founder = await this.enter(name, role);
+    await this.join(founder, await this.app.owner(founder.email, role, place && named_place(place)));
+    for (const other of Object.keys(places)) {
+      if (this.names.spec.places && other !== place) await this.makePlace(founder, other, places[other]);
     }
+    const heads = (this.heads = new Map([[place, founder]]));
+    for (const { name, role, place } of owners) {
+      // Who is a record that can invite its person waits until the record is there.
+      if (records[people[name]?.record] && this.invitesFrom(records[people[name].record].of)) {
+        this.waiting.set(people[name].record, { name, role });
+        continue;
+      }
+      const person = await this.enter(name, role);
+      const by = administers(role) ? founder : (heads.get(place) ?? founder);
+      await this.join(person, await this.link(by, person, role, place));
+      if (administers(role) && !heads.has(place)) heads.set(place, person);
+    }
+  }
+
+  invitesFrom(entity) {
+    return this.names.routes.includes(`${this.names.path(entity)}/{id}/invite`);
+  }
+
+  /// Invites the person whom a record is, from its page.
+  async inviteOf(record, place) {
+    const { name, role } = this.waiting.get(record.name);
+    const by = this.heads.get(place) ?? [...this.heads.values()][0];
+    const person = await this.enter(name, role);
+    await open(by, record);
+    if (!(await by.followText("Invite to sign in"))) throw new Error(`${by.name} is not offered to invite ${record.name}`);
+    const { objection } = await fill(by, new Map([[["e mail address", "email address"], person.email]]));
+    if (objection) throw new Error(`${name} cannot be invited: ${objection}`);
+    const [link] = /\/welcome\/\S+/.exec(await by.text()) ?? [];
+    if (!link) throw new Error(`no link for ${name} on the page of the invitation`);
+    await this.join(person, link);
+    this.waiting.delete(record.name);
+  }
+
+  async makePlace(founder, name, kind) {
+    const path = `/account/places/new/${kind.replaceAll(" ", "-")}`;
+    if (!(await founder.reach((at) => at === path, ["/account", "/account/places"]))) throw new Error(`nothing leads to ${path}`);
+    const { objection } = await fill(founder, new Map([[["name"], named_place(name)]]));
+    if (objection) throw new Error(`${name} cannot be made: ${objection}`);
+  }
+
+  /// Invites a person, by the role and the place of theirs; says the path of the link.
+  async link(by, person, role, place) {
+    const path = `/account/people/invite/${role.replaceAll(" ", "-")}`;
+    const way = ["/account", "/account/people", "/account/people/invite"];
+    if (!(await by.reach((at) => at === path, way))) throw new Error(`${by.name} finds no way to ${path}`);
+    const typed = new Map([[["e mail address", "email address"], person.email]]);
+    if (place) typed.set(["place"], named_place(place));
+    const { objection } = await fill(by, typed);
+    if (objection) throw new Error(`${person.name} cannot be invited: ${objection}`);
+    const [link] = /\/welcome\/\S+/.exec(await by.text()) ?? [];
+    if (!link) throw new Error(`no link for ${person.name} on the page of the invitation`);
+    return link;
   }
 
   async join(person, link) {
@@ -131,12 +187,15 @@ export class Stage {
 
   /// A record, by whoever may make it; what they may not fill in is filled in by those who may.
   async make(name, { of, with: given = {}, "assigned to": to, place }, people) {
-    const [login] = Object.entries(people).find(([, person]) => person.record === name) ?? [];
-    const values = { ...given, ...(login ? { "signs in as": login } : {}), ...(place ? { place } : {}) };
-    const [maker] = this.able(of, "create");
+    const [login] = Object.entries(people).find(([, person]) => person.record === name && !this.waiting.has(name)) ?? [];
+    const kind = this.names.spec.entities?.[this.names.entity(of)]?.["belongs to"];
+    const values = { ...given, ...(login ? { "signs in as": login } : {}), ...(place && kind ? { [kind]: named_place(place) } : {}) };
+    const makers = this.able(of, "create");
+    const maker = makers.find((one) => !place || people[one.name]?.place === place) ?? makers[0];
     if (!maker) throw new Error(`nobody among the people may make a ${of}`);
     const missing = await create(maker, { entity: of, with: values, call: name }, { lenient: true });
-    for (const field of missing) {
+    if (this.waiting.has(name)) await this.inviteOf(this.record(name), place);
+    for (const field of missing.filter((field) => field !== kind)) {
       const rest = { [field]: values[field] };
       for (const person of this.able(of, "update")) {
         const done = await update(person, { record: name, with: rest }).then(() => true, () => false);

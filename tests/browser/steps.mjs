@@ -41,7 +41,9 @@ export function target(stage, step) {
   if (above && !parent) values[stage.record(above).entity] = above;
   const within = above && parent ? stage.record(above) : undefined;
   const path = stage.names.path(entity);
-  return { entity, within, values, list: `${within?.path ?? ""}${path}`, form: `${within?.path ?? ""}${path}/new` };
+  // A part of the person's own record is made from their own pages, which the task need not name.
+  const own = parent && !above;
+  return { own, entity, within, values, list: `${within?.path ?? ""}${path}`, form: `${within?.path ?? ""}${path}/new` };
 }
 
 function bookable(stage, calendar) {
@@ -59,11 +61,12 @@ const unanswered = (values, missing, stage, entity) =>
 /// Makes a record. Answers the fields that the form does not have, if `lenient` allows them.
 export async function create(person, step, { lenient = false } = {}) {
   const { stage } = person;
-  const { entity, within, values, list, form } = target(stage, step);
+  const { own, entity, within, values, list, form } = target(stage, step);
+  const goal = (path) => path === form || (own && path.endsWith(form));
   const hints = [form, list, ...(within ? [within.path, ...around(stage, within)] : [])];
   const calendar = Object.entries(stage.names.spec.calendars ?? {}).find(([, one]) => one.of === entity);
   if (calendar) hints.push(stage.names.screen("calendars", calendar[0]).path);
-  if (!(await person.reach((path) => path === form, hints))) throw new NoWay(`${person.name} finds no way to ${form}`);
+  if (!(await person.reach(goal, hints))) throw new NoWay(`${person.name} finds no way to ${form}`);
   const { missing, objection } = await fill(person, typed(stage, entity, values), { whole: !lenient });
   if (objection) throw new Refused(objection);
   const left = unanswered(values, missing, stage, entity);

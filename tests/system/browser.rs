@@ -41,6 +41,24 @@ fn every_role_of_a_telehealth_practice_finishes_its_tasks() {
     finishes("telehealth-intake");
 }
 
+/// CF-10: the desk books and checks in, a clinician writes, signs and locks a note, and the other clinic sees nothing.
+#[test]
+fn every_role_of_clinicflow_finishes_its_tasks() {
+    finishes("clinicflow");
+}
+
+/// CL-1, CL-2: providers see their own patients, owners their own clinic, everybody else a reference or nothing.
+#[test]
+fn every_role_of_a_peptide_clinic_finishes_its_tasks() {
+    finishes("peptide-clinic");
+}
+
+/// CC-5: coders keep histories of their own, which no administrator sees.
+#[test]
+fn every_role_of_chartcoder_finishes_its_tasks() {
+    finishes("chartcoder");
+}
+
 fn finishes(prompt: &str) {
     let project = Project::of_prompt(prompt);
     let (binary, folder) = (project.build(), project.folder.clone());

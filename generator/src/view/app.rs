@@ -6,6 +6,7 @@ use spec::access::Action;
 use spec::model::{Aggregate, Calendar, End, EntityIndex, List, Measure, PageItem, Path, RoleIndex, Target};
 
 use super::entity::{EntityView, module, path};
+use super::policy::PolicyView;
 use crate::zones;
 
 /// What every template may print.
@@ -55,9 +56,45 @@ pub(crate) struct Facts {
     pub(crate) any_never: bool,
     pub(crate) any_mask: bool,
     pub(crate) references: Vec<String>,
+    /// Who sees records by their reference only.
+    pub(crate) pseudonyms: Vec<PseudonymView>,
     pub(crate) places: Vec<PlaceView>,
+    /// The role of the first person, and the kind of place where they have it.
+    pub(crate) owner: Option<String>,
+    pub(crate) first_place: Option<String>,
     pub(crate) self_sign_up: Option<String>,
     pub(crate) mfa_for_everybody: bool,
+}
+
+/// The roles that see records of an entity by their reference, and the identifiers that they do not see.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PseudonymView {
+    pub(crate) path: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) hidden: Vec<String>,
+}
+
+fn pseudonyms(model: &Model, entities: &[EntityView]) -> Vec<PseudonymView> {
+    let mut found = Vec::new();
+    for ((index, entity), view) in model.entities().zip(entities) {
+        if entity.reference.is_none() {
+            continue;
+        }
+        let identifying: Vec<_> =
+            entity.fields().filter(|(_, field)| field.class == spec::Class::Identifier).collect();
+        let reads = |role: RoleIndex| {
+            let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::List)).peekable();
+            let any = grants.peek().is_some();
+            any && grants.all(|grant| identifying.iter().all(|(at, _)| !grant.fields.covers(*at)))
+        };
+        let roles: Vec<String> =
+            model.roles().filter(|(role, _)| reads(*role)).map(|(_, role)| role.name.to_string()).collect();
+        if !roles.is_empty() && !identifying.is_empty() {
+            let hidden = identifying.iter().map(|(_, field)| field.name.as_str().replace([' ', '-'], "_"));
+            found.push(PseudonymView { path: view.path.clone(), roles, hidden: hidden.collect() });
+        }
+    }
+    found
 }
 
 /// A kind of place.
@@ -65,6 +102,7 @@ pub(crate) struct Facts {
 pub(crate) struct PlaceView {
     pub(crate) name: String,
     pub(crate) label: String,
+    pub(crate) plural: String,
     pub(crate) inside: Option<String>,
 }
 
@@ -75,7 +113,9 @@ pub(crate) struct RoleView {
     pub(crate) label: String,
     pub(crate) snake: String,
     pub(crate) privileged: bool,
-    pub(crate) administers_people: bool,
+    pub(crate) administers: Vec<String>,
+    /// The kind of place at which one has it: the role's own, or that of the records that its people are.
+    pub(crate) place: Option<String>,
     pub(crate) is_patient: bool,
     /// The entity of which a person of this role is a record.
     pub(crate) self_entity: Option<String>,
@@ -123,11 +163,13 @@ impl AppView {
             .enumerate()
             .map(|(at, index)| EntityView::new(model, *index, at + 1))
             .collect();
-        let links: Vec<(String, bool)> = entities
+        // What links where, whether by a form, and whether to another part of the same whole.
+        let links: Vec<(String, bool, bool)> = entities
             .iter()
             .flat_map(|entity| {
                 let forms = entity.policy.creatable || entity.policy.updatable;
-                entity.linked_entities.iter().map(move |link| (link.to.clone(), forms && !link.parent))
+                let linked = entity.linked_entities.iter();
+                linked.map(move |link| (link.to.clone(), forms && !link.parent, link.beside))
             })
             .collect();
         for entity in &mut entities {
@@ -138,8 +180,9 @@ impl AppView {
             let booked = resource.into_iter().any(
                 |target| matches!(target, Target::Entity(to) if module(&model[to].table) == entity.module),
             );
-            entity.offered = booked || links.contains(&(entity.module.clone(), true));
-            entity.titled = links.iter().any(|(to, _)| *to == entity.module);
+            entity.offered = booked || links.contains(&(entity.module.clone(), true, false));
+            entity.offered_beside = links.contains(&(entity.module.clone(), true, true));
+            entity.titled = links.iter().any(|(to, ..)| *to == entity.module);
         }
         if model.language == spec::document::Language::Spanish {
             return Err(crate::Error::Language("Spanish"));
@@ -228,6 +271,7 @@ fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
             !entity.policy.nevers.is_empty()
                 || entity.policy.grants.iter().any(|grant| grant.fields.is_some())
         }),
+        pseudonyms: pseudonyms(model, entities),
         references: entities.iter().filter_map(|entity| entity.reference.clone()).collect(),
         places: model
             .places
@@ -236,9 +280,17 @@ fn facts(model: &Model, entities: &[EntityView], zone: String) -> Facts {
             .map(|place| PlaceView {
                 name: place.name.to_string(),
                 label: place.label.clone(),
-                inside: place.inside.map(|above| model[above].name.to_string()),
+                plural: place.name.plural_title(),
+                inside: place
+                    .inside
+                    .filter(|above| *above != Model::ORGANISATION)
+                    .map(|above| model[above].name.to_string()),
             })
             .collect(),
+        owner: owner(model).map(|role| role.name.to_string()),
+        first_place: owner(model)
+            .and_then(|role| place_of(model, role))
+            .map(|place| model[place].name.to_string()),
         self_sign_up: model
             .roles
             .iter()
@@ -257,12 +309,37 @@ fn roles(model: &Model) -> Vec<RoleView> {
         label: role.label.clone(),
         snake: role.name.snake(),
         privileged: role.is_privileged() || model.mfa_for_everybody,
-        administers_people: role.administers.iter().any(|what| *what == "people"),
+        administers: role.administers.iter().map(ToString::to_string).collect(),
+        place: place_of(model, role).map(|place| model[place].name.to_string()),
         is_patient: role.self_entity.is_some() && !role.is_privileged(),
         self_entity: role.self_entity.map(|at| module(&model[at].table)),
         level: model[role.level].name.to_string(),
     };
     model.roles.iter().map(view).collect()
+}
+
+/// The first role that administers people: that of `create-owner`, unless told otherwise.
+fn owner(model: &Model) -> Option<&spec::model::Role> {
+    model.roles.iter().find(|role| role.administers.iter().any(|what| *what == "people"))
+}
+
+/// Where one has a role: at a place of its own level; or, for who signs in as a record of theirs, at that record's
+/// place. None for the whole organisation.
+pub(crate) fn place_of(model: &Model, role: &spec::model::Role) -> Option<spec::model::PlaceIndex> {
+    let level = match role.self_entity {
+        Some(entity) if role.level == Model::ORGANISATION => model[entity].place,
+        _ => role.level,
+    };
+    (level != Model::ORGANISATION).then_some(level)
+}
+
+/// What people call the record that they are, where they see no other.
+const MY_DETAILS: &str = "My details";
+
+fn only_own(model: &Model, role: RoleIndex, entity: EntityIndex) -> bool {
+    let own = |grant: &spec::access::Grant| matches!(grant.reach, spec::access::Reach::Own(_));
+    model[role].self_entity == Some(entity)
+        && model.grants(role, entity).filter(|grant| grant.allows(Action::List)).all(own)
 }
 
 fn homes(model: &Model) -> Vec<HomeView> {
@@ -276,9 +353,11 @@ fn homes(model: &Model) -> Vec<HomeView> {
             lists: model.lists_of(index).map(function).collect(),
             destinations: listed
                 .map(|(at, entity)| {
-                    // Whoever is a record of it finds their own there, and nobody else's.
-                    let own = role.self_entity == Some(at);
-                    let label = if own { "My details".to_owned() } else { entity.plural.clone() };
+                    let label = if only_own(model, index, at) {
+                        MY_DETAILS.to_owned()
+                    } else {
+                        entity.plural.clone()
+                    };
                     (label, format!("/{}", path(&entity.table)))
                 })
                 .chain(screens(model, index, role))
@@ -302,7 +381,9 @@ fn screens(
     let people = administers.then(|| ("People".to_owned(), "/account/people".to_owned()));
     let pages =
         model.pages_of(index).map(|page| (page.label.clone(), format!("/pages/{}", page.name.kebab())));
-    pages.chain(calendars).chain(measures).chain(people)
+    let places =
+        (administers && model.places.len() > 1).then(|| ("Places".to_owned(), "/account/places".to_owned()));
+    pages.chain(calendars).chain(measures).chain(people).chain(places)
 }
 
 fn function(list: &List) -> String {
@@ -594,6 +675,8 @@ pub(crate) struct OwnRecordView {
     pub(crate) role: String,
     pub(crate) module: String,
     pub(crate) path: String,
+    /// Whether it is made when its person first comes.
+    pub(crate) self_made: bool,
     pub(crate) parts: Vec<OwnPartView>,
 }
 
@@ -624,6 +707,7 @@ fn own_records(model: &Model) -> Vec<OwnRecordView> {
             role: role.name.to_string(),
             module: module(&model[at].table),
             path: path(&model[at].table),
+            self_made: PolicyView::new(model, at).self_made,
             parts: parts.collect(),
         })
     };

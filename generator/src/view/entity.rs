@@ -54,7 +54,12 @@ pub(crate) struct EntityView {
     pub(crate) title_parts: Vec<String>,
     /// Expressions over a `record`.
     pub(crate) title_of_record: Vec<String>,
-    pub(crate) title_is_time: bool,
+    /// The time that names a record, where nothing else does.
+    pub(crate) title_time: Option<TitleTimeView>,
+    /// Parts of the same whole that forms link to: only those of that whole are offered.
+    pub(crate) links_beside: bool,
+    /// Whether a form of another part of the same whole links here.
+    pub(crate) offered_beside: bool,
     pub(crate) form_links: bool,
     pub(crate) defaults_use_view: bool,
     pub(crate) fill_uses_view: bool,
@@ -276,6 +281,8 @@ pub(crate) struct AssignmentView {
 /// Another entity, or the people of a role, that records link to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct LinkView {
+    /// Whether it leads to another part of the same whole.
+    pub(crate) beside: bool,
     pub(crate) column: String,
     pub(crate) to: String,
     pub(crate) label: String,
@@ -342,10 +349,9 @@ impl EntityView {
             select: String::new(),
             title_parts: Vec::new(),
             title_of_record: Vec::new(),
-            title_is_time: entity
-                .title
-                .iter()
-                .all(|at| matches!(entity[*at].kind, spec::Kind::Moment | spec::Kind::Date)),
+            title_time: title_time(entity),
+            links_beside: entity.fields.iter().any(|field| beside(model, entity, field)),
+            offered_beside: false,
             form_links: !entity.self_roles.is_empty()
                 || entity.fields.iter().any(|field| field.target.is_some()),
             defaults_use_view: false,
@@ -465,7 +471,7 @@ impl EntityView {
                 field: "place".into(),
                 label: model[entity.place].label.clone(),
                 doc: format!("The {} whose record it is.", model[entity.place].name),
-                content: Some("names.person(&record.place_id)".into()),
+                content: Some("names.place(&record.place_id)".into()),
                 form: None,
                 fill: None,
             });
@@ -612,6 +618,39 @@ impl EntityView {
     }
 }
 
+/// The time by which a record is called.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TitleTimeView {
+    pub(crate) name: String,
+    pub(crate) column: String,
+    /// `date` or `moment`.
+    pub(crate) kind: &'static str,
+    pub(crate) rust_type: &'static str,
+}
+
+fn title_time(entity: &Entity) -> Option<TitleTimeView> {
+    let field = &entity[*entity.title.first()?];
+    let (kind, rust_type) = match field.kind {
+        spec::Kind::Moment => ("moment", "OffsetDateTime"),
+        spec::Kind::Date => ("date", "Date"),
+        _ => return None,
+    };
+    let stored = field.storage != Storage::Computed;
+    stored.then(|| TitleTimeView {
+        name: field.name.to_string(),
+        column: field.column.clone(),
+        kind,
+        rust_type,
+    })
+}
+
+/// Whether a field links to another part of the same whole.
+pub(crate) fn beside(model: &Model, entity: &Entity, field: &spec::model::Field) -> bool {
+    let Some(Target::Entity(to)) = field.target else { return false };
+    let (own, theirs) = (entity.parent.as_ref(), model[to].parent.as_ref());
+    own.zip(theirs).is_some_and(|(own, theirs)| own.entity == theirs.entity)
+}
+
 fn title_parts(entity: &Entity) -> Vec<String> {
     let stored =
         entity.title.iter().map(|at| &entity[*at]).filter(|field| field.storage != Storage::Computed);
@@ -689,10 +728,11 @@ fn about_banner(model: &Model, entity: &Entity) -> Option<LinkView> {
     if let Some(parent) = entity.parent.as_ref().filter(|parent| has_banner(parent.entity)) {
         let above = &model[parent.entity];
         let (column, to) = (parent.column.clone(), module(&above.table));
-        return Some(LinkView { column, to, label: above.label.clone(), parent: true });
+        return Some(LinkView { beside: false, column, to, label: above.label.clone(), parent: true });
     }
     entity.fields.iter().find_map(|field| match field.target {
         Some(Target::Entity(to)) if has_banner(to) => Some(LinkView {
+            beside: false,
             column: field.column.clone(),
             to: module(&model[to].table),
             label: field.label.clone(),
@@ -1026,7 +1066,7 @@ fn links(model: &Model, entity: &Entity, entities: bool) -> Vec<LinkView> {
     if let (true, Some(parent)) = (entities, &entity.parent) {
         let above = &model[parent.entity];
         let (column, to) = (parent.column.clone(), module(&above.table));
-        links.push(LinkView { column, to, label: above.label.clone(), parent: true });
+        links.push(LinkView { beside: false, column, to, label: above.label.clone(), parent: true });
     }
     for field in &entity.fields {
         let to = match (field.target, entities) {
@@ -1034,12 +1074,20 @@ fn links(model: &Model, entity: &Entity, entities: bool) -> Vec<LinkView> {
             (Some(Target::Person(role)), false) => model[role].name.to_string(),
             _ => continue,
         };
-        links.push(LinkView { column: field.column.clone(), to, label: field.label.clone(), parent: false });
+        let beside = beside(model, entity, field);
+        links.push(LinkView {
+            beside,
+            column: field.column.clone(),
+            to,
+            label: field.label.clone(),
+            parent: false,
+        });
     }
     if !entities {
         let label = || "Signs in as".to_owned();
         let role = |role: &spec::model::RoleIndex| model[*role].name.to_string();
         links.extend(entity.self_roles.first().map(role).map(|to| LinkView {
+            beside: false,
             column: "person_id".to_owned(),
             to,
             label: label(),

@@ -22,6 +22,10 @@ pub(crate) struct PolicyView {
     pub(crate) updatable: bool,
     pub(crate) deletable: bool,
     pub(crate) assignable: bool,
+    /// The role to which a record's person is invited, where somebody administers people and sees the record.
+    pub(crate) invited_as: Option<String>,
+    /// Whether the record of who signs in is made when they first come, since nobody registers them.
+    pub(crate) self_made: bool,
     /// Roles that may list the records.
     pub(crate) readers: Vec<String>,
 }
@@ -79,8 +83,28 @@ impl PolicyView {
             after: after(model, index, grant).map(|after| folded(&after)),
             fields: mask(model, entity, grant),
         });
+        let inviting = inviting(model, index).map(|grant| GrantView {
+            after: None,
+            role: model[grant.role].name.to_string(),
+            actions: vec![format!("Action::Move({})", rust_literal(INVITE))],
+            rows: match (&grant.rows, named(grant)) {
+                (Rows::Organisation, _) => None,
+                (_, Some(constant)) => Some(constant.clone()),
+                (_, None) => Some(folded(&grant.sql)),
+            },
+            fields: Some("Mask::Only(&[\"login\"])".to_owned()),
+        });
+        let own = self_made(model, index).map(|role| GrantView {
+            after: None,
+            role: model[role].name.to_string(),
+            actions: vec!["Action::Create".to_owned()],
+            rows: Some(rust_literal(&own_rows(entity))),
+            fields: Some("Mask::Only(&[\"login\"])".to_owned()),
+        });
         Self {
-            grants: grants.collect(),
+            invited_as: inviting_role(model, index),
+            self_made: self_made(model, index).next().is_some(),
+            grants: grants.chain(inviting).chain(own).collect(),
             nevers: nevers(model, entity),
             lock: lock(model, index),
             cells: model.roles().map(|(role, _)| cell(model, index, role)).collect(),
@@ -109,6 +133,44 @@ pub(crate) fn grants_that_add(entity: &Entity) -> impl Iterator<Item = &Grant> {
             .any(|(other, outer)| within(grant, outer) && !(within(outer, grant) && at < other));
         (!more).then_some(grant)
     })
+}
+
+/// Who administers people invites the person of a record that they see, and by that writes who signs in as it.
+pub(super) const INVITE: &str = "invite";
+
+/// The grants to see records of people by roles that administer people: they extend to inviting these people.
+pub(super) fn inviting(model: &Model, index: EntityIndex) -> impl Iterator<Item = &Grant> {
+    let entity = &model[index];
+    let administers = |role: RoleIndex| model[role].administers.iter().any(|what| *what == "people");
+    let wide =
+        |grant: &Grant| matches!(grant.reach, Reach::Place(_) | Reach::Everywhere) && grant.path.is_empty();
+    let seen = move |grant: &&Grant| {
+        grant.allows(Action::View) && grant.when.is_empty() && wide(grant) && administers(grant.role)
+    };
+    let people = entity.parent.is_none() && !entity.self_roles.is_empty();
+    entity.grants.iter().filter(move |grant| people && seen(grant))
+}
+
+fn inviting_role(model: &Model, index: EntityIndex) -> Option<String> {
+    inviting(model, index).next()?;
+    model[index].self_roles.first().map(|role| model[*role].name.to_string())
+}
+
+/// The roles whose people come by themselves, and whose record nobody may make: it is theirs from the first visit on,
+/// empty, for them to fill in.
+pub(super) fn self_made(model: &Model, index: EntityIndex) -> impl Iterator<Item = RoleIndex> {
+    let entity = &model[index];
+    let made = entity.grants.iter().any(|grant| grant.allows(Action::Create));
+    let asked = entity.fields.iter().any(|field| field.required && field.default.is_none());
+    let alone = entity.parent.is_none() && !entity.has_place_column() && !made && !asked;
+    let sees = |role: &RoleIndex| {
+        entity.grants.iter().any(|grant| grant.role == *role && grant.allows(Action::View))
+    };
+    entity.self_roles.iter().copied().filter(move |role| alone && sees(role))
+}
+
+pub(super) fn own_rows(entity: &Entity) -> String {
+    format!("{}.person_id = :person", entity.table)
 }
 
 fn readers(model: &Model, entity: &Entity) -> Vec<String> {
@@ -294,6 +356,12 @@ fn cell(model: &Model, index: EntityIndex, role: RoleIndex) -> String {
             }
         };
         parts.push(format!("{}{fields} {}{states}", verbs.join(", "), reach_words(model, &grant.reach)));
+    }
+    for grant in inviting(model, index).filter(|grant| grant.role == role) {
+        parts.push(format!("{INVITE} {}", reach_words(model, &grant.reach)));
+    }
+    if self_made(model, index).any(|made| made == role) {
+        parts.push("create own, on the first visit".to_owned());
     }
     for (_, fields) in entity.never.iter().filter(|(to, _)| *to == role) {
         let names: Vec<&str> = fields.iter().map(|at| entity[*at].name.as_str()).collect();

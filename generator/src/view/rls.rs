@@ -15,7 +15,9 @@ use serde::Serialize;
 use spec::access::{Action, Rows};
 use spec::model::{Entity, EntityIndex, Model, Storage};
 
-use super::policy::{after, grants_that_add, locked_rows, onward_moves, verb};
+use super::policy::{
+    INVITE, after, grants_that_add, inviting, locked_rows, onward_moves, own_rows, self_made, verb,
+};
 use fence::{Fence, Granted, Locked};
 
 /// What shows rows and changes none.
@@ -97,11 +99,19 @@ fn policies(model: &Model, index: EntityIndex) -> String {
             deletes: of(|action| action == Action::Delete),
         }
     });
+    let invited = inviting(model, index).map(|grant| {
+        let rows = if grant.rows == Rows::Organisation { "TRUE" } else { &grant.sql };
+        // As assigning, it writes who a record belongs to.
+        Granted { changes: vec![INVITE], ..Granted::to(model[grant.role].name.as_str(), rows) }
+    });
+    let own = own_rows(entity);
+    let made = self_made(model, index)
+        .map(|role| Granted { creates: vec!["create"], ..Granted::to(model[role].name.as_str(), &own) });
     let rows = locked_rows(model, index, &entity.table);
     let moves: Vec<&str> = onward_moves(entity).map(|step| step.name.as_str()).collect();
     Fence {
         table: &entity.table,
-        grants: grants.collect(),
+        grants: grants.chain(invited).chain(made).collect(),
         nevers: Vec::new(),
         lock: rows.as_deref().map(|rows| Locked { rows, moves: &moves }),
     }

@@ -5,6 +5,7 @@ use spec::access::{Rows, Step};
 use spec::document::Overlap;
 use spec::model::{Entity, EntityIndex, Model, Origin, Storage, Target, UniqueMember};
 
+use super::entity::beside;
 use super::field::FieldView;
 use super::policy::locked_rows;
 use crate::doors::sql_literal;
@@ -37,6 +38,10 @@ pub(crate) struct KeyView {
     pub(crate) name: String,
     pub(crate) column: String,
     pub(crate) table: String,
+    /// What it names there: the id, or the id with the whole that both are parts of.
+    pub(crate) references: String,
+    /// Whether it goes with what it names: a part with the whole that somebody may remove.
+    pub(crate) cascades: bool,
     pub(crate) late: bool,
 }
 
@@ -90,7 +95,7 @@ impl SchemaView {
         Self {
             columns: columns(model, entity),
             foreign_keys: foreign_keys(model, index),
-            uniques: uniques(entity),
+            uniques: uniques(model, index),
             checks: checks(model, index),
             indexes: indexes(model, index),
             triggers,
@@ -177,11 +182,16 @@ fn foreign_keys(model: &Model, index: EntityIndex) -> Vec<KeyView> {
         name: format!("{table}_{column}_fkey"),
         column: column.to_owned(),
         table: to.to_owned(),
+        references: "id".to_owned(),
+        cascades: false,
         late,
     };
     let mut keys = Vec::new();
     if let Some(parent) = &entity.parent {
-        keys.push(key(&parent.column, &model[parent.entity].table, false));
+        let mut key = key(&parent.column, &model[parent.entity].table, false);
+        let removed = |grant: &spec::access::Grant| grant.allows(spec::access::Action::Delete);
+        key.cascades = model[parent.entity].grants.iter().any(removed);
+        keys.push(key);
     }
     if entity.has_place_column() {
         keys.push(key("place_id", "places", false));
@@ -193,7 +203,13 @@ fn foreign_keys(model: &Model, index: EntityIndex) -> Vec<KeyView> {
         match field.target {
             Some(Target::Entity(to)) => {
                 let late = to != index && place_of(to) > place_of(index);
-                keys.push(key(&field.column, &model[to].table, late));
+                let mut key = key(&field.column, &model[to].table, late);
+                // Parts of one whole link to each other, and never to another's: of one patient, not of two.
+                if let Some(parent) = entity.parent.as_ref().filter(|_| beside(model, entity, field)) {
+                    key.column = format!("{}, {}", key.column, parent.column);
+                    key.references = format!("id, {}", parent.column);
+                }
+                keys.push(key);
             }
             Some(Target::Person(_)) => keys.push(key(&field.column, "people", false)),
             None => {}
@@ -202,7 +218,8 @@ fn foreign_keys(model: &Model, index: EntityIndex) -> Vec<KeyView> {
     keys
 }
 
-fn uniques(entity: &Entity) -> Vec<NamedColumns> {
+fn uniques(model: &Model, index: EntityIndex) -> Vec<NamedColumns> {
+    let entity = &model[index];
     let column = |member: &UniqueMember| match member {
         UniqueMember::Place => "place_id".to_owned(),
         UniqueMember::Parent => {
@@ -220,7 +237,16 @@ fn uniques(entity: &Entity) -> Vec<NamedColumns> {
         name: format!("{}_{}_key", entity.table, columns.join("_")),
         columns: format!("organisation_id, {}", columns.join(", ")),
     };
-    sets.iter().map(named).collect()
+    let mut uniques: Vec<NamedColumns> = sets.iter().map(named).collect();
+    let linked = model.entities().any(|(_, other)| {
+        let mut fields = other.fields.iter();
+        fields.any(|field| field.target == Some(Target::Entity(index)) && beside(model, other, field))
+    });
+    if let Some(parent) = entity.parent.as_ref().filter(|_| linked) {
+        let name = format!("{}_id_{}_key", entity.table, parent.column);
+        uniques.push(NamedColumns { name, columns: format!("id, {}", parent.column) });
+    }
+    uniques
 }
 
 fn checks(model: &Model, index: EntityIndex) -> Vec<CheckView> {

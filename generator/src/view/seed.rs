@@ -15,8 +15,6 @@ const PATIENTS: usize = 6;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct SeedView {
     pub(crate) people: Vec<PersonView>,
-    /// Kinds of places, each with the kind above it.
-    pub(crate) places: Vec<(String, Option<String>)>,
     pub(crate) records: Vec<RecordsView>,
     pub(crate) uses_fake: bool,
 }
@@ -77,13 +75,8 @@ impl SeedView {
         for records in &mut records {
             records.used = needed.contains(&records.module);
         }
-        let places = model.places.iter().skip(1).map(|place| {
-            let above = place.inside.filter(|above| *above != Model::ORGANISATION);
-            (place.name.to_string(), above.map(|above| model[above].name.to_string()))
-        });
         Self {
             people: people(model),
-            places: places.collect(),
             uses_fake: records.iter().any(|r| r.values.iter().any(|(_, value)| value.contains("fake::"))),
             records,
         }
@@ -106,7 +99,7 @@ fn people(model: &Model) -> Vec<PersonView> {
                 name: format!("Example {}{space}{number}", role.name),
                 email: format!("{}{number}@example.org", role.name.kebab()),
                 authenticator: role.is_privileged() || model.mfa_for_everybody,
-                place: (role.level != Model::ORGANISATION).then(|| model[role.level].name.to_string()),
+                place: super::app::place_of(model, role).map(|place| model[place].name.to_string()),
             });
         }
     }

@@ -168,6 +168,10 @@ fn create_owner() -> Command {
         .about("Make the first person of an organisation; prints a one-time link to set a password")
         .arg(argument("email", "The person's e-mail address").required(true))
         .arg(argument("organisation", "Make an organisation of this name [default: use the first one]"))
+        .arg(argument(
+            "place",
+            "What their place is called, where the role is one of places [default: as the organisation]",
+        ))
         .arg(argument("role", "The person's role [default: the first that administers people]"))
 }
 

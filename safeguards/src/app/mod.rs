@@ -72,6 +72,7 @@ pub struct App {
     front: Option<&'static crate::slice::Front>,
     seed: Option<Seed>,
     roles: &'static [identity::Role],
+    places: &'static [identity::PlaceKind],
     sign_up: Option<identity::SignUp>,
     idle_minutes: Option<u16>,
     entities: &'static [&'static Entity],
@@ -89,6 +90,7 @@ impl App {
             front: None,
             seed: None,
             roles: &[],
+            places: &[],
             sign_up: None,
             idle_minutes: None,
             entities: &[],
@@ -105,6 +107,12 @@ impl App {
     /// The roles that the spec declares.
     pub const fn roles(mut self, roles: &'static [identity::Role]) -> Self {
         self.roles = roles;
+        self
+    }
+
+    /// The kinds of places below the organisation that the spec declares, each after the one that it lies in.
+    pub const fn places(mut self, places: &'static [identity::PlaceKind]) -> Self {
+        self.places = places;
         self
     }
 
@@ -293,6 +301,7 @@ impl App {
         let people = People {
             app: self.name,
             roles: self.roles,
+            places: self.places,
             sign_up: self.sign_up,
             idle_minutes: self.idle_minutes,
         };
@@ -395,7 +404,7 @@ impl App {
     ) -> Result<identity::Link, AppError> {
         let identity = &services.identity;
         let role = given.argument("role").or_else(|| {
-            let administers = self.roles.iter().find(|role| role.administers_people);
+            let administers = self.roles.iter().find(|role| role.administers_people());
             administers.map(|role| role.name.to_owned())
         });
         let role = role.ok_or(AppError::Absent("role that administers people"))?;
@@ -407,6 +416,7 @@ impl App {
             },
         };
         let email = given.argument("email").unwrap_or_default();
-        Ok(identity.create_owner(organisation, &email, &role).await?)
+        let place = given.argument("place");
+        Ok(identity.create_owner_at(organisation, &email, &role, place.as_deref()).await?)
     }
 }

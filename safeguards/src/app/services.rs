@@ -11,7 +11,7 @@ use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use crate::crypto::{AgentKeyService, KeyError, KeyService, Keys};
 use crate::folder::{self, database_key, make_folder, root_key};
-use crate::identity::{self, Identity, Role, Roles, SignUp};
+use crate::identity::{self, Identity, PlaceKind, Role, Roles, SignUp};
 use crate::store::{PostgresOptions, SqliteOptions, Store};
 use crate::web::{Entry, JsonLines, Log};
 
@@ -86,6 +86,7 @@ impl Foundation {
 pub(super) struct People {
     pub(super) app: &'static str,
     pub(super) roles: &'static [Role],
+    pub(super) places: &'static [PlaceKind],
     pub(super) sign_up: Option<SignUp>,
     pub(super) idle_minutes: Option<u16>,
 }
@@ -122,6 +123,7 @@ impl Services {
         let usual = identity::Settings::new(people.app, url.origin(), Roles::new(people.roles));
         let idle = people.idle_minutes.map(|minutes| time::Duration::minutes(minutes.into()));
         let identity_settings = identity::Settings {
+            places: people.places,
             sign_up: people.sign_up,
             secure_cookies: url.is_https(),
             inactivity: idle.unwrap_or(usual.inactivity),

@@ -4,8 +4,9 @@ use time::OffsetDateTime;
 
 use super::email::EmailAddress;
 use super::error::{IdentityError, Result};
+use super::memberships::Given;
 use super::names::{OrganisationId, PersonId, PlaceId, RoleName};
-use super::people::{Given, organisation_name, parse_email, parse_name};
+use super::people::{organisation_name, parse_email, parse_name};
 use super::policy::{Password, PasswordPolicy, SHORTEST_ALONE};
 use super::principal::SessionRow;
 use super::second_factor::SecondFactor;
@@ -41,6 +42,7 @@ struct LinkRow {
     email: EmailAddress,
     has_password: bool,
     membership: Option<(OrganisationId, Option<PlaceId>, String)>,
+    founds: bool,
 }
 
 impl Identity {
@@ -67,7 +69,10 @@ impl Identity {
         };
         let vault = self.vault().await?;
         let now = self.now();
-        let mut transaction = self.store().begin().await?;
+        let mut transaction = match &link.membership {
+            Some((organisation, ..)) => self.begin_in(*organisation, Some(link.person)).await?,
+            None => self.store().begin().await?,
+        };
         let used = sql("UPDATE one_time_links SET used_at = $2
              WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2")
         .bind(token.hash().as_bytes())
@@ -87,14 +92,17 @@ impl Identity {
             self.store_name(&mut transaction, link.person, Some(sealed)).await?;
         }
         if let Some((organisation, place, role)) = link.membership {
-            // The role as it was offered; one that the app no longer declares gives nothing.
+            // The role as it was offered; one that the app no longer declares, or whose place was closed, gives nothing.
             let role = self.declared(&role).map_err(|_| IdentityError::LinkSpent)?;
-            self.insert_membership(
-                &mut transaction,
-                link.person,
-                &Given { organisation, place, role, by: None },
-            )
-            .await?;
+            if !is_open(&mut transaction, place).await? {
+                return Err(IdentityError::LinkSpent);
+            }
+            let mut given = Given { organisation, place, role, by: None };
+            self.insert_membership(&mut transaction, link.person, &given).await?;
+            if link.founds {
+                given.place = None;
+                self.insert_membership(&mut transaction, link.person, &given).await?;
+            }
             self.end_others(&mut transaction, link.person, None, Ended::RightsChanged).await?;
             let context = self.context(visit, organisation, Some(link.person), None);
             let event = Event::new(Action::Configure).entity("person").record(link.person).note("joined");
@@ -145,7 +153,7 @@ impl Identity {
         let index = self.email_index(&email).await?;
         let vault = self.vault().await?;
         let (person, now) = (PersonId::new(self.next_id()), self.now());
-        let mut transaction = self.store().begin().await?;
+        let mut transaction = self.begin_in(organisation, Some(person)).await?;
         let made = sql("INSERT INTO people (id, email, email_index, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $4) ON CONFLICT (email_index) DO NOTHING")
         .bind(person)
@@ -277,9 +285,11 @@ impl Identity {
     }
 
     async fn link(&self, token: &Token) -> Result<LinkRow> {
-        let row = sql("SELECT l.person_id, l.organisation_id, l.place_id, l.role, p.email, p.password_hash
+        let row = sql(
+            "SELECT l.person_id, l.organisation_id, l.place_id, l.role, l.founds, p.email, p.password_hash
              FROM one_time_links l JOIN people p ON p.id = l.person_id AND p.suspended_at IS NULL
-             WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2")
+             WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2",
+        )
         .bind(token.hash().as_bytes())
         .bind(self.now())
         .fetch_optional(self.store())
@@ -295,6 +305,7 @@ impl Identity {
             membership: organisation
                 .zip(row.optional_text("role")?)
                 .map(|(organisation, role)| (organisation, place, role)),
+            founds: row.boolean("founds")?,
         })
     }
 
@@ -330,4 +341,14 @@ impl Identity {
             .await?;
         Ok(())
     }
+}
+
+/// Whether people may have roles at a place: it is open, or it is the whole organisation.
+async fn is_open(transaction: &mut Transaction, place: Option<PlaceId>) -> Result<bool> {
+    let Some(place) = place else { return Ok(true) };
+    let open = sql("SELECT 1 AS one FROM places WHERE id = $1 AND closed_at IS NULL")
+        .bind(place)
+        .fetch_optional(transaction)
+        .await?;
+    Ok(open.is_some())
 }

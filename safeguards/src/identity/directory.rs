@@ -1,5 +1,7 @@
 //! What people and organisations are called, for pages of people of the same organisation.
 
+use uuid::Uuid;
+
 use super::email::EmailAddress;
 use super::error::Result;
 use super::names::{OrganisationId, PersonId};
@@ -28,23 +30,30 @@ impl Identity {
         }
     }
 
-    /// The members of this organisation who have a role, at most 500, in the order of their joining.
+    /// The members of this organisation who have a role at a place that is wanted, at most 500, in the order of their
+    /// joining.
     pub async fn colleagues_in(
         &self,
         organisation: OrganisationId,
         role: &str,
+        wanted: &(dyn Fn(Option<Uuid>) -> bool + Sync),
     ) -> Result<Vec<(PersonId, String)>> {
-        let rows = sql("SELECT p.id, p.email, p.display_name FROM people p
-             WHERE p.suspended_at IS NULL AND EXISTS (SELECT 1 FROM memberships m
-                 WHERE m.person_id = p.id AND m.organisation_id = $1 AND m.role = $2)
-             ORDER BY p.id LIMIT 500")
+        let rows = sql("SELECT p.id, p.email, p.display_name, m.place_id
+             FROM memberships m JOIN people p ON p.id = m.person_id
+             WHERE m.organisation_id = $1 AND m.role = $2 AND p.suspended_at IS NULL ORDER BY p.id LIMIT 20000")
         .bind(organisation)
         .bind(role)
         .fetch_all(self.store())
         .await?;
-        let mut people = Vec::with_capacity(rows.len());
+        let mut people: Vec<(PersonId, String)> = Vec::new();
         for row in &rows {
-            people.push(self.named(row).await?);
+            let known = people.last().map(|(last, _)| last.uuid());
+            if known != Some(row.uuid("id")?) && wanted(row.optional_uuid("place_id")?) {
+                people.push(self.named(row).await?);
+            }
+            if people.len() == 500 {
+                break;
+            }
         }
         Ok(people)
     }

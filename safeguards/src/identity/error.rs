@@ -33,6 +33,9 @@ pub enum IdentityError {
     /// Signed in, and not permitted. 403.
     #[error("your role does not permit this")]
     Forbidden,
+    /// Signed in, and permitted once the person has shown anew who they are. 403.
+    #[error("show again who you are to go on")]
+    ProveAgain,
     /// Nothing there, or nothing that this person may see. 404.
     #[error("there is nothing here")]
     NotFound,
@@ -103,6 +106,7 @@ impl From<IdentityError> for Problem {
                 Self::new(Code::TooMany).retry_after(seconds(retry_after)).cause("sign-in rate")
             }
             IdentityError::Forbidden => Self::forbidden(),
+            IdentityError::ProveAgain => Self::new(Code::ProveAgain).rule(error.to_string()),
             IdentityError::NotFound => Self::not_found(),
             IdentityError::LinkSpent => Self::not_found().rule(error.to_string()),
             IdentityError::Password(faults) => Self::invalid(

@@ -1,16 +1,20 @@
 //! Who acts: accounts, passwords, second factors, sessions, tokens.
 
 pub mod access_token;
+mod administration;
 pub mod attempts;
 mod credentials;
 mod directory;
 pub mod email;
 mod error;
 mod http;
+mod invitations;
 pub mod limiter;
+mod memberships;
 pub mod names;
 pub mod password;
 mod people;
+mod places;
 pub mod policy;
 mod principal;
 mod refresh;
@@ -21,6 +25,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod signing_keys;
+mod step_up;
 mod sweep;
 pub mod totp;
 
@@ -28,8 +33,11 @@ pub use credentials::Profile;
 pub use email::EmailAddress;
 pub use error::IdentityError;
 pub use http::routes;
-pub use names::{OrganisationId, PersonId, PlaceId, Purpose, Role, RoleName, Roles, SessionId};
-pub use people::{Colleague, Invitation, Link, Membership, NewPerson};
+pub(crate) use http::{link_made, link_page};
+pub use invitations::{Draft, Invitation, Link};
+pub use names::{OrganisationId, PersonId, PlaceId, PlaceKind, Purpose, Role, RoleName, Roles, SessionId};
+pub use people::{Colleague, Membership, NewPerson, Pending};
+pub use places::{Place, place_path};
 pub use principal::{Session, SessionRow};
 pub use second_factor::SecondFactor;
 pub use secret::Token;
@@ -38,3 +46,4 @@ pub use sessions::{Credentials, Device, Opened};
 pub use settings::{Settings, SignUp};
 pub use sign_in::{Door, Next, OrganisationChoice, TICKET_LIFETIME};
 pub use signing_keys::AUDIENCE;
+pub use step_up::PROOF_LIFETIME;

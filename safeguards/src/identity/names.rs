@@ -92,7 +92,8 @@ impl OrganisationId {
     pub const ENVIRONMENT: Self = Self(Uuid::nil());
 }
 
-/// A role as the generated app declares it, in a `static` table.
+/// A role as the generated app declares it, in a `static` table:
+/// `Role::named("owner").privileged().administers(&["people"]).at("clinic")`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Role {
     /// The name in the spec, as stored in `memberships.role`.
@@ -100,8 +101,57 @@ pub struct Role {
     /// Its grants reach a whole place's PHI, or it administers people, keys or agreements:
     /// whoever holds it signs in with a second factor.
     pub privileged: bool,
-    /// May invite people, give and take roles, and lock accounts in their own organisation.
-    pub administers_people: bool,
+    /// What it administers, such as `people` and `agreements`. Who administers people invites them, gives
+    /// and takes roles, and makes places, as far as their own role reaches.
+    pub administers: &'static [&'static str],
+    /// The kind of place at which one has it; none for a role in the whole organisation.
+    pub place: Option<&'static str>,
+}
+
+impl Role {
+    /// A role in the whole organisation that is not privileged and administers nothing.
+    pub const fn named(name: &'static str) -> Self {
+        Self { name, privileged: false, administers: &[], place: None }
+    }
+
+    /// The same, with a second factor.
+    #[must_use]
+    pub const fn privileged(mut self) -> Self {
+        self.privileged = true;
+        self
+    }
+
+    /// The same, administering these.
+    #[must_use]
+    pub const fn administers(mut self, what: &'static [&'static str]) -> Self {
+        self.administers = what;
+        self
+    }
+
+    /// The same, at places of this kind.
+    #[must_use]
+    pub const fn at(mut self, kind: &'static str) -> Self {
+        self.place = Some(kind);
+        self
+    }
+
+    /// Whether it administers people.
+    pub fn administers_people(&self) -> bool {
+        self.administers.contains(&"people")
+    }
+}
+
+/// A kind of place below the organisation, as the generated app declares it: a clinic, a ward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceKind {
+    /// The name in the spec, as stored in `places.kind`.
+    pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// What people call several of them.
+    pub plural: &'static str,
+    /// The kind that it lies in; none directly below the organisation.
+    pub inside: Option<&'static str>,
 }
 
 /// The name of a declared role.
@@ -160,7 +210,7 @@ impl Roles {
 
     /// True if one of these may administer people.
     pub fn any_administers_people(self, names: &[RoleName]) -> bool {
-        self.held(names).any(|role| role.administers_people)
+        self.held(names).any(Role::administers_people)
     }
 
     fn held(self, names: &[RoleName]) -> impl Iterator<Item = &'static Role> {
@@ -178,10 +228,8 @@ pub const fn may_be_chosen(purpose: Purpose) -> bool {
 mod tests {
     use super::*;
 
-    static ROLES: [Role; 2] = [
-        Role { name: "owner", privileged: true, administers_people: true },
-        Role { name: "patient", privileged: false, administers_people: false },
-    ];
+    static ROLES: [Role; 2] =
+        [Role::named("owner").privileged().administers(&["people"]), Role::named("patient")];
 
     /// HC-3: a role that the app does not declare gives nothing.
     #[test]

@@ -23,6 +23,8 @@ pub struct SessionRow {
     pub(super) principal: Principal,
     pub(super) door: Door,
     pub(super) second_factor_at: Option<OffsetDateTime>,
+    /// When the person last showed all that they sign in with.
+    pub(super) proved_at: Option<OffsetDateTime>,
     pub(super) started_at: OffsetDateTime,
     pub(super) seen_at: OffsetDateTime,
     pub(super) expires_at: OffsetDateTime,

@@ -195,7 +195,7 @@ impl Identity {
         Ok(transaction.commit().await?)
     }
 
-    async fn prove_both(
+    pub(super) async fn prove_both(
         &self,
         session: &SessionRow,
         password: &str,

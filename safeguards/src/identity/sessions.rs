@@ -117,14 +117,15 @@ struct Opening {
     door: Door,
     purpose: Purpose,
     second_factor_at: Option<OffsetDateTime>,
+    proved_at: Option<OffsetDateTime>,
     expires_at: OffsetDateTime,
 }
 
 macro_rules! session_where {
     ($condition:literal) => {
         concat!(
-            "SELECT s.id, s.person_id, s.organisation_id, s.door, s.purpose, s.second_factor_at, s.started_at,
-                 s.seen_at, s.expires_at, m.role
+            "SELECT s.id, s.person_id, s.organisation_id, s.door, s.purpose, s.second_factor_at, s.proved_at,
+                 s.started_at, s.seen_at, s.expires_at, m.role
              FROM sessions s
              JOIN people p ON p.id = s.person_id AND p.suspended_at IS NULL
              JOIN organisations o ON o.id = s.organisation_id AND o.closed_at IS NULL
@@ -151,6 +152,7 @@ impl Identity {
             door: ticket.door,
             purpose: Purpose::Treatment,
             second_factor_at: ticket.second_factor_at,
+            proved_at: Some(self.now()),
             expires_at: self.now() + self.settings().lifetime,
         };
         self.insert_session(transaction, issue, &opening, visit).await
@@ -169,8 +171,8 @@ impl Identity {
         let device =
             device.map(|device| issue.vault.seal(Secret::SessionDevice, id.uuid(), device.as_bytes()));
         sql("INSERT INTO sessions (id, person_id, organisation_id, door, token_hash, purpose, second_factor_at,
-                 started_at, seen_at, expires_at, address, device)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)")
+                 started_at, seen_at, expires_at, address, device, proved_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12)")
         .bind(id)
         .bind(opening.person)
         .bind(opening.organisation)
@@ -182,6 +184,7 @@ impl Identity {
         .bind(opening.expires_at)
         .bind(issue.vault.seal(Secret::SessionAddress, id.uuid(), visit.address.to_string().as_bytes())?)
         .bind(device.transpose()?)
+        .bind(opening.proved_at)
         .execute(&mut *transaction)
         .await?;
         let credentials = match browser_token {
@@ -266,6 +269,7 @@ impl Identity {
             ),
             door: Door::parse(&row.text("door")?)?,
             second_factor_at: row.optional_timestamp("second_factor_at")?,
+            proved_at: row.optional_timestamp("proved_at")?,
             started_at: row.timestamp("started_at")?,
             seen_at: row.timestamp("seen_at")?,
             expires_at: row.timestamp("expires_at")?,
@@ -368,6 +372,7 @@ impl Identity {
             door: session.door,
             purpose: purpose.unwrap_or(principal.purpose()),
             second_factor_at: session.second_factor_at,
+            proved_at: session.proved_at,
             expires_at: session.expires_at,
         };
         if purpose.is_some_and(|purpose| !may_be_chosen(purpose)) {

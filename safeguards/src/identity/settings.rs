@@ -3,7 +3,7 @@
 
 use time::Duration;
 
-use super::names::Roles;
+use super::names::{PlaceKind, Roles};
 
 /// Static facts and configuration of one app.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Settings {
     pub issuer: String,
     /// The roles that the spec declares.
     pub roles: Roles,
+    /// The kinds of places that the spec declares, each after the one that it lies in.
+    pub places: &'static [PlaceKind],
     /// Time without a request after which a session ends (CF-4).
     pub inactivity: Duration,
     /// Time after which a session ends whatever happens.
@@ -62,6 +64,7 @@ impl Settings {
             app_name: app_name.to_owned(),
             issuer: issuer.to_owned(),
             roles,
+            places: &[],
             inactivity: Duration::minutes(15),
             lifetime: Duration::hours(12),
             access_lifetime: Duration::minutes(5),
@@ -86,7 +89,7 @@ impl Settings {
         self.sign_up = self.sign_up.filter(|sign_up| match sign_up {
             SignUp::Founds(name) => roles.find(name).is_some(),
             SignUp::Joins(name) => {
-                roles.find(name).is_some_and(|role| !role.privileged && !role.administers_people)
+                roles.find(name).is_some_and(|role| !role.privileged && !role.administers_people())
             }
         });
         self
@@ -98,10 +101,8 @@ mod tests {
     use super::*;
     use crate::identity::Role;
 
-    static ROLES: [Role; 2] = [
-        Role { name: "owner", privileged: true, administers_people: true },
-        Role { name: "coder", privileged: false, administers_people: false },
-    ];
+    static ROLES: [Role; 2] =
+        [Role::named("owner").privileged().administers(&["people"]), Role::named("coder")];
 
     /// Invariant 2, the floor: no setting turns sessions endless or opens a privileged role.
     #[test]

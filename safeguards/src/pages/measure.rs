@@ -79,6 +79,29 @@ impl Show for Count {
     }
 }
 
+/// A number that stands alone, under its label.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    label: String,
+    content: Content,
+}
+
+impl Figure {
+    /// A number under a label.
+    #[must_use]
+    pub fn new(label: impl Into<String>, content: impl Into<Content>) -> Self {
+        Self { label: label.into(), content: content.into() }
+    }
+}
+
+impl Show for Figure {
+    fn show(&self, view: &View) -> Markup {
+        html! {
+            div.count { h2.label { (self.label) } p.figure { (self.content.show(view)) } }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

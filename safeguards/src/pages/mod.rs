@@ -66,7 +66,7 @@ pub use form::{
 };
 pub use home::{Card, Home, Task};
 pub use listing::{Direction, Listing};
-pub use measure::{Count, SMALLEST_CELL};
+pub use measure::{Count, Figure, SMALLEST_CELL};
 pub use notice::Notice;
 pub use page::{Page, Show};
 pub use patient::{Allergies, PatientBanner};

@@ -5,7 +5,7 @@ use time::Date;
 
 use super::content::{iso_date, local};
 use super::words::fill;
-use super::{Content, Show, View};
+use super::{Audience, Content, Show, View};
 
 /// What is known of a patient's allergies. Silence is not safety: "none known" is a statement that
 /// somebody made, and it differs from never having asked.
@@ -148,6 +148,8 @@ fn known(allergies: &Allergies, view: &View) -> Markup {
             Allergies::Known(list) if !list.is_empty() => {
                 @for (place, allergy) in list.iter().enumerate() { @if place > 0 { ", " } strong.allergy { bdi { (allergy) } } }
             },
+            // Who prescribes has to ask; the patient is told what is known, and no more.
+            Allergies::Known(_) | Allergies::NotRecorded if view.audience == Audience::Patient => (Content::Empty.show(view)),
             Allergies::Known(_) | Allergies::NotRecorded => span.tag.caution { (words.allergies_not_recorded) },
             Allergies::NoneKnown => (words.no_known_allergies),
             Allergies::Hidden => (Content::Hidden.show(view)),

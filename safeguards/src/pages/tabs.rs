@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{Show, View};
 
-/// Links over a record; the one whose path is the view's own is marked as current.
+/// Links over a record; the one whose path is the view's own, or leads there, is marked as current.
 #[derive(Clone, Debug, Default)]
 pub struct Tabs {
     tabs: Vec<(Cow<'static, str>, String, Option<usize>)>,
@@ -41,12 +41,41 @@ impl Tabs {
 
 impl Show for Tabs {
     fn show(&self, view: &View) -> Markup {
+        let leads = |to: &str| {
+            let below = view.here.strip_prefix(to);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')).then_some(to.len())
+        };
+        let current = self.tabs.iter().filter_map(|(_, to, _)| leads(to)).max();
+        let mark = |to: &str| match leads(to) {
+            Some(length) if Some(length) == current => Some(if view.here == to { "page" } else { "true" }),
+            _ => None,
+        };
         html! {
             nav.tabs aria-label=(view.words.tabs) { ul { @for (text, to, count) in &self.tabs {
-                li { a href=(super::content::local(to)) aria-current=[(view.here == *to).then_some("page")] {
+                li { a href=(super::content::local(to)) aria-current=[mark(to)] {
                     (text) @if let Some(count) = count { " " span.count { (count) } }
                 } }
             } } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tab_that_leads_to_a_page_is_current() {
+        let tabs = || Tabs::new().tab("Patient", "/patients/1").tab("Notes", "/patients/1/notes");
+        for (here, marked) in [
+            ("/patients/1", "href=\"/patients/1\" aria-current=\"page\""),
+            ("/patients/1/notes/new", "href=\"/patients/1/notes\" aria-current=\"true\""),
+            ("/patients/1/edit", "href=\"/patients/1\" aria-current=\"true\""),
+        ] {
+            let shown = tabs().show(&View::sample().here(here)).into_string();
+            assert!(shown.contains(marked) && shown.matches("aria-current").count() == 1, "{here}: {shown}");
+        }
+        let elsewhere = tabs().show(&View::sample().here("/patients/12")).into_string();
+        assert!(!elsewhere.contains("aria-current"), "{elsewhere}");
     }
 }

@@ -11,7 +11,7 @@ use time::{Date, Duration, PrimitiveDateTime, Time};
 
 use super::Result;
 use crate::access::Error;
-use crate::pages::{Bars, Content, Table, View};
+use crate::pages::{Bars, Content, Figure, Table, View};
 use crate::pages::{Column, Row as TableRow};
 use crate::store::Row;
 use crate::web::Problem;
@@ -51,6 +51,9 @@ pub struct Measured {
     pub cells: Vec<Cell>,
     /// Cells with fewer records have no value.
     pub hidden_under: u64,
+    /// What the cells are, over a table.
+    #[serde(skip)]
+    heading: &'static str,
 }
 
 /// One cell.
@@ -106,7 +109,14 @@ impl Measured {
             let value = if small.contains(&cell) { None } else { computed(count, value) };
             Cell { cell, value }
         });
-        Ok(Self { cells: cells.collect(), hidden_under: hide_under })
+        let heading = match interval {
+            Interval::Value => "Group",
+            Interval::Day => "Day",
+            Interval::Week => "Week from",
+            Interval::Month => "Month from",
+            Interval::Year => "Year from",
+        };
+        Ok(Self { cells: cells.collect(), hidden_under: hide_under, heading })
     }
 
     /// As bars, each with its value beside it.
@@ -117,17 +127,39 @@ impl Measured {
         })
     }
 
+    /// As one figure, of a measure that is not grouped.
+    pub fn figure(&self, title: &str, unit: &str) -> Figure {
+        let content = match self.cells.first() {
+            Some(cell) => self.content(cell, unit),
+            None => Content::Empty,
+        };
+        Figure::new(title, content)
+    }
+
+    fn content(&self, cell: &Cell, unit: &str) -> Content {
+        match cell.value {
+            Some(value) => Content::from(value).unit(unit),
+            None => Content::from(format!("fewer than {} records", self.hidden_under)),
+        }
+    }
+
+    /// Whether any cell is shown.
+    pub fn has_values(&self) -> bool {
+        self.cells.iter().any(|cell| cell.value.is_some())
+    }
+
     /// As a table that says which cells are hidden.
     pub fn table(&self, title: &str, unit: &str) -> Table {
-        let rows = self.cells.iter().map(|cell| {
-            let value = match cell.value {
-                Some(value) => Content::from(value).unit(unit),
-                None => Content::from(format!("fewer than {}", self.hidden_under)),
-            };
-            TableRow::new().cell(cell.cell.clone()).cell(value)
-        });
-        Table::new(title).column("").column(Column::new(title.to_owned()).numeric()).rows(rows)
+        let rows =
+            self.cells.iter().map(|cell| TableRow::new().cell(named(cell)).cell(self.content(cell, unit)));
+        Table::new(title).column(self.heading).column(Column::new(title.to_owned()).numeric()).rows(rows)
     }
+}
+
+/// A cell as people read it: a day as a date, anything else as it is.
+fn named(cell: &Cell) -> Content {
+    let day = Date::parse(&cell.cell, time::macros::format_description!("[year]-[month]-[day]"));
+    day.map_or_else(|_| Content::from(cell.cell.clone()), Content::Date)
 }
 
 /// The cell of a group: `2026-03-13T14` or `2026-03-13 14` in UTC, `2026-03-13`, or any value.

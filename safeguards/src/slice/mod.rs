@@ -14,6 +14,7 @@ pub mod json;
 mod line;
 pub mod measure;
 mod names;
+mod places;
 mod problem;
 pub mod rules;
 mod searches;
@@ -55,6 +56,11 @@ pub fn created<T: Serialize>(id: Uuid, record: Option<T>) -> Response {
         Some(record) => (StatusCode::CREATED, Json(record)).into_response(),
         None => (StatusCode::CREATED, Json(serde_json::json!({ "id": id }))).into_response(),
     }
+}
+
+/// 201 with a one-time link, which is kept by nobody on the way.
+pub fn invited(link: &crate::identity::Link) -> Response {
+    crate::identity::link_made(link)
 }
 
 /// 303 to a page of this app, after a form was taken.
@@ -106,9 +112,10 @@ pub mod prelude {
     pub use super::shapes::holds;
     pub use super::{
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened,
-        OpeningHours, Result, Version, Viewer, Wanted, WriteAnswers, clock, created, go, minutes,
+        OpeningHours, Result, Version, Viewer, Wanted, WriteAnswers, clock, created, go, invited, minutes,
     };
     pub use crate::access::{Action, Entity, Fill, Found, Record, Shown, Statement, Unsealed, Written};
+    pub use crate::identity::Link;
     pub use crate::pages::{
         Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape,
         Table, Tabs, View,

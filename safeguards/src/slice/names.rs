@@ -74,6 +74,11 @@ impl Names {
         }
     }
 
+    /// A place's name.
+    pub fn place(&self, id: &Shown<Option<Uuid>>) -> Content {
+        self.person(id)
+    }
+
     /// The name of somebody who wrote a record.
     pub fn writer(&self, id: &Shown<Uuid>) -> Content {
         match id {

@@ -20,13 +20,12 @@ use crate::identity::{
     Credentials, Door, IdentityError, NewPerson, Next, OrganisationId, PersonId, PlaceId, Session, Visit,
     totp::TotpSecret,
 };
-use crate::store::sql;
 use crate::web::Problem;
 
 /// The name of the organisation that is made up.
 const ORGANISATION: &str = "Example Clinic (made up)";
 /// What all of them sign in with.
-const PASSWORD: &str = "Violet-Kettle-58-Harbour";
+pub(super) const PASSWORD: &str = "Violet-Kettle-58-Harbour";
 
 /// A made-up person.
 #[derive(Clone, Copy, Debug)]
@@ -55,15 +54,13 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// Makes the organisation, its places (each kind with the kind above it, top first) and its people. Nothing, when
-    /// that was done before.
+    /// Makes the organisation, a place of each kind, and its people. Nothing, when that was done before.
     ///
     /// # Errors
     /// The database holds an organisation that was not made up.
     pub async fn begin(
         services: &Services,
         front: &'static Front,
-        places: &[(&'static str, Option<&'static str>)],
         people: &'static [Person],
     ) -> Result<Option<Self>, AppError> {
         if let Some(known) = services.identity.first_organisation().await? {
@@ -84,8 +81,10 @@ impl Seeds {
             viewers: HashMap::new(),
             places: HashMap::new(),
         };
-        for (kind, above) in places {
-            seeds.make_place(organisation, kind, *above).await?;
+        for kind in services.identity.settings().places {
+            let name = format!("Example {}", kind.label.to_lowercase());
+            let place = services.identity.first_place(organisation, kind.name, &name).await?;
+            seeds.places.insert(kind.name, place);
         }
         for person in people {
             let new = NewPerson {
@@ -97,6 +96,9 @@ impl Seeds {
                 authenticator: person.authenticator.then(|| authenticator(person.email)),
             };
             let id = services.identity.create_person(organisation, &new).await?;
+            if seeds.founds(person) {
+                services.identity.make_founder(organisation, id, person.role).await?;
+            }
             seeds.ids.insert(person.email, id);
             let viewer = seeds.sign_in(person.email).await?;
             seeds.viewers.insert(person.email, viewer);
@@ -104,25 +106,12 @@ impl Seeds {
         Ok(Some(seeds))
     }
 
-    async fn make_place(
-        &mut self,
-        organisation: OrganisationId,
-        kind: &'static str,
-        above: Option<&'static str>,
-    ) -> Result<(), AppError> {
-        let id = PlaceId::new(self.services.ids.next());
-        let above = above.and_then(|above| self.places.get(above).copied());
-        sql("INSERT INTO places (id, organisation_id, parent_id, kind, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(id)
-            .bind(organisation)
-            .bind(above)
-            .bind(kind)
-            .bind(format!("Example {kind}"))
-            .bind(self.services.clock.now())
-            .execute(&self.services.store)
-            .await?;
-        self.places.insert(kind, id);
-        Ok(())
+    /// Whether they are the first who administer people: they do so in the whole organisation, too.
+    fn founds(&self, person: &Person) -> bool {
+        let roles = self.services.identity.settings().roles;
+        let administers = |one: &Person| roles.find(one.role).is_some_and(|role| role.administers_people());
+        let first = self.people.iter().find(|one| administers(one));
+        person.place.is_some() && first.is_some_and(|first| first.email == person.email)
     }
 
     /// One of the people, signed in.
@@ -283,7 +272,7 @@ pub fn tell(people: &[Person]) -> Result<(), AppError> {
 }
 
 /// A secret for an authenticator, the same for the same address at any time.
-fn authenticator(email: &str) -> TotpSecret {
+pub(super) fn authenticator(email: &str) -> TotpSecret {
     let mut bytes: Vec<u8> = email.bytes().cycle().take(20).collect();
     for (at, byte) in bytes.iter_mut().enumerate() {
         *byte = byte.wrapping_mul(31).wrapping_add(u8::try_from(at).unwrap_or(0));

@@ -64,6 +64,8 @@ pub enum Caller {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
+    /// The headers.
+    pub headers: axum::http::HeaderMap,
     /// The body.
     pub text: String,
     /// Where it sends the caller.
@@ -160,6 +162,57 @@ impl Trial {
         std::fs::remove_dir_all(&self.folder).map_err(AppError::System)
     }
 
+    /// What the app stands on, for a test that looks behind its doors.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The files that the app keeps, of a trial on SQLite: path and bytes. None elsewhere.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn files(&self) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+        if self.services.store.is_postgres() {
+            return Ok(Vec::new());
+        }
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.is_file() {
+                files.push((path.clone(), std::fs::read(path)?));
+            }
+        }
+        Ok(files)
+    }
+
+    /// How many events of this action the audit log has about a record, alone or among others.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn events(&self, action: &str, record: &str) -> Result<i64, AppError> {
+        let counted =
+            sql("SELECT count(*) AS n FROM audit_log WHERE action = $1 AND (record = $2 OR records LIKE $3)");
+        let counted = counted.bind(action.to_owned()).bind(record.to_owned()).bind(format!("%{record}%"));
+        Ok(counted.fetch_one(&self.services.store).await?.integer("n")?)
+    }
+
+    /// Signs one of the people in anew, by the JSON API, and says every step's answer: the last holds the tokens.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn sign_in_anew(&self, email: &str) -> Result<Vec<Answer>, AppError> {
+        // The person's code of this half minute was used when the trial began.
+        sql("UPDATE authenticators SET last_step = 0").execute(&self.services.store).await?;
+        let proof = serde_json::json!({ "email": email, "password": super::seed::PASSWORD });
+        let mut steps = vec![self.send(Caller::Anonymous, Method::POST, "/identity/sign-in", &proof).await];
+        if let Some(ticket) = steps[0].json().get("ticket") {
+            let code = super::seed::authenticator(email).code_at(self.services.clock.now()).to_string();
+            let step = serde_json::json!({ "ticket": ticket, "code": code });
+            steps.push(self.send(Caller::Anonymous, Method::POST, "/identity/sign-in/code", &step).await);
+        }
+        Ok(steps)
+    }
+
     /// `GET`, as a program asks.
     pub async fn get(&self, caller: Caller, path: &str) -> Answer {
         self.call(caller, Method::GET, path, None, "application/json").await
@@ -211,21 +264,25 @@ impl Trial {
             request = request.header(header::CONTENT_TYPE, *kind);
         }
         let body = body.map_or_else(Body::empty, |(_, body)| Body::from(body));
-        let unsent =
-            |reason: String| Answer { status: StatusCode::BAD_REQUEST, text: reason, location: None };
+        let unsent = |reason: String| Answer {
+            status: StatusCode::BAD_REQUEST,
+            headers: header::HeaderMap::new(),
+            text: reason,
+            location: None,
+        };
         let request = match request.body(body) {
             Ok(request) => request,
             Err(error) => return unsent(error.to_string()),
         };
         // A router is always ready; its own `poll_ready` says so.
         let Ok(response) = self.router.clone().call(request).await;
-        let status = response.status();
-        let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let (status, headers) = (response.status(), response.headers().clone());
+        let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
         let location = location.map(str::to_owned);
         match response.into_body().collect().await {
             Ok(body) => {
                 let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-                Answer { status, text, location }
+                Answer { status, headers, text, location }
             }
             Err(error) => unsent(error.to_string()),
         }

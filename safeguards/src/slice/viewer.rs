@@ -2,19 +2,20 @@
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
+use axum::response::Response;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::answers::field_of;
+use super::places::capitalised;
 use super::{Assignee, Called, Line, Names, Result, Wanted};
 use crate::Services;
-use crate::access::{Action, Context, Entity, Error, Found, Written};
-use crate::identity::{Identity, PersonId, Session};
+use crate::access::{Action, Context, Entity, Found, Written};
+use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
     Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, View,
     Words, Zone,
 };
-use crate::store::sql;
 use crate::web::{Arrival, Problem};
 
 /// What the pages of an app have in common; an axum `Extension` of the router.
@@ -44,7 +45,7 @@ pub fn finished(routes: Routes, front: &'static Front, services: Services) -> ax
 
 /// A signed-in person in front of a page, or behind a call of the API. It acts as their access context.
 pub struct Viewer {
-    session: Session,
+    pub(super) session: Session,
     /// How they see pages.
     pub view: View,
     /// The page of this app that led here: path and query.
@@ -119,9 +120,31 @@ impl Viewer {
         withheld.iter().fold(form, |form, name| form.without(name))
     }
 
+    /// An invitation to sign in as the record that somebody is, to be written together with the record.
+    pub async fn draft_invitation(&self, role: &str, place: Option<Uuid>, email: &str) -> Result<Draft> {
+        let identity = self.session.identity();
+        let invitation = identity.invitation(email, role, place.map(PlaceId::new))?;
+        Ok(identity.draft_invitation(&self.session, &invitation).await?)
+    }
+
+    /// A page that shows a one-time link, once.
+    pub fn link_page(&self, page: Page, link: &Link) -> Response {
+        crate::identity::link_page(&self.view, page.heading("A one-time link"), link)
+    }
+
     /// A page under a title.
     pub fn page(&self, title: impl Into<String>) -> Page {
         self.view.page(title)
+    }
+
+    /// What a record is called that has a moment and no name: `Appointment, 13 Mar 2026, 09:00 UTC`.
+    pub fn called_by_moment(&self, label: &str, at: Option<OffsetDateTime>) -> String {
+        at.map_or_else(|| label.to_owned(), |at| format!("{label}, {}", self.view.moment(at)))
+    }
+
+    /// What a record is called that has a date and no name: `Reading, 13 Mar 2026`.
+    pub fn called_by_date(&self, label: &str, on: Option<time::Date>) -> String {
+        on.map_or_else(|| label.to_owned(), |on| format!("{label}, {}", self.view.date(on)))
     }
 
     /// A table of records: the columns of `fields` that they may see, in the order of `lines`.
@@ -187,13 +210,17 @@ impl Viewer {
         Ok(called)
     }
 
-    /// The people of this organisation who have a role.
+    /// The people who have a role where the viewer works, too: of a role of places, those of the viewer's own places.
+    /// Patients of another clinic are nobody's choice here (CL-1).
     pub async fn colleagues(&self, role: &str) -> Result<Vec<Called>> {
-        let found = self.session.identity().colleagues_in(self.principal.organisation(), role).await?;
+        let reach = self.reach_of_places().await?;
+        let identity = self.session.identity();
+        let found =
+            identity.colleagues_in(self.principal.organisation(), role, &|place| reach.holds(place)).await?;
         Ok(found.into_iter().map(|(person, title)| Called { id: person.uuid(), title }).collect())
     }
 
-    /// Whether somebody of this organisation has the role.
+    /// Whether somebody has the role where the viewer works.
     pub async fn has_colleague(&self, role: &str, person: Uuid) -> Result<bool> {
         Ok(self.colleagues(role).await?.iter().any(|called| called.id == person))
     }
@@ -233,7 +260,7 @@ impl Viewer {
         assignees.iter().fold(detail, |detail, assignee| {
             let name = named(assignee.person_id).unwrap_or_default();
             let since = self.view.date(self.view.local(assignee.since).date());
-            detail.line(assignee.role.clone(), Content::from(format!("{name}, since {since}")))
+            detail.line(capitalised(&assignee.role), Content::from(format!("{name}, since {since}")))
         })
     }
 
@@ -279,34 +306,6 @@ impl Viewer {
         let moment =
             self.view.moment_at(midnight).or_else(|| self.view.moment_at(midnight + time::Duration::HOUR));
         moment.unwrap_or(midnight.assume_utc())
-    }
-
-    /// The places of this kind in which they may put a record: those of their memberships, or all of the
-    /// organisation for who has a role in the whole of it.
-    pub async fn places(&self, kind: &str) -> Result<Vec<Called>> {
-        let found = sql(
-            "SELECT p.id, p.name FROM places p
-             WHERE p.organisation_id = $1 AND p.kind = $2 AND EXISTS (SELECT 1 FROM memberships m
-                 WHERE m.person_id = $3 AND m.organisation_id = $1 AND (m.place_id IS NULL OR m.place_id = p.id))
-             ORDER BY p.name, p.id LIMIT 500",
-        );
-        let found = found.bind(self.principal.organisation()).bind(kind).bind(self.principal.person());
-        let rows = found.fetch_all(&self.store).await.map_err(Error::from)?;
-        let called = |row: &crate::store::Row| Ok(Called { id: row.uuid("id")?, title: row.text("name")? });
-        Ok(rows.iter().map(called).collect::<Result<_, Error>>()?)
-    }
-
-    /// A form that also asks for the place, unless there is only one to choose.
-    pub async fn with_place(&self, form: Form, kind: &str) -> Result<Form> {
-        let places = self.places(kind).await?;
-        let choices = places.into_iter().map(|place| Choice::new(place.id.to_string(), place.title));
-        Ok(form.field(Field::choice("place_id", "Place", choices)))
-    }
-
-    /// The place that was chosen.
-    pub fn place_of(&self, answers: &Answers) -> Result<Uuid> {
-        let chosen = answers.text("place_id").and_then(|id| id.parse().ok());
-        chosen.ok_or_else(|| Problem::internal("choice of places"))
     }
 
     /// A table's place in its list where rows are not counted: one more may follow when the page is full.

@@ -18,6 +18,8 @@ pub enum Code {
     Unauthenticated,
     /// 403: somebody is, but may not; or the request did not come from our own page.
     Forbidden,
+    /// 403: somebody is, and may once they show anew who they are: `POST /identity/session/proof`.
+    ProveAgain,
     /// 404: missing and hidden are the same.
     NotFound,
     /// 405: the resource has no such method.
@@ -43,10 +45,11 @@ pub enum Code {
 }
 
 impl Code {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::ProveAgain,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -66,7 +69,7 @@ impl Code {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ProveAgain => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,

@@ -72,7 +72,7 @@ static PATIENT: Entity = Entity {
 
 static ENTITIES: [&Entity; 1] = [&PATIENT];
 
-static ROLES: [Role; 1] = [Role { name: "owner", privileged: true, administers_people: true }];
+static ROLES: [Role; 1] = [Role::named("owner").privileged().administers(&["people"])];
 
 pub(crate) const PHONE: &str = "+12025550143";
 

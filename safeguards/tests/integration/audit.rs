@@ -8,7 +8,7 @@ mod signer;
 
 use common::*;
 use safeguards::audit::{self, Action, Audit, Event};
-use safeguards::store::{Value, sql};
+use safeguards::store::{PolicyContext, Value, sql};
 use safeguards::testing;
 
 /// CF-6: what was appended is read back as it was committed to, one event or many, on both databases.
@@ -88,6 +88,14 @@ async fn a_write_and_its_event_are_one_statement() {
         audit::append_call(3),
         "audit_append($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
     );
+    // The app's role writes places of the organisation that it acts for.
+    let acting = |organisation| PolicyContext {
+        person: None,
+        organisation: Some(organisation),
+        roles: Vec::new(),
+        action: "administer",
+        now: NOW,
+    };
     let write = "WITH written AS (INSERT INTO places (id, organisation_id, kind, name, created_at) \
          SELECT $1, id, 'ward', 'Ward 1', now() FROM organisations WHERE id = $2 RETURNING id) \
          SELECT audit_append($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
@@ -97,7 +105,9 @@ async fn a_write_and_its_event_are_one_statement() {
         let values = audit::Prepared::new(&context(&clock()), &event).unwrap().values();
         let statement =
             values.into_iter().fold(sql(write).bind(PATIENT).bind(organisation), |s, v: Value| s.bind(v));
-        assert_eq!(statement.fetch_all(&database.store).await.unwrap().len(), rows);
+        let mut transaction = database.store.begin_as(&acting(organisation)).await.unwrap();
+        assert_eq!(statement.fetch_all(&mut transaction).await.unwrap().len(), rows);
+        transaction.commit().await.unwrap();
     }
     assert_eq!(entries(&database.store).await.len(), 0);
     sql("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Clinic', $2)")
@@ -109,7 +119,9 @@ async fn a_write_and_its_event_are_one_statement() {
     let event = Event::new(Action::Create).entity("place").record(PATIENT);
     let values = audit::Prepared::new(&context(&clock()), &event).unwrap().values();
     let statement = values.into_iter().fold(sql(write).bind(PATIENT).bind(CLINIC), |s, v: Value| s.bind(v));
-    assert_eq!(statement.fetch_all(&database.store).await.unwrap().len(), 1);
+    let mut transaction = database.store.begin_as(&acting(CLINIC)).await.unwrap();
+    assert_eq!(statement.fetch_all(&mut transaction).await.unwrap().len(), 1);
+    transaction.commit().await.unwrap();
     assert_eq!(entries(&database.store).await.len(), 1);
 }
 

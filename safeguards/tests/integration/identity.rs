@@ -2,6 +2,7 @@
 
 mod door;
 mod people;
+mod places;
 mod races;
 mod sessions;
 mod sign_in;
@@ -23,10 +24,10 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 static ROLES: [Role; 4] = [
-    Role { name: "owner", privileged: true, administers_people: true },
-    Role { name: "provider", privileged: true, administers_people: false },
-    Role { name: "patient", privileged: false, administers_people: false },
-    Role { name: "coder", privileged: false, administers_people: false },
+    Role::named("owner").privileged().administers(&["people"]),
+    Role::named("provider").privileged(),
+    Role::named("patient"),
+    Role::named("coder"),
 ];
 
 const PASSWORD: &str = "Wren-lamp-42-quill";
@@ -124,6 +125,19 @@ impl Clinic {
 }
 
 async fn start(database: &TestDatabase, key: &Arc<FileKeyService>, clock: &ManualClock) -> Identity {
+    let settings = Settings {
+        sign_up: Some(SignUp::Joins("coder")),
+        ..Settings::new("Peptide Clinic", "https://clinic.example", Roles::new(&ROLES))
+    };
+    start_with(database, key, clock, settings).await
+}
+
+async fn start_with(
+    database: &TestDatabase,
+    key: &Arc<FileKeyService>,
+    clock: &ManualClock,
+    settings: Settings,
+) -> Identity {
     let clock: Arc<ManualClock> = Arc::new(clock.clone());
     let service = Arc::clone(key) as Arc<dyn KeyService>;
     let parts = Parts {
@@ -132,10 +146,6 @@ async fn start(database: &TestDatabase, key: &Arc<FileKeyService>, clock: &Manua
         audit: Audit::start(&database.store, clock.clone()),
         ids: Arc::new(SystemIds::new(clock.clone())),
         clock,
-    };
-    let settings = Settings {
-        sign_up: Some(SignUp::Joins("coder")),
-        ..Settings::new("Peptide Clinic", "https://clinic.example", Roles::new(&ROLES))
     };
     Identity::start(parts, settings).await.unwrap()
 }

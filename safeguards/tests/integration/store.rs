@@ -126,7 +126,7 @@ async fn a_broken_rule_has_the_same_name_on_both_and_tells_no_value() {
         .bind(Uuid::from_u128(4))
         .bind(Uuid::from_u128(5))
         .bind(NOW)
-        .execute(&database.store)
+        .execute(&database.owner)
         .await
         .unwrap_err();
         assert!(matches!(orphan, StoreError::ForeignKey { .. }), "{orphan:?}");

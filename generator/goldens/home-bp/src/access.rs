@@ -7,7 +7,7 @@
 //!
 //! | | owner | nurse | physician | patient |
 //! |---|---|---|---|---|
-//! | patient | view (name, date of birth, phone) in organisation; create, assign in organisation | view, create, assign in organisation; update (name, date of birth, phone, sex, allergies) in organisation | view assigned; update (target systolic, target diastolic) assigned | view own |
+//! | patient | view (name, date of birth, phone) in organisation; create, assign in organisation; invite in organisation | view, create, assign in organisation; update (name, date of birth, phone, sex, allergies) in organisation | view assigned; update (target systolic, target diastolic) assigned | view own |
 //! | reading | – | view in organisation | view assigned | view, create own |
 
 use safeguards::access::{Action, Entity, Field, Grant, Kind, Mask};
@@ -18,10 +18,10 @@ pub static ENTITIES: &[&Entity] = &[&PATIENT, &READING];
 
 /// The roles that a person can have here. Who is privileged signs in with a second factor, without exception (CF-13).
 pub static ROLES: &[Role] = &[
-    Role { name: "owner", privileged: true, administers_people: true },
-    Role { name: "nurse", privileged: true, administers_people: false },
-    Role { name: "physician", privileged: false, administers_people: false },
-    Role { name: "patient", privileged: false, administers_people: false },
+    Role::named("owner").privileged().administers(&["people", "agreements"]),
+    Role::named("nurse").privileged(),
+    Role::named("physician"),
+    Role::named("patient"),
 ];
 
 /// Patients that physician reaches as assigned.
@@ -68,6 +68,7 @@ pub static PATIENT: Entity =
                 .rows(PATIENTS_ASSIGNED_PHYSICIAN)
                 .fields(Mask::Only(&["reference", "target systolic", "target diastolic"])),
             Grant::to("patient", &[Action::View, Action::List]).rows("patients.person_id = :person"),
+            Grant::to("owner", &[Action::Move("invite")]).fields(Mask::Only(&["login"])),
         ],
         ..Entity::named("patient", 1, "patients")
     };

@@ -81,7 +81,9 @@ pub async fn page(viewer: Viewer) -> Result<Page> {
             cards.push(Card::new("My details", format!("/patients/{id}")));
         }
     }
-    for (text, path) in destinations(&viewer.roles()).into_iter().skip(1) {
+    for (text, path) in
+        destinations(&viewer.roles()).into_iter().skip(1).filter(|(text, _)| *text != "My details")
+    {
         cards.push(Card::new(text, path));
     }
     Ok(page.with(Home::new().cards("Go to", cards)))

@@ -21,10 +21,15 @@ pub fn routes(services: Services) -> Router {
         .route("/patients/{id}", get(patients::pages::show))
         .route("/patients/{id}/edit", get(patients::pages::edit).post(patients::pages::change))
         .route("/patients/{id}/assign", get(patients::pages::ask_whom).post(patients::pages::assign_page))
+        .route(
+            "/patients/{id}/invite",
+            get(patients::pages::ask_to_invite).post(patients::pages::invite_page),
+        )
         .route("/api/patients", get(patients::api_list).post(patients::api_create))
         .route("/api/patients/search", post(patients::api_search))
         .route("/api/patients/{id}", get(patients::api_show).patch(patients::api_update))
         .route("/api/patients/{id}/assign", post(patients::api_assign))
+        .route("/api/patients/{id}/invite", post(patients::api_invite))
         // Readings
         .route("/readings", get(readings::pages::index))
         .route("/readings/search", post(readings::pages::search_page))

@@ -11,7 +11,9 @@ pub async fn page(viewer: Viewer) -> Result<Page> {
     let mut page = viewer.page("Measures");
     if viewer.is(FOR_READINGS_BY_WEEK) {
         let measured = readings_by_week(&viewer).await?;
-        page = page.with(measured.bars("Readings by week", ""));
+        if measured.has_values() {
+            page = page.with(measured.bars("Readings by week", ""));
+        }
         page = page.with(measured.table("Readings by week", ""));
     }
     Ok(page)

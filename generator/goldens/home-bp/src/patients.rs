@@ -198,7 +198,7 @@ pub async fn titles(viewer: &Viewer, ids: impl IntoIterator<Item = Option<Uuid>>
     let found =
         tenant!("SELECT id, version, reference, name, {reach} FROM patients WHERE {among} AND {visible}");
     let found: Vec<PatientTitle> = found.among(ids.into_iter().flatten()).list(viewer).await?;
-    Ok(found.into_iter().map(|title| title.0).collect())
+    Ok(called(viewer, found))
 }
 
 /// A patient by name, or by what else its reader may see.
@@ -211,6 +211,10 @@ impl Record for PatientTitle {
         let titles = [row.field::<Option<String>>("name")?.words()];
         Ok(Self(Called::new(row.id()?, &titles, &row.reference()?, "Patient")))
     }
+}
+
+fn called(_: &Viewer, titles: Vec<PatientTitle>) -> Vec<Called> {
+    titles.into_iter().map(|title| title.0).collect()
 }
 
 /// Makes a patient; says its id.
@@ -276,6 +280,18 @@ pub async fn assign(viewer: &Viewer, id: Uuid, version: i64, role: &str, person:
     Ok(assigned.update(viewer, &PATIENT, Action::Move("assign"), id, version).await?)
 }
 
+/// Invites the person whom the patient is, by their address: who takes the link signs in as patient and sees this record as their own.
+pub async fn invite(viewer: &Viewer, id: Uuid, version: i64, email: &str) -> Result<Link> {
+    viewer.granted(&PATIENT, Action::Move("invite")).await?;
+    find(viewer, id).await?;
+    let draft = viewer.draft_invitation("patient", None, email).await?;
+    let invited =
+        tenant!("UPDATE patients SET {fields} WHERE id = {id} AND version = {version} AND {visible}");
+    let invited = invited.field("login", draft.person.uuid()).also(draft.statement);
+    invited.update(viewer, &PATIENT, Action::Move("invite"), id, version).await?;
+    Ok(draft.link)
+}
+
 /// `GET /api/patients`: filters that name nobody stand in the address.
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Patient>>> {
     viewer.granted(&PATIENT, Action::List).await?;
@@ -325,4 +341,9 @@ pub async fn api_update(viewer: Viewer, Id(id): Id, body: Body) -> Result<Json<P
 pub async fn api_assign(viewer: Viewer, Id(id): Id, body: Body) -> Result<Json<Vec<Assignee>>> {
     assign(&viewer, id, body.version()?, &body.text("role")?, body.record("person_id")?).await?;
     assignees(&viewer, id).await.map(Json)
+}
+
+/// `POST /api/patients/{id}/invite`: `email` and `version`; the link is shown once.
+pub async fn api_invite(viewer: Viewer, Id(id): Id, body: Body) -> Result<Response> {
+    Ok(invited(&invite(&viewer, id, body.version()?, &body.text("email")?).await?))
 }

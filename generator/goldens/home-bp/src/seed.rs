@@ -96,13 +96,10 @@ pub const PEOPLE: &[Person] = &[
     },
 ];
 
-/// Kinds of places, each with the kind above it.
-const PLACES: &[(&str, Option<&str>)] = &[];
-
 /// What `seed` writes; nothing, when it was written before.
 pub fn seed(services: &Services) -> Pending<'_, ()> {
     Box::pin(async move {
-        if let Some(seeds) = Seeds::begin(services, &FRONT, PLACES, PEOPLE).await? {
+        if let Some(seeds) = Seeds::begin(services, &FRONT, PEOPLE).await? {
             records(&seeds).await?;
         }
         if cfg!(test) { Ok(()) } else { tell(PEOPLE) }

@@ -53,6 +53,14 @@ pub(super) struct ChangePassword {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Proof {
+    password: String,
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PasswordOnly {
     password: String,
 }
@@ -103,6 +111,11 @@ pub(super) async fn sign_out(session: Session) -> Result<Response> {
 
 pub(super) async fn profile(session: Session) -> Result<Json<Profile>> {
     Ok(Json(session.identity().profile(session.row()).await?))
+}
+
+pub(super) async fn prove(session: Session, Json(body): Json<Proof>) -> Result<StatusCode> {
+    session.identity().prove_again(session.row(), &body.password, &body.code, session.visit()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn rename(session: Session, Json(body): Json<Rename>) -> Result<StatusCode> {

@@ -321,6 +321,12 @@ pub(super) fn mistaken(form: Form, error: IdentityError) -> Result<Form> {
     }
 }
 
+/// A noun with its article: `an owner`, `a clinic`.
+pub(super) fn with_article(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
 /// With a capital letter, as it stands alone.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();

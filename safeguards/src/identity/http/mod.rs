@@ -17,13 +17,17 @@
 //! | `GET`, `DELETE /identity/devices[/{id}]` | | my sessions; one or all others ended |
 //! | `GET`, `POST /identity/authenticator`, `…/confirm`, `…/remove` | `password`, `code` | enrolment |
 //! | `POST /identity/recovery-codes` | `password`, `code` | `recovery_codes` |
+//! | `POST /identity/session/proof` | `password`, `code?` | 204: shown anew who I am, for ten minutes |
 //! | `GET`, `POST /identity/people` | `email`, `role`, `place?` | colleagues; a one-time `link` |
+//! | `DELETE /identity/people/{id}`, `DELETE /identity/invitations/{id}` | | 204: membership ended, invitation withdrawn |
 //! | `POST /identity/people/{id}/roles`, `DELETE …/roles/{membership}` | `role`, `place?` | 204 |
 //! | `PUT`, `DELETE /identity/people/{id}/suspension`; `DELETE …/lock` | | 204 |
 //! | `POST /identity/people/{id}/password-link` | | a one-time `link` |
+//! | `GET`, `POST /identity/places` | `kind`, `name`, `inside?` | places; a new `id` |
+//! | `PATCH /identity/places/{id}`; `PUT`, `DELETE …/closure` | `name` | 204 |
 //!
 //! The pages are `/sign-in` and its steps, `/sign-out`, `/sign-up`, `/welcome/{token}`, and `/account` with
-//! what lies below it, `/account/people` among it.
+//! what lies below it, `/account/people` and `/account/places` among it.
 //!
 //! A *step* is `{"next": "second_factor" \| "enrol" \| "choose", "ticket": …}` or, at the end,
 //! `{"next": "signed_in", "access_token", "token_type": "Bearer", "expires_in", "refresh_token", …}`.
@@ -33,14 +37,19 @@ mod entry;
 mod look;
 mod office;
 mod people;
+mod people_pages;
+mod places;
+mod places_pages;
 mod sign_in;
 
 use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use super::service::Identity;
+pub(crate) use people::link_made;
+pub(crate) use people_pages::link_page;
 
 /// Every route of identity.
 pub fn routes(identity: Identity) -> Router {
@@ -56,6 +65,7 @@ pub fn routes(identity: Identity) -> Router {
         .route("/identity/welcome", post(sign_in::welcome));
     let account = Router::new()
         .route("/identity/session", get(account::session).post(account::switch))
+        .route("/identity/session/proof", post(account::prove))
         .route("/identity/sign-out", post(account::sign_out))
         .route("/identity/profile", get(account::profile).patch(account::rename))
         .route("/identity/password", post(account::password))
@@ -67,12 +77,18 @@ pub fn routes(identity: Identity) -> Router {
         .route("/identity/recovery-codes", post(account::recovery_codes));
     let people = Router::new()
         .route("/identity/people", get(people::list).post(people::invite))
+        .route("/identity/people/{id}", delete(people::end_membership))
+        .route("/identity/invitations/{id}", delete(people::withdraw))
         .route("/identity/people/{id}/roles", post(people::give_role))
         .route("/identity/people/{id}/roles/{membership}", delete(people::take_role))
         .route("/identity/people/{id}/suspension", put(people::suspend).delete(people::lift))
         .route("/identity/people/{id}/lock", delete(people::unlock))
         .route("/identity/people/{id}/password-link", post(people::password_link));
-    steps.merge(account).merge(people).merge(pages()).with_state(identity)
+    let places = Router::new()
+        .route("/identity/places", get(places::list).post(places::make))
+        .route("/identity/places/{id}", patch(places::rename))
+        .route("/identity/places/{id}/closure", put(places::close).delete(places::open));
+    steps.merge(account).merge(people).merge(places).merge(pages()).with_state(identity)
 }
 
 /// The same for browsers. A form is answered by a redirect, so that going back sends nothing twice.
@@ -95,17 +111,35 @@ fn pages() -> Router<Identity> {
         .route("/account/recovery-codes", get(office::show_recovery_codes).post(office::recovery_codes))
         .route("/account/devices", get(office::devices))
         .route("/account/devices/sign-out", post(office::revoke))
+        .route("/account/proof", get(office::show_proof).post(office::prove))
         .route("/account/work", get(office::show_work).post(office::work));
     let people = Router::new()
-        .route("/account/people", get(office::people).post(office::invite))
-        .route("/account/people/{id}", get(office::person))
-        .route("/account/people/{id}/roles", post(office::give_role))
-        .route("/account/people/{id}/roles/{membership}/take", post(office::take_role))
-        .route("/account/people/{id}/suspend", post(office::suspend))
-        .route("/account/people/{id}/lift", post(office::lift))
-        .route("/account/people/{id}/unlock", post(office::unlock))
-        .route("/account/people/{id}/password-link", post(office::password_link));
-    entry.merge(account).merge(people)
+        .route("/account/people", get(people_pages::list))
+        .route("/account/people/invite", get(people_pages::invite))
+        .route(
+            "/account/people/invite/{role}",
+            get(people_pages::show_invitation).post(people_pages::make_invitation),
+        )
+        .route("/account/people/invitations/{id}/withdraw", post(people_pages::withdraw))
+        .route("/account/people/{id}", get(people_pages::person))
+        .route("/account/people/{id}/roles", get(people_pages::roles))
+        .route(
+            "/account/people/{id}/roles/{role}",
+            get(people_pages::show_role).post(people_pages::give_role),
+        )
+        .route("/account/people/{id}/roles/{role}/take", post(people_pages::take_role))
+        .route("/account/people/{id}/end", get(people_pages::show_end).post(people_pages::end))
+        .route("/account/people/{id}/suspend", post(people_pages::suspend))
+        .route("/account/people/{id}/lift", post(people_pages::lift))
+        .route("/account/people/{id}/unlock", post(people_pages::unlock))
+        .route("/account/people/{id}/password-link", post(people_pages::password_link));
+    let places = Router::new()
+        .route("/account/places", get(places_pages::list))
+        .route("/account/places/new/{kind}", get(places_pages::show_new).post(places_pages::make))
+        .route("/account/places/{id}", get(places_pages::show).post(places_pages::rename))
+        .route("/account/places/{id}/close", post(places_pages::close))
+        .route("/account/places/{id}/open", post(places_pages::open));
+    entry.merge(account).merge(people).merge(places)
 }
 
 /// What holds a secret is kept by nobody on the way (RFC 9111, section 5.2.2.5).

@@ -1,22 +1,17 @@
-//! The pages of an account, and of the people of an organisation.
+//! The pages of an account.
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use uuid::Uuid;
 
 use super::super::error::{IdentityError, Result};
-use super::super::names::{OrganisationId, PersonId, Purpose, SessionId, may_be_chosen};
-use super::super::people::{Colleague, Invitation, Link, parse_email};
+use super::super::names::{OrganisationId, Purpose, SessionId, may_be_chosen};
 use super::super::principal::Session;
-use super::super::service::Identity;
 use super::entry::{enrolment_page, mistaken, new_password, recovery_codes_page, sentence, text, told};
-use super::look::{Look, go, keep, secret, with_cookie};
+use super::look::{Look, Wanted, go, keep, secret, with_cookie};
 use super::session_cookie;
 use super::sign_in::revealed;
 use crate::pages::{
-    Account, Choice, CodeEntry, Column, Content, Detail, Device, Devices, Field, Form, FormData, Notice,
-    Page, Row, Shape, Table, View,
+    Account, Choice, CodeEntry, Detail, Device, Devices, Field, Form, FormData, Notice, Page, Shape, View,
 };
 
 /// CC-11: all that is kept about me as an account, and the way to each thing that I can do about it.
@@ -51,6 +46,9 @@ pub(super) async fn account(session: Session, Look(view): Look) -> Result<Page> 
         .action("Organisation and purpose", "/account/work");
     if identity.settings().roles.any_administers_people(session.principal().roles()) {
         page = page.action("People", "/account/people");
+        if !identity.settings().places.is_empty() {
+            page = page.action("Places", "/account/places");
+        }
     }
     Ok(page.command("Sign out", "/sign-out"))
 }
@@ -226,144 +224,46 @@ pub(super) async fn work(session: Session, data: FormData) -> Result<Response> {
     Ok(keep(identity, &opened, go("/")))
 }
 
-pub(super) async fn people(session: Session, Look(view): Look) -> Result<Page> {
-    let people = session.identity().people(&session).await?;
-    let rows = people.iter().map(|person| {
-        let roles: Vec<&str> = person.memberships.iter().map(|membership| membership.role.as_str()).collect();
-        let row = Row::new()
-            .cell(person.display_name.clone().unwrap_or_default())
-            .cell(person.email.clone())
-            .cell(roles.join(", "))
-            .cell(standing(person));
-        if person.memberships.is_empty() { row } else { row.to(format!("/account/people/{}", person.id)) }
-    });
-    let table = Table::new("People of your organisation")
-        .column(Column::new("Name"))
-        .column(Column::new("E-mail address"))
-        .column(Column::new("Roles"))
-        .column(Column::new("Standing"))
-        .rows(rows)
-        .empty("Nobody yet", "Invite the first person.");
-    Ok(account_page(&view, "People").with(table).with(invitation_form(session.identity())))
+/// Where privilege grows, a person shows anew who they are, and goes on to what they wanted.
+pub(super) async fn show_proof(session: Session, Look(view): Look, wanted: Wanted) -> Result<Page> {
+    proof_page(&session, &view, &wanted, None).await
 }
 
-fn standing(person: &Colleague) -> &'static str {
-    match (person.suspended_at, person.invited, person.second_factor) {
-        (Some(_), ..) => "suspended",
-        (None, true, _) => "invited",
-        (None, false, true) => "active, with security code",
-        (None, false, false) => "active",
-    }
-}
-
-fn invitation_form(identity: &Identity) -> Form {
-    Form::new("/account/people")
-        .field(Field::shaped(Shape::Email, "email", "E-mail address").section("Invite somebody"))
-        .field(role_field(identity))
-        .submit("Make the invitation")
-}
-
-fn role_field(identity: &Identity) -> Field {
-    let roles = identity.settings().roles;
-    Field::choice("role", "Role", roles.iter().map(|role| Choice::new(role.name, role.name)))
-}
-
-pub(super) async fn invite(session: Session, Look(view): Look, data: FormData) -> Result<Response> {
-    let identity = session.identity();
-    let read = || {
-        let role = identity.declared(text(&data, "role"))?.into();
-        Ok::<_, IdentityError>(Invitation { email: parse_email(text(&data, "email"))?, role, place: None })
-    };
-    match read() {
-        Ok(invitation) => Ok(link_page(&view, &identity.invite(&session, &invitation).await?)),
-        Err(error) => {
-            let form = mistaken(invitation_form(identity).with("email", text(&data, "email")), error)?;
-            Ok(account_page(&view, "People").with(form).into_response())
-        }
-    }
-}
-
-/// A link, shown once, to be handed over by whoever asked for it.
-fn link_page(view: &View, link: &Link) -> Response {
-    let page = account_page(view, "A one-time link")
-        .notice(
-            Notice::warning("It is shown only now")
-                .text("Give it to this person only, by a way that you trust. It works once."),
-        )
-        .with(
-            Detail::new()
-                .line("Link", Content::from(format!("/welcome/{}", link.token.reveal())))
-                .line("Works until", view.moment(link.expires_at)),
-        );
-    secret(page.into_response())
-}
-
-pub(super) async fn person(session: Session, Look(view): Look, Path(id): Path<PersonId>) -> Result<Page> {
-    let people = session.identity().people(&session).await?;
-    let person = people.into_iter().find(|person| person.id == id && !person.memberships.is_empty());
-    let person = person.ok_or(IdentityError::NotFound)?;
-    let at = |rest: &str| format!("/account/people/{id}/{rest}");
-    let mut page = view
-        .page(person.display_name.clone().unwrap_or_else(|| person.email.clone()))
-        .back("People", "/account/people")
-        .with(Detail::new().line("E-mail address", person.email.clone()).line("Standing", standing(&person)));
-    for membership in &person.memberships {
-        let take = Form::new(at(&format!("roles/{}/take", membership.id)));
-        page = page.with(take.submit(format!("Take the role {}", membership.role)).danger());
-    }
-    page = page.with(Form::new(at("roles")).field(role_field(session.identity())).submit("Give this role"));
-    page = page.command("Unlock after failed sign-ins", at("unlock"));
-    page = page.command("Make a link for a new password", at("password-link"));
-    Ok(match person.suspended_at {
-        None => page.command("Suspend the account", at("suspend")),
-        Some(_) => page.command("Lift the suspension", at("lift")),
-    })
-}
-
-pub(super) async fn give_role(
-    session: Session,
-    Path(id): Path<PersonId>,
-    data: FormData,
-) -> Result<Response> {
-    session.identity().give_role(&session, id, text(&data, "role"), None).await?;
-    Ok(go(&format!("/account/people/{id}")))
-}
-
-pub(super) async fn take_role(
-    session: Session,
-    Path((id, membership)): Path<(PersonId, Uuid)>,
-) -> Result<Response> {
-    session.identity().take_role(&session, id, membership).await?;
-    Ok(go("/account/people"))
-}
-
-pub(super) async fn suspend(session: Session, Path(id): Path<PersonId>) -> Result<Response> {
-    session.identity().suspend(&session, id, true).await?;
-    Ok(go(&format!("/account/people/{id}")))
-}
-
-pub(super) async fn lift(session: Session, Path(id): Path<PersonId>) -> Result<Response> {
-    session.identity().suspend(&session, id, false).await?;
-    Ok(go(&format!("/account/people/{id}")))
-}
-
-pub(super) async fn unlock(session: Session, Path(id): Path<PersonId>) -> Result<Response> {
-    session.identity().unlock(&session, id).await?;
-    Ok(go(&format!("/account/people/{id}")))
-}
-
-pub(super) async fn password_link(
+pub(super) async fn prove(
     session: Session,
     Look(view): Look,
-    Path(id): Path<PersonId>,
+    wanted: Wanted,
+    data: FormData,
 ) -> Result<Response> {
-    Ok(link_page(&view, &session.identity().password_link(&session, id).await?))
+    let (password, code) = (text(&data, "password"), text(&data, "code"));
+    match session.identity().prove_again(session.row(), password, code, session.visit()).await {
+        Ok(()) => Ok(go(wanted.end())),
+        Err(error) => Ok(proof_page(&session, &view, &wanted, Some(error)).await?.into_response()),
+    }
 }
 
-fn account_page(view: &View, title: &str) -> Page {
+async fn proof_page(
+    session: &Session,
+    view: &View,
+    wanted: &Wanted,
+    error: Option<IdentityError>,
+) -> Result<Page> {
+    let factor = session.identity().second_factor_of(session.principal().person()).await?;
+    let form = proof_form(&wanted.on("/account/proof"), "Go on", factor.enrolled_at.is_some());
+    let form = match error {
+        Some(error) => mistaken(form, error)?,
+        None => form,
+    };
+    let page = account_page(view, "Show that it is you");
+    Ok(page
+        .about("What comes next gives somebody far-reaching rights, so you are asked once more.")
+        .with(form))
+}
+
+pub(super) fn account_page(view: &View, title: &str) -> Page {
     view.page(title).narrow().back("Your account", "/account")
 }
 
-fn barred(view: &View, title: &str, reason: &str) -> Response {
+pub(super) fn barred(view: &View, title: &str, reason: &str) -> Response {
     account_page(view, title).notice(Notice::danger(sentence(reason))).into_response()
 }

@@ -9,8 +9,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::super::error::Result;
+use super::super::invitations::Link;
 use super::super::names::{PersonId, PlaceId};
-use super::super::people::{Colleague, Invitation, Link, parse_email};
+use super::super::people::Colleague;
 use super::super::principal::Session;
 use super::secret;
 
@@ -43,9 +44,8 @@ pub(super) async fn list(session: Session) -> Result<Json<Vec<Colleague>>> {
 
 pub(super) async fn invite(session: Session, Json(body): Json<Invite>) -> Result<Response> {
     let identity = session.identity();
-    let role = identity.declared(&body.role)?.into();
-    let invitation = Invitation { email: parse_email(&body.email)?, role, place: body.place };
-    Ok(made(&identity.invite(&session, &invitation).await?))
+    let invitation = identity.invitation(&body.email, &body.role, body.place)?;
+    Ok(link_made(&identity.invite(&session, &invitation).await?))
 }
 
 pub(super) async fn give_role(
@@ -65,6 +65,16 @@ pub(super) async fn take_role(
     Ok(StatusCode::NO_CONTENT)
 }
 
+pub(super) async fn end_membership(session: Session, Path(person): Path<PersonId>) -> Result<StatusCode> {
+    session.identity().end_membership(&session, person).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn withdraw(session: Session, Path(invitation): Path<Uuid>) -> Result<StatusCode> {
+    session.identity().withdraw(&session, invitation).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(super) async fn suspend(session: Session, Path(person): Path<PersonId>) -> Result<StatusCode> {
     session.identity().suspend(&session, person, true).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -81,9 +91,11 @@ pub(super) async fn unlock(session: Session, Path(person): Path<PersonId>) -> Re
 }
 
 pub(super) async fn password_link(session: Session, Path(person): Path<PersonId>) -> Result<Response> {
-    Ok(made(&session.identity().password_link(&session, person).await?))
+    Ok(link_made(&session.identity().password_link(&session, person).await?))
 }
 
-fn made(link: &Link) -> Response {
-    secret(Json(Made { link: format!("/welcome/{}", link.token.reveal()), expires_at: link.expires_at }))
+/// 201 with a link, which is kept by nobody on the way.
+pub(crate) fn link_made(link: &Link) -> Response {
+    let made = Made { link: format!("/welcome/{}", link.token.reveal()), expires_at: link.expires_at };
+    secret((StatusCode::CREATED, Json(made)))
 }

@@ -164,7 +164,7 @@ static ROLES: &[Role] = &[
 ];
 
 const fn role(name: &'static str) -> Role {
-    Role { name, privileged: false, administers_people: false }
+    Role::named(name)
 }
 
 pub(crate) const CLINIC: Uuid = Uuid::from_u128(0xc1);

@@ -125,7 +125,7 @@ async fn the_whole_road_by_json() {
 
         let invite = json!({ "email": PATIENT, "role": "patient" });
         let (status, _, made) = send(&clinic, Method::POST, "/identity/people", Some(&access), invite).await;
-        assert_eq!(status, StatusCode::OK);
+        assert_eq!(status, StatusCode::CREATED);
         assert!(made["link"].as_str().unwrap().starts_with("/welcome/"));
         let nobody = json!({ "email": PATIENT, "role": "superuser" });
         let (status, _, _) = send(&clinic, Method::POST, "/identity/people", Some(&access), nobody).await;
@@ -273,10 +273,12 @@ async fn the_whole_road_by_pages() {
         let (status, body) = browser.get(&clinic, "/account").await;
         assert!(status == StatusCode::OK && body.contains(OWNER) && body.contains("Olga"));
         let (status, _, body) =
-            browser.send(&clinic, "/account/people", &format!("email={PATIENT}&role=patient")).await;
+            browser.send(&clinic, "/account/people/invite/patient", &format!("email={PATIENT}")).await;
         assert!(status == StatusCode::OK && body.contains("/welcome/"));
         for page in [
             "/account/people",
+            "/account/people/invite",
+            "/account/people/invite/owner",
             "/account/devices",
             "/account/second-factor",
             "/account/work",
@@ -284,6 +286,23 @@ async fn the_whole_road_by_pages() {
         ] {
             assert_eq!(browser.get(&clinic, page).await.0, StatusCode::OK, "{page}");
         }
+        // HC-4: a privileged role is given by who showed a moment ago who they are.
+        clinic.clock.advance(Duration::minutes(11));
+        let (status, to, _) = browser.ask(&clinic, Method::GET, "/account/people/invite/owner", "").await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        assert_eq!(to, "/account/proof?to=%2Faccount%2Fpeople%2Finvite%2Fowner");
+        let (status, sent, _) =
+            browser.send(&clinic, "/account/people/invite/owner", "email=x@example.org").await;
+        assert_eq!((status, sent.as_str()), (StatusCode::SEE_OTHER, to.as_str()));
+        let (status, _, _) = browser.send(&clinic, &to, "password=wrong&code=000000").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        let code = secret.code_at(clinic.clock.now());
+        let proof = format!("password={PASSWORD}&code={}", code.as_str());
+        let (_, back, _) = browser.send(&clinic, &to, &proof).await;
+        assert_eq!(back, "/account/people/invite/owner");
+        let (_, _, body) = browser.send(&clinic, &back, "email=x@example.org").await;
+        assert!(body.contains("/welcome/"));
+
         let (_, to, _) = browser
             .send(&clinic, "/account/work", &format!("organisation={}&purpose=payment", clinic.id))
             .await;

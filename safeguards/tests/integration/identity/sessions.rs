@@ -143,7 +143,7 @@ async fn a_privileged_role_needs_the_second_factor_in_every_session() {
             .bind(person)
             .bind(clinic.id)
             .bind(time::macros::datetime!(2026-11-23 12:00 UTC))
-            .execute(&clinic.database.store)
+            .execute(&clinic.database.owner)
             .await
             .unwrap();
         assert!(matches!(clinic.request(&session).await, Err(IdentityError::SignedOut)));
@@ -156,7 +156,7 @@ async fn an_undeclared_role_gives_nothing() {
     for clinic in Clinic::both().await {
         clinic.patient().await;
         let session = clinic.open(PATIENT, Door::Browser).await;
-        sql("UPDATE memberships SET role = 'superuser'").execute(&clinic.database.store).await.unwrap();
+        sql("UPDATE memberships SET role = 'superuser'").execute(&clinic.database.owner).await.unwrap();
         assert!(clinic.request(&session).await.is_err());
         let nowhere = clinic.identity.sign_in(PATIENT, PASSWORD, Door::Browser, &visit(1)).await;
         assert!(matches!(nowhere, Err(IdentityError::Forbidden)));

@@ -33,10 +33,10 @@ CREATE POLICY patients_insert ON patients FOR INSERT
         (fence.acts_as('owner') OR fence.acts_as('nurse'))));
 CREATE POLICY patients_update ON patients FOR UPDATE
     USING (
-        (fence.acts_as('owner') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('update'))
+        (fence.acts_as('owner') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('update') OR fence.acts_as('owner') AND fence.does('invite'))
         OR fence.acts_as('physician') AND fence.does('update') AND (EXISTS (SELECT 1 FROM fence.patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = fence.organisation() AND a1.person_id = fence.person() AND a1.role = 'physician' AND a1.starts_at <= fence.now() AND (a1.ends_at IS NULL OR a1.ends_at > fence.now()))))
     WITH CHECK (
-        (fence.acts_as('owner') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('update'))
+        (fence.acts_as('owner') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('assign') OR fence.acts_as('nurse') AND fence.does('update') OR fence.acts_as('owner') AND fence.does('invite'))
         OR fence.acts_as('physician') AND fence.does('update') AND (EXISTS (SELECT 1 FROM fence.patient_assignments a1 WHERE a1.patient_id = patients.id AND a1.organisation_id = fence.organisation() AND a1.person_id = fence.person() AND a1.role = 'physician' AND a1.starts_at <= fence.now() AND (a1.ends_at IS NULL OR a1.ends_at > fence.now()))));
 
 ALTER TABLE readings ENABLE ROW LEVEL SECURITY;

@@ -2,7 +2,9 @@
 
 use safeguards::slice::prelude::*;
 
-use super::{ASSIGNED_TO, Patient, assign, assignees, blank, filled, find, form, found, insert, update};
+use super::{
+    ASSIGNED_TO, Patient, assign, assignees, blank, filled, find, form, found, insert, invite, update,
+};
 use crate::access::{self, PATIENT};
 
 /// What pages show of a patient, a line a field: the name by which the policy knows it, its label, its content.
@@ -46,11 +48,11 @@ pub async fn table(viewer: &Viewer, caption: &str, found: &[Patient]) -> Result<
 /// The banner over every page about a patient: what must not be confused.
 pub async fn banner(viewer: &Viewer, id: Uuid) -> Result<PatientBanner> {
     let record = find(viewer, id).await?;
-    Ok(banner_of(&record))
+    Ok(banner_of(viewer, &record))
 }
 
-fn banner_of(record: &Patient) -> PatientBanner {
-    let title = title(record);
+fn banner_of(viewer: &Viewer, record: &Patient) -> PatientBanner {
+    let title = title(viewer, record);
     let reference = record.written.reference.value().filter(|reference| **reference != title).cloned();
     PatientBanner::new(title)
         .to(format!("/patients/{}", record.written.id))
@@ -106,6 +108,11 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     } else {
         page
     };
+    let page = if viewer.may(&PATIENT, Action::Move("invite")) {
+        page.action("Invite to sign in", format!("/patients/{id}/invite"))
+    } else {
+        page
+    };
     let team = assignees(&viewer, id).await?;
     let page = page.with(detail);
     let people = viewer.people(team.iter().map(|assignee| Some(assignee.person_id))).await?;
@@ -122,15 +129,15 @@ pub async fn framed(viewer: &Viewer, record: &Patient) -> Result<Page> {
     } else {
         tabs
     };
-    let page = viewer.page(title(record));
-    let page = page.patient(&banner_of(record));
+    let page = viewer.page(title(viewer, record));
+    let page = page.patient(&banner_of(viewer, record));
     let page = page.back("Patients", viewer.back_to("/patients"));
     Ok(page.tabs(&tabs))
 }
 
-fn title(record: &Patient) -> String {
-    let titles = [record.name.words()];
-    Called::new(record.written.id, &titles, &record.written.reference, "Patient").title
+fn title(_: &Viewer, record: &Patient) -> String {
+    let titles: &[String] = &[record.name.words()];
+    Called::new(record.written.id, titles, &record.written.reference, "Patient").title
 }
 
 async fn links(viewer: &Viewer) -> Result<Links> {
@@ -220,4 +227,36 @@ async fn assign_form(viewer: &Viewer, record: &Patient) -> Result<Form> {
     Ok(form
         .field(viewer.choice_of_colleagues("assignee", "Who", ASSIGNED_TO).await?)
         .cancel(format!("/patients/{id}")))
+}
+
+/// `GET /patients/{id}/invite`
+pub async fn ask_to_invite(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    viewer.granted(&PATIENT, Action::Move("invite")).await?;
+    let record = find(&viewer, id).await?;
+    invitation_page(&viewer, &record, invitation_form(&record)).await
+}
+
+/// `POST /patients/{id}/invite`
+pub async fn invite_page(viewer: Viewer, Id(id): Id, data: FormData) -> Result<Response> {
+    let record = find(&viewer, id).await?;
+    match invitation_form(&record).parse(&viewer.view, data) {
+        Ok(answers) => {
+            let email = answers.text("email").unwrap_or_default();
+            let link = invite(&viewer, id, answers.version().unwrap_or_default(), email).await?;
+            Ok(viewer.link_page(framed(&viewer, &record).await?, &link))
+        }
+        Err(form) => Ok(invitation_page(&viewer, &record, *form).await?.into_response()),
+    }
+}
+
+fn invitation_form(record: &Patient) -> Form {
+    let id = record.written.id;
+    let email = Field::shaped(Shape::Email, "email", "E-mail address")
+        .hint("Whoever takes the link sees this record as their own.");
+    let form = Form::new(format!("/patients/{id}/invite")).version(record.written.version).field(email);
+    form.submit("Make the invitation").cancel(format!("/patients/{id}"))
+}
+
+async fn invitation_page(viewer: &Viewer, record: &Patient, form: Form) -> Result<Page> {
+    Ok(framed(viewer, record).await?.titled("Invite to sign in").with(form))
 }

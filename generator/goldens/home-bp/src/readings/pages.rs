@@ -109,7 +109,7 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
 
 /// A page about one reading: its name, what is around it, and the way to its parts.
 pub async fn framed(viewer: &Viewer, record: &Reading) -> Result<Page> {
-    let page = viewer.page(title(record));
+    let page = viewer.page(title(viewer, record));
     let page = match record.patient_id.known() {
         Some(id) => page.patient(&crate::patients::pages::banner(viewer, id).await?),
         None => page,
@@ -121,9 +121,8 @@ pub async fn framed(viewer: &Viewer, record: &Reading) -> Result<Page> {
     Ok(page)
 }
 
-fn title(record: &Reading) -> String {
-    let _ = record;
-    "Reading".to_owned()
+fn title(viewer: &Viewer, record: &Reading) -> String {
+    viewer.called_by_moment("Reading", record.taken_at.known())
 }
 
 async fn links(viewer: &Viewer) -> Result<Links> {

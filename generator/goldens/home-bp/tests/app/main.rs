@@ -2,9 +2,11 @@
 //!
 //! They run on SQLite with nothing else installed, and on PostgreSQL, too, where `TEST_DATABASE_URL` names a server on
 //! which databases may be made: `TEST_DATABASE_URL=postgres://postgres@localhost/postgres cargo test`.
+mod compliance;
 mod isolation;
 mod lists;
 mod policy;
+mod promises;
 
 use safeguards::slice::trial::{Trial, on_each_database};
 
