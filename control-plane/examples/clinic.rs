@@ -38,7 +38,7 @@ const TABLES: MigrationSet = MigrationSet {
     }],
 };
 
-static ROLES: [Role; 1] = [Role { name: "owner", privileged: true, administers_people: true }];
+static ROLES: [Role; 1] = [Role::named("owner").privileged().administers(&["people"])];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();

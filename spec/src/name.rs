@@ -515,6 +515,7 @@ const RESERVED_TYPES: &[&str] = &[
     "Known",
     "KnownAllergies",
     "Line",
+    "Link",
     "Links",
     "Listing",
     "Mask",
