@@ -173,4 +173,5 @@ pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};
 pub use shown::Shown;
 pub use statement::{Fill, Statement};
+#[cfg(feature = "tenant")]
 pub(crate) use write::PAYLOAD;

@@ -19,6 +19,10 @@ pub(crate) fn run(accept_migrations: bool) -> anyhow::Result<()> {
             ["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"];
         process::run(cargo().args(lint))
     })?;
+    // By itself it is built without what only apps enable, and that must compile, too.
+    step("the platform's program alone", || {
+        process::run(cargo().args(["clippy", "--package", "healthcoder", "--quiet", "--", "-D", "warnings"]))
+    })?;
     step("documentation", || {
         let mut command: Command = cargo();
         command.args(["doc", "--workspace", "--no-deps", "--all-features", "--quiet"]);

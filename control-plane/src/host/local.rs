@@ -381,7 +381,7 @@ mod tests {
     fn the_sample_is_compiled_by_the_profiles_of_generated_projects() {
         let profiles =
             |manifest: &str| manifest.split_once("[profile.dev]").map(|(_, rest)| rest.trim().to_owned());
-        let generated = include_str!("../../../templates/src/project/Cargo.toml.tera");
+        let generated = include_str!("../../../generator/goldens/home-bp/Cargo.toml");
         let dependencies = |manifest: &str| {
             let (_, rest) = manifest.split_once("[dependencies]")?;
             rest.split_once("[lints").map(|(dependencies, _)| dependencies.trim().to_owned())

@@ -146,6 +146,7 @@ impl Identity {
     }
 
     /// Makes the person of a role of places one who administers the whole organisation, too.
+    #[cfg_attr(not(feature = "tenant"), expect(dead_code, reason = "apps alone have founders"))]
     pub(crate) async fn make_founder(
         &self,
         organisation: OrganisationId,

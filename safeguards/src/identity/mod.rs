@@ -27,12 +27,15 @@ mod sign_in;
 mod signing_keys;
 mod step_up;
 mod sweep;
+#[cfg(feature = "tenant")]
+pub(crate) use sweep::SEARCHES_KEPT;
 pub mod totp;
 
 pub use credentials::Profile;
 pub use email::EmailAddress;
 pub use error::IdentityError;
 pub use http::routes;
+#[cfg(feature = "tenant")]
 pub(crate) use http::{link_made, link_page};
 pub use invitations::{Draft, Invitation, Link};
 pub use names::{OrganisationId, PersonId, PlaceId, PlaceKind, Purpose, Role, RoleName, Roles, SessionId};

@@ -11,6 +11,9 @@ use crate::store::sql;
 /// How long an ended session or a spent link is kept, so that a late reuse of its tokens is recognised.
 const KEPT: Duration = Duration::days(7);
 
+/// How long a search can be gone back to, as `slice::searches` keeps it.
+pub(crate) const SEARCHES_KEPT: Duration = Duration::hours(12);
+
 /// How long one key signs access tokens.
 const KEY_AGE: Duration = Duration::days(30);
 /// How often upkeep runs.
@@ -45,7 +48,7 @@ impl Identity {
         for (statement, before) in [
             (sql("DELETE FROM sign_ins WHERE expires_at < $1"), now),
             (sql("DELETE FROM sessions WHERE expires_at < $1"), now - KEPT),
-            (sql("DELETE FROM searches WHERE created_at < $1"), now - crate::slice::SEARCHES_KEPT),
+            (sql("DELETE FROM searches WHERE created_at < $1"), now - SEARCHES_KEPT),
             (sql("DELETE FROM one_time_links WHERE expires_at < $1"), now - KEPT),
         ] {
             removed += statement.bind(before).execute(store).await?;

@@ -72,6 +72,7 @@ pub use page::{Page, Show};
 pub use patient::{Allergies, PatientBanner};
 pub use problem::problem_page;
 pub use sign_in::{CodeEntry, Enrolment, RecoveryCodes, SignIn};
+#[cfg(feature = "tenant")]
 pub(crate) use table::FIND;
 pub use table::{Column, Filters, Row, Table};
 pub use tabs::Tabs;

@@ -32,7 +32,6 @@ pub use body::Body;
 pub use hours::OpeningHours;
 pub use line::{Known, KnownAllergies, Line};
 pub use names::{Called, Links, Names};
-pub(crate) use searches::KEPT as SEARCHES_KEPT;
 pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;
 

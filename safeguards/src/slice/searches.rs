@@ -2,20 +2,18 @@
 //! back and its address names nobody.
 
 use form_urlencoded::Serializer;
-use time::Duration;
 use uuid::Uuid;
 
 use super::{Result, Viewer, Wanted};
 use crate::access::Error;
 use crate::crypto::{Binding, Purpose, Sealed};
+use crate::identity::SEARCHES_KEPT;
 use crate::pages::FormData;
 use crate::store::sql;
 use crate::web::{Code, Problem};
 
 /// Where the terms of a search are sealed: a place that no column has.
 const SEARCHES: (u32, u32) = (u32::MAX - 30, 1);
-/// How long a search can be gone back to.
-pub(crate) const KEPT: Duration = Duration::hours(12);
 
 impl Viewer {
     /// Keeps what was searched for, and says the address of the list that it narrows.
@@ -63,7 +61,7 @@ impl Viewer {
             .bind(id)
             .bind(self.principal.organisation())
             .bind(self.principal.person())
-            .bind(self.clock.now() - KEPT)
+            .bind(self.clock.now() - SEARCHES_KEPT)
             .fetch_optional(&self.store)
             .await
             .map_err(Error::from)?;

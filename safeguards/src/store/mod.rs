@@ -35,6 +35,7 @@ pub use sqlite::{DatabaseKey, SqliteOptions, SqliteStore};
 pub use statement::{Pending, Statement, Target, sql};
 pub use text::Text;
 pub use transaction::{PolicyContext, Transaction};
+#[cfg(feature = "tenant")]
 pub(crate) use value::timestamp_text;
 pub use value::{Kind, Typed, Value};
 

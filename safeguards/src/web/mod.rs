@@ -19,6 +19,7 @@ mod problem;
 mod rate;
 mod serve;
 
+#[cfg(feature = "tenant")]
 pub(crate) use accept::prefers_page;
 pub use csrf::{Csrf, CsrfError};
 pub use edge::{Arrival, Limits, Trust, Web};

@@ -48,7 +48,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post, put};
 
 use super::service::Identity;
+#[cfg(feature = "tenant")]
 pub(crate) use people::link_made;
+#[cfg(feature = "tenant")]
 pub(crate) use people_pages::link_page;
 
 /// Every route of identity.
