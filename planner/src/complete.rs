@@ -14,6 +14,16 @@ pub(crate) fn complete(world: &mut World) {
     records(world);
     links(world);
     assignment(world);
+    repeated(world);
+}
+
+/// A record that is part of another names it already: a field of that name says the same again.
+fn repeated(world: &mut World) {
+    for entity in world.entities.values_mut() {
+        if let Some(whole) = &entity.part_of {
+            entity.fields.shift_remove(whole.as_str());
+        }
+    }
 }
 
 fn assumed_role(world: &mut World, name: &str, kind: RoleKind, why: &str) {

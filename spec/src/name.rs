@@ -554,6 +554,7 @@ const RESERVED_TYPES: &[&str] = &[
     "Some",
     "Span",
     "State",
+    "Statement",
     "Static",
     "StatusCode",
     "Storage",

@@ -145,6 +145,7 @@ async fn somebody_stays_who_administers() {
         );
         assert!(left.is_ok() != right.is_ok(), "{left:?} {right:?}");
         let lost = left.and(right).unwrap_err();
-        assert!(matches!(lost, IdentityError::Conflict(_)), "{lost:?}");
+        // Whoever lost the race was the last to administer, or had the role taken before asking.
+        assert!(matches!(lost, IdentityError::Conflict(_) | IdentityError::Forbidden), "{lost:?}");
     }
 }
