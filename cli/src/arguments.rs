@@ -56,6 +56,50 @@ pub(crate) enum Command {
     /// Work with signed agreements.
     #[command(subcommand)]
     Agreement(Agreement),
+    /// Run the platform on this machine: dashboard, builds, previews and production.
+    Serve(Serve),
+    /// Sign the heads of the platform's audit log, as a process of its own.
+    #[command(hide = true)]
+    Signer {
+        /// The folder of the signing key.
+        #[arg(long)]
+        keys: PathBuf,
+        /// The witness's folder.
+        #[arg(long)]
+        witness: PathBuf,
+    },
+    /// Hold the root keys of environments and sign their audit heads, as a process of its own.
+    #[command(hide = true)]
+    KeyAgent {
+        /// The host's folder.
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// Sign in to a platform.
+    Login(Login),
+    /// Sign out.
+    Logout,
+    /// List your projects.
+    Projects,
+    /// Plan an app on the platform, approve the plan, and build its preview.
+    Deploy(Deploy),
+    /// Get a one-time link into a project's preview.
+    Open(OfProject),
+    /// Show the last lines that a project's app wrote: typed fields only, nobody's data.
+    Logs {
+        #[command(flatten)]
+        project: OfProject,
+        /// Of production, not of the preview.
+        #[arg(long)]
+        production: bool,
+    },
+    /// As the platform's operator: which companies may be called, and under which agreement.
+    SubProcessors {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: SubProcessors,
+    },
     /// Print a completion script for your shell.
     Completions {
         /// The shell.
@@ -88,6 +132,95 @@ pub(crate) enum Agreement {
         /// The platform's key, as it is published at /legal/baa.
         #[arg(long)]
         key: Option<String>,
+    },
+}
+
+/// Where a platform keeps its data.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The platform's folder.
+    #[arg(long, value_name = "DIR", env = "HEALTHCODER_DATA", default_value = "healthcoder-data")]
+    pub(crate) data: PathBuf,
+    /// Keep accounts in PostgreSQL, as the platform's role: postgres://… By environment variable only.
+    #[arg(long, env = "HEALTHCODER_DATABASE_URL", hide = true, hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// The same database as its owner, to migrate at the start. By environment variable only.
+    #[arg(long, env = "HEALTHCODER_DATABASE_OWNER_URL", hide = true, hide_env_values = true)]
+    pub(crate) database_owner_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Where the gateway answers, by TLS.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: SocketAddr,
+    /// The host name of the dashboard.
+    #[arg(long, value_name = "NAME", default_value = "healthcoder.localhost")]
+    pub(crate) host: String,
+    /// The domain below which apps have their host names; not the dashboard's, nor below it.
+    #[arg(long, value_name = "NAME", default_value = "apps.localhost")]
+    pub(crate) apps: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// The platform's address.
+    #[arg(long, value_name = "URL", default_value = "https://healthcoder.localhost:8443")]
+    pub(crate) server: String,
+    /// The certificate of the authority that a platform of your own made for itself.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) authority: Option<PathBuf>,
+    /// Your e-mail address; asked for when it is left out.
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deploy {
+    /// What the app is for, in your own words.
+    #[arg(required_unless_present_any = ["prompt_file", "spec"], conflicts_with_all = ["prompt_file", "spec"])]
+    pub(crate) prompt: Option<String>,
+    /// Read the prompt from a file; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "spec")]
+    pub(crate) prompt_file: Option<PathBuf>,
+    /// A spec (app.yaml) instead of a prompt, for a project that is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+    /// The project that it becomes a version of; without it, a new one is begun.
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) project: Option<String>,
+    /// Approve the plan without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OfProject {
+    /// The project: its id, or the beginning of its name.
+    pub(crate) project: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubProcessors {
+    /// Show the register.
+    List,
+    /// Attest that an agreement with a company is in force; only then is it called with health information.
+    Attest {
+        /// The company, by its key in the register.
+        key: String,
+        /// The agreement: its number, or its title and date.
+        #[arg(long)]
+        agreement: String,
+        /// The company has promised to keep nothing of what it is sent.
+        #[arg(long)]
+        keeps_nothing: bool,
+    },
+    /// Withdraw: from now on the company is not called.
+    Withdraw {
+        /// The company, by its key in the register.
+        key: String,
     },
 }
 

@@ -12,6 +12,8 @@ mod new;
 mod phi;
 mod plan;
 mod plan_grant;
+mod platform;
+mod platform;
 mod run;
 mod schema;
 mod source;
@@ -39,6 +41,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
         Command::PlanGrant(grant) => plan_grant::run(&grant),
         Command::Agreement(Agreement::Verify { file, key }) => agreement::verify(&file, key.as_deref()),
+        Command::Serve(serve) => platform::serve::run(&serve, progress),
+        Command::Signer { keys, witness } => platform::serve::signer(&keys, &witness),
+        Command::KeyAgent { folder } => platform::serve::agent(&folder),
+        Command::Login(login) => platform::login::run(&login),
+        Command::Logout => platform::login::end(),
+        Command::Projects => platform::projects::list(),
+        Command::Deploy(deploy) => platform::deploy::run(&deploy, progress),
+        Command::Open(project) => platform::projects::open(&project),
+        Command::Logs { project, production } => platform::projects::logs(&project, production),
+        Command::SubProcessors { place, command } => platform::sub_processors::run(&place, &command),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }
 }

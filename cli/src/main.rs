@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod diagnostics;
 mod outcome;
+mod platform;
 mod progress;
 mod project;
 mod summary;

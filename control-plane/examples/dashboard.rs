@@ -2,13 +2,14 @@
 //! dashboard --features testing -- 127.0.0.1:8090`.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use control_plane::billing::Billing;
 use control_plane::builds::BuildWork;
 use control_plane::http::{self, Site, SiteParts};
 use control_plane::operations::Engine;
-use control_plane::seams::{Gate, Host};
-use control_plane::testing::{ScriptedBilling, ScriptedHost};
+use control_plane::seams::Host;
+use control_plane::testing::{ScriptedHost, agreements};
 use control_plane::{Configuration, Platform};
 use safeguards::web::{self, Connections, Trust};
 use tokio::net::TcpListener;
@@ -27,10 +28,13 @@ async fn main() -> Result<(), Failure> {
     let engine = Engine::new(platform.operations.clone(), platform.log.clone())
         .work(Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host))));
     let _working = tokio::spawn(Arc::new(engine).run(1));
+    let payments = Billing::new(platform.clone(), None);
     let site = Site::new(SiteParts {
+        agreements: agreements(&platform, folder.path()),
         platform,
         host,
-        billing: Arc::new(ScriptedBilling(Mutex::new(Gate::NotStarted))),
+        billing: Arc::new(payments.clone()),
+        payments,
         more: Vec::new(),
     });
     let router = http::dashboard(&site, Trust::Peer).await?;

@@ -17,6 +17,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use crate::accounts::Member;
+use crate::agreement::{Agreements, CountersigningKey, Signatory};
 use crate::builds::BuildWork;
 use crate::http::{Site, SiteParts};
 use crate::ids::{AccountId, EnvironmentId};
@@ -285,6 +286,17 @@ impl Billing for ScriptedBilling {
     }
 }
 
+/// The agreements of a platform whose countersigning key lies in this folder.
+///
+/// # Panics
+/// The key cannot be made.
+#[must_use]
+pub fn agreements(platform: &Platform, folder: &Path) -> Agreements {
+    let key = CountersigningKey::open(folder).expect("a key can be made");
+    let operator = Signatory::new("Health Coder", "Pat Operator", "Operator").expect("a lawful signatory");
+    Agreements::new(platform.clone(), Arc::new(key), operator)
+}
+
 impl TestPlatform {
     /// The dashboard's parts, on a scripted host.
     #[must_use]
@@ -294,6 +306,8 @@ impl TestPlatform {
             platform: self.platform.clone(),
             host: host.clone(),
             billing: Arc::new(ScriptedBilling(Mutex::new(Gate::NotStarted))),
+            payments: crate::billing::Billing::new(self.platform.clone(), None),
+            agreements: agreements(&self.platform, self.folder.path()),
             more: Vec::new(),
         };
         (Site::new(parts), host)

@@ -11,6 +11,7 @@ mod examples;
 mod exit;
 mod healthcoder;
 mod planted;
+mod platform;
 mod policy;
 mod project;
 mod prompts;

@@ -29,8 +29,13 @@ pub(crate) fn locked(project: &Path) -> Result<Lock, Failure> {
 
 /// The prompt, from the command line, a file or standard input.
 pub(crate) fn prompt(prompt: &Prompt) -> Result<String, Failure> {
-    match (&prompt.prompt, &prompt.prompt_file) {
-        (Some(text), _) => Ok(text.clone()),
+    prompt_of(prompt.prompt.as_deref(), prompt.prompt_file.as_deref())
+}
+
+/// A prompt that was written out, or lies in a file.
+pub(crate) fn prompt_of(prompt: Option<&str>, file: Option<&Path>) -> Result<String, Failure> {
+    match (prompt, file) {
+        (Some(text), _) => Ok(text.to_owned()),
         (None, Some(path)) if path.as_os_str() == "-" => {
             let mut bytes = Vec::new();
             std::io::stdin().lock().take(LONGEST_PROMPT).read_to_end(&mut bytes)?;

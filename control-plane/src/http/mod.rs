@@ -27,6 +27,7 @@ use safeguards::web::{Csrf, Hsts, Limits, RateLimit, RateLimits, SecurityHeaders
 use safeguards::{identity, pages as components};
 use uuid::Uuid;
 
+use crate::billing;
 use crate::error::Result;
 
 /// Where the key of form tokens is derived: a place that no column has.
@@ -72,6 +73,7 @@ pub async fn dashboard(site: &Site, trust: Trust) -> Result<Router> {
         .router()
         .merge(identity::routes(platform.identity.clone()))
         .merge(components::assets())
+        .merge(billing::webhooks(site.payments.clone()))
         .merge(assets::routes());
     Ok(Arc::new(web).guard(router))
 }

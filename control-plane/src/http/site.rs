@@ -7,6 +7,8 @@ use safeguards::identity::Identity;
 
 use super::Routes;
 use crate::Platform;
+use crate::agreement::Agreements;
+use crate::billing;
 use crate::seams::{Billing, Host};
 
 /// The platform and the parts that the dashboard speaks to. Cheap to clone; the state of its router.
@@ -21,6 +23,10 @@ pub struct SiteParts {
     pub host: Arc<dyn Host>,
     /// How accounts stand.
     pub billing: Arc<dyn Billing>,
+    /// Paying itself.
+    pub payments: billing::Billing,
+    /// What accounts have signed.
+    pub agreements: Agreements,
     /// Routes of other parts (billing, agreements, lifecycle), entered into the same table.
     pub more: Vec<fn(Routes) -> Routes>,
 }

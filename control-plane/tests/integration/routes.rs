@@ -67,6 +67,8 @@ impl Town {
                 ("{version}", version.id.to_string()),
                 ("{build}", build.to_string()),
                 ("{kind}", "preview".to_owned()),
+                ("{name}", "baa".to_owned()),
+                ("{file}", "terminate".to_owned()),
             ],
         }
     }

@@ -1,8 +1,10 @@
 //! The dashboard's pages: what will happen is said before it happens, and what happened is shown with its
 //! time.
 
+mod agreements;
 mod builds;
 mod landing;
+mod paying;
 mod plan;
 mod processors;
 mod projects;
@@ -16,17 +18,21 @@ use safeguards::axum::http::{HeaderValue, StatusCode, header};
 use safeguards::axum::response::{IntoResponse, Response};
 
 use super::Routes;
-use super::doors::Door::{Member, Project, ProjectOwner, Public};
+use super::doors::Door::{Member, Owner, Project, ProjectOwner, Public};
 
 /// Where a member can go from every page.
-pub(crate) const DESTINATIONS: &[(&str, &str)] =
-    &[("Projects", "/projects"), ("Sub-processors", "/sub-processors")];
+pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
+    ("Projects", "/projects"),
+    ("Plan and payment", "/billing"),
+    ("Agreement", "/agreement"),
+    ("Sub-processors", "/sub-processors"),
+];
 
 /// What the pages answer: a page, or a refusal that the edge turns into one.
 type Result<T> = std::result::Result<T, crate::error::Refusal>;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = routes
+    let routes = account(routes)
         .get(Public, "/", "What this is; or, for who is signed in, the projects", landing::show)
         .get(Public, "/healthz", "That the process answers", landing::alive)
         .get(Member, "/projects", "The account's projects, and the box for a prompt", projects::list)
@@ -103,6 +109,34 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "Which companies handle data, and under which agreement",
             processors::list,
         )
+}
+
+/// What an account pays for and has signed.
+fn account(routes: Routes) -> Routes {
+    routes
+        .get(
+            Public,
+            "/legal/{name}",
+            "A text that everybody may read: baa, privacy, terms, dpa",
+            agreements::legal,
+        )
+        .get(Owner, "/billing", "What the account pays for, and what it opens", paying::show)
+        .post(Owner, "/billing/checkout", "Begins a payment on the provider's page", paying::checkout)
+        .get(Owner, "/billing/paid", "Back from the provider's page", paying::paid)
+        .post(Owner, "/billing/portal", "Card and invoices, on the provider's page", paying::portal)
+        .get(Owner, "/billing/cancel", "What happens when the plan is cancelled", paying::show_cancel)
+        .post(Owner, "/billing/cancel", "Cancels the plan at the end of what is paid", paying::cancel)
+        .post(Owner, "/billing/resume", "Takes a cancellation back", paying::resume)
+        .get(Owner, "/agreement", "How the agreement stands, and the form to sign it", agreements::show)
+        .post(Owner, "/agreement", "Signs the agreement", agreements::sign)
+        .get(
+            Owner,
+            "/agreement/terminate",
+            "What happens when the agreement ends",
+            agreements::show_terminate,
+        )
+        .post(Owner, "/agreement/terminate", "Ends the agreement", agreements::terminate)
+        .get(Owner, "/agreement/{file}", "A signed file, to keep", agreements::file)
 }
 
 /// Goes on to another page; the browser asks for it by GET (RFC 9110, section 15.4.4).

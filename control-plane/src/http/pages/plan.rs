@@ -121,7 +121,8 @@ fn access(plan: &Plan, spec: &ValidatedSpec) -> Markup {
             h2 #access { "Who may do what" }
             p { "Everything that has no line here is denied. “Assigned” means: to this person, by somebody who may assign." }
             @for entity in entities {
-                div.matrix {
+                // A narrow window scrolls it, and what scrolls takes the focus.
+                div.matrix role="region" aria-label={ "Access to " (entity) } tabindex="0" {
                     table {
                         caption { (entity) }
                         thead { tr { th scope="col" { "Role" } th scope="col" { "May" } th scope="col" { "Which records" } th scope="col" { "Which fields" } } }

@@ -1,0 +1,7 @@
+//! What is done on a platform: run it, and work on it.
+
+pub(crate) mod deploy;
+pub(crate) mod login;
+pub(crate) mod projects;
+pub(crate) mod serve;
+pub(crate) mod sub_processors;

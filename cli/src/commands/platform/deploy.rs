@@ -1,0 +1,149 @@
+//! From a prompt or a spec to a preview on the platform: the plan is shown, approved, built and opened.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::arguments::Deploy;
+use crate::commands::source::prompt_of;
+use crate::outcome::{Failure, Outcome};
+use crate::platform::client::{Client, project, word};
+use crate::progress::Progress;
+
+/// Plans, asks, builds and says where it serves.
+pub(crate) fn run(arguments: &Deploy, progress: Progress) -> Result<Outcome, Failure> {
+    let mut client = Client::signed_in()?;
+    let (project, version) = match &arguments.spec {
+        Some(path) => submitted(&mut client, arguments, path)?,
+        None => planned(&mut client, arguments)?,
+    };
+    let at = format!("/api/projects/{project}/versions/{version}");
+    let read = client.get(&at)?;
+    progress.say(&summary(&read));
+    if !arguments.yes {
+        approve(word(&read, "spec_digest")?)?;
+    }
+    let begun = client.post(&format!("{at}/approve"), &json!({ "digest": read["spec_digest"] }))?;
+    let build = word(&begun, "build")?.to_owned();
+    let address = follow(&mut client, &format!("/api/projects/{project}/builds/{build}"), progress)?;
+    let text = format!("{address}\nNext: healthcoder open {project}");
+    Ok(Outcome {
+        text,
+        json: json!({ "project": project, "version": version, "build": build, "address": address }),
+    })
+}
+
+fn planned(client: &mut Client, arguments: &Deploy) -> Result<(String, String), Failure> {
+    let body = json!({ "prompt": prompt_of(arguments.prompt.as_deref(), arguments.prompt_file.as_deref())? });
+    let path = match &arguments.project {
+        None => "/api/projects".to_owned(),
+        Some(name) => format!("/api/projects/{}/prompts", word(&project(client, name)?, "id")?),
+    };
+    let answer = client.post(&path, &body)?;
+    if let Some(why) = answer["not_an_app"].as_str() {
+        return Err(Failure::input(why));
+    }
+    let blocked: Vec<&str> =
+        answer["blocked"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !blocked.is_empty() {
+        let listed: Vec<String> = blocked.iter().map(|sentence| format!("  • {sentence}")).collect();
+        return Err(Failure::input(format!(
+            "Nothing was planned. These sentences restrict something, and were not understood:\n{}\n\
+             Say them in other words (who may see or do what, and with which records), or take them out.",
+            listed.join("\n")
+        )));
+    }
+    Ok((word(&answer, "project")?.to_owned(), word(&answer, "version")?.to_owned()))
+}
+
+fn submitted(client: &mut Client, arguments: &Deploy, path: &Path) -> Result<(String, String), Failure> {
+    let Some(name) = &arguments.project else {
+        return Err(Failure::input("--spec wants --project: a new project begins with a prompt"));
+    };
+    let project = word(&project(client, name)?, "id")?.to_owned();
+    let spec = std::fs::read_to_string(path)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    let answer = client.post(&format!("/api/projects/{project}/versions"), &json!({ "spec": spec }))?;
+    Ok((project, word(&answer, "version")?.to_owned()))
+}
+
+/// The plan in lines: who may do what, then where health information is.
+fn summary(read: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |value: &Value| {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let mut lines = vec![format!("{}\n\nWho may do what; the rest is denied", text(&read["plan"]["app"]))];
+    for line in read["plan"]["access"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "  {}: {} {}, {}; fields: {}",
+            text(&line["role"]),
+            list(&line["actions"]),
+            text(&line["entity"]),
+            text(&line["records"]),
+            text(&line["fields"])
+        ));
+    }
+    lines.push("\nWhere health information is".to_owned());
+    for field in read["plan"]["phi"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "  {}: {} ({}, {}), seen by {}",
+            text(&field["entity"]),
+            text(&field["field"]),
+            text(&field["class"]),
+            text(&field["kept"]),
+            list(&field["viewed_by"])
+        ));
+    }
+    lines.join("\n")
+}
+
+fn approve(digest: &str) -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::input("read the plan above; `--yes` approves it"));
+    }
+    eprint!("\nApprove this plan ({}) and build it? [y/N] ", digest.get(..8).unwrap_or(digest));
+    std::io::stderr().flush().map_err(anyhow::Error::from)?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(anyhow::Error::from)?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(Failure::input("not approved; the plan waits in your dashboard"))
+    }
+}
+
+/// Shows the build as it goes, and says where it serves.
+fn follow(client: &mut Client, build: &str, progress: Progress) -> Result<String, Failure> {
+    let mut address = None;
+    let mut failure = None;
+    let mut step = None;
+    client.follow(&format!("{build}/events"), |kind, event| match kind {
+        "phase" => progress.say(event["name"].as_str().unwrap_or_default()),
+        "progress" => {
+            let total = event["total"].as_u64().unwrap_or(1);
+            let step = step.get_or_insert_with(|| progress.counted("compiling", total));
+            step.advance(event["now"].as_str().unwrap_or_default());
+        }
+        "diagnostic" => progress.say(event["message"].as_str().unwrap_or_default()),
+        "serving" => address = event["address"].as_str().map(str::to_owned),
+        "failed" => failure = event["why"].as_str().map(str::to_owned),
+        _ => {}
+    })?;
+    match (address, failure) {
+        (Some(address), _) => {
+            if let Some(step) = &step {
+                step.done("it is up");
+            }
+            Ok(address)
+        }
+        (None, why) => {
+            if let Some(step) = &step {
+                step.failed();
+            }
+            let why = why.unwrap_or_else(|| "the build was called off".into());
+            Err(Failure::Failed(anyhow::anyhow!("{why}")))
+        }
+    }
+}

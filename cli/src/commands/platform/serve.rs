@@ -1,0 +1,222 @@
+//! `serve`: the whole platform on this machine. The first start makes what it needs; a restart brings back what
+//! was there.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use control_plane::agreement::{Agreements, CountersigningKey, Signatory};
+use control_plane::billing::{Billing, Gatekeeper};
+use control_plane::builds::BuildWork;
+use control_plane::configuration::PlatformDatabase;
+use control_plane::host::build::Bounds;
+use control_plane::host::gateway::LocalAuthority;
+use control_plane::host::key_agent::{self, Agent, FileRootKeys, run_key_agent};
+use control_plane::host::supervisor::Manner;
+use control_plane::host::{Folders, HostName, HostSettings, LocalHost};
+use control_plane::http::{Site, SiteParts};
+use control_plane::lifecycle::{ArchiveFolder, DepartureWork, Lifecycle, Mailbox, ReturnWork};
+use control_plane::operations::Work;
+use control_plane::seams::Host;
+use control_plane::server::Server;
+use control_plane::{Configuration, Platform};
+use safeguards::audit::{self, Keeper};
+use safeguards::store::DatabaseAddress;
+use safeguards::{SystemClock, folder};
+use serde_json::json;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::arguments::{Place, Serve};
+use crate::outcome::{Failure, Outcome};
+use crate::progress::Progress;
+
+/// Serves until it is told to end.
+pub(crate) fn run(arguments: &Serve, progress: Progress) -> Result<Outcome, Failure> {
+    let mut configuration = configuration(&arguments.place)?;
+    configuration.listen = arguments.listen;
+    configuration.dashboard_host.clone_from(&arguments.host);
+    configuration.apps_domain.clone_from(&arguments.apps);
+    configuration.tls = true;
+    apart(&arguments.host, &arguments.apps)?;
+    runtime()?.block_on(serve(configuration, progress))
+}
+
+/// The platform's configuration, from where it keeps its data.
+pub(crate) fn configuration(place: &Place) -> Result<Configuration, Failure> {
+    folder::make_folder(&place.data).map_err(anyhow::Error::from)?;
+    let data = place.data.canonicalize().map_err(anyhow::Error::from)?;
+    let mut configuration = Configuration::embedded(data);
+    configuration.tls = true;
+    if let Some(app) = &place.database_url {
+        configuration.database = PlatformDatabase::Postgres {
+            app: DatabaseAddress::new(app.clone()),
+            owner: place.database_owner_url.clone().map(DatabaseAddress::new),
+        };
+    }
+    Ok(configuration)
+}
+
+/// A runtime for what waits.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// No cookie of an app's may reach the dashboard, nor the other way round.
+fn apart(dashboard: &str, apps: &str) -> Result<(), Failure> {
+    let below = |one: &str, other: &str| one == other || one.ends_with(&format!(".{other}"));
+    if below(dashboard, apps) || below(apps, dashboard) {
+        return Err(Failure::input(format!(
+            "apps at {apps} would share cookies with the dashboard at {dashboard}: give them a domain of their own"
+        )));
+    }
+    Ok(())
+}
+
+async fn serve(configuration: Configuration, progress: Progress) -> Result<Outcome, Failure> {
+    let _only = alone(&configuration.data)?;
+    let platform = Platform::open(configuration.clone()).await.map_err(anyhow::Error::from)?;
+    let host = LocalHost::open(HostSettings {
+        folder: configuration.environments_folder(),
+        key_agent: Box::new(agent_command),
+        postgres: None,
+        port: Some(configuration.listen.port()),
+        manner: Manner::default(),
+        bounds: Bounds::default(),
+        clock: Arc::clone(&platform.clock),
+    });
+    let host = host.await.map_err(anyhow::Error::from)?;
+    let (parts, works) = parts(&platform, &host)?;
+    let (path, socket) = dashboard_socket(&configuration.data)?;
+    let keeper = keeper(&platform, &configuration)?;
+    let server = Server::start(Site::new(parts), works, Some(keeper), socket).await;
+    let server = server.map_err(anyhow::Error::from)?;
+
+    let authority = LocalAuthority::open(&configuration.data.join("tls"), Arc::new(SystemClock))
+        .context("the certificate authority of this machine cannot be opened")?;
+    let certificate = configuration.data.join("authority.pem");
+    fs::write(&certificate, authority.pem()).context("the authority's certificate cannot be written")?;
+    let dashboard = HostName::parse(&configuration.dashboard_host)
+        .ok_or_else(|| Failure::input("--host wants a host name, such as dashboard.example"))?;
+    let listener = TcpListener::bind(configuration.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", configuration.listen))?;
+    let (gateway, own) = (host.clone(), BTreeMap::from([(dashboard, path)]));
+    let gateway = tokio::spawn(async move { gateway.serve(listener, Arc::new(authority), own).await });
+    progress.say(&format!(
+        "Health Coder answers at {}\nIts certificate is its own: have your browser trust {}\n\
+         Ctrl-C ends it; everything is kept in {}",
+        configuration.dashboard_origin(),
+        certificate.display(),
+        configuration.data.display()
+    ));
+    told_to_end().await?;
+    gateway.abort();
+    server.stop().await;
+    host.close().await;
+    Ok(Outcome { text: String::new(), json: json!({ "ended": true }) })
+}
+
+/// What the dashboard speaks to, and the work that operations ask for.
+fn parts(platform: &Platform, local: &LocalHost) -> Result<(SiteParts, Vec<Arc<dyn Work>>), Failure> {
+    let host: Arc<dyn Host> = Arc::new(local.clone());
+    let payments = Billing::new(platform.clone(), None);
+    let key = CountersigningKey::open(&platform.configuration.keys_folder()).map_err(anyhow::Error::from)?;
+    let operator = Signatory::new("The operator of this platform", "Operator", "Operator")
+        .map_err(|_| anyhow::anyhow!("the operator's name is not lawful"))?;
+    let agreements = Agreements::new(platform.clone(), Arc::new(key), operator);
+    let billing: Arc<dyn control_plane::seams::Billing> = Arc::new(payments.clone());
+    let configuration = &platform.configuration;
+    let mailbox = Mailbox::new(
+        &configuration.mailbox_folder(),
+        &configuration.dashboard_host,
+        Arc::clone(&platform.clock),
+    );
+    let lifecycle = Lifecycle::new(
+        platform.clone(),
+        Arc::clone(&host),
+        Arc::new(ArchiveFolder::new(&configuration.archives_folder())),
+        Arc::new(mailbox),
+        Arc::clone(&billing),
+    );
+    let works: Vec<Arc<dyn Work>> = vec![
+        Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host))),
+        Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(&host))),
+        Arc::new(DepartureWork(lifecycle.clone())),
+        Arc::new(ReturnWork(lifecycle)),
+    ];
+    let parts =
+        SiteParts { platform: platform.clone(), host, billing, payments, agreements, more: Vec::new() };
+    Ok((parts, works))
+}
+
+/// Has the platform's own audit log witnessed, by this program as a process of its own.
+fn keeper(platform: &Platform, configuration: &Configuration) -> Result<Keeper, Failure> {
+    let (keys, witness) = (configuration.keys_folder(), configuration.data.join("witness"));
+    folder::make_folder(&witness).map_err(anyhow::Error::from)?;
+    Ok(Keeper::new(&platform.store, Arc::clone(&platform.clock), move || signer_command(&keys, &witness)))
+}
+
+/// One platform on one folder: a second one would take over the first one's work.
+fn alone(data: &Path) -> anyhow::Result<File> {
+    let lock = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
+    if lock.try_lock().is_err() {
+        bail!("another `healthcoder serve` runs on {}", data.display());
+    }
+    Ok(lock)
+}
+
+fn dashboard_socket(data: &Path) -> anyhow::Result<(PathBuf, UnixListener)> {
+    let folder = data.join("run");
+    folder::make_folder(&folder)?;
+    let path = folder.join("dashboard.sock");
+    // Left by a process that was killed: the lock says that it is gone.
+    let _none = fs::remove_file(&path);
+    let socket = UnixListener::bind(&path).with_context(|| format!("{} cannot be opened", path.display()))?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Ok((path, socket))
+}
+
+async fn told_to_end() -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// This program, as the key agent of the host in this folder.
+fn agent_command(folder: &Path) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("key-agent").arg("--folder").arg(folder);
+    Ok(command)
+}
+
+/// Holds root keys and signs audit heads, as a process of its own.
+pub(crate) fn agent(folder: &Path) -> Result<Outcome, Failure> {
+    let folders = Folders::open(folder).map_err(anyhow::Error::from)?;
+    let roots = Arc::new(FileRootKeys(folders.clone()));
+    let agent = Agent { roots, folders, bounds: key_agent::Bounds::default(), clock: Arc::new(SystemClock) };
+    runtime()?.block_on(run_key_agent(agent)).map_err(anyhow::Error::from)?;
+    Ok(Outcome { text: String::new(), json: json!({ "ended": true }) })
+}
+
+/// This program, as the signer of the platform's own audit log.
+fn signer_command(keys: &Path, witness: &Path) -> Command {
+    // A program that cannot tell its own file is started by the name it was called by.
+    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+    let mut command = Command::new(program);
+    command.arg("signer").arg("--keys").arg(keys).arg("--witness").arg(witness);
+    command
+}
+
+/// Signs the heads of the platform's audit log until its standard input, the socket, is closed.
+pub(crate) fn signer(keys: &Path, witness: &Path) -> Result<Outcome, Failure> {
+    audit::run_signer(keys, witness, Arc::new(SystemClock)).map_err(anyhow::Error::from)?;
+    Ok(Outcome { text: String::new(), json: json!({ "ended": true }) })
+}

@@ -1,0 +1,4 @@
+//! The platform as this machine's user sees it.
+
+pub(crate) mod client;
+pub(crate) mod session;

@@ -1,0 +1,98 @@
+//! Plan and payment: the pages of [`crate::billing`] and the buttons on them. Owners alone come here.
+
+use safeguards::axum::extract::State;
+use safeguards::axum::http::Uri;
+use safeguards::axum::response::{IntoResponse, Response};
+use safeguards::pages::{FormData, Page};
+
+use super::{Result, go};
+use crate::accounts::Owner;
+use crate::billing::{PaymentError, pages};
+use crate::error::Refusal;
+use crate::http::{Shell, Site};
+
+pub(super) async fn show(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+    let payments = &site.payments;
+    let standing = site.billing.standing(owner.account()).await?;
+    let subscription = payments.subscription(owner.account()).await?;
+    Ok(pages::billing(&view, &standing, &subscription, payments.takes_payments()))
+}
+
+pub(super) async fn checkout(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+    let platform = &site.platform;
+    let profile = platform.identity.profile(owner.session().row()).await?;
+    let origin = platform.configuration.dashboard_origin();
+    let address =
+        site.payments.checkout(owner.account(), Some(profile.email), &origin).await.map_err(refused)?;
+    Ok(pages::leaving(&view, "Subscribe to the BAA plan", &address))
+}
+
+pub(super) async fn portal(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+    let origin = site.platform.configuration.dashboard_origin();
+    let address = site.payments.portal(owner.account(), &origin).await.map_err(refused)?;
+    Ok(pages::leaving(&view, "Card and invoices", &address))
+}
+
+/// Back from the provider's page, which names the page that was paid. The provider's word counts, not the
+/// address: it is asked.
+pub(super) async fn paid(
+    State(site): State<Site>,
+    owner: Owner,
+    Shell(view): Shell,
+    uri: Uri,
+) -> Result<Page> {
+    let query = FormData::parse(uri.query().unwrap_or_default().as_bytes());
+    if let Some(page) = query.first("page") {
+        site.payments.confirm(owner.account(), page).await.map_err(refused)?;
+    }
+    let standing = site.billing.standing(owner.account()).await?;
+    Ok(pages::paid(&view, &standing))
+}
+
+pub(super) async fn show_cancel(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+    let name = site.platform.identity.organisation_name(owner.account().into()).await?;
+    Ok(view.page("Cancel the plan").back("Plan and payment", "/billing").with(pages::cancel(&name)))
+}
+
+pub(super) async fn cancel(
+    State(site): State<Site>,
+    owner: Owner,
+    Shell(view): Shell,
+    data: FormData,
+) -> Result<Response> {
+    let name = site.platform.identity.organisation_name(owner.account().into()).await?;
+    if let Err(form) = pages::cancel(&name).parse(&view, data) {
+        return Ok(view
+            .page("Cancel the plan")
+            .back("Plan and payment", "/billing")
+            .with(*form)
+            .into_response());
+    }
+    arrange(&site, &owner, true).await
+}
+
+pub(super) async fn resume(State(site): State<Site>, owner: Owner) -> Result<Response> {
+    arrange(&site, &owner, false).await
+}
+
+async fn arrange(site: &Site, owner: &Owner, ends: bool) -> Result<Response> {
+    // The request names the wish: a form that is sent twice by a slip is two wishes with one effect.
+    let wish = owner.session().visit().request.to_string();
+    site.payments.arrange_end(owner.account(), ends, &wish).await.map_err(refused)?;
+    Ok(go("/billing"))
+}
+
+fn refused(error: PaymentError) -> Refusal {
+    match error {
+        PaymentError::Store(error) => Refusal::Store(error),
+        PaymentError::Provider(_) => crate::seams::BillingError::Unavailable(error.to_string()).into(),
+        other => Refusal::Conflict(sentence(&other.to_string())),
+    }
+}
+
+/// With a capital letter and a full stop, as it stands alone.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        + "."
+}
