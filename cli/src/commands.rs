@@ -13,7 +13,6 @@ mod phi;
 mod plan;
 mod plan_grant;
 mod platform;
-mod platform;
 mod run;
 mod schema;
 mod source;
