@@ -77,8 +77,13 @@ fn apart(dashboard: &str, apps: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn serve(configuration: Configuration, progress: Progress) -> Result<Outcome, Failure> {
+async fn serve(mut configuration: Configuration, progress: Progress) -> Result<Outcome, Failure> {
     let _only = alone(&configuration.data)?;
+    let listener = TcpListener::bind(configuration.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", configuration.listen))?;
+    // Port 0 asks for any: what is told is the one that it became.
+    configuration.listen = listener.local_addr()?;
     let platform = Platform::open(configuration.clone()).await.map_err(anyhow::Error::from)?;
     let host = LocalHost::open(HostSettings {
         folder: configuration.environments_folder(),
@@ -102,9 +107,6 @@ async fn serve(configuration: Configuration, progress: Progress) -> Result<Outco
     fs::write(&certificate, authority.pem()).context("the authority's certificate cannot be written")?;
     let dashboard = HostName::parse(&configuration.dashboard_host)
         .ok_or_else(|| Failure::input("--host wants a host name, such as dashboard.example"))?;
-    let listener = TcpListener::bind(configuration.listen)
-        .await
-        .with_context(|| format!("{} cannot be listened on", configuration.listen))?;
     let (gateway, own) = (host.clone(), BTreeMap::from([(dashboard, path)]));
     let gateway = tokio::spawn(async move { gateway.serve(listener, Arc::new(authority), own).await });
     progress.say(&format!(
