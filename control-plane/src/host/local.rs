@@ -32,12 +32,15 @@ use crate::seams::{
 const FIRST_BUILDER: u32 = 1_000_000;
 const BUILDERS: u128 = 900_000;
 
+/// The command that starts a key agent for a folder.
+pub type AgentCommand = Box<dyn Fn(&Path) -> io::Result<Command> + Send + Sync>;
+
 /// What a host on this machine is made of.
 pub struct HostSettings {
     /// Its folder.
     pub folder: PathBuf,
     /// Starts the key agent for that folder; see [`super::key_agent::run_key_agent`].
-    pub key_agent: Box<dyn Fn(&Path) -> io::Result<Command> + Send + Sync>,
+    pub key_agent: AgentCommand,
     /// Where environments get PostgreSQL databases; without it, they get files.
     pub postgres: Option<PostgresServer>,
     /// The port that people type, where it is not 443.

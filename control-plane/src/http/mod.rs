@@ -34,7 +34,6 @@ use crate::error::Result;
 const FORM_TOKENS: (u32, u32) = (u32::MAX - 20, 1);
 
 /// Every route of the platform's own.
-#[must_use]
 pub fn routes(site: &Site) -> Routes {
     let mut routes = pages::routes(Routes::new(site.clone()));
     routes = api::routes(routes);

@@ -99,6 +99,10 @@ impl Lifecycle {
     ///
     /// # Errors
     /// [`DepartureError::NotFound`] where there is none, or none any more.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "whose, of what, by whom, where to, and on what proof: all differ"
+    )]
     pub async fn fetch(
         &self,
         account: AccountId,

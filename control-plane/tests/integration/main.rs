@@ -1,4 +1,5 @@
 //! The platform on real databases of both kinds.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod agreements;
 mod builds;

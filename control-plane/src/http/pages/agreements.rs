@@ -1,7 +1,5 @@
 //! Agreements: the public texts, and signing, keeping and ending one's own.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use safeguards::audit::{Action, Event};
 use safeguards::axum::extract::{Path, State};
 use safeguards::axum::http::header;
@@ -56,11 +54,10 @@ pub(super) async fn sign(
             ));
         }
     };
-    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let signing = Signing {
         account: owner.account(),
         person: owner.person().uuid(),
-        from: Some(owner.session().visit().address).unwrap_or(unknown),
+        from: owner.session().visit().address,
         version: text.version.to_owned(),
         signatory,
     };

@@ -37,9 +37,8 @@ impl KeysFound {
         let mut opened = Vec::new();
         for file in files(folder) {
             let path = folder.join(&file);
-            if file.ends_with("app.db") && self.opens_database(&path).await {
-                opened.push(file);
-            } else if file.ends_with(".zip") && self.opens_archive(&path) {
+            let database = file.ends_with("app.db") && self.opens_database(&path).await;
+            if database || (file.ends_with(".zip") && self.opens_archive(&path)) {
                 opened.push(file);
             }
         }
