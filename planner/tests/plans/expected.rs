@@ -64,14 +64,53 @@ const SHARED: &[&str] = &[
     "vague",
 ];
 
-/// The half of a fixture, by a fixed rule: the lowest bit of the FNV-1a hash of its name.
+/// Written with their readings on 26 November 2026, before the grammar was looked at again; those that were
+/// unseen until then were moved to the tuned half in the same commit.
+const UNSEEN: &[&str] = &[
+    "aba-autism",
+    "ambulance-reports",
+    "anticoagulation-clinic",
+    "bariatric-program",
+    "billing-clerk-only",
+    "chemo-symptoms",
+    "community-health-workers",
+    "concussion-sports",
+    "copd-telemonitoring",
+    "dementia-daycare",
+    "dermatology-lesions",
+    "equipment-loans",
+    "es-fisio-deportiva",
+    "es-laboratorio",
+    "es-paliativos",
+    "es-pediatria",
+    "genetic-counseling",
+    "hemophilia-log",
+    "lactation",
+    "menopause-app",
+    "milk-bank",
+    "mobile-phlebotomy",
+    "orthodontics",
+    "pacemaker-clinic",
+    "plastic-surgery",
+    "prenatal-classes",
+    "prep-clinic",
+    "psychiatry-day-hospital",
+    "refugee-health",
+    "stroke-rehab",
+    "transplant-waitlist",
+    "travel-clinic",
+    "wound-supplies",
+];
+
+/// The half of a fixture.
 pub(crate) fn half(name: &str) -> Half {
     if SHARED.contains(&name) {
-        return Half::Shared;
+        Half::Shared
+    } else if UNSEEN.contains(&name) {
+        Half::Unseen
+    } else {
+        Half::Tune
     }
-    let hash =
-        name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    if hash & 1 == 0 { Half::Tune } else { Half::Unseen }
 }
 
 pub(crate) fn folder() -> PathBuf {
