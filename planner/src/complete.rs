@@ -210,10 +210,18 @@ fn links(world: &mut World) {
 
 fn assignment(world: &mut World) {
     let Some(subject) = world.subject().map(str::to_owned) else { return };
+    let panel = world.of_kind(RoleKind::Panel);
     if !world.assigned.is_empty() {
+        // Of one role it was said; the others who have patients of their own reach no further.
+        for role in panel {
+            if !world.assigned.contains(&role) {
+                world.assume(format!("a {role} sees only the {subject} records assigned to them"));
+                world.assigned.push(role);
+                world.team = true;
+            }
+        }
         return;
     }
-    let panel = world.of_kind(RoleKind::Panel);
     if panel.is_empty() {
         return;
     }

@@ -38,6 +38,7 @@ mod features;
 mod fields;
 mod gate;
 mod grants;
+mod idioms;
 mod naming;
 mod nouns;
 mod plan;

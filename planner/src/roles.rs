@@ -28,6 +28,14 @@ const ROLE_HEADS: &[&str] = &[
     "staff role",
     "login",
     "who",
+    "staff",
+    "team member",
+    "personnel",
+    "user group",
+    "who use the app",
+    "people involved",
+    "stakeholder",
+    "participant role",
 ];
 
 /// Whether a head introduces a list of roles.
@@ -53,6 +61,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             add(world, &key_of(head), true, true);
         }
         let has_verb = clauses.iter().any(|clause| !clause.verbs.is_empty());
+        narrator(clauses, world);
         for clause in clauses {
             find_in(clause, has_verb, world);
         }
@@ -82,8 +91,12 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             add(world, &last, people_do(clause), false);
             continue;
         }
-        if acts && agentive(phrase, clause) {
+        if acts && (agentive(phrase, clause) || is_crew(phrase)) {
             add(world, &name, true, true);
+        }
+        // `Nutritionist app with meal plans`, `I am a speech therapist`.
+        if let Some(role) = of_the_app(phrase) {
+            add(world, &role, true, true);
         }
         if !phrase.of.is_empty() && phrase.own {
             add(world, &name, false, false);
@@ -96,6 +109,9 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     for phrase in clause.objects.iter().chain(&clause.but_not) {
         // `a clinic has an owner, providers and staff`; `assign each to a doctor`.
         let name = words_key(phrase);
+        if is_crew(phrase) && !is_tool(phrase) {
+            add(world, &name, false, true);
+        }
         if owners
             || clause.nobody
             || catalogue()
@@ -110,15 +126,126 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             for phrase in &tail.phrases {
                 let name = words_key(phrase);
                 let seen_by = tail.by == "by" && clause.passive;
-                add(world, &name, seen_by, false);
+                // `a booking app for podiatrists and patients`: those it is for work with it.
+                let users = tail.by == "for"
+                    && (clause.verbs.is_empty() || clause.does(Verb::Work) || clause.does(Verb::Create))
+                    && clause.subjects.iter().chain(&clause.objects).any(|phrase| {
+                        phrase.words.last().is_some_and(|word| {
+                            matches!(
+                                word.as_str(),
+                                "app" | "application" | "platform" | "portal" | "tool" | "software"
+                            )
+                        })
+                    });
+                let staffed = is_crew(phrase) && !is_tool(phrase);
+                add(world, &name, seen_by || users, staffed);
             }
         }
     }
 }
 
+/// `I am a school nurse at a primary school`: who writes the prompt works with the app.
+fn narrator(clauses: &[Clause], world: &mut World) {
+    let Some(clause) = clauses.first().filter(|clause| clause.verbs.is_empty() && !clause.not) else {
+        return;
+    };
+    let [who, what, ..] = clause.subjects.as_slice() else { return };
+    if who.words != ["i"] || !what.article {
+        return;
+    }
+    let name = words_key(what);
+    let works = |name: &str| {
+        catalogue()
+            .role(name)
+            .is_some_and(|(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support))
+    };
+    if works(&name) || is_crew(what) {
+        add(world, &name, true, true);
+        world.narrator = world.roles_named(&name).first().cloned();
+    }
+}
+
+/// Whether a phrase of two or three words names people by its last: `shot nurse`, `clinical director`.
+fn is_crew(phrase: &Phrase) -> bool {
+    let Some((last, first)) = phrase.words.split_last() else { return false };
+    let qualified = (1..=2).contains(&first.len())
+        && phrase.of.is_empty()
+        && first
+            .iter()
+            .all(|word| !crate::words::is_glue(word) && catalogue().role(&singular(word)).is_none());
+    let worker = catalogue().role(&singular(last)).is_some_and(|(kind, name)| {
+        !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support)
+            && !matches!(
+                name,
+                "office"
+                    | "billing"
+                    | "staff"
+                    | "sales"
+                    | "lab"
+                    | "laboratory"
+                    | "school"
+                    | "hr"
+                    | "court"
+                    | "police"
+                    | "management"
+                    | "pharmacy"
+                    | "warehouse"
+                    | "support"
+                    | "finance"
+                    | "marketing"
+                    | "corporate"
+                    | "dispatch"
+                    | "leadership"
+                    | "headquarters"
+                    | "accounting"
+            )
+    });
+    qualified
+        && worker
+        && !first.iter().any(|word| word == "ai")
+        && catalogue().entity(&words_key(phrase)).is_none()
+}
+
+/// `a medical coding assistant`, `the AI vendor`: what the app is or calls, where nobody of that name acts.
+fn is_tool(phrase: &Phrase) -> bool {
+    phrase.words.iter().any(|word| word == "ai")
+        || phrase.words.last().is_some_and(|word| {
+            matches!(
+                singular(word).as_str(),
+                "assistant"
+                    | "scribe"
+                    | "vendor"
+                    | "coach"
+                    | "monitor"
+                    | "sponsor"
+                    | "supplier"
+                    | "analyst"
+                    | "trainer"
+                    | "coder"
+            )
+        })
+}
+
+/// The role in `nutritionist app`, `booking app` having none.
+fn of_the_app(phrase: &Phrase) -> Option<String> {
+    let (last, first) = phrase.words.split_last()?;
+    let app = matches!(
+        last.as_str(),
+        "app" | "application" | "tool" | "software" | "platform" | "system" | "portal" | "tracker"
+    );
+    let name = key(&first.iter().map(String::as_str).collect::<Vec<_>>());
+    let cares =
+        catalogue().role(&name).is_some_and(|(kind, _)| matches!(kind, RoleKind::Panel | RoleKind::Care));
+    (app && cares).then_some(name)
+}
+
 fn people_do(clause: &Clause) -> bool {
     clause.verbs.iter().any(|(verb, word)| {
-        !matches!(verb, Verb::Have)
+        !(matches!(verb, Verb::Have)
+            && matches!(
+                word.as_str(),
+                "has" | "have" | "had" | "contain" | "contains" | "include" | "includes" | "hold" | "holds"
+            ))
             && !matches!(
                 word.as_str(),
                 "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives"
@@ -229,6 +356,7 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     let sees_it = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees"));
     // `outside hospitals can only see …`: their people.
     if sees_it
+        && !phrase.all
         && matches!(one.as_str(), "hospital" | "clinic" | "practice" | "organization" | "school" | "agency")
     {
         return true;

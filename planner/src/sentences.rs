@@ -229,7 +229,8 @@ fn push(out: &mut Vec<String>, current: &mut String) {
 
 /// `Patients: name, phone` → the head and the rest; a head has at most five words and no comma.
 fn head_of(text: &str) -> (Option<&str>, &str) {
-    if let Some((head, rest)) = text.split_once(": ")
+    // `Team = physiatrist, nurse` names its members as a colon does.
+    if let Some((head, rest)) = text.split_once(": ").or_else(|| text.split_once(" = "))
         && head.split_whitespace().count() <= 5
         && !head.contains([',', '(', '"'])
         && rest.chars().any(char::is_alphanumeric)
@@ -295,7 +296,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
         i += 1;
     }
-    joined(out)
+    crate::idioms::plainly(joined(out))
 }
 
 /// `mg/dl`, `ml/h`, `L/min` and `as needed` are one word each.

@@ -99,6 +99,8 @@ pub(crate) struct World {
     pub(crate) authors: Vec<(String, String)>,
     /// Values that the prompt says are kept nowhere: `no names anywhere`.
     pub(crate) absent: Vec<String>,
+    /// Who writes the prompt: `I am a school nurse`.
+    pub(crate) narrator: Option<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
     pub(crate) crew: Option<String>,
 }
@@ -118,6 +120,14 @@ impl World {
             .iter()
             .find(|(_, role)| role.kind == RoleKind::Subject && role.acts)
             .map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a role counts money: it books nobody and registers nobody, and knows a patient by what it is told.
+    pub(crate) fn bills(&self, role: &str) -> bool {
+        ["bill", "account", "bookkeep", "insurance", "factur", "contab", "claim", "collection", "payment"]
+            .iter()
+            .any(|word| role.contains(word))
+            && self.roles.get(role).is_some_and(|known| known.kind == RoleKind::Office)
     }
 
     /// Roles of this kind.
@@ -152,6 +162,7 @@ impl World {
                 }
                 return people;
             }
+            "i" | "we" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
             "staff" if self.crew.is_some() => return self.crew.clone().into_iter().collect(),
             "staff" | "team" | "employee" | "staff member" | "team member" | "worker" => {
                 return self
@@ -167,6 +178,36 @@ impl World {
                     .collect();
             }
             _ => {}
+        }
+        // Two words for the same people, where the prompt has only one of them.
+        const ALIKE: &[&[&str]] = &[
+            &[
+                "receptionist",
+                "reception",
+                "front desk",
+                "front office",
+                "front desk staff",
+                "reception desk",
+                "desk",
+            ],
+            &["biller", "billing", "billing staff", "billing clerk", "billing team", "billing department"],
+            &["doctor", "physician"],
+            &["admin", "administrator"],
+            &["vet", "veterinarian"],
+            &["gp", "general practitioner", "family doctor"],
+            &["dietitian", "dietician"],
+            &["carer", "caregiver"],
+            &["ma", "medical assistant"],
+            &["technician", "tech"],
+            &["hr", "human resource", "hr manager"],
+            &["sales", "sales rep", "sales representative"],
+        ];
+        if let Some(alike) = ALIKE.iter().find(|alike| alike.contains(&said)) {
+            let held: Vec<&String> =
+                self.roles.keys().filter(|known| alike.contains(&key_of(known).as_str())).collect();
+            if let [one] = held.as_slice() {
+                return vec![(*one).clone()];
+            }
         }
         let near: Vec<&String> = self
             .roles

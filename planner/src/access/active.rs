@@ -64,6 +64,9 @@ pub(crate) fn active(
         }
         return true;
     }
+    if clause.not && elsewhere(clause, world) {
+        return true;
+    }
     let narrows = clause.not || clause.only || clause.only_subjects || !clause.but_not.is_empty();
     if verbs.is_empty() && !narrows {
         return clause.does(Verb::Work) && clause.narrowing == 0;
@@ -71,6 +74,22 @@ pub(crate) fn active(
     if clause.does(Verb::Assign) && !clause.not {
         return assign(clause, roles, world, rules, memory);
     }
+    // `only the donor advocate works with donors`: what one works with is what one sees.
+    let with: Vec<Phrase> = clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "with" | "on" | "into" | "to"))
+        .flat_map(|tail| tail.phrases.clone())
+        .filter(|phrase| world.entity_of(&phrase.words).is_some())
+        .collect();
+    let worked;
+    let clause = if narrows && clause.objects.is_empty() && verbs.is_empty() && !with.is_empty() {
+        worked = Clause { objects: with, verbs: vec![(Verb::View, "see".into())], ..clause.clone() };
+        &worked
+    } else {
+        clause
+    };
+    let verbs = spec_verbs(clause);
     let mut objects = read_objects(clause, roles, world, memory);
     if objects.others_only && objects.targets.is_empty() {
         return true;
@@ -101,6 +120,17 @@ pub(crate) fn active(
         return denial(objects, clause, roles, world, rules, memory);
     }
     permission(objects, clause, roles, world, rules, memory)
+}
+
+/// `must not see patients at another location`: who works at a place reaches that place.
+fn elsewhere(clause: &Clause, world: &World) -> bool {
+    let Some(place) = world.place.as_deref() else { return false };
+    let other = |phrase: &Phrase| {
+        let named = crate::entities::phrase_key(phrase) == place
+            || crate::words::key_of(&phrase.of.join(" ")) == place;
+        phrase.other && named
+    };
+    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(other)
 }
 
 /// `Clients don't log in`, `families do not use the app`.
@@ -302,6 +332,7 @@ fn without(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules, 
                 fields: target.fields.clone(),
                 changes_only: false,
                 itself: false,
+                deletes_only: false,
             }));
         }
     }
@@ -432,6 +463,7 @@ pub(crate) fn grant(
                     fields: target.fields.clone(),
                     changes_only: false,
                     itself: true,
+                    deletes_only: false,
                 });
                 continue;
             }

@@ -88,6 +88,7 @@ pub(crate) fn unread(clause: &Clause) -> bool {
                     "hours" | "days" | "weeks" | "months" | "years" | "weekdays" | "weekends"
                 )
         }),
+        "outside" => true,
         "when" | "once" | "because" | "so" => {
             tail.words.iter().any(|word| {
                 matches!(

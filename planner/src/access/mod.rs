@@ -6,6 +6,7 @@
 
 mod active;
 mod conditions;
+mod fallback;
 mod narrowing;
 mod passive;
 mod references;
@@ -61,6 +62,8 @@ pub(crate) struct Deny {
     pub(crate) changes_only: bool,
     /// The record alone, not its parts: `see devices but no patient information`.
     pub(crate) itself: bool,
+    /// Only deleting is denied.
+    pub(crate) deletes_only: bool,
 }
 
 /// Only these roles may.
@@ -108,7 +111,9 @@ pub(crate) struct Memory {
 pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sentence) -> bool) -> Rules {
     let mut rules = Rules { by_permission: by_permission(parsed, world), ..Rules::default() };
     let mut memory = Memory::default();
+    let mut unclear = Vec::new();
     for one in parsed {
+        let before = memory.subjects.clone();
         let done = settled(&one.sentence);
         let mut all: Vec<Clause> = one.clauses.clone();
         for clause in &one.clauses {
@@ -141,11 +146,12 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         }
         let said = one.sentence.tokens.iter().filter(|token| token.word().is_some_and(restricts)).count();
         if !done && (said > 0 || narrowing > 0) && narrow_understood < narrowing.max(1) {
-            rules.blocked.push(one.sentence.text.clone());
+            unclear.push(fallback::Unclear { text: one.sentence.text.clone(), clauses: all, before });
         } else if !done && !understood && all.iter().any(|clause| !clause.verbs.is_empty()) {
             rules.not_understood.push(one.sentence.text.clone());
         }
     }
+    fallback::at_their_narrowest(unclear, world, &mut rules);
     rules
 }
 
@@ -201,6 +207,14 @@ fn read_clause(
         return verbless(clause, world, rules);
     }
     if shows_itself(clause) {
+        return true;
+    }
+    // `each clinic sees only its own patients`: places reach themselves.
+    let places = !clause.subjects.is_empty()
+        && clause.subjects.iter().all(|phrase| {
+            phrase.all && world.place.as_deref() == Some(crate::entities::phrase_key(phrase).as_str())
+        });
+    if places && clause.objects.iter().any(|phrase| phrase.own) {
         return true;
     }
     // `after signing nobody can change it` is a lock, which the lifecycle keeps.
@@ -282,7 +296,18 @@ fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut Me
     if clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(elsewhere) {
         return true;
     }
-    let excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+    let mut excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+    let outside: Vec<&Phrase> =
+        clause.tails.iter().filter(|tail| tail.by == "outside").flat_map(|tail| &tail.phrases).collect();
+    for phrase in &outside {
+        match crate::entities::phrase_key(phrase).as_str() {
+            "team" | "care team" => excepted.extend(team(world)),
+            _ => excepted.extend(world.roles_of(phrase)),
+        }
+    }
+    if !outside.is_empty() && excepted.is_empty() {
+        return false;
+    }
     let mut targets = Vec::new();
     for phrase in clause.objects.iter().chain(clause.subjects.iter().filter(|_| clause.passive)) {
         let found = resolve_denied(phrase, clause, &["somebody".to_owned()], world, memory);

@@ -19,6 +19,8 @@ pub(crate) fn deny(
     rules: &mut Rules,
 ) -> bool {
     let changes = changes_only(clause);
+    let deletes =
+        !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| *verb == crate::words::Verb::Delete);
     for target in targets {
         for role in roles {
             // `Other providers must not see it`: those assigned may; their reach already says so.
@@ -31,6 +33,7 @@ pub(crate) fn deny(
                 fields: target.fields.clone(),
                 changes_only: changes,
                 itself: false,
+                deletes_only: deletes,
             });
         }
     }
@@ -103,6 +106,7 @@ pub(crate) fn narrow(
                     fields: target.fields.clone(),
                     changes_only: false,
                     itself: is_group(phrase) && !targets.is_empty(),
+                    deletes_only: false,
                 });
             }
         }
@@ -115,6 +119,7 @@ pub(crate) fn narrow(
                     fields: target.fields.clone(),
                     changes_only: changes_only(clause),
                     itself: false,
+                    deletes_only: false,
                 });
             }
         }
@@ -142,6 +147,7 @@ pub(crate) fn verbless(clause: &Clause, world: &mut World, rules: &mut Rules) ->
                     fields: target.fields.clone(),
                     changes_only: false,
                     itself: false,
+                    deletes_only: false,
                 });
                 denied = true;
             }

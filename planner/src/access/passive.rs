@@ -77,6 +77,17 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
         return false;
     }
     let roles: Vec<String> = agents.iter().flat_map(|(_, roles)| roles.clone()).collect();
+    // `limited to the author`: everybody reaches what they wrote themselves.
+    let author = agents.iter().flat_map(|(tail, _)| &tail.phrases).any(|phrase| {
+        matches!(crate::entities::phrase_key(phrase).as_str(), "author" | "writer" | "creator")
+    });
+    if author && roles.is_empty() && !denies {
+        let everybody: Vec<String> = world.roles.keys().cloned().collect();
+        for target in &targets {
+            world.authors.extend(everybody.iter().map(|role| (role.clone(), target.entity.clone())));
+        }
+        return true;
+    }
     if roles.is_empty() {
         return clause.not && by_nobody(&targets, clause, rules);
     }
@@ -90,6 +101,7 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
                     fields: target.fields.clone(),
                     changes_only: changes_only(clause),
                     itself: false,
+                    deletes_only: false,
                 });
             }
         }

@@ -361,6 +361,29 @@ impl<'t> Reader<'t> {
                 }
                 self.at += 2;
             }
+            // `the clients they visit today`, `the mothers she looks after`: theirs.
+            "they" | "he" | "she"
+                if self.phase == Phase::Object
+                    && self.at > 0
+                    && self.tokens[self.at - 1]
+                        .word()
+                        .is_some_and(|before| !crate::words::is_glue(before))
+                    && self.current.objects.last().is_some_and(|object| {
+                        object.words.last().map(String::as_str) == self.tokens[self.at - 1].word()
+                    })
+                    && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(|word| {
+                        verb(word).is_some()
+                            || matches!(word, "look" | "looks" | "care" | "cares" | "treat" | "treats")
+                    }) =>
+            {
+                if let Some(last) = self.current.objects.last_mut() {
+                    last.own = true;
+                }
+                self.at += 2;
+                while ["after", "for", "with", "to"].iter().any(|word| self.is(self.at, word)) {
+                    self.at += 1;
+                }
+            }
             "that" | "which" | "who"
                 if self.phase == Phase::Object
                     && (self.is(self.at + 1, "only") || self.subject_follows_at(self.at + 1)) =>

@@ -117,6 +117,7 @@ pub(crate) fn barred(world: &World, rules: &Rules, role: &str, entity: &str) -> 
         deny.role == role
             && deny.fields.is_none()
             && !deny.changes_only
+            && !deny.deletes_only
             && (within(&deny.entity) && !deny.itself || deny.entity == entity)
     }) || rules.exclusives.iter().any(|only| {
         only.fields.is_none()

@@ -1,7 +1,34 @@
 //! What denials and *only* take away, last of all.
 
-use crate::access::{Allow, Rules};
+use crate::access::{Allow, Deny, Rules};
 use crate::world::World;
+
+/// Whose name is hidden is hidden: a denied name takes the other identifiers of that record with it (the 18 of
+/// 45 CFR 164.514(b)(2)), but for those that were granted by their own names.
+fn identifying(world: &World, rules: &Rules, deny: &Deny) -> Vec<String> {
+    let Some(entity) = world.entities.get(&deny.entity) else { return Vec::new() };
+    let names = deny.fields.iter().flatten().any(|field| {
+        entity.fields.get(field).is_some_and(|written| written.starts_with("identifier name"))
+            || field == "name"
+            || field.ends_with(" name")
+    });
+    if !names {
+        return Vec::new();
+    }
+    let granted = |field: &String| {
+        rules.allows.iter().any(|allow| {
+            allow.role == deny.role
+                && allow.entity == deny.entity
+                && allow.fields.as_ref().is_some_and(|fields| fields.contains(field))
+        })
+    };
+    entity
+        .fields
+        .iter()
+        .filter(|(field, written)| written.starts_with("identifier") && !granted(field))
+        .map(|(field, _)| field.clone())
+        .collect()
+}
 
 /// Takes away what denials and *only* take away.
 pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
@@ -15,7 +42,8 @@ pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
         all.retain(|allow| {
             !(allow.role == deny.role
                 && parts.contains(&allow.entity)
-                && (!deny.changes_only || changes(allow.verb)))
+                && (!deny.changes_only || changes(allow.verb))
+                && (!deny.deletes_only || allow.verb == "delete"))
         });
     }
     for only in rules.exclusives.iter().filter(|only| only.fields.is_none()) {
@@ -26,12 +54,31 @@ pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
                 || (only.changes_only && !changes(allow.verb))
         });
     }
+    // Who may not know whom it is about gets nothing of that record by default.
+    let defaulted = |allow: &Allow| {
+        !rules
+            .allows
+            .iter()
+            .any(|said| said.role == allow.role && said.entity == allow.entity && said.verb == allow.verb)
+    };
+    all.retain(|allow| {
+        !(defaulted(allow)
+            && rules.denies.iter().any(|deny| {
+                deny.role == allow.role
+                    && deny.entity == allow.entity
+                    && !deny.changes_only
+                    && !identifying(world, rules, deny).is_empty()
+            }))
+    });
     for allow in all.iter_mut() {
         let mut lost: Vec<String> = Vec::new();
         for deny in rules.denies.iter().filter(|deny| deny.role == allow.role && deny.entity == allow.entity)
         {
-            if !deny.changes_only || changes(allow.verb) {
+            if (!deny.changes_only || changes(allow.verb)) && (!deny.deletes_only || allow.verb == "delete") {
                 lost.extend(deny.fields.clone().unwrap_or_default());
+                if !deny.changes_only {
+                    lost.extend(identifying(world, rules, deny));
+                }
             }
         }
         for only in rules

@@ -44,8 +44,7 @@ pub(crate) fn subject_grants(
     let roles: Vec<(String, RoleKind, bool)> =
         world.roles.iter().map(|(name, role)| (name.clone(), role.kind, role.acts)).collect();
     let bounded = |role: &str, kind: RoleKind| {
-        matches!(kind, RoleKind::Business | RoleKind::Panel | RoleKind::Care)
-            && world.roles.get(role).is_some_and(|role| role.bounded)
+        kind != RoleKind::Subject && world.roles.get(role).is_some_and(|role| role.bounded)
     };
     let identity = identity_fields(world, subject);
     let form_reader = |role: &str| {
@@ -65,8 +64,22 @@ pub(crate) fn subject_grants(
             RoleKind::Panel | RoleKind::Care if !whole && !bounded(role, *kind) => {
                 push(all, role, subject, &["view"])
             }
-            RoleKind::Office | RoleKind::Owner | RoleKind::Business
-                if !told && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
+            // Who works for no patient in particular, and writes about one, knows whom by name.
+            RoleKind::Business if !told && on_tree.iter().any(|allow| allow.verb == "create") => {
+                let named = identity.iter().filter(|field| field.contains("name")).cloned().collect();
+                all.push(Allow {
+                    role: role.clone(),
+                    entity: subject.to_owned(),
+                    verb: "view",
+                    fields: Some(named),
+                    reach: Reach::Unsaid,
+                    when: Vec::new(),
+                });
+            }
+            RoleKind::Office | RoleKind::Owner
+                if !told
+                    && !world.bills(role)
+                    && (!on_tree.is_empty() || *kind == RoleKind::Office || form_reader(role)) =>
             {
                 let reach = on_tree
                     .iter()
@@ -121,16 +134,38 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
         chosen = world
             .of_kind(kind)
             .into_iter()
-            .filter(|role| !barred(world, rules, role, subject) && sees_names(all, world, role))
+            .filter(|role| {
+                let bounded = world.roles.get(role).is_some_and(|known| known.bounded);
+                !bounded
+                    && !world.bills(role)
+                    && !barred(world, rules, role, subject)
+                    && sees_names(all, world, role)
+            })
             .collect();
     }
     if chosen.is_empty() {
         chosen = world
             .of_kind(RoleKind::Owner)
             .into_iter()
-            .filter(|role| !barred(world, rules, role, subject))
+            .filter(|role| {
+                let bounded = world.roles.get(role).is_some_and(|known| known.bounded);
+                !bounded && !barred(world, rules, role, subject)
+            })
             .take(1)
             .collect();
+        // `nobody else gets in`: then those who are in register people.
+        if chosen.is_empty() {
+            let mut working = world.of_kind(RoleKind::Care);
+            working.extend(world.of_kind(RoleKind::Panel));
+            chosen = working
+                .into_iter()
+                .filter(|role| {
+                    !barred(world, rules, role, subject)
+                        && all.iter().any(|allow| allow.role == *role && allow.verb == "create")
+                })
+                .take(1)
+                .collect();
+        }
         for role in &chosen {
             all.push(Allow {
                 role: role.clone(),

@@ -15,10 +15,15 @@ pub(crate) fn unsaid_record(
     candidates: &[(String, RoleKind, bool)],
     all: &mut Vec<Allow>,
 ) {
+    let entity_kind = kind;
     let of = |kinds: &[RoleKind]| -> Vec<String> {
         candidates
             .iter()
-            .filter(|(_, kind, bounded)| kinds.contains(kind) && !bounded)
+            .filter(|(name, kind, bounded)| {
+                kinds.contains(kind)
+                    && !bounded
+                    && !(world.bills(name) && entity_kind != EntityKind::Business)
+            })
             .map(|(name, ..)| name.clone())
             .collect()
     };
@@ -34,7 +39,7 @@ pub(crate) fn unsaid_record(
         EntityKind::Schedule => {
             first(&[&[RoleKind::Office], &[RoleKind::Care], &[RoleKind::Panel], &[RoleKind::Owner]])
         }
-        EntityKind::Business => first(&[&[RoleKind::Office], &[RoleKind::Business], &[RoleKind::Owner]]),
+        EntityKind::Business => first(&[&[RoleKind::Office], &[RoleKind::Owner]]),
         EntityKind::Thing => {
             for role in of(&[RoleKind::Panel, RoleKind::Care, RoleKind::Office]) {
                 push(all, &role, entity, &["view"]);
@@ -60,13 +65,17 @@ pub(crate) fn unsaid_record(
                     (true, true) => Vec::new(),
                     (false, _) => open,
                 }
-            } else if free.is_empty() {
-                clinical
             } else {
-                for role in clinical.iter().filter(|role| !free.contains(role)) {
-                    push(all, role, entity, &["view"]);
+                // One kind of clinician keeps it: those with patients of their own before those who help.
+                let among = if free.is_empty() { &clinical } else { &free };
+                let panel: Vec<String> =
+                    among.iter().filter(|role| of(&[RoleKind::Panel]).contains(role)).cloned().collect();
+                let treats: Vec<String> = among.iter().filter(|role| !helps(role)).cloned().collect();
+                match (panel.is_empty(), treats.is_empty()) {
+                    (false, _) => panel,
+                    (true, false) => treats,
+                    (true, true) => among.iter().take(1).cloned().collect(),
                 }
-                free
             }
         }
     };
@@ -77,6 +86,56 @@ pub(crate) fn unsaid_record(
     if !writers.is_empty() {
         world.assume(format!("`{entity}` is kept by: {}", writers.join(", ")));
     }
+}
+
+/// Whether a role has the whole of a patient's care: what others write of their patients concerns them.
+fn treats(role: &str) -> bool {
+    [
+        "doctor",
+        "physician",
+        "clinician",
+        "provider",
+        "therapist",
+        "psych",
+        "surgeon",
+        "ologist",
+        "iatr",
+        "midwife",
+        "practitioner",
+        "gp",
+        "specialist",
+        "pediatric",
+        "obstetric",
+        "dentist",
+        "counsel",
+        "medico",
+        "profesional",
+        "matrona",
+        "terapeuta",
+    ]
+    .iter()
+    .any(|word| role.contains(word))
+}
+
+/// Whether a role helps with one part of the work: it keeps no record of which nothing was said.
+fn helps(role: &str) -> bool {
+    [
+        "tech",
+        "assistant",
+        "aide",
+        "lab",
+        "pharmac",
+        "phlebotom",
+        "dispatch",
+        "photograph",
+        "volunteer",
+        "auxiliar",
+        "tecnic",
+        "farmac",
+        "courier",
+    ]
+    .iter()
+    .any(|word| role.contains(word))
 }
 
 /// Somebody reads it, nobody writes it.
@@ -100,10 +159,9 @@ pub(crate) fn unsaid_writer(
         |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let order: &[RoleKind] = match kind {
-        EntityKind::Schedule | EntityKind::Business => {
-            &[RoleKind::Office, RoleKind::Business, RoleKind::Care, RoleKind::Panel, RoleKind::Owner]
-        }
-        EntityKind::Thing => &[RoleKind::Owner, RoleKind::Office, RoleKind::Care],
+        // Who was said to see it was not said to write it.
+        EntityKind::Schedule => &[RoleKind::Office, RoleKind::Care, RoleKind::Panel, RoleKind::Owner],
+        EntityKind::Business | EntityKind::Thing => &[RoleKind::Owner],
         _ if by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
         _ if clinicians => &[RoleKind::Panel, RoleKind::Care],
         _ => &[RoleKind::Business, RoleKind::Subject, RoleKind::Office],
@@ -111,6 +169,15 @@ pub(crate) fn unsaid_writer(
     for wanted in order {
         let mut writers: Vec<String> =
             readers.iter().filter(|name| kind_of(name) == Some(*wanted)).cloned().collect();
+        if *wanted == RoleKind::Owner {
+            writers = candidates
+                .iter()
+                .filter(|(_, kind, bounded)| kind == wanted && !bounded)
+                .map(|(name, ..)| name.clone())
+                .take(1)
+                .collect();
+        }
+        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded));
         // Clinicians write clinical records even where only another's reading was spoken of.
         if writers.is_empty()
             && matches!(wanted, RoleKind::Panel | RoleKind::Care)
@@ -164,7 +231,14 @@ pub(crate) fn bystanders(
                 && spoken.contains(role)
                 && world.entities.get(&allow.entity).is_some_and(|known| known.kind == EntityKind::Clinical)
         });
-        if kind == EntityKind::Schedule || !spoken_of_parts {
+        let of_everybody = match role_kind {
+            RoleKind::Panel => treats(role),
+            _ => world.of_kind(RoleKind::Panel).is_empty() && !helps(role),
+        };
+        let booked = world.entities.get(entity).is_some_and(|known| {
+            known.fields.values().any(|written| written.starts_with(&format!("link {role}")))
+        });
+        if kind == EntityKind::Schedule && booked || of_everybody && !spoken_of_parts {
             push(all, role, entity, &["view"]);
             world.assume(format!("a {role} reads `{entity}`"));
         }

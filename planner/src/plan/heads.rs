@@ -63,6 +63,15 @@ fn part_from_list(read: &mut Vec<Clause>) {
 /// `the front desk has access to invoices`, `has no access to notes`, `principals do not have access`.
 fn access_to(clause: &mut Clause) {
     let is_access = |phrase: &Phrase| phrase.words.last().is_some_and(|word| word == "access");
+    // `access to session notes is limited to psychiatrists`.
+    if clause.passive
+        && !clause.subjects.is_empty()
+        && clause.subjects.iter().all(is_access)
+        && let Some(at) = clause.tails.iter().position(|tail| tail.by == "to")
+    {
+        clause.subjects = clause.tails.remove(at).phrases;
+        return;
+    }
     let has = clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::Have));
     let denied = clause.but_not.iter().any(is_access);
     if !has || clause.passive || !(denied || clause.objects.iter().any(is_access)) {
@@ -225,7 +234,7 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         return None;
     }
     if says_more(&list)
-        || read.iter().any(of_the_app)
+        || read.iter().any(of_the_app) && !acts(&read)
         || !acts(&read) && read.iter().any(|one| !one.verbs.is_empty())
     {
         sentence.tokens = list;

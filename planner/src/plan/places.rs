@@ -85,6 +85,9 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
             if belongs {
                 found = found.or_else(|| clause.tails.iter().find_map(|tail| of(&tail.phrases)));
             }
+            if clause.does(Verb::View) && clause.subjects.iter().any(|phrase| phrase.all) {
+                found = found.or_else(|| of(&clause.subjects));
+            }
             if clause.does(Verb::Have) {
                 found = found.or_else(|| of(&clause.subjects)).or_else(|| of(&clause.objects));
             }
@@ -95,7 +98,10 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
                             .iter()
                             .filter(|phrase| {
                                 let of_people = phrase.own && tail.by != "at";
-                                tail.by == "per" || phrase.all && tail.by != "of" || of_people
+                                tail.by == "per"
+                                    || phrase.all && tail.by != "of"
+                                    || phrase.other && tail.by != "of"
+                                    || of_people
                             })
                             .find_map(|phrase| named(&entities::phrase_key(phrase)))
                     });

@@ -262,6 +262,32 @@ fn denials_hold_in_all_their_words() {
         ("Receptionists see names, not phone numbers.", &["receptionist:patient.phone"]),
         ("Everyone except sales reps can see appointments.", &["sales rep:appointment", "sales rep:patient"]),
         ("Sales reps never see anything clinical.", &["sales rep:visit note", "sales rep:vital"]),
+        ("Nurses can see everything but visit notes.", &["nurse:visit note"]),
+        ("Nurses see all records except for visit notes.", &["nurse:visit note"]),
+        ("Nurses see vitals, and that is all.", &["nurse:visit note", "nurse:appointment", "nurse:patient"]),
+        ("Receptionists see appointments, but that's it.", &["receptionist:patient", "receptionist:vital"]),
+        ("Visit notes are private to doctors.", &["nurse:visit note", "receptionist:visit note"]),
+        ("Visit notes are kept hidden from nurses.", &["nurse:visit note"]),
+        ("Visit notes are restricted to doctors.", &["nurse:visit note"]),
+        ("Access to visit notes is limited to doctors.", &["nurse:visit note"]),
+        ("No one but doctors may see visit notes.", &["nurse:visit note", "receptionist:visit note"]),
+        ("Doctors are the only ones who can see visit notes.", &["nurse:visit note"]),
+        ("Do not show visit notes to the front desk.", &["receptionist:visit note"]),
+        ("Only show names to sales reps.", &["sales rep:patient.phone", "sales rep:visit note"]),
+        ("Reception has no business reading visit notes.", &["receptionist:visit note"]),
+        ("Sales reps must not see the patient's name.", &["sales rep:patient"]),
+        (
+            "Receptionists must not see patient names.",
+            &[
+                "receptionist:patient.phone",
+                "receptionist:patient.email",
+                "receptionist:patient.date of birth",
+            ],
+        ),
+        ("No one outside the care team may see vitals.", &["receptionist:vital", "sales rep:vital"]),
+        ("The billing clerk sees invoices only.", &["billing clerk:patient", "billing clerk:vital"]),
+        ("Nurses only see the patients they visit.", &["nurse:patient~assigned", "nurse:vital~assigned"]),
+        ("Nobody else gets in.", &["sales rep:patient", "sales rep:visit note", "owner:patient"]),
         (
             "Visit notes are confidential: only the doctor who wrote them can see them.",
             &["nurse:visit note", "doctor:visit note~own"],
@@ -278,6 +304,18 @@ fn denials_hold_in_all_their_words() {
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
+/// HC-3: what was not understood is read at its narrowest, where that is certain, and said to be.
+#[test]
+fn what_is_bounded_by_something_unknown_gets_nothing() {
+    let said = "Volunteers can see the zorble but nothing else.";
+    let plan = plan(&format!("An app for my clinic. Nurses log vitals of patients. {said}")).expect("a plan");
+    for (name, entity) in &plan.spec.entities {
+        let granted = entity.access.iter().flatten().any(|(role, _)| role.as_str() == "volunteer");
+        assert!(!granted, "a volunteer reaches {name}");
+    }
+    assert!(plan.assumed.iter().any(|line| line.contains("zorble")), "{:?}", plan.assumed);
+}
+
 /// HC-3: a narrowing sentence that is not understood stops the plan, until a person has answered.
 #[test]
 fn what_narrows_and_is_not_understood_stops_the_plan() {
@@ -287,7 +325,6 @@ fn what_narrows_and_is_not_understood_stops_the_plan() {
         "Nurses see vitals only from the last 24 hours.",
         "Nurses never see vitals on weekends.",
         "Records are visible except to those in the blue zone.",
-        "Volunteers can see the zorble but nothing else.",
     ] {
         let prompt = format!("{base}{narrowing}");
         let sentence = match plan(&prompt) {

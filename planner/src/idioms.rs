@@ -1,0 +1,255 @@
+//! Turns of phrase that say a restriction, in the plain words that the grammar reads.
+//!
+//! `with the exception of` is *except*, `but that's it` is *nothing else*, `private to` is *visible only to*. A
+//! turn of phrase that were passed over would be a restriction that nobody keeps.
+
+use crate::sentences::Token;
+use crate::words::is_be;
+
+/// What is said, and how the grammar says it. `'s` is a possessive.
+const TURNS: &[(&str, &str)] = &[
+    ("with the exception of", "except"),
+    ("with exception of", "except"),
+    ("apart from", "except"),
+    ("aside from", "except"),
+    ("save for", "except"),
+    ("minus the", "except the"),
+    ("everything but", "everything except"),
+    ("anything but", "everything except"),
+    ("all but", "everything except"),
+    ("everyone but", "everyone except"),
+    ("everybody but", "everyone except"),
+    ("but that 's it", "nothing else"),
+    ("but that is it", "nothing else"),
+    ("but that 's all", "nothing else"),
+    ("but that is all", "nothing else"),
+    ("and that 's it", "nothing else"),
+    ("and that is it", "nothing else"),
+    ("and that 's all", "nothing else"),
+    ("and that is all", "nothing else"),
+    ("that 's it", "nothing else"),
+    ("that is it", "nothing else"),
+    ("that 's all", "nothing else"),
+    ("that is all", "nothing else"),
+    ("and no more", "nothing else"),
+    ("nothing beyond that", "nothing else"),
+    ("nothing besides", "nothing else"),
+    ("not anything else", "nothing else"),
+    ("and not more", "nothing else"),
+    ("private to", "visible only to"),
+    ("confidential to", "visible only to"),
+    ("reserved for", "visible only to"),
+    ("reserved to", "visible only to"),
+    ("exclusive to", "visible only to"),
+    ("for the eyes of", "visible only to"),
+    ("off limits to", "hidden from"),
+    ("off limits for", "hidden from"),
+    ("out of bounds for", "hidden from"),
+    ("invisible to", "hidden from"),
+    ("invisible for", "hidden from"),
+    ("kept from", "hidden from"),
+    ("kept hidden from", "hidden from"),
+    ("kept secret from", "hidden from"),
+    ("secret from", "hidden from"),
+    ("has no business", "must not"),
+    ("have no business", "must not"),
+    ("has no right to", "must not"),
+    ("have no right to", "must not"),
+    ("is unable to", "must not"),
+    ("are unable to", "must not"),
+    ("be unable to", "not"),
+    ("not supposed to", "not allowed to"),
+    ("is forbidden to", "must not"),
+    ("are forbidden to", "must not"),
+    ("is barred from seeing", "must not see"),
+    ("are barred from seeing", "must not see"),
+    ("has zero access to", "must not see"),
+    ("have zero access to", "must not see"),
+    ("has read only access to", "sees"),
+    ("have read only access to", "see"),
+    ("gets to see", "sees"),
+    ("get to see", "see"),
+    ("who the patient is", "patient names"),
+    ("who the patients are", "patient names"),
+    ("who the client is", "client names"),
+    ("who the person is", "patient names"),
+];
+
+/// Says a sentence's turns of phrase plainly.
+pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
+    told(only_ones(shown_to(turned(tokens))))
+}
+
+fn turned(tokens: Vec<Token>) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let found = TURNS.iter().find_map(|(said, plain)| {
+            let mut width = 0;
+            for word in said.split(' ') {
+                let token = tokens.get(at + width)?;
+                let same = if word == "'s" { *token == Token::Possessive } else { token.is(word) };
+                if !same {
+                    return None;
+                }
+                width += 1;
+            }
+            // `a list of that is all …`: what closes a sentence stands at its end.
+            let closes = *plain != "nothing else"
+                || matches!(tokens.get(at + width), None | Some(Token::Comma | Token::Close));
+            closes.then_some((width, *plain))
+        });
+        match found {
+            Some((width, plain)) => {
+                out.extend(plain.split(' ').map(|word| Token::Word(word.to_owned())));
+                at += width;
+                // `has no business reading notes`.
+                let doing = tokens.get(at).and_then(Token::word).filter(|word| word.ends_with("ing"));
+                if plain == "must not"
+                    && let Some(base) = doing.and_then(crate::words::base)
+                {
+                    out.push(Token::Word(base.to_owned()));
+                    at += 1;
+                }
+            }
+            None => {
+                out.push(tokens[at].clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// `Only show first names to volunteers` reads as `volunteers can only see first names`.
+fn shown_to(tokens: Vec<Token>) -> Vec<Token> {
+    let verb = tokens
+        .iter()
+        .take(4)
+        .position(|token| ["show", "display", "reveal", "disclose"].iter().any(|word| token.is(word)));
+    let Some(verb) = verb else { return tokens };
+    let before: Vec<&str> = tokens[..verb].iter().filter_map(Token::word).collect();
+    let imperative = before.len() == verb
+        && before
+            .iter()
+            .all(|word| matches!(*word, "only" | "do" | "not" | "never" | "please" | "just" | "but"));
+    let to =
+        tokens.iter().position(|token| token.is("to")).filter(|to| *to > verb + 1 && *to + 1 < tokens.len());
+    let (true, Some(to)) = (imperative, to) else { return tokens };
+    let word = |word: &str| Token::Word(word.to_owned());
+    let mut out: Vec<Token> = tokens[to + 1..].to_vec();
+    out.push(word("can"));
+    if before.contains(&"only") || before.contains(&"just") {
+        out.push(word("only"));
+    }
+    if before.contains(&"not") || before.contains(&"never") {
+        out.push(word("not"));
+    }
+    out.push(word("see"));
+    out.extend(tokens[verb + 1..to].iter().cloned());
+    out
+}
+
+/// `Doctors are the only ones who can see notes` reads as `only doctors can see notes`.
+fn only_ones(tokens: Vec<Token>) -> Vec<Token> {
+    let ones = ["ones", "one", "people", "person", "role", "roles", "staff", "users", "group"];
+    let at = tokens.windows(4).position(|four| {
+        four[0].word().is_some_and(is_be)
+            && four[1].is("the")
+            && four[2].is("only")
+            && ones.iter().any(|word| four[3].is(word))
+    });
+    let Some(at) = at.filter(|at| *at > 0) else { return tokens };
+    let begin = tokens[..at]
+        .iter()
+        .rposition(|token| matches!(token, Token::Comma) && tokens[..at].iter().any(|t| t.is("and")))
+        .map_or(0, |comma| comma + 1);
+    // `coordinators manage the list, and are the only ones who can …`: the subject stands before.
+    let subject: Vec<Token> =
+        tokens[begin..at].iter().skip_while(|token| token.is("and") || token.is("but")).cloned().collect();
+    if subject.is_empty() {
+        let acting: Vec<Token> = tokens
+            .iter()
+            .take_while(|token| token.word().is_some_and(|word| crate::words::verb(word).is_none()))
+            .cloned()
+            .collect();
+        let mut out = tokens[..begin].to_vec();
+        out.push(Token::Word("and".into()));
+        out.push(Token::Word("only".into()));
+        out.extend(acting);
+        out.extend(may(&tokens[at + 4..]));
+        return out;
+    }
+    let mut out = tokens[..begin].to_vec();
+    out.push(Token::Word("only".into()));
+    out.extend(subject);
+    out.extend(may(&tokens[at + 4..]));
+    out
+}
+
+/// `who can change the status` as `can change the status`.
+fn may(rest: &[Token]) -> Vec<Token> {
+    let rest = match rest.first() {
+        Some(token) if token.is("who") || token.is("that") || token.is("to") || token.is("allowed") => {
+            &rest[1..]
+        }
+        _ => rest,
+    };
+    let modal = rest.first().is_some_and(|token| ["can", "may", "could"].iter().any(|word| token.is(word)));
+    let mut out = Vec::new();
+    if !modal {
+        out.push(Token::Word("can".into()));
+    }
+    out.extend(rest.iter().cloned());
+    out
+}
+
+/// `The employer is only told …`: who is told something sees it.
+fn told(tokens: Vec<Token>) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let begins = tokens[at].word().is_some_and(|word| matches!(word, "is" | "are"));
+        let adverb =
+            tokens.get(at + 1).and_then(Token::word).filter(|word| matches!(*word, "only" | "never" | "not"));
+        let verb = at + 1 + usize::from(adverb.is_some());
+        let is_told = tokens.get(verb).is_some_and(|token| token.is("told") || token.is("shown"))
+            && tokens.get(verb + 1).is_some_and(|next| {
+                next.word().is_some_and(|word| !matches!(word, "to" | "by" | "when" | "if" | "on" | "in"))
+            });
+        if begins && is_told && at > 0 {
+            out.push(Token::Word("can".into()));
+            out.extend(adverb.map(|word| Token::Word(word.to_owned())));
+            out.push(Token::Word("see".into()));
+            at = verb + 1;
+            continue;
+        }
+        out.push(tokens[at].clone());
+        at += 1;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sentences::{Token, tokens};
+
+    /// HC-3: a restriction is one in whatever words it is said.
+    #[test]
+    fn turns_of_phrase_are_said_plainly() {
+        for (said, plain) in [
+            ("Nurses see everything but notes", "nurses see everything except notes"),
+            ("Clerks see invoices, and that's it", "clerks see invoices nothing else"),
+            ("Pharmacists see allergies, that is all", "pharmacists see allergies nothing else"),
+            ("Notes are private to the counselor", "notes are visible only to the counselor"),
+            ("Only show first names to volunteers", "volunteers can only see first names"),
+            ("Do not show HIV status to the front desk", "the front desk can not see hiv status"),
+            ("Doctors are the only ones who can see notes", "only doctors can see notes"),
+            ("The employer is only told the result", "the employer can only see the result"),
+            ("Patients are told when to come", "patients are told when to come"),
+        ] {
+            let words: Vec<String> = tokens(said).iter().filter_map(Token::word).map(str::to_owned).collect();
+            assert_eq!(words.join(" "), plain, "{said}");
+        }
+    }
+}
