@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use cargo_metadata::Metadata;
+use cargo_metadata::{Dependency, Metadata};
 
 /// Declared for the feature that it turns on, never named in source.
 const FOR_A_FEATURE: [&str; 1] = ["libsqlite3-sys"];
@@ -16,7 +16,7 @@ pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
         let mut source = String::new();
         read_sources(folder.as_std_path(), &mut source)?;
         for dependency in &package.dependencies {
-            let name = dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_");
+            let name = name_in_source(metadata, dependency);
             if !FOR_A_FEATURE.contains(&dependency.name.as_str()) && !names(&source, &name) {
                 unused.push(format!("{} in {}", dependency.name, package.name));
             }
@@ -26,6 +26,20 @@ pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
         bail!("declared and never named: {}", unused.join(", "));
     }
     Ok(())
+}
+
+/// What source files call it: the name that the manifest gives it, or else the one of its library, which need not be its
+/// package's.
+fn name_in_source(metadata: &Metadata, dependency: &Dependency) -> String {
+    let given = dependency.rename.as_deref();
+    let library = || {
+        let package = metadata
+            .packages
+            .iter()
+            .find(|package| package.name == dependency.name && dependency.req.matches(&package.version));
+        Some(package?.targets.iter().find(|target| target.is_lib() || target.is_proc_macro())?.name.as_str())
+    };
+    given.or_else(library).unwrap_or(&dependency.name).replace('-', "_")
 }
 
 fn names(source: &str, name: &str) -> bool {
