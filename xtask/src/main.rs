@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod crates;
 mod duplicates;
+mod fuzz;
 mod install;
 mod migrations;
 mod process;
@@ -36,6 +37,8 @@ enum Chore {
     },
     /// Measure generation, builds and what the safeguards cost, into `bench/RESULTS.md`.
     Bench(bench::Bench),
+    /// Feed hostile input to what reads it, found by coverage.
+    Fuzz(fuzz::Fuzz),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -43,5 +46,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { nextest } => test::run(&nextest),
         Chore::Check { accept_migrations } => check::run(accept_migrations),
         Chore::Bench(bench) => bench::run(&bench),
+        Chore::Fuzz(fuzz) => fuzz::run(&fuzz),
     }
 }

@@ -350,7 +350,7 @@ fn homes(model: &Model) -> Vec<HomeView> {
         let listed = model.entities().filter(|(at, entity)| entity.parent.is_none() && may_list(*at));
         HomeView {
             role: role.name.to_string(),
-            lists: model.lists_of(index).map(function).collect(),
+            lists: model.lists_of(index).map(|list| function(&list.name, "list")).collect(),
             destinations: listed
                 .map(|(at, entity)| {
                     let label = if only_own(model, index, at) {
@@ -386,8 +386,14 @@ fn screens(
     pages.chain(calendars).chain(measures).chain(people).chain(places)
 }
 
-fn function(list: &List) -> String {
-    list.name.snake().trim_end_matches('_').to_owned()
+/// The stem of the functions of a list, a measure, a calendar or a page. A name that Rust has taken says what it is of:
+/// the list `self` is `self_list`.
+fn function(name: &spec::Name, kind: &str) -> String {
+    let snake = name.snake();
+    match snake.strip_suffix('_') {
+        Some(reserved) => format!("{reserved}_{kind}"),
+        None => snake,
+    }
 }
 
 fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
@@ -446,7 +452,7 @@ fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
         name: list.name.to_string(),
         label: list.label.clone(),
         empty_title: format!("{}: none", list.label),
-        function: function(list),
+        function: function(&list.name, "list"),
         path: list.name.kebab(),
         about: about.join(", "),
         roles: list.roles.iter().map(|role| model[*role].name.to_string()).collect(),
@@ -573,7 +579,7 @@ fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureView, crate::
             }
         }
     };
-    let snake = measure.name.snake().trim_end_matches('_').to_owned();
+    let snake = function(&measure.name, "measure");
     Ok(MeasureView {
         label: measure.label.clone(),
         roles_constant: format!("FOR_{}", snake.to_uppercase()),
@@ -653,7 +659,7 @@ fn calendar_view(model: &Model, calendar: &Calendar) -> CalendarView {
     CalendarView {
         label: calendar.label.clone(),
         today_label: format!("{} today", calendar.label),
-        function: calendar.name.snake().trim_end_matches('_').to_owned(),
+        function: function(&calendar.name, "calendar"),
         path: calendar.name.kebab(),
         roles: calendar.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number_of(model, calendar.entity),
@@ -752,7 +758,6 @@ fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
             path,
             unit: String::new(),
         };
-        let snake = |name: &spec::Name| name.snake().trim_end_matches('_').to_owned();
         match item {
             PageItem::Entity(at) => {
                 let entity = &model[*at];
@@ -764,15 +769,27 @@ fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
             }
             PageItem::List(at) => {
                 let list = &model[*at];
-                view("list", &list.label, String::new(), snake(&list.name), list.name.kebab())
+                view("list", &list.label, String::new(), function(&list.name, "list"), list.name.kebab())
             }
             PageItem::Measure(at) => {
                 let measure = &model[*at];
-                view("measure", &measure.label, String::new(), snake(&measure.name), measure.name.kebab())
+                view(
+                    "measure",
+                    &measure.label,
+                    String::new(),
+                    function(&measure.name, "measure"),
+                    measure.name.kebab(),
+                )
             }
             PageItem::Calendar(at) => {
                 let calendar = &model[*at];
-                view("calendar", &calendar.label, String::new(), snake(&calendar.name), calendar.name.kebab())
+                view(
+                    "calendar",
+                    &calendar.label,
+                    String::new(),
+                    function(&calendar.name, "calendar"),
+                    calendar.name.kebab(),
+                )
             }
             PageItem::Form(at) => {
                 let form = &model[*at];
@@ -788,7 +805,7 @@ fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
     };
     PageView {
         label: page.label.clone(),
-        function: page.name.snake().trim_end_matches('_').to_owned(),
+        function: function(&page.name, "page"),
         path: page.name.kebab(),
         roles: page.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         items: page.shows.iter().map(item).collect(),
