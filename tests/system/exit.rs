@@ -116,3 +116,24 @@ async fn hc_11_everything_is_taken_home_and_comes_back() {
     assert_eq!(records(&home, &[]), expected);
     assert_eq!(records(&elsewhere, &variables), expected);
 }
+
+/// CF-7, and that programs hear of it: a database from before some events, put back beside the witness that saw them.
+#[test]
+fn audit_verify_tells_people_and_programs_of_events_that_are_gone() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let clinic = project(&folder);
+    let (database, before) = (clinic.join("data/app.db"), folder.path().join("before.db"));
+    fs::copy(&database, &before).expect("the database is one file while nobody serves");
+    let green = run(&["--json", "audit", "verify", text(&clinic)]).json();
+    assert_eq!(green["verified"], true);
+    assert!(green["events"].as_u64() > Some(0), "{green}");
+
+    run(&["export", "make", "--open", "--dir", text(&clinic), "--to", text(&folder.path().join("home.zip"))]);
+    fs::rename(&before, &database).expect("the folder is writable");
+    let refuted = ended(&mut command(&["--json", "audit", "verify", text(&clinic)]));
+    assert_eq!(refuted.code, Some(1), "{}", refuted.errors);
+    let json = refuted.json();
+    assert_eq!(json["verified"], false);
+    assert!(json["findings"].as_array().is_some_and(|findings| !findings.is_empty()), "{json}");
+    assert!(refuted.errors.contains("not as it was witnessed"), "{}", refuted.errors);
+}

@@ -86,7 +86,6 @@ fn command(name: &'static str, version: &'static str) -> Command {
         ("serve", "Answer requests until SIGTERM. This is what happens without a subcommand"),
         ("migrate", "Bring the schema of the database up to date"),
         ("seed", "Write people and records that are obviously made up"),
-        ("verify-audit", "Check the audit log against its witness"),
         ("signer", "Sign the heads of the audit log for the app that started this"),
         ("rotate-keys", "Add new root and sealing keys, and wrap every key anew"),
     ];
@@ -97,6 +96,7 @@ fn command(name: &'static str, version: &'static str) -> Command {
     subcommands
         .into_iter()
         .fold(command, |command, (name, about)| command.subcommand(Command::new(name).about(about)))
+        .subcommand(verify_audit_command())
         .subcommand(export_command())
         .subcommand(restore_command())
         .subcommand(destroy_command())
@@ -104,6 +104,13 @@ fn command(name: &'static str, version: &'static str) -> Command {
         .after_help(format!(
             "By environment variable only, since a command line is for all to see:\n{environment}"
         ))
+}
+
+fn verify_audit_command() -> Command {
+    let summary = Arg::new("summary").long("summary").value_name("VALUE");
+    Command::new("verify-audit")
+        .about("Check the audit log against its witness")
+        .arg(summary.help("A file to write, for programs: what was read, and every finding"))
 }
 
 fn export_command() -> Command {

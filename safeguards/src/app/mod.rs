@@ -35,6 +35,7 @@ mod tables;
 mod upkeep;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -208,7 +209,13 @@ impl App {
                     self.restore(settings, wanted).await
                 }
                 "rotate-keys" => self.as_owner(settings, upkeep::rotate_keys).await,
-                "verify-audit" => self.as_owner(settings, upkeep::verify_audit).await,
+                "verify-audit" => {
+                    let summary = given.argument("summary").map(PathBuf::from);
+                    self.as_owner(settings, async |foundation| {
+                        upkeep::verify_audit(foundation, summary.as_deref()).await
+                    })
+                    .await
+                }
                 "create-owner" => self.create_owner(settings, &given).await,
                 _ => self.serve(settings).await,
             }

@@ -66,8 +66,11 @@ async fn rewrap_database_key(foundation: &Foundation, path: &Path) -> Result<(),
     written.map_err(AppError::file(path))
 }
 
-/// Verifies the audit log against the witness, and says what was found.
-pub(super) async fn verify_audit(foundation: &Foundation) -> Result<String, AppError> {
+/// Verifies the audit log against the witness, and says what was found: in words, and for programs in the file `summary`.
+pub(super) async fn verify_audit(
+    foundation: &Foundation,
+    summary: Option<&Path>,
+) -> Result<String, AppError> {
     let folder = &foundation.settings.witness_folder;
     let witnesses = WitnessCopy::read_all(folder).map_err(AppError::file(folder))?;
     if witnesses.is_empty() {
@@ -76,6 +79,9 @@ pub(super) async fn verify_audit(foundation: &Foundation) -> Result<String, AppE
     let root = foundation.settings.root_folder();
     let end = audit::known_end(root).map_err(AppError::file(root))?;
     let report = audit::verify_against(&foundation.store, &witnesses, end).await?;
+    if let Some(path) = summary {
+        fs::write(path, report.summary().to_string()).map_err(AppError::file(path))?;
+    }
     let told = report.to_string();
     if report.is_green() { Ok(told) } else { Err(AppError::AuditFindings(told)) }
 }

@@ -20,6 +20,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -185,6 +187,21 @@ impl Report {
     #[must_use]
     pub fn is_green(&self) -> bool {
         self.found == 0
+    }
+
+    /// The report for programs: what was read, how many events are not yet witnessed, the findings one by one, and whether
+    /// there is none.
+    #[must_use]
+    pub fn summary(&self) -> Value {
+        let findings: Vec<_> = self.findings.iter().map(ToString::to_string).collect();
+        json!({
+            "verified": self.is_green(),
+            "events": self.events,
+            "lanes": self.lanes,
+            "heads": self.heads,
+            "unwitnessed": self.unwitnessed,
+            "findings": findings,
+        })
     }
 
     pub(super) fn find(&mut self, finding: Finding) {
