@@ -4,6 +4,7 @@
 //! ([`call`]), until the standing changes by itself (30 days after a failed payment, the end of a paid period), or for a
 //! day. Once a day it also asks the provider, so that a webhook that never came is healed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use safeguards::{StoreError, Transaction, sql};
@@ -22,6 +23,9 @@ const KIND: &str = "gate";
 
 /// The only step; it follows itself.
 const APPLY: &str = "apply";
+
+/// The gates of production environments.
+type Gates = BTreeMap<EnvironmentId, Gate>;
 
 /// How often the gate is looked at when nothing was told.
 const DAILY: Duration = Duration::days(1);
@@ -62,25 +66,42 @@ impl Gatekeeper {
         Self { platform, billing, host }
     }
 
-    /// Puts the gate around each production environment; answers the gate that holds now.
-    async fn apply(&self, account: AccountId) -> Result<Gate, StepError> {
-        let gate = self.billing.gate(account).await?;
-        for environment in self.production_of(account).await? {
-            self.host
-                .gate(environment, gate)
-                .await
-                .map_err(|error| StepError::Later(format!("the gate could not be put: {error}")))?;
+    /// Puts the gate around each production environment; answers what was put.
+    async fn apply(&self, account: AccountId) -> Result<Gates, StepError> {
+        let mut snapshot = self.platform.store.snapshot().await?;
+        let gates = self.wanted(&mut snapshot, account).await?;
+        // A connection is not kept while the host works.
+        drop(snapshot);
+        for (environment, gate) in &gates {
+            let put = self.host.gate(*environment, *gate).await;
+            put.map_err(|error| StepError::Later(format!("the gate could not be put: {error}")))?;
         }
-        Ok(gate)
+        Ok(gates)
     }
 
-    async fn production_of(&self, account: AccountId) -> Result<Vec<EnvironmentId>, StoreError> {
-        let rows = sql("SELECT id FROM environments
-             WHERE account_id = $1 AND kind = 'production' AND destroyed_at IS NULL ORDER BY id")
+    /// The gate of each production environment. One whose project departs is no wider than the window of its departure,
+    /// and once its destruction has begun it is the lifecycle's alone.
+    async fn wanted(&self, on: &mut Transaction, account: AccountId) -> Result<Gates, StoreError> {
+        let gate = self.billing.stands(on, account).await?.production;
+        let rows = sql("SELECT e.id, (SELECT max(d.state) FROM departures d
+                 WHERE d.project_id = e.project_id AND d.organisation_id IS NULL
+                     AND d.state IN ('window', 'destroying', 'destroyed')) AS departs
+             FROM environments e
+             WHERE e.account_id = $1 AND e.kind = 'production' AND e.destroyed_at IS NULL ORDER BY e.id")
         .bind(account)
-        .fetch_all(&self.platform.store)
+        .fetch_all(on)
         .await?;
-        rows.iter().map(|row| row.uuid("id").map(EnvironmentId::new)).collect()
+        let mut gates = Gates::new();
+        for row in &rows {
+            let gate = match row.optional_text("departs")?.as_deref() {
+                None => gate,
+                Some("window") if gate.serves() => Gate::ExportWindow,
+                Some("window") => gate,
+                Some(_) => continue,
+            };
+            gates.insert(EnvironmentId::new(row.uuid("id")?), gate);
+        }
+        Ok(gates)
     }
 }
 

@@ -241,6 +241,48 @@ async fn killed_at_any_boundary_the_gate_is_put() {
     }
 }
 
+/// A project that departs is no wider than its window, whatever is paid and signed; and what is being destroyed is the
+/// lifecycle's alone.
+#[tokio::test]
+async fn a_departing_project_is_not_opened_again() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        let stays = environment(&platform, house.account, "production").await;
+        house.billing.grant(house.account, None).await.unwrap();
+        house.sign().await;
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        let departure = platform.ids.next();
+        sql("INSERT INTO departures (id, account_id, project_id, state, cancelled_at, cancelled_by_id, window_ends_at)
+             SELECT $1, account_id, project_id, 'window', $3, id, $4 FROM environments WHERE id = $2")
+        .bind(departure)
+        .bind(house.production)
+        .bind(platform.clock.now())
+        .bind(platform.clock.now() + Duration::days(30))
+        .execute(&platform.store)
+        .await
+        .unwrap();
+        house.days(1);
+        assert_eq!(house.gate().await, Some(Gate::ExportWindow), "{}", platform.database);
+        assert_eq!(house.host.of(stays), Some(Gate::ReadAndWrite));
+        sql("UPDATE departures SET state = 'destroying' WHERE id = $1")
+            .bind(departure)
+            .execute(&platform.store)
+            .await
+            .unwrap();
+        house.host.put.lock().unwrap().clear();
+        house.days(1);
+        assert_eq!(house.gate().await, None, "nobody touches what is being destroyed");
+        assert_eq!(house.host.of(stays), Some(Gate::ReadAndWrite));
+        sql("UPDATE departures SET state = 'returned' WHERE id = $1")
+            .bind(departure)
+            .execute(&platform.store)
+            .await
+            .unwrap();
+        house.days(1);
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite), "came back");
+    }
+}
+
 /// A host that is out of order is asked until it is mended: the work is never given up.
 #[tokio::test]
 async fn a_gate_that_could_not_be_put_is_put_later() {
