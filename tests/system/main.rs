@@ -4,6 +4,7 @@
 //! what they stand on is compiled once; a second run compiles only what was generated differently.
 #![allow(clippy::unwrap_used, reason = "a test's fixtures are its own")]
 
+mod agreement;
 mod browser;
 mod cli;
 mod client;
