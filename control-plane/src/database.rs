@@ -34,4 +34,5 @@ pub const MIGRATIONS: MigrationSet = both! {
     100 "0100_billing",
     101 "0101_agreements",
     300 "0300_lifecycle",
+    301 "0301_causes",
 };

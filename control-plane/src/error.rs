@@ -56,6 +56,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// How things stand forbids it; the words get a capital letter and a full stop, as they stand alone.
+    #[must_use]
+    pub fn conflict(words: &str) -> Self {
+        let mut letters = words.chars();
+        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+        Self::Conflict(first.chain(letters).chain(['.']).collect())
+    }
+
     /// A wrong answer in a field.
     pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Invalid { field, reason: reason.into() }

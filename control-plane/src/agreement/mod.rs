@@ -20,6 +20,7 @@ pub use document::{day, html, moment, words};
 pub use key::{CountersigningKey, CountersigningKeyError};
 pub use legal::{LEGAL, LegalText};
 pub use seal::{DocumentKind, SealError, Verified, VerifyingKey, verify};
+pub(crate) use service::documents;
 pub use service::{AgreementError, Agreements, PrintError, Printer, Signed, Signing, facts};
 pub use standing::{AgreementFacts, AgreementStanding, RETURN_WINDOW, TIME_TO_SIGN};
 pub use statement::{AgreementName, LONGEST_NAME, Signatory, SignatoryError, Statement};

@@ -209,6 +209,22 @@ impl Agreements {
     }
 }
 
+/// The countersigned files of an account, each with its id, the newest first: what goes home with an archive.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn documents(
+    platform: &Platform,
+    account: AccountId,
+) -> Result<Vec<(Uuid, Vec<u8>)>, StoreError> {
+    let rows = sql("SELECT id, document FROM agreement_signatures WHERE account_id = $1
+         ORDER BY signed_at DESC, id DESC")
+    .bind(account)
+    .fetch_all(&platform.store)
+    .await?;
+    rows.iter().map(|row| Ok((row.uuid("id")?, row.bytes("document")?))).collect()
+}
+
 /// Prints agreements. It is a part of its own, so that only who wants paper carries fonts.
 pub trait Printer: Send + Sync + std::fmt::Debug {
     /// The agreement as PDF, before it is sealed.

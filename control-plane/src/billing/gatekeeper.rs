@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::Platform;
 use crate::ids::{AccountId, EnvironmentId};
+use crate::lifecycle;
 use crate::operations::{Ended, NewOperation, Next, Operation, Patience, Pending, Step, StepError, Work};
 use crate::seams::{Gate, Host};
 
@@ -66,8 +67,11 @@ impl Gatekeeper {
         Self { platform, billing, host }
     }
 
-    /// Puts the gate around each production environment; answers what was put.
-    async fn apply(&self, account: AccountId) -> Result<Gates, StepError> {
+    /// Puts the gate around each production environment of the account; answers what was put.
+    ///
+    /// # Errors
+    /// The host or the database does not answer.
+    pub async fn apply(&self, account: AccountId) -> Result<Gates, StepError> {
         let mut snapshot = self.platform.store.snapshot().await?;
         let gates = self.wanted(&mut snapshot, account).await?;
         // A connection is not kept while the host works.
@@ -82,11 +86,10 @@ impl Gatekeeper {
     /// The gate of each production environment. One whose project departs is no wider than the window of its departure,
     /// and once its destruction has begun it is the lifecycle's alone.
     async fn wanted(&self, on: &mut Transaction, account: AccountId) -> Result<Gates, StoreError> {
-        let gate = self.billing.stands(on, account).await?.production;
-        let rows = sql("SELECT e.id, (SELECT max(d.state) FROM departures d
-                 WHERE d.project_id = e.project_id AND d.organisation_id IS NULL
-                     AND d.state IN ('window', 'destroying', 'destroyed')) AS departs
-             FROM environments e
+        let gate = self.billing.stands(&mut *on, account).await?.production;
+        let rows = sql("SELECT e.id, d.state AS departs, d.window_ends_at FROM environments e
+             LEFT JOIN departures d ON d.project_id = e.project_id AND d.organisation_id IS NULL
+                 AND d.state IN ('window', 'destroying')
              WHERE e.account_id = $1 AND e.kind = 'production' AND e.destroyed_at IS NULL ORDER BY e.id")
         .bind(account)
         .fetch_all(on)
@@ -95,8 +98,13 @@ impl Gatekeeper {
         for row in &rows {
             let gate = match row.optional_text("departs")?.as_deref() {
                 None => gate,
-                Some("window") if gate.serves() => Gate::ExportWindow,
-                Some("window") => gate,
+                // Who was never let in has nothing to take home.
+                Some("window") if gate == Gate::NotStarted => gate,
+                // Its window is a promise: it stays open to its end, whenever the account's own end was noticed.
+                Some("window") if self.platform.clock.now() < row.timestamp("window_ends_at")? => {
+                    Gate::ExportWindow
+                }
+                Some("window") => Gate::Nothing,
                 Some(_) => continue,
             };
             gates.insert(EnvironmentId::new(row.uuid("id")?), gate);
@@ -126,11 +134,14 @@ impl Work for Gatekeeper {
                 let _healed = self.billing.refresh(account).await;
             }
             let looked = if due { now.unix_timestamp() } else { looked.unwrap_or(now.unix_timestamp()) };
-            let gate = self.apply(account).await?;
+            let put = self.apply(account).await?;
             let mut transaction = step.begin().await?;
             let standing = self.billing.stands(&mut transaction, account).await?;
-            // Something was told while the gate was put: again, with what is known now.
-            let next = if standing.production == gate {
+            let followed =
+                lifecycle::follow(&self.platform, &mut transaction, account, standing.production).await;
+            followed.map_err(|error| StepError::Later(error.to_string()))?;
+            // Something was told while the gate was put, or a departure has begun: again, with what is known now.
+            let next = if self.wanted(&mut transaction, account).await? == put {
                 let tomorrow = now + DAILY;
                 Next::StepAt(
                     APPLY,

@@ -62,7 +62,7 @@ impl ReturnWork {
         let app = self.0.name_of(departure).await?;
         let words = Words {
             subject: format!("{app} stays"),
-            paragraphs: vec!["The cancellation is called off, and everything is as it was.".into()],
+            paragraphs: vec!["Its end is called off, and everything is as it was.".into()],
         };
         self.0.notify(departure, &format!("departure-{}-returned", departure.id), &words).await?;
         step.go_on(Next::Done).await

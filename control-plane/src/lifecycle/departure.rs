@@ -6,18 +6,18 @@ use safeguards::audit::{Action, Actor, AuditContext, Event, append};
 use safeguards::identity::PersonId;
 use safeguards::store::Row;
 use safeguards::{Transaction, sql};
-use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::beginning::Beginning;
 use super::certificate::Signed;
 use super::error::DepartureError;
-use super::reminders::WINDOW;
 use super::work;
 use crate::Platform;
+use crate::accounts::Belongs;
+use crate::error::Refusal;
 use crate::ids::{AccountId, DepartureId, EnvironmentId, ProjectId};
-use crate::operations::NewOperation;
-use crate::seams::{Archives, Billing, Host, Notices};
+use crate::seams::{Archives, Billing, Host, Notices, Pending};
 
 /// The ends of projects. Cheap to clone.
 #[derive(Clone)]
@@ -60,6 +60,24 @@ impl DepartureState {
     }
 }
 
+/// What ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The project, or an organisation in it, by its owner's word.
+    Owner,
+    /// What the account pays for or has signed: its production departs, and the rest stays.
+    Account,
+}
+
+impl Cause {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Account => "account",
+        }
+    }
+}
+
 /// A departure as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departure {
@@ -71,6 +89,8 @@ pub struct Departure {
     pub project: ProjectId,
     /// Or the one organisation of an environment that does.
     pub organisation: Option<(EnvironmentId, Uuid)>,
+    /// What ended.
+    pub cause: Cause,
     /// Where it is.
     pub state: DepartureState,
     /// When it was cancelled.
@@ -81,6 +101,17 @@ pub struct Departure {
     pub destroyed_at: Option<OffsetDateTime>,
 }
 
+/// What is read of a departure.
+macro_rules! departure_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, account_id, project_id, environment_id, organisation_id, cause, state, cancelled_at,
+             window_ends_at, destroyed_at FROM departures WHERE ",
+            $condition
+        )
+    };
+}
+
 impl Departure {
     pub(super) fn of(row: &Row) -> Result<Self, DepartureError> {
         let environment = row.optional_uuid("environment_id")?.map(EnvironmentId::new);
@@ -89,6 +120,7 @@ impl Departure {
             account: AccountId::new(row.uuid("account_id")?),
             project: ProjectId::new(row.uuid("project_id")?),
             organisation: environment.zip(row.optional_uuid("organisation_id")?),
+            cause: if row.text("cause")? == "account" { Cause::Account } else { Cause::Owner },
             state: DepartureState::parse(&row.text("state")?).ok_or(DepartureError::NotFound)?,
             cancelled_at: row.timestamp("cancelled_at")?,
             window_ends_at: row.timestamp("window_ends_at")?,
@@ -97,15 +129,19 @@ impl Departure {
     }
 }
 
-/// What is read of a departure.
-macro_rules! departure_where {
-    ($condition:literal) => {
-        concat!(
-            "SELECT id, account_id, project_id, environment_id, organisation_id, state, cancelled_at,
-             window_ends_at, destroyed_at FROM departures WHERE ",
-            $condition
-        )
-    };
+impl Belongs for Departure {
+    type Id = DepartureId;
+
+    fn find(platform: &Platform, account: AccountId, id: DepartureId) -> Pending<'_, Option<Self>, Refusal> {
+        Box::pin(async move {
+            let row = sql(departure_where!("id = $1 AND account_id = $2"))
+                .bind(id)
+                .bind(account)
+                .fetch_optional(&platform.store)
+                .await?;
+            Ok(row.as_ref().map(Self::of).transpose()?)
+        })
+    }
 }
 
 impl Lifecycle {
@@ -131,7 +167,7 @@ impl Lifecycle {
         project: ProjectId,
         by: PersonId,
     ) -> Result<DepartureId, DepartureError> {
-        self.begin(account, project, None, by).await
+        self.begin(Beginning { account, project, organisation: None, by: Some(by) }).await
     }
 
     /// Begins the end of one organisation in an environment; the rest of the environment goes on.
@@ -152,103 +188,8 @@ impl Lifecycle {
         .fetch_optional(&self.platform.store)
         .await?;
         let project = ProjectId::new(row.ok_or(DepartureError::NotFound)?.uuid("project_id")?);
-        self.begin(account, project, Some((environment, organisation)), by).await
-    }
-
-    async fn begin(
-        &self,
-        account: AccountId,
-        project: ProjectId,
-        organisation: Option<(EnvironmentId, Uuid)>,
-        by: PersonId,
-    ) -> Result<DepartureId, DepartureError> {
-        let (id, now) = (DepartureId::new(self.platform.ids.next()), self.platform.clock.now());
-        let (environment, organisation) = organisation.unzip();
-        let mut transaction = self.platform.store.begin().await?;
-        let begun =
-            sql("INSERT INTO departures (id, account_id, project_id, environment_id, organisation_id, state,
-                 cancelled_at, cancelled_by_id, window_ends_at)
-             SELECT $1, p.account_id, p.id, $4, $5, 'window', $6, $7, $8 FROM projects p
-             WHERE p.id = $3 AND p.account_id = $2 AND p.closed_at IS NULL ON CONFLICT DO NOTHING")
-            .bind(id)
-            .bind(account)
-            .bind(project)
-            .bind(environment)
-            .bind(organisation)
-            .bind(now)
-            .bind(by.uuid())
-            .bind(now + WINDOW)
-            .execute(&mut transaction)
-            .await?;
-        if begun == 0 {
-            let open = sql("SELECT id FROM departures WHERE project_id = $1 AND account_id = $2
-                 AND state IN ('window', 'destroying')
-                 AND (organisation_id = $3 OR (organisation_id IS NULL AND $3 IS NULL))")
-            .bind(project)
-            .bind(account)
-            .bind(organisation)
-            .fetch_optional(&mut transaction)
-            .await?;
-            let open = open.ok_or(DepartureError::NotFound)?;
-            return Ok(DepartureId::new(open.uuid("id")?));
-        }
-        let operation = NewOperation {
-            kind: work::DEPARTURE,
-            key: work::key(id),
-            lane: None,
-            account: Some(account),
-            request: json!({ "departure": id }),
-            first_step: "close",
-            due_at: None,
-        };
-        self.platform.operations.enqueue(&mut transaction, operation).await?;
-        self.record(&mut transaction, account, by, id, "cancelled").await?;
-        transaction.commit().await?;
-        self.platform.operations.wake();
-        Ok(id)
-    }
-
-    /// Calls a departure off: everything is as it was.
-    ///
-    /// # Errors
-    /// [`DepartureError::TooLate`] once destruction has begun.
-    pub async fn come_back(
-        &self,
-        account: AccountId,
-        departure: DepartureId,
-        by: PersonId,
-    ) -> Result<(), DepartureError> {
-        let now = self.platform.clock.now();
-        let mut transaction = self.platform.store.begin().await?;
-        let returned = sql("UPDATE departures SET state = 'returned', returned_at = $3
-             WHERE id = $1 AND account_id = $2 AND state = 'window'")
-        .bind(departure)
-        .bind(account)
-        .bind(now)
-        .execute(&mut transaction)
-        .await?;
-        if returned == 0 {
-            drop(transaction);
-            return match self.find(account, departure).await?.state {
-                DepartureState::Returned => Ok(()),
-                _ => Err(DepartureError::TooLate),
-            };
-        }
-        self.platform.operations.cancel(&mut transaction, &work::key(departure)).await?;
-        let operation = NewOperation {
-            kind: work::RETURN,
-            key: format!("return:{departure}"),
-            lane: None,
-            account: Some(account),
-            request: json!({ "departure": departure }),
-            first_step: "open",
-            due_at: None,
-        };
-        self.platform.operations.enqueue(&mut transaction, operation).await?;
-        self.record(&mut transaction, account, by, departure, "called off").await?;
-        transaction.commit().await?;
-        self.platform.operations.wake();
-        Ok(())
+        let organisation = Some((environment, organisation));
+        self.begin(Beginning { account, project, organisation, by: Some(by) }).await
     }
 
     /// Ends the window now. Every archive must be confirmed as taken home, no hold may stand, and the app's
@@ -316,6 +257,35 @@ impl Lifecycle {
         Departure::of(&row.ok_or(DepartureError::NotFound)?)
     }
 
+    /// The departure of a project that is under way, its own and not that of an organisation in it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn of_project(
+        &self,
+        account: AccountId,
+        project: ProjectId,
+    ) -> Result<Option<Departure>, DepartureError> {
+        let row = sql(departure_where!(
+            "project_id = $1 AND account_id = $2 AND organisation_id IS NULL AND state IN ('window', 'destroying')"
+        ))
+        .bind(project)
+        .bind(account)
+        .fetch_optional(&self.platform.store)
+        .await?;
+        row.as_ref().map(Departure::of).transpose()
+    }
+
+    /// The key that signs certificates, in hexadecimal.
+    ///
+    /// # Errors
+    /// It cannot be read or made.
+    pub fn certificate_key(&self) -> Result<String, DepartureError> {
+        use aws_lc_rs::signature::KeyPair;
+        let pair = super::key::open(&self.platform.configuration.keys_folder())?;
+        Ok(pair.public_key().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// The departures of an account, newest first.
     ///
     /// # Errors
@@ -348,12 +318,7 @@ impl Lifecycle {
     }
 
     pub(super) fn context(&self, account: AccountId, by: Option<PersonId>) -> AuditContext {
-        let clock = Arc::clone(&self.platform.clock);
-        let mut context = AuditContext::system(clock, account.uuid(), "lifecycle");
-        if let Some(person) = by {
-            context.actor = Actor::Person(person.uuid());
-        }
-        context
+        context(&self.platform, account, by)
     }
 
     pub(super) async fn record(
@@ -364,7 +329,27 @@ impl Lifecycle {
         departure: DepartureId,
         what: &'static str,
     ) -> Result<(), DepartureError> {
-        let event = Event::new(Action::Configure).entity("departure").record(departure.uuid()).note(what);
-        Ok(append(transaction, &self.context(account, Some(by)), event).await?)
+        record(&self.platform, transaction, account, Some(by), departure, what).await
     }
+}
+
+fn context(platform: &Platform, account: AccountId, by: Option<PersonId>) -> AuditContext {
+    let mut context = AuditContext::system(Arc::clone(&platform.clock), account.uuid(), "lifecycle");
+    if let Some(person) = by {
+        context.actor = Actor::Person(person.uuid());
+    }
+    context
+}
+
+/// Writes into the account's log what became of a departure; without a person, the platform did it.
+pub(super) async fn record(
+    platform: &Platform,
+    transaction: &mut Transaction,
+    account: AccountId,
+    by: Option<PersonId>,
+    departure: DepartureId,
+    what: &'static str,
+) -> Result<(), DepartureError> {
+    let event = Event::new(Action::Configure).entity("departure").record(departure.uuid()).note(what);
+    Ok(append(transaction, &context(platform, account, by), event).await?)
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::certificate::{Certificate, Head, Item, Signed, Taken};
-use super::departure::{Departure, Lifecycle};
+use super::departure::{Cause, Departure, Lifecycle};
 use super::errand::{Errand, remove_file, remove_folder};
 use super::key as signing;
 use super::work::{DepartureWork, Leaving, Words, failed, io_later, later};
@@ -86,8 +86,18 @@ impl DepartureWork {
                 .execute(&mut transaction)
                 .await?;
         }
+        let next = match departure.cause {
+            Cause::Owner => "source",
+            Cause::Account => {
+                deeds.push(Deed::remains(
+                    "the app's source, plans and preview".into(),
+                    "they are the founder's, and hold made-up records only",
+                ));
+                "certify"
+            }
+        };
         self.write(&mut transaction, departure, deeds).await?;
-        step.end(transaction, Next::Step("source")).await
+        step.end(transaction, Next::Step(next)).await
     }
 
     /// The source, and what it was made from: prompts and specs, which a founder may have written patients into.

@@ -4,7 +4,25 @@ use safeguards::audit::AuditUnavailable;
 use safeguards::identity::IdentityError;
 use safeguards::store::StoreError;
 
-use crate::seams::ArchivesError;
+use crate::error::Refusal;
+use crate::seams::{ArchivesError, HostError};
+
+/// What the owner is told. The words of a refusal stand alone, as a sentence.
+impl From<DepartureError> for Refusal {
+    fn from(error: DepartureError) -> Self {
+        match error {
+            DepartureError::NotFound => Self::NotFound,
+            DepartureError::StepUp => Self::Identity(IdentityError::ProveAgain),
+            DepartureError::Store(error) => Self::Store(error),
+            DepartureError::Audit(error) => Self::Audit(error),
+            DepartureError::Identity(error) => Self::Identity(error),
+            DepartureError::Archives(ArchivesError::Missing) => Self::NotFound,
+            DepartureError::Archives(error) => Self::Host(HostError::Unavailable(error.to_string())),
+            DepartureError::File(_) => Self::Fault("a file of a departure"),
+            words => Self::conflict(&words.to_string()),
+        }
+    }
+}
 
 /// Why an end does not go as it was asked for, in words for the one who asked.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +33,11 @@ pub enum DepartureError {
     /// Destruction has begun; nothing brings it back.
     #[error("it is too late: destruction has begun")]
     TooLate,
+    /// It is the account's end, not the project's.
+    #[error(
+        "the plan or the agreement of this account has ended: subscribe or sign again, and everything is as it was"
+    )]
+    Account,
     /// A hold stands.
     #[error("a legal hold stands: nothing is destroyed until it is lifted")]
     Held,

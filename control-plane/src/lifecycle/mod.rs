@@ -19,6 +19,7 @@
 //! * **A legal hold** stops destruction, not the window: nothing goes while one stands.
 
 mod archive_folder;
+mod beginning;
 pub mod certificate;
 mod comeback;
 mod departure;
@@ -34,8 +35,9 @@ pub mod reminders;
 mod work;
 
 pub use archive_folder::ArchiveFolder;
+pub(crate) use beginning::follow;
 pub use comeback::ReturnWork;
-pub use departure::{Departure, DepartureState, Lifecycle};
+pub use departure::{Cause, Departure, DepartureState, Lifecycle};
 pub use error::DepartureError;
 pub use hold::Hold;
 pub use mailbox::Mailbox;

@@ -6,28 +6,24 @@ use std::path::{Path, PathBuf};
 use safeguards::audit::{Action, Event, append};
 use safeguards::identity::{PersonId, Session};
 use safeguards::sql;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::departure::{Departure, Lifecycle};
 use super::error::DepartureError;
 use crate::ids::{AccountId, DepartureId, EnvironmentId};
 
-/// How long a second factor counts as fresh.
-const FRESH: Duration = Duration::minutes(10);
-
-/// Proof that whoever asks gave a second factor within the last ten minutes.
+/// Proof that whoever asks showed within the last ten minutes all that they sign in with.
 #[derive(Debug)]
 pub struct StepUp(());
 
 impl StepUp {
-    /// Of a session whose second factor is fresh.
+    /// Of a session whose person showed it lately.
     ///
     /// # Errors
-    /// [`DepartureError::StepUp`] where it is not.
+    /// [`DepartureError::StepUp`] where they did not.
     pub fn of(session: &Session) -> Result<Self, DepartureError> {
-        let fresh = session.second_factor_at().is_some_and(|at| session.now() - at <= FRESH);
-        if fresh { Ok(Self(())) } else { Err(DepartureError::StepUp) }
+        session.proved_lately().map(|()| Self(())).map_err(|_| DepartureError::StepUp)
     }
 
     /// For tests, which have no browser.
@@ -112,16 +108,8 @@ impl Lifecycle {
         to: &Path,
         _proof: &StepUp,
     ) -> Result<Zeroizing<String>, DepartureError> {
-        let archives = self.archives_of(account, departure).await?;
-        let archive = archives.into_iter().find(|archive| archive.environment == environment);
-        let archive = archive.ok_or(DepartureError::NotFound)?;
-        let passphrase = match fs::read_to_string(self.passphrase_file(&archive.name)) {
-            Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(DepartureError::NotFound);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let archive = self.archive(account, departure, environment).await?;
+        let passphrase = self.secret_of(&archive)?;
         // The event comes before the archive leaves.
         let mut transaction = self.platform.store.begin().await?;
         sql("UPDATE departure_archives SET fetched_at = $3 WHERE departure_id = $1 AND environment_id = $2")
@@ -134,6 +122,53 @@ impl Lifecycle {
         append(&mut transaction, &self.context(account, Some(by)), event).await?;
         transaction.commit().await?;
         self.archives.fetch(&archive.name, to).await?;
+        Ok(passphrase)
+    }
+
+    /// What opens an archive. It belongs to the owner, and is kept apart from the archive.
+    ///
+    /// # Errors
+    /// [`DepartureError::NotFound`] where there is none, or none any more.
+    pub async fn passphrase(
+        &self,
+        account: AccountId,
+        departure: DepartureId,
+        environment: EnvironmentId,
+        by: PersonId,
+        _proof: &StepUp,
+    ) -> Result<Zeroizing<String>, DepartureError> {
+        let archive = self.archive(account, departure, environment).await?;
+        let passphrase = self.secret_of(&archive)?;
+        let event = Event::new(Action::View).entity("passphrase of an archive").record(environment.uuid());
+        self.platform.audit.record(&self.context(account, Some(by)), event).await?;
+        Ok(passphrase)
+    }
+
+    /// The archive of this environment.
+    ///
+    /// # Errors
+    /// [`DepartureError::NotFound`] where there is none.
+    pub async fn archive(
+        &self,
+        account: AccountId,
+        departure: DepartureId,
+        environment: EnvironmentId,
+    ) -> Result<DepartureArchive, DepartureError> {
+        let archives = self.archives_of(account, departure).await?;
+        archives
+            .into_iter()
+            .find(|archive| archive.environment == environment)
+            .ok_or(DepartureError::NotFound)
+    }
+
+    fn secret_of(&self, archive: &DepartureArchive) -> Result<Zeroizing<String>, DepartureError> {
+        let passphrase = match fs::read_to_string(self.passphrase_file(&archive.name)) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(DepartureError::NotFound);
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(Zeroizing::new(passphrase.trim().to_owned()))
     }
 
@@ -149,9 +184,7 @@ impl Lifecycle {
         sha256: &str,
         by: PersonId,
     ) -> Result<(), DepartureError> {
-        let archives = self.archives_of(account, departure).await?;
-        let archive = archives.into_iter().find(|archive| archive.environment == environment);
-        let archive = archive.ok_or(DepartureError::NotFound)?;
+        let archive = self.archive(account, departure, environment).await?;
         if !sha256.trim().eq_ignore_ascii_case(&archive.sha256) || archive.fetched_at.is_none() {
             return Err(DepartureError::OtherFile);
         }

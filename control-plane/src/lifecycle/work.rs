@@ -8,11 +8,12 @@ use safeguards::identity::EmailAddress;
 use safeguards::sql;
 use serde::Deserialize;
 
-use super::departure::{Departure, DepartureState, Lifecycle};
+use super::departure::{Cause, Departure, DepartureState, Lifecycle};
 use super::destruction::moment;
 use super::errand::{Errand, copy_folder, digest_of, keep_secret};
 use super::error::DepartureError;
 use super::reminders;
+use crate::agreement;
 use crate::ids::{DepartureId, EnvironmentId};
 use crate::operations::{Ended, Next, Patience, Pending, Step, StepError, Work};
 use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError};
@@ -136,6 +137,13 @@ impl DepartureWork {
             }
             _ => arguments.push("--without-project".into()),
         }
+        let signed = agreement::documents(&self.0.platform, departure.account).await?;
+        let agreements = folder.0.join("agreements");
+        fs::create_dir(&agreements).map_err(io_later)?;
+        for (id, document) in signed {
+            fs::write(agreements.join(format!("agreement-{id}.html")), document).map_err(io_later)?;
+        }
+        arguments.extend(["--agreements".into(), "{folder}/agreements".into()]);
         if let Some((_, organisation)) = departure.organisation {
             arguments.extend(["--organisation".into(), organisation.to_string()]);
         }
@@ -196,13 +204,23 @@ impl DepartureWork {
         Ok(Words {
             subject: format!("{app}: {left} left to take everything home"),
             paragraphs: vec![
-                format!("{app} was cancelled. Until {ends} (UTC) its records can be read, and nothing can be changed."),
+                format!(
+                    "{} Until {ends} (UTC) its records can be read, and nothing can be changed.",
+                    match departure.cause {
+                        Cause::Owner => format!("{app} was cancelled."),
+                        Cause::Account => format!("The plan or the agreement that kept {app} in production has ended."),
+                    }
+                ),
                 "Download the archive and confirm it on this page. It holds the records as JSON and SQL, the audit \
                  log and the source."
                     .into(),
-                "After that day everything is destroyed for good, keys first. If you change your mind, call it off on \
-                 the same page before then."
-                    .into(),
+                format!(
+                    "After that day everything is destroyed for good, keys first. If you change your mind, {} before then.",
+                    match departure.cause {
+                        Cause::Owner => "call it off on the same page",
+                        Cause::Account => "subscribe or sign again",
+                    }
+                ),
             ],
         })
     }
@@ -258,12 +276,12 @@ impl Lifecycle {
         self.find(account, id).await.map_err(failed)
     }
 
-    /// The environments that depart: all that the project has.
+    /// The environments that depart: all that the project has, or its production alone.
     pub(super) async fn leaving(&self, departure: &Departure) -> Result<Vec<Leaving>, StepError> {
-        let rows = sql(
-            "SELECT id, kind FROM environments WHERE project_id = $1 AND destroyed_at IS NULL ORDER BY id",
-        )
+        let rows = sql("SELECT id, kind FROM environments WHERE project_id = $1 AND destroyed_at IS NULL
+             AND (kind = 'production' OR $2) ORDER BY id")
         .bind(departure.project)
+        .bind(departure.cause == Cause::Owner)
         .fetch_all(&self.platform.store)
         .await?;
         let leaving = |row: &safeguards::store::Row| -> Result<Leaving, StepError> {
@@ -304,11 +322,7 @@ impl Lifecycle {
     ) -> Result<(), StepError> {
         let owners = self.platform.identity.addresses_in(departure.account.into(), "owner").await;
         let owners = owners.map_err(|error| StepError::Later(error.to_string()))?;
-        let page = format!(
-            "{}/projects/{}/departure",
-            self.platform.configuration.dashboard_origin(),
-            departure.project
-        );
+        let page = format!("{}/departures/{}", self.platform.configuration.dashboard_origin(), departure.id);
         for (number, to) in owners.into_iter().enumerate() {
             let notice = self.notice(format!("{id}-{number}"), to, words, &page);
             match self.notices.send(&notice).await {

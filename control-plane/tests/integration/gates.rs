@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use control_plane::agreement::{AgreementText, Agreements, CountersigningKey, Signatory, Signing};
 use control_plane::billing::{Billing, Gatekeeper};
+use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
 use control_plane::seams::{
     Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, Pending, Progress,
 };
-use control_plane::testing::{TestPlatform, platforms};
+use control_plane::testing::{TestPlatform, lifecycle, platforms};
 use control_plane::{AccountId, EnvironmentId};
 use safeguards::{Clock as _, sql};
 use time::Duration;
@@ -76,12 +77,12 @@ impl Host for Gates {
         Box::pin(async { absent() })
     }
 
-    fn destroy_keys<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {
-        Box::pin(async { absent() })
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
+        self.gate(environment, Gate::Nothing)
     }
 
     fn destroy_data<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {
-        Box::pin(async { absent() })
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -114,7 +115,12 @@ impl<'a> House<'a> {
     fn engine(&self) -> Engine {
         let gatekeeper =
             Gatekeeper::new(self.platform.platform.clone(), self.billing.clone(), self.host.clone());
-        Engine::new(self.platform.operations.clone(), self.platform.log.clone()).work(Arc::new(gatekeeper))
+        let billing = Arc::new(self.billing.clone());
+        let lifecycle = lifecycle(&self.platform.platform, self.host.clone(), billing);
+        Engine::new(self.platform.operations.clone(), self.platform.log.clone())
+            .work(Arc::new(gatekeeper))
+            .work(Arc::new(DepartureWork(lifecycle.clone())))
+            .work(Arc::new(ReturnWork(lifecycle)))
     }
 
     async fn sign(&self) {
@@ -134,6 +140,15 @@ impl<'a> House<'a> {
         assert!(self.engine().drain().await.unwrap());
         assert_eq!(self.host.of(self.preview), None, "a preview has no gate of this kind");
         self.host.of(self.production)
+    }
+
+    async fn departures(&self) -> Vec<String> {
+        let rows = sql("SELECT state FROM departures WHERE account_id = $1 ORDER BY id")
+            .bind(self.account)
+            .fetch_all(&self.platform.store)
+            .await
+            .unwrap();
+        rows.iter().map(|row| row.text("state").unwrap()).collect()
     }
 
     fn days(&self, days: i64) {
@@ -182,22 +197,47 @@ async fn what_is_paid_and_signed_reaches_the_gate() {
         assert_eq!(house.gate().await, Some(Gate::ExportWindow));
         house.days(29);
         assert_eq!(house.gate().await, Some(Gate::ExportWindow));
-        house.days(1);
-        assert_eq!(
-            house.gate().await,
-            Some(Gate::Nothing),
-            "{}: nobody told; the clock did",
-            platform.database
-        );
+        assert_eq!(house.departures().await, ["window"]);
         house.sign().await;
         assert_eq!(house.gate().await, Some(Gate::ReadAndWrite), "signed again, it is a new agreement");
+        assert_eq!(house.departures().await, ["returned"]);
         house.platform.clock.advance(Duration::seconds(1));
         house.billing.withdraw_grant(house.account).await.unwrap();
         assert_eq!(house.gate().await, Some(Gate::ExportWindow));
         house.days(30);
-        assert_eq!(house.gate().await, Some(Gate::Nothing));
+        assert_eq!(house.gate().await, Some(Gate::Nothing), "nobody told; the clock did");
+    }
+}
+
+/// HC-12: the end of the plan begins the end of production, with its window and its certificate; plans, source and
+/// preview stay, and whoever pays again may begin a new production.
+#[tokio::test]
+async fn the_end_of_the_plan_is_the_end_of_production_and_of_nothing_else() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
         house.billing.grant(house.account, None).await.unwrap();
-        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite), "came back");
+        house.sign().await;
+        assert_eq!(house.gate().await, Some(Gate::ReadAndWrite));
+        assert!(house.departures().await.is_empty());
+        platform.clock.advance(Duration::seconds(1));
+        house.billing.withdraw_grant(house.account).await.unwrap();
+        for day in 0..30 {
+            assert_eq!(house.gate().await, Some(Gate::ExportWindow), "day {day}");
+            assert_eq!(house.departures().await, ["window"], "day {day}: it is one departure");
+            house.days(1);
+        }
+        assert_eq!(house.gate().await, Some(Gate::Nothing), "{}", platform.database);
+        assert_eq!(house.departures().await, ["destroyed"]);
+        let living =
+            sql("SELECT e.kind, p.closed_at FROM environments e JOIN projects p ON p.id = e.project_id
+             WHERE e.account_id = $1 AND e.destroyed_at IS NULL")
+            .bind(house.account)
+            .fetch_all(&platform.store)
+            .await
+            .unwrap();
+        assert_eq!(living.len(), 1, "production is gone");
+        assert_eq!(living[0].text("kind").unwrap(), "preview");
+        assert!(living[0].is_null("closed_at").unwrap(), "the project is not");
     }
 }
 
