@@ -102,6 +102,19 @@ pub async fn list(platform: &Platform, member: &Member) -> Result<Vec<Project>> 
     Ok(rows.iter().map(Project::of).collect::<Result<_, _>>()?)
 }
 
+/// The name of an account's project, also of one that has ended.
+///
+/// # Errors
+/// There is none; the database cannot be read.
+pub async fn name(platform: &Platform, account: AccountId, project: ProjectId) -> Result<String> {
+    let row = sql("SELECT name FROM projects WHERE id = $1 AND account_id = $2")
+        .bind(project)
+        .bind(account)
+        .fetch_optional(&platform.store)
+        .await?;
+    Ok(row.ok_or(Refusal::NotFound)?.text("name")?)
+}
+
 /// Gives a project another name. Its host names stay.
 ///
 /// # Errors
@@ -129,7 +142,7 @@ fn lawful_name(text: &str) -> Result<&str> {
 
 /// A host name's first label: words of the name, and six digits of the id so that nobody can be taken for
 /// another, nor guess a neighbour.
-fn label(name: &str, id: ProjectId) -> String {
+pub(crate) fn label(name: &str, id: ProjectId) -> String {
     let words: Vec<&str> =
         name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut text = words.join("-").to_ascii_lowercase();

@@ -18,9 +18,11 @@ use time::{Duration, OffsetDateTime};
 
 use crate::accounts::Member;
 use crate::agreement::{Agreements, CountersigningKey, Signatory};
+use crate::billing::Gatekeeper;
 use crate::builds::BuildWork;
 use crate::http::{Site, SiteParts};
 use crate::ids::{AccountId, EnvironmentId};
+use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
 use crate::operations::Engine;
 use crate::platform::SETS;
 use crate::seams::{
@@ -297,15 +299,27 @@ pub fn agreements(platform: &Platform, folder: &Path) -> Agreements {
     Agreements::new(platform.clone(), Arc::new(key), operator)
 }
 
+/// The ends of a platform's projects: archives and mail lie in its own folders.
+#[must_use]
+pub fn lifecycle(platform: &Platform, host: Arc<dyn Host>, billing: Arc<dyn Billing>) -> Lifecycle {
+    let configuration = &platform.configuration;
+    let folder = configuration.mailbox_folder();
+    let mailbox = Mailbox::new(&folder, &configuration.dashboard_host, Arc::clone(&platform.clock));
+    let archives = ArchiveFolder::new(&configuration.archives_folder());
+    Lifecycle::new(platform.clone(), host, Arc::new(archives), Arc::new(mailbox), billing)
+}
+
 impl TestPlatform {
     /// The dashboard's parts, on a scripted host.
     #[must_use]
     pub fn site(&self) -> (Site, Arc<ScriptedHost>) {
         let host = Arc::new(ScriptedHost::default());
+        let billing: Arc<dyn Billing> = Arc::new(ScriptedBilling(Mutex::new(Gate::NotStarted)));
         let parts = SiteParts {
             platform: self.platform.clone(),
             host: host.clone(),
-            billing: Arc::new(ScriptedBilling(Mutex::new(Gate::NotStarted))),
+            lifecycle: lifecycle(&self.platform, host.clone(), Arc::clone(&billing)),
+            billing,
             payments: crate::billing::Billing::new(self.platform.clone(), None),
             agreements: agreements(&self.platform, self.folder.path()),
             more: Vec::new(),
@@ -313,12 +327,14 @@ impl TestPlatform {
         (Site::new(parts), host)
     }
 
-    /// An engine that builds, on this host.
+    /// An engine that builds and carries gates, on this host.
     #[must_use]
     pub fn builder(&self, host: &Arc<ScriptedHost>) -> Engine {
-        let host: Arc<dyn Host> = host.clone();
+        let (platform, host): (_, Arc<dyn Host>) = (self.platform.clone(), host.clone());
+        let payments = crate::billing::Billing::new(platform.clone(), None);
         Engine::new(self.operations.clone(), self.log.clone())
-            .work(Arc::new(BuildWork::new(self.platform.clone(), host)))
+            .work(Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(&host))))
+            .work(Arc::new(BuildWork::new(platform, host, payments)))
     }
 }
 

@@ -233,11 +233,14 @@ async fn keep(
     .await?;
     if number == 1 {
         let name: String = spec.model().app.chars().take(crate::projects::LONGEST_NAME).collect();
-        sql("UPDATE projects SET name = $2 WHERE id = $1")
-            .bind(project.id)
-            .bind(name)
-            .execute(&mut transaction)
-            .await?;
+        // Nothing answers at its host names yet, so they may be named after it, too.
+        sql("UPDATE projects SET name = $2, label = $3 WHERE id = $1 AND NOT EXISTS (
+                 SELECT 1 FROM environments e WHERE e.project_id = projects.id)")
+        .bind(project.id)
+        .bind(&name)
+        .bind(crate::projects::label(&name, project.id))
+        .execute(&mut transaction)
+        .await?;
     }
     let event = Event::new(Action::Create).entity("version").record(id);
     audit::append(&mut transaction, member.circumstances(), event).await?;

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `source` | the project's files, in the version's folder | that it is running |
 //! | `compile` | the program, by the version | its path and hash, in the notes |
-//! | `provide` | the environment's folder, database, keys | – |
+//! | `provide` | the environment's folder, database, keys | of production: that its gate is looked at |
 //! | `deploy` | the database migrated, the program serving | the environment's version |
 //! | `seed` | made-up people and records (preview only) | – |
 //! | `announce` | – | build and version are done, the last event |
@@ -32,7 +32,7 @@ use crate::error::{Refusal, Result};
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
 use crate::operations::NewOperation;
 use crate::projects::Project;
-use crate::seams::{EnvironmentKind, Pending};
+use crate::seams::{Billing, EnvironmentKind, Gate, Pending};
 use crate::versions::{self, Version};
 
 /// The kind of operation that builds.
@@ -177,18 +177,25 @@ pub async fn approve(
     Ok(build)
 }
 
-/// Has a version that was approved before built again, into the preview or, by an owner, into production.
+/// Has a version that was approved before built again, into the preview or, by an owner, into production, which what is
+/// paid and signed must have opened (HC-4).
 ///
 /// # Errors
-/// It was never approved; a builder asks for production.
+/// It was never approved; a builder asks for production; production is closed.
 pub async fn again(
     platform: &Platform,
+    billing: &dyn Billing,
     project: &Owned<Project>,
     version: &Owned<Version>,
     kind: EnvironmentKind,
 ) -> Result<BuildId> {
     if kind == EnvironmentKind::Production {
         version.member().owner()?;
+        let standing = billing.standing(version.account).await?;
+        if standing.production != Gate::ReadAndWrite {
+            let next = standing.next.map_or_else(String::new, |(sentence, _)| format!(" {sentence}"));
+            return Err(Refusal::Conflict(format!("{}{next}", standing.words)));
+        }
     }
     if version.approved_at.is_none() {
         return Err(Refusal::Conflict("Read and approve the plan of this version first.".into()));

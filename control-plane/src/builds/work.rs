@@ -10,12 +10,13 @@ use safeguards::{StoreError, Transaction, sql};
 use super::events::{self, Recorder};
 use super::{BuildState, KIND, close};
 use crate::Platform;
+use crate::billing::{self, Billing, Gatekeeper};
 use crate::environments::{self, Environment};
 use crate::error::Refusal;
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
 use crate::operations::{self, Ended, Next, Operation, Step, StepError, Work};
 use crate::seams::{
-    Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Host, HostError, Progress,
+    Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Gate, Host, HostError, Progress,
 };
 use crate::versions;
 
@@ -23,6 +24,7 @@ use crate::versions;
 pub struct Build {
     platform: Platform,
     host: Arc<dyn Host>,
+    gatekeeper: Gatekeeper,
 }
 
 /// What the request of the operation names.
@@ -35,10 +37,11 @@ struct Asked {
 }
 
 impl Build {
-    /// The work, on a host.
+    /// The work, on a host; what is paid and signed decides about production.
     #[must_use]
-    pub fn new(platform: Platform, host: Arc<dyn Host>) -> Self {
-        Self { platform, host }
+    pub fn new(platform: Platform, host: Arc<dyn Host>, payments: Billing) -> Self {
+        let gatekeeper = Gatekeeper::new(platform.clone(), payments, Arc::clone(&host));
+        Self { platform, host, gatekeeper }
     }
 
     async fn asked(&self, step: &Step) -> Result<Asked, StepError> {
@@ -101,11 +104,32 @@ impl Build {
 
     async fn provide(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
         self.host.provide(&asked.environment.order()).await.map_err(from_host)?;
-        step.go_on(Next::Step("deploy")).await
+        let mut transaction = step.begin().await?;
+        if asked.environment.kind == EnvironmentKind::Production {
+            // A new production begins closed; from now on its gate follows what is paid and signed.
+            billing::call(&self.platform, &mut transaction, asked.account).await?;
+        }
+        step.end(transaction, Next::Step("deploy")).await
+    }
+
+    /// HC-4: a version is brought into production while production may be written to, and at no other time.
+    async fn opened(&self, asked: &Asked) -> Result<(), StepError> {
+        if asked.environment.kind == EnvironmentKind::Preview {
+            return Ok(());
+        }
+        let gates = self.gatekeeper.apply(asked.account).await?;
+        match gates.get(&asked.environment.id) {
+            Some(Gate::ReadAndWrite) => Ok(()),
+            gate => Err(StepError::Refused(format!(
+                "Production is {} now, so no version can be brought into it. Plan and agreement say what opens it.",
+                gate.map_or("being taken down", |gate| gate.words())
+            ))),
+        }
     }
 
     async fn deploy(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
         let artifact: Artifact = step.note("artifact")?;
+        self.opened(asked).await?;
         let order = DeployOrder {
             environment: asked.environment.order(),
             version: asked.version,

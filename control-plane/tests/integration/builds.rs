@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use control_plane::accounts::{Member, Owned};
+use control_plane::agreement::{AgreementText, Signatory, Signing};
+use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState, events};
 use control_plane::operations::StopAt;
 use control_plane::projects::Project;
@@ -11,7 +13,7 @@ use control_plane::seams::{BuildEvent, EnvironmentKind, HostError};
 use control_plane::testing::{TestPlatform, platforms};
 use control_plane::versions::{self, Planned, Version, VersionState};
 use control_plane::{BuildId, ProjectId};
-use safeguards::{Store, sql};
+use safeguards::{Clock as _, Store, sql};
 use time::Duration;
 
 const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. \
@@ -98,6 +100,60 @@ async fn only_the_plan_that_was_read_is_approved_and_only_once() {
     }
 }
 
+/// HC-4, HG-3: a version is brought into production while what is paid and signed opens it, and at no other time: neither
+/// before, nor when it closed while the version was built.
+#[tokio::test]
+async fn production_takes_a_version_while_it_is_open() {
+    for platform in platforms().await {
+        let begun = begun(&platform, "olga@example.org").await;
+        begun.approve(&platform).await;
+        let (site, host) = platform.site();
+        assert!(platform.builder(&host).drain().await.unwrap());
+        let payments = Billing::new(platform.platform.clone(), None);
+        let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
+        let into = async |payments: &Billing| {
+            builds::again(&platform, payments, &project, &version, EnvironmentKind::Production).await
+        };
+        let account = begun.member.account();
+        payments.grant(account, None).await.unwrap();
+        let refused = into(&payments).await.unwrap_err().to_string();
+        assert!(refused.contains("Sign the business associate agreement"), "{refused}");
+
+        let signing = Signing {
+            account,
+            person: begun.member.person().uuid(),
+            from: "203.0.113.7".parse().unwrap(),
+            version: AgreementText::newest(platform.clock.now()).version.to_owned(),
+            signatory: Signatory::new("Clinic LLC", "Olga Owner", "Owner").unwrap(),
+        };
+        site.agreements.sign(signing).await.unwrap();
+        let build = into(&payments).await.unwrap();
+        assert!(platform.builder(&host).drain().await.unwrap());
+        assert_eq!(begun.build(&platform, build).await.state, BuildState::Serving);
+        let asked = host.asked();
+        let place = |word: &str| asked.iter().rposition(|asked| asked == word).expect(word);
+        assert!(place("gate ReadAndWrite") > place("provide"), "{asked:?}");
+        let opened = asked.iter().position(|asked| asked == "gate ReadAndWrite").unwrap();
+        assert!(opened < place("deploy"), "it is opened before a program comes: {asked:?}");
+        assert_eq!(
+            asked.iter().filter(|asked| *asked == "seed").count(),
+            1,
+            "nobody is made up in production"
+        );
+
+        let late = into(&payments).await.unwrap();
+        platform.clock.advance(Duration::seconds(1));
+        payments.withdraw_grant(account).await.unwrap();
+        let deployed = host.asked().iter().filter(|asked| *asked == "deploy").count();
+        assert!(platform.builder(&host).drain().await.unwrap());
+        let failed = begun.build(&platform, late).await;
+        assert_eq!(failed.state, BuildState::Failed);
+        let why = failed.failure.clone().unwrap();
+        assert!(why.contains("Production is read only, export window now"), "{why}");
+        assert_eq!(host.asked().iter().filter(|asked| *asked == "deploy").count(), deployed);
+    }
+}
+
 /// Invariant 8: six steps have 24 boundaries; killed at any of them, a build ends in the same state, and tells
 /// its end once.
 #[tokio::test]
@@ -109,9 +165,11 @@ async fn killed_at_any_boundary_a_build_ends_in_the_same_state() {
         assert!(platform.builder(&host).drain().await.unwrap());
         assert_eq!(begun.build(&platform, first).await.state, BuildState::Serving);
         for boundary in 0..24 {
-            let (_, host) = platform.site();
+            let (site, host) = platform.site();
             let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
-            let build = builds::again(&platform, &project, &version, EnvironmentKind::Preview).await.unwrap();
+            let build =
+                builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview);
+            let build = build.await.unwrap();
             let faults = Arc::new(StopAt::boundary(boundary));
             assert!(!platform.builder(&host).faults(faults.clone()).drain().await.unwrap(), "{boundary}");
             platform.clock.advance(Duration::minutes(2));

@@ -114,6 +114,12 @@ impl Session {
         self.row.second_factor_at
     }
 
+    /// Refuses unless the person showed within the last ten minutes all that they sign in with: for what a screen that
+    /// was left open must not do.
+    pub fn proved_lately(&self) -> Result<()> {
+        self.identity.proved_lately(self)
+    }
+
     /// When the person signed in.
     pub fn started_at(&self) -> OffsetDateTime {
         self.row.started_at

@@ -20,7 +20,7 @@ use crate::http::{Shell, Site};
 use crate::ids::{ProjectId, VersionId};
 use crate::projects::Project;
 use crate::prompts::{self, Prompt};
-use crate::seams::EnvironmentKind;
+use crate::seams::{EnvironmentKind, Gate, Standing};
 use crate::versions::{self, Version, VersionState};
 
 async fn owned(
@@ -45,8 +45,7 @@ pub(super) async fn show(
     let mut page = view
         .page(format!("Plan of version {}", version.number))
         .about(spec.document().about.clone())
-        .back(project.name.as_str(), format!("/projects/{}", project.id))
-        .action("The spec as text", format!("{at}/spec"));
+        .back(project.name.as_str(), format!("/projects/{}", project.id));
     page = match version.state {
         VersionState::Planned => page.command("Put it aside", format!("{at}/withdraw")),
         VersionState::Approved => page,
@@ -56,7 +55,7 @@ pub(super) async fn show(
         VersionState::Withdrawn => page.notice(Notice::information("This version was put aside")),
     };
     if version.state == VersionState::Built && member.owner().is_ok() {
-        page = page.command("Bring it into production", format!("{at}/production"));
+        page = into_production(page, &site.billing.standing(member.account()).await?, &at);
     }
     if let Some(failure) = &version.failure {
         page = page.notice(Notice::danger("This version could not be built").text(failure.as_str()));
@@ -81,7 +80,7 @@ pub(super) async fn show(
     let plan = spec::plan::plan(spec.model());
     let shown = html! {
         div.plan {
-            p { (state_tag(version.state).show(&view)) " Planned " (view.moment(version.created_at)) @if let Some(at) = version.approved_at { ", approved " (view.moment(at)) } "." }
+            p { (state_tag(version.state).show(&view)) " Planned " (view.moment(version.created_at)) @if let Some(at) = version.approved_at { ", approved " (view.moment(at)) } ". " a href={ (at) "/spec" } { "The spec as text" } }
             (roles(&plan, &view))
             (access(&plan, &spec))
             (open_points(&spec))
@@ -90,6 +89,18 @@ pub(super) async fn show(
         }
     };
     Ok(page.with(shown))
+}
+
+/// Production is offered while it is open; else it is said what opens it.
+fn into_production(page: Page, standing: &Standing, at: &str) -> Page {
+    if standing.production == Gate::ReadAndWrite {
+        return page.command("Bring it into production", format!("{at}/production"));
+    }
+    let notice = Notice::information("Production takes no version now").text(standing.words.as_str());
+    page.notice(match &standing.next {
+        Some((sentence, to)) => notice.link(sentence.as_str(), to.as_str()),
+        None => notice,
+    })
 }
 
 fn roles(plan: &Plan, view: &View) -> Markup {
@@ -165,7 +176,7 @@ fn open_points(spec: &ValidatedSpec) -> Markup {
         @if !document.assumed.is_empty() {
             section aria-labelledby="assumed" {
                 h2 #assumed { "Assumed, since nothing was said" }
-                ul.facts { @for text in &document.assumed { li { (text) } } }
+                ul.facts { @for text in &document.assumed { li { (said(text)) } } }
             }
         }
         @if !document.refused.is_empty() {
@@ -190,6 +201,19 @@ fn open_points(spec: &ValidatedSpec) -> Markup {
             }
         }
     }
+}
+
+/// Words of the planner, which set names apart as a terminal does.
+fn said(text: &str) -> String {
+    let mut open = false;
+    let quote = |letter| match letter {
+        '`' => {
+            open = !open;
+            if open { '“' } else { '”' }
+        }
+        other => other,
+    };
+    text.chars().map(quote).collect()
 }
 
 /// The map of health information: where it is, how it is kept, who sees it.
@@ -237,6 +261,36 @@ pub(super) async fn spec(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
+/// What the person who reads a plan decides about it.
+enum Verdict<'a> {
+    /// Build it: this is the digest of the plan that was read.
+    Approve(&'a str),
+    /// Put it aside.
+    Withdraw,
+    /// Build it again.
+    Again(EnvironmentKind),
+}
+
+async fn decide(
+    site: &Site,
+    member: &Member,
+    project: &Owned<Project>,
+    path: (ProjectId, VersionId),
+    verdict: Verdict<'_>,
+) -> Result<Response> {
+    let version = owned(site, member, project, path).await?;
+    let platform = &site.platform;
+    let build = match verdict {
+        Verdict::Approve(seen) => builds::approve(platform, project, &version, seen).await?,
+        Verdict::Again(kind) => builds::again(platform, &*site.billing, project, &version, kind).await?,
+        Verdict::Withdraw => {
+            versions::withdraw(platform, &version).await?;
+            return Ok(go(format!("/projects/{}", project.id)));
+        }
+    };
+    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+}
+
 pub(super) async fn approve(
     State(site): State<Site>,
     member: Member,
@@ -244,10 +298,8 @@ pub(super) async fn approve(
     Path(path): Path<(ProjectId, VersionId)>,
     data: FormData,
 ) -> Result<Response> {
-    let version = owned(&site, &member, &project, path).await?;
     let seen = data.first("digest").unwrap_or_default();
-    let build = builds::approve(&site.platform, &project, &version, seen).await?;
-    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+    decide(&site, &member, &project, path, Verdict::Approve(seen)).await
 }
 
 pub(super) async fn withdraw(
@@ -256,9 +308,7 @@ pub(super) async fn withdraw(
     project: Owned<Project>,
     Path(path): Path<(ProjectId, VersionId)>,
 ) -> Result<Response> {
-    let version = owned(&site, &member, &project, path).await?;
-    versions::withdraw(&site.platform, &version).await?;
-    Ok(go(format!("/projects/{}", project.id)))
+    decide(&site, &member, &project, path, Verdict::Withdraw).await
 }
 
 pub(super) async fn again(
@@ -267,9 +317,7 @@ pub(super) async fn again(
     project: Owned<Project>,
     Path(path): Path<(ProjectId, VersionId)>,
 ) -> Result<Response> {
-    let version = owned(&site, &member, &project, path).await?;
-    let build = builds::again(&site.platform, &project, &version, EnvironmentKind::Preview).await?;
-    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+    decide(&site, &member, &project, path, Verdict::Again(EnvironmentKind::Preview)).await
 }
 
 pub(super) async fn production(
@@ -278,7 +326,5 @@ pub(super) async fn production(
     project: Owned<Project>,
     Path(path): Path<(ProjectId, VersionId)>,
 ) -> Result<Response> {
-    let version = owned(&site, &owner, &project, path).await?;
-    let build = builds::again(&site.platform, &project, &version, EnvironmentKind::Production).await?;
-    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
+    decide(&site, &owner, &project, path, Verdict::Again(EnvironmentKind::Production)).await
 }
