@@ -46,6 +46,8 @@ pub enum Work {
     VerifyAudit,
     /// Write the archive.
     Export,
+    /// Destroy the keys and records of one organisation.
+    DestroyOrganisation,
 }
 
 impl Gate {
@@ -69,7 +71,9 @@ impl Gate {
     #[must_use]
     pub fn allows(self, work: Work) -> bool {
         match work {
-            Work::Migrate | Work::Seed | Work::CreateOwner | Work::RotateKeys => self.writes(),
+            Work::Migrate | Work::Seed | Work::CreateOwner | Work::RotateKeys | Work::DestroyOrganisation => {
+                self.writes()
+            }
             Work::VerifyAudit | Work::Export => self.runs(),
         }
     }
@@ -108,6 +112,7 @@ impl Work {
             Self::RotateKeys => "rotate-keys",
             Self::VerifyAudit => "verify-audit",
             Self::Export => "export",
+            Self::DestroyOrganisation => "destroy-organisation",
         }
     }
 }
@@ -118,10 +123,17 @@ mod tests {
 
     #[test]
     fn hc_4_what_does_not_run_does_no_work_and_what_only_reads_takes_only_what_reads() {
-        let all =
-            [Work::Migrate, Work::Seed, Work::CreateOwner, Work::RotateKeys, Work::VerifyAudit, Work::Export];
+        let all = [
+            Work::Migrate,
+            Work::Seed,
+            Work::CreateOwner,
+            Work::RotateKeys,
+            Work::DestroyOrganisation,
+            Work::VerifyAudit,
+            Work::Export,
+        ];
         let allowed = |gate: Gate| all.iter().filter(|work| gate.allows(**work)).count();
-        assert_eq!(Gate::ALL.map(allowed), [0, 6, 2, 2, 0]);
+        assert_eq!(Gate::ALL.map(allowed), [0, 7, 2, 2, 0]);
         assert_eq!(Gate::ALL.map(Gate::runs), [false, true, true, true, false]);
         assert_eq!(Gate::ALL.map(Gate::writes), [false, true, false, false, false]);
     }

@@ -32,6 +32,9 @@ use crate::seams::{
 const FIRST_BUILDER: u32 = 1_000_000;
 const BUILDERS: u128 = 900_000;
 
+/// Where the folder of an errand stands inside.
+const ERRAND: &str = "/errand";
+
 /// The command that starts a key agent for a folder.
 pub type AgentCommand = Box<dyn Fn(&Path) -> io::Result<Command> + Send + Sync>;
 
@@ -107,7 +110,8 @@ impl LocalHost {
         own: BTreeMap<HostName, PathBuf>,
     ) -> io::Result<()> {
         let watch = self.0.supervisor.keep_watch();
-        let gateway = Gateway::new(self.0.supervisor.clone(), certificates, own, Limits::default());
+        let gateway =
+            Gateway::new(self.0.supervisor.clone(), certificates, own, Limits::default(), self.0.port);
         let served = gateway.serve(listener).await;
         watch.abort();
         served
@@ -259,14 +263,13 @@ impl seams::Host for LocalHost {
         Box::pin(async move {
             let (word, rest) =
                 arguments.split_first().map_or(("", &[][..]), |(word, rest)| (word.as_str(), rest));
-            let work = [Work::Export, Work::VerifyAudit, Work::RotateKeys, Work::Migrate]
-                .into_iter()
-                .find(|work| work.word() == word)
-                .ok_or_else(|| HostError::Version(format!("`{word}` is no work of an app")))?;
+            let works =
+                [Work::Export, Work::VerifyAudit, Work::RotateKeys, Work::Migrate, Work::DestroyOrganisation];
+            let work = works.into_iter().find(|work| work.word() == word);
+            let work = work.ok_or_else(|| HostError::Version(format!("`{word}` is no work of an app")))?;
+            let rest: Vec<String> = rest.iter().map(|word| word.replace("{folder}", ERRAND)).collect();
             let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-            let inside = folder.to_str().filter(|path| path.starts_with('/'));
-            let inside = inside.ok_or_else(|| unavailable("the folder has no plain, absolute path"))?;
-            let shown = Shown { access: Access::Write, host: folder, inside };
+            let shown = Shown { access: Access::Write, host: folder, inside: ERRAND };
             let done = self.0.supervisor.work_with(environment.uuid(), work, &rest, &[shown]).await;
             let done = done.map_err(told)?;
             Ok(if done.result.is_empty() { done.remarks } else { done.result })

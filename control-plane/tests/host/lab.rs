@@ -98,7 +98,7 @@ impl Lab {
             LocalAuthority::open(&folders.root().join("tls"), Arc::new(safeguards::SystemClock)).unwrap();
         let pem = authority.pem().to_owned();
         let limits = Limits { body: 64 * 1024, ..Limits::default() };
-        let gateway = Gateway::new(supervisor.clone(), Arc::new(authority), BTreeMap::new(), limits);
+        let gateway = Gateway::new(supervisor.clone(), Arc::new(authority), BTreeMap::new(), limits, None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let gateway = tokio::spawn(async move { gateway.serve(listener).await.unwrap() });

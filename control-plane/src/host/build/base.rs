@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tokio::sync::mpsc;
 
-use super::{BuildError, Builder, Progress, begin, tree};
+use super::{Bounds, BuildError, Builder, Progress, begin, tree};
 use crate::host::folders::private_folder;
 use crate::host::sandbox::Account;
 
@@ -80,7 +80,9 @@ impl Builder {
         fs::create_dir(staging.path().join("target"))?;
         tree::give_all(&staging.path().join("target"), account)?;
         let units = begin(&made, staging.path(), account, sample)?;
-        let program = self.cargo(staging.path(), &made, account, units, progress).await?;
+        // It is our own code, and thirty times a project: a busy machine may take its time.
+        let patient = Self { bounds: Bounds { time: self.bounds.time * 3, ..self.bounds }, ..self.clone() };
+        let program = patient.cargo(staging.path(), &made, account, units, progress).await?;
         // What is our sample's own is nobody's base.
         let own = staging.path().join("target").join(program);
         match fs::remove_file(own) {

@@ -4,8 +4,6 @@ use std::net::IpAddr;
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::host::environment::HostName;
-
 /// Fields of one connection only (RFC 9110, 7.6.1), and those of old that belong to them.
 const OF_CONNECTION: [&str; 9] = [
     "connection",
@@ -34,8 +32,8 @@ pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The fields of a request, as its app may see them.
-pub(super) fn towards_app(headers: &mut HeaderMap, name: &HostName, peer: IpAddr, upgrade: bool) {
+/// The fields of a request, as its app may see them; `host` is the environment's name, with the port that people type.
+pub(super) fn towards_app(headers: &mut HeaderMap, host: &str, peer: IpAddr, upgrade: bool) {
     of_connection(headers);
     let spoken_for: Vec<HeaderName> = headers
         .keys()
@@ -52,9 +50,9 @@ pub(super) fn towards_app(headers: &mut HeaderMap, name: &HostName, peer: IpAddr
     }
     one_cookie(headers);
     let value = |text: String| HeaderValue::from_str(&text).expect("an address or a host name is plain");
-    headers.insert(header::HOST, value(name.to_string()));
+    headers.insert(header::HOST, value(host.to_owned()));
     headers.insert("x-forwarded-for", value(peer.to_string()));
-    headers.insert("x-forwarded-host", value(name.to_string()));
+    headers.insert("x-forwarded-host", value(host.to_owned()));
     headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
     if upgrade {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -148,8 +146,7 @@ mod tests {
         for (name, value) in fields {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let name = HostName::parse("a.example").unwrap();
-        towards_app(&mut map, &name, "192.0.2.7".parse().unwrap(), false);
+        towards_app(&mut map, "a.example:8443", "192.0.2.7".parse().unwrap(), false);
         map
     }
 
@@ -182,9 +179,9 @@ mod tests {
             [
                 "accept: text/html",
                 "cookie: a=1; b=2",
-                "host: a.example",
+                "host: a.example:8443",
                 "x-forwarded-for: 192.0.2.7",
-                "x-forwarded-host: a.example",
+                "x-forwarded-host: a.example:8443",
                 "x-forwarded-proto: https",
             ]
         );

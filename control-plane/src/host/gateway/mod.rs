@@ -78,6 +78,8 @@ struct Inner {
     /// Our own pages, behind unix sockets.
     own: BTreeMap<HostName, PathBuf>,
     limits: Limits,
+    /// The port that people type, where it is not 443: a part of the origin that their browsers name (RFC 6454).
+    port: Option<u16>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -93,15 +95,18 @@ enum Behind {
 }
 
 impl Gateway {
-    /// A gateway to the supervisor's environments, and to our own pages at the unix sockets of `own`.
+    /// A gateway to the supervisor's environments, and to our own pages at the unix sockets of `own`; people reach it at
+    /// `port`, where that is not 443.
     #[must_use]
     pub fn new(
         supervisor: Supervisor,
         certificates: Arc<dyn Certificates>,
         own: BTreeMap<HostName, PathBuf>,
         limits: Limits,
+        port: Option<u16>,
     ) -> Self {
-        Self(Arc::new(Inner { supervisor, certificates, own, limits }))
+        let port = port.filter(|port| *port != 443);
+        Self(Arc::new(Inner { supervisor, certificates, own, limits, port }))
     }
 
     /// Answers on `listener` until the task is aborted. One caller's failure is nobody else's.
@@ -197,7 +202,8 @@ impl Gateway {
         let behind = self.behind(name).ok_or(Refusal::Misdirected)?;
         let upgrade = wants_websocket(&request);
         let caller = upgrade.then(|| hyper::upgrade::on(&mut request));
-        let request = outgoing(request, name, peer, upgrade, self.0.limits.body)?;
+        let host = self.0.port.map_or_else(|| name.to_string(), |port| format!("{name}:{port}"));
+        let request = outgoing(request, &host, peer, upgrade, self.0.limits.body)?;
         let asked = async {
             let (stream, lease) = self.reach(behind).await?;
             let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -278,7 +284,7 @@ fn wants_websocket(request: &Request<Incoming>) -> bool {
 /// The request as the app gets it.
 fn outgoing(
     request: Request<Incoming>,
-    name: &HostName,
+    host: &str,
     peer: IpAddr,
     upgrade: bool,
     most: usize,
@@ -287,7 +293,7 @@ fn outgoing(
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = Uri::builder().path_and_query(path).build().map_err(|_| Refusal::BadHost)?;
     parts.version = Version::HTTP_11;
-    headers::towards_app(&mut parts.headers, name, peer, upgrade);
+    headers::towards_app(&mut parts.headers, host, peer, upgrade);
     Ok(Request::from_parts(parts, Limited::new(body, most).boxed()))
 }
 

@@ -8,11 +8,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 
 use super::Limits;
 
 const ROOT: &str = "/sys/fs/cgroup";
 const OURS: &str = "healthcoder";
+
+/// Folders that a process which was still ending kept, to be removed when the next one is made.
+static LEFT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Folders of the kernel's that bound one sandbox; removed when it is dropped.
 #[derive(Debug)]
@@ -24,6 +28,9 @@ impl Group {
     /// A group for one sandbox, or nothing where the machine lends none.
     pub(super) fn make(name: &str, limits: &Limits) -> Option<Self> {
         static MADE: AtomicU64 = AtomicU64::new(0);
+        static FIRST: Once = Once::new();
+        FIRST.call_once(sweep);
+        LEFT.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| fs::remove_dir(folder).is_err());
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let leaf = format!("{name}-{}-{number}", std::process::id());
         let root = Path::new(ROOT);
@@ -86,8 +93,29 @@ fn set(folder: &Path, file: &str, value: u64) -> io::Result<()> {
 impl Drop for Group {
     fn drop(&mut self) {
         for folder in &self.folders {
-            // A process that is still ending keeps it; then it is removed with its parent at the next boot.
-            let _ = fs::remove_dir(folder);
+            match fs::remove_dir(folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    LEFT.lock().unwrap_or_else(PoisonError::into_inner).push(folder.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Removes what an earlier run of ours left: groups that are named after a process that is gone.
+fn sweep() {
+    let trees = [
+        Path::new(ROOT).join(OURS),
+        Path::new(ROOT).join("memory").join(OURS),
+        Path::new(ROOT).join("pids").join(OURS),
+    ];
+    for entry in trees.iter().filter_map(|tree| fs::read_dir(tree).ok()).flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let maker = name.rsplit('-').nth(1).and_then(|number| number.parse::<u32>().ok());
+        if maker.is_some_and(|maker| !Path::new("/proc").join(maker.to_string()).exists()) {
+            // One that somebody is still in stays.
+            let _ = fs::remove_dir(entry.path());
         }
     }
 }

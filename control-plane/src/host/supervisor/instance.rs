@@ -1,6 +1,5 @@
 //! One process of an app, from its start to its end.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +12,10 @@ use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::lines::Lines;
 use super::{Crash, Environment, Inner, SupervisorError, places};
 use crate::host::sandbox::{Handle, Inheritance};
 
-/// How many of its last lines are kept, and how much of each.
-const LINES: usize = 40;
-const LINE: usize = 500;
 /// The pause between two questions whether an app is ready.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -31,7 +28,7 @@ pub(super) struct Instance {
     process: Handle,
     /// Why we ended it, where it did not end by itself.
     because: Mutex<Option<&'static str>>,
-    said: Arc<Mutex<VecDeque<String>>>,
+    said: Arc<Mutex<Lines>>,
     use_of: Arc<Use>,
 }
 
@@ -91,7 +88,7 @@ impl Instance {
             Inheritance { input: Some(keys.into()), silent: true, listener: Some(listener.into()) };
         let mut running = sandbox.start(Path::new(places::PROGRAM), &["serve"], inherited).await?;
 
-        let said = Arc::new(Mutex::new(VecDeque::new()));
+        let said = Arc::new(Mutex::new(Lines::of_a_beginning()));
         if let Some(errors) = running.child.stderr.take() {
             tokio::spawn(listen_to(errors, Arc::clone(&said)));
         }
@@ -113,6 +110,7 @@ impl Instance {
             use_of: Arc::new(use_of),
         };
         instance.wait_until_ready(inner.manner.start).await?;
+        instance.lines().ready();
         Ok(Arc::new(instance))
     }
 
@@ -145,9 +143,13 @@ impl Instance {
         (now - last).try_into().unwrap_or_default()
     }
 
-    /// The last lines that it wrote.
+    /// The last lines that it wrote: typed fields only.
     pub(super) fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.lines().all()
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why it died.
@@ -199,8 +201,7 @@ impl Instance {
         };
         self.process.kill().await;
         let _ = std::fs::remove_file(&self.socket);
-        let said = self.said();
-        let last = said.iter().rev().take(3).rev().cloned().collect::<Vec<_>>().join("; ");
+        let last = self.lines().last_of_the_beginning(3).join("; ");
         Err(SupervisorError::NotReady(if last.is_empty() { why } else { format!("{why}: {last}") }))
     }
 }
@@ -215,7 +216,7 @@ async fn is_ready(socket: &Path) -> std::io::Result<bool> {
 }
 
 /// Keeps the last lines of what a program writes, and lets it write as much as it likes.
-async fn listen_to(errors: impl AsyncRead + Unpin, said: Arc<Mutex<VecDeque<String>>>) {
+async fn listen_to(errors: impl AsyncRead + Unpin, said: Arc<Mutex<Lines>>) {
     let mut errors = BufReader::new(errors);
     let mut line = Vec::new();
     loop {
@@ -225,11 +226,6 @@ async fn listen_to(errors: impl AsyncRead + Unpin, said: Arc<Mutex<VecDeque<Stri
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text: String = String::from_utf8_lossy(&line).trim_end().chars().take(LINE).collect();
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() == LINES {
-            said.pop_front();
-        }
-        said.push_back(text);
+        said.lock().unwrap_or_else(PoisonError::into_inner).take(&String::from_utf8_lossy(&line));
     }
 }

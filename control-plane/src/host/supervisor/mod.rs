@@ -10,6 +10,7 @@
 //! request wakes them.
 
 mod instance;
+mod lines;
 mod places;
 mod work;
 
@@ -157,7 +158,7 @@ pub struct Crash {
     pub ended: Ended,
     /// How long it had run.
     pub after: Duration,
-    /// The last lines that it wrote. Held in memory only: what a founder's code writes may be about a patient.
+    /// The last lines that it wrote: typed fields only, for what a founder's code writes may be about a patient.
     pub said: Vec<String>,
 }
 
@@ -174,7 +175,7 @@ pub struct Status {
     pub phase: Phase,
     /// Its latest deaths, the newest last.
     pub crashes: Vec<Crash>,
-    /// The last lines that the running app wrote.
+    /// The last lines that the running app wrote: typed fields only.
     pub said: Vec<String>,
     /// When its audit log was last found to be witnessed outside it. An app that serves asks every 20 seconds; one that
     /// has not for a minute does not keep its log as it should.
