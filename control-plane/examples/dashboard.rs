@@ -9,8 +9,9 @@ use control_plane::builds::BuildWork;
 use control_plane::http::{self, Site, SiteParts};
 use control_plane::operations::Engine;
 use control_plane::seams::Host;
-use control_plane::testing::{ScriptedHost, agreements};
+use control_plane::testing::{ScriptedHost, agreements, lifecycle};
 use control_plane::{Configuration, Platform};
+use safeguards::SystemClock;
 use safeguards::web::{self, Connections, Trust};
 use tokio::net::TcpListener;
 
@@ -23,17 +24,19 @@ async fn main() -> Result<(), Failure> {
     let mut configuration = Configuration::embedded(folder.path());
     configuration.tls = false;
     configuration.listen = listen;
-    let platform = Platform::open(configuration).await?;
+    let platform = Platform::open(configuration, Arc::new(SystemClock)).await?;
     let host: Arc<dyn Host> = Arc::new(ScriptedHost::default());
-    let engine = Engine::new(platform.operations.clone(), platform.log.clone())
-        .work(Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host))));
-    let _working = tokio::spawn(Arc::new(engine).run(1));
     let payments = Billing::new(platform.clone(), None);
+    let engine = Engine::new(platform.operations.clone(), platform.log.clone())
+        .work(Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host), payments.clone())));
+    let _working = tokio::spawn(Arc::new(engine).run(1));
+    let billing: Arc<dyn control_plane::seams::Billing> = Arc::new(payments.clone());
     let site = Site::new(SiteParts {
+        lifecycle: lifecycle(&platform, Arc::clone(&host), Arc::clone(&billing)),
         agreements: agreements(&platform, folder.path()),
         platform,
         host,
-        billing: Arc::new(payments.clone()),
+        billing,
         payments,
         more: Vec::new(),
     });

@@ -8,7 +8,7 @@ use safeguards::folder::{self, FolderError};
 use safeguards::identity::{self, Identity, IdentityError, Role, Roles};
 use safeguards::store::{MigrationSet, PostgresOptions, SqliteOptions};
 use safeguards::web::{JsonLines, Log};
-use safeguards::{Clock, Ids, Store, StoreError, SystemClock, SystemIds};
+use safeguards::{Clock, Ids, Store, StoreError, SystemIds};
 use uuid::Uuid;
 
 use crate::builds::events::News;
@@ -90,13 +90,12 @@ impl std::fmt::Debug for Platform {
 }
 
 impl Platform {
-    /// Opens the platform's folder and database, on the machine's clock; at the first start, makes them. No
-    /// master key is asked for: the root key is made in the folder of keys, mode 0600.
+    /// Opens the platform's folder and database; at the first start, makes them. No master key is asked for: the root
+    /// key is made in the folder of keys, mode 0600.
     ///
     /// # Errors
     /// Why it does not start.
-    pub async fn open(configuration: Configuration) -> Result<Self, PlatformError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    pub async fn open(configuration: Configuration, clock: Arc<dyn Clock>) -> Result<Self, PlatformError> {
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
         folder::make_folder(&configuration.data)?;
         let (environment, first_start) = folder::id_of(&configuration.data.join("platform-id"), &*ids)?;

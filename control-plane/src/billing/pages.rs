@@ -3,13 +3,20 @@
 use maud::html;
 use safeguards::pages::{Column, Confirm, Content, Detail, Form, Notice, Page, Row, Table, Tone, View};
 
+use crate::ids::AccountId;
 use crate::seams::{Gate, Standing};
 
 use super::plan::Plan;
 use super::subscription::{Subscription, SubscriptionStanding};
 
 /// `GET /billing`: where things stand, what comes next, and what can be done.
-pub fn billing(view: &View, standing: &Standing, subscription: &Subscription, takes_payments: bool) -> Page {
+pub fn billing(
+    view: &View,
+    account: AccountId,
+    standing: &Standing,
+    subscription: &Subscription,
+    takes_payments: bool,
+) -> Page {
     let paid = subscription.standing(view.now());
     let mut page = view
         .page("Plan and payment")
@@ -23,6 +30,8 @@ pub fn billing(view: &View, standing: &Standing, subscription: &Subscription, ta
             .line("Plan", standing.plan.clone())
             .line("Subscription", Content::tag(paid.words(), tone(paid)))
             .line("Production", Content::tag(standing.production.words(), gate_tone(standing.production)))
+            // By it, the operator of a platform without payments grants the plan.
+            .line("Account", account.to_string())
             .line("Changes by itself", standing.until.map_or_else(|| Content::from("no"), Content::Moment)),
     );
     page = page.with(plans());
@@ -144,9 +153,9 @@ mod tests {
             next: next.map(|(sentence, to)| (sentence.to_owned(), to.to_owned())),
             until: None,
         };
-        billing(&View::new("Health Coder", NOW), &standing, subscription, takes_payments)
-            .markup()
-            .into_string()
+        let view = View::new("Health Coder", NOW);
+        let account = AccountId::new(uuid::Uuid::nil());
+        billing(&view, account, &standing, subscription, takes_payments).markup().into_string()
     }
 
     /// Each standing offers what can be done in it, and nothing else.

@@ -12,7 +12,7 @@ use super::subscription::{EXPORT_WINDOW, PAYMENT_GRACE, Subscription, Subscripti
 /// Where the owner pays, and where the owner signs.
 const BILLING: &str = "/billing";
 const AGREEMENT: &str = "/agreement";
-const EXPORT: &str = "/export";
+const EXPORT: &str = "/departures";
 
 /// All that the dashboard says of an account at `now`.
 pub(super) fn describe(subscription: &Subscription, facts: &AgreementFacts, now: OffsetDateTime) -> Standing {

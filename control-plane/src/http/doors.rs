@@ -16,7 +16,8 @@ use schemars::Schema;
 use super::Site;
 use crate::accounts::{Member, Owned, Owner};
 use crate::error::Refusal;
-use crate::ids::ProjectId;
+use crate::ids::{DepartureId, ProjectId};
+use crate::lifecycle::Departure;
 use crate::projects::Project;
 
 /// Who may pass.
@@ -32,6 +33,8 @@ pub enum Door {
     Project,
     /// Who owns the account of the project in the path; the handler takes both.
     ProjectOwner,
+    /// Who owns the account of the departure in the path; the handler takes an [`Owned<Departure>`] besides.
+    Departure,
 }
 
 impl Door {
@@ -41,10 +44,16 @@ impl Door {
         matches!(self, Self::Project | Self::ProjectOwner)
     }
 
+    /// Whether the path names a record that must be the account's own: another's is not there.
+    #[must_use]
+    pub fn names_record(self) -> bool {
+        self.names_project() || self == Self::Departure
+    }
+
     /// Whether a builder is refused.
     #[must_use]
     pub fn wants_owner(self) -> bool {
-        matches!(self, Self::Owner | Self::ProjectOwner)
+        matches!(self, Self::Owner | Self::ProjectOwner | Self::Departure)
     }
 }
 
@@ -176,6 +185,11 @@ async fn prove(gate: &Gate, path: &RawPathParams, parts: &mut Parts) -> Result<(
         let project: Owned<Project> = member.owned(&gate.site.platform, id).await?;
         parts.extensions.insert(project);
     }
+    if gate.door == Door::Departure {
+        let id = parameter::<DepartureId>(path, "departure").ok_or(Refusal::NotFound)?;
+        let departure: Owned<Departure> = member.owned(&gate.site.platform, id).await?;
+        parts.extensions.insert(departure);
+    }
     if gate.door.wants_owner() {
         parts.extensions.insert(member.owner()?);
     }
@@ -203,4 +217,5 @@ proven! {
     Member, "a handler wants a member, and its door lets everybody in";
     Owner, "a handler wants an owner, and its door lets builders in";
     Owned<Project>, "a handler wants a project, and its door names none";
+    Owned<Departure>, "a handler wants a departure, and its door names none";
 }

@@ -10,6 +10,7 @@ mod assets;
 pub mod doors;
 mod openapi;
 mod pages;
+mod sending;
 mod shell;
 mod site;
 

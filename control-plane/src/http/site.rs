@@ -9,6 +9,7 @@ use super::Routes;
 use crate::Platform;
 use crate::agreement::Agreements;
 use crate::billing;
+use crate::lifecycle::Lifecycle;
 use crate::seams::{Billing, Host};
 
 /// The platform and the parts that the dashboard speaks to. Cheap to clone; the state of its router.
@@ -27,6 +28,8 @@ pub struct SiteParts {
     pub payments: billing::Billing,
     /// What accounts have signed.
     pub agreements: Agreements,
+    /// How projects end.
+    pub lifecycle: Lifecycle,
     /// Routes of other parts (billing, agreements, lifecycle), entered into the same table.
     pub more: Vec<fn(Routes) -> Routes>,
 }

@@ -2,20 +2,25 @@
 //! (ANCHORS: Lovable 2026, Base44 2025: ownership in one place, every route tested).
 
 use std::collections::BTreeSet;
+use std::fs;
 
+use aws_lc_rs::signature::Ed25519KeyPair;
+use control_plane::AccountId;
 use control_plane::builds;
 use control_plane::http::{self, Door, Route};
+use control_plane::lifecycle::certificate::{Certificate, Signed};
 use control_plane::prompts::{self, PromptText};
 use control_plane::testing::{PASSWORD, TestPlatform, platforms};
 use control_plane::versions;
-use safeguards::Clock as _;
 use safeguards::axum::Router;
 use safeguards::axum::body::{Body, to_bytes};
 use safeguards::axum::http::{Request, StatusCode};
 use safeguards::identity::totp::TotpSecret;
 use safeguards::web::Trust;
+use safeguards::{Clock as _, sql};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. \
     Nurses see the readings of the patients assigned to them. The clinic owner manages people.";
@@ -55,6 +60,7 @@ impl Town {
         let version = member.owned(platform, (project, version.id)).await.unwrap();
         let build = builds::approve(platform, &owned, &version, &digest).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
+        let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
             routes: http::routes(&site).list().to_vec(),
@@ -69,6 +75,8 @@ impl Town {
                 ("{kind}", "preview".to_owned()),
                 ("{name}", "baa".to_owned()),
                 ("{file}", "terminate".to_owned()),
+                ("{departure}", departure.to_string()),
+                ("{environment}", departed.to_string()),
             ],
         }
     }
@@ -103,6 +111,73 @@ impl Town {
     }
 }
 
+/// Another project of the account, at its end: an archive that awaits its owner, and a certificate.
+async fn departed(platform: &TestPlatform, account: AccountId, owner: Uuid) -> (Uuid, Uuid) {
+    let [project, environment, departure] = std::array::from_fn(|_| platform.ids.next());
+    let now = platform.clock.now();
+    let told = Certificate {
+        format: 1,
+        id: departure,
+        issued_at: "2026-11-26T09:00:00Z".into(),
+        issued_by: "https://healthcoder.localhost".into(),
+        account: account.uuid(),
+        project,
+        name: "Gone".into(),
+        organisation: None,
+        cancelled_at: "2026-10-27T09:00:00Z".into(),
+        window_ended_at: "2026-11-26T09:00:00Z".into(),
+        archives: Vec::new(),
+        disabled: Vec::new(),
+        deleted: Vec::new(),
+        remains: Vec::new(),
+        heads: Vec::new(),
+    };
+    let certificate = Signed::sign(&Ed25519KeyPair::generate().unwrap(), &told).json();
+    sql("INSERT INTO projects (id, account_id, name, label, created_at, created_by_id) VALUES ($1, $2, 'Gone', 'gone', $3, $4)")
+        .bind(project)
+        .bind(account)
+        .bind(now)
+        .bind(owner)
+        .execute(&platform.store)
+        .await
+        .unwrap();
+    sql("INSERT INTO environments (id, account_id, project_id, kind, host_name, created_at)
+         VALUES ($1, $2, $3, 'production', 'gone', $4)")
+    .bind(environment)
+    .bind(account)
+    .bind(project)
+    .bind(now)
+    .execute(&platform.store)
+    .await
+    .unwrap();
+    sql("INSERT INTO departures (id, account_id, project_id, state, cancelled_at, cancelled_by_id, window_ends_at, certificate)
+         VALUES ($1, $2, $3, 'destroyed', $4, $5, $4, $6)")
+    .bind(departure)
+    .bind(account)
+    .bind(project)
+    .bind(now)
+    .bind(owner)
+    .bind(certificate)
+    .execute(&platform.store)
+    .await
+    .unwrap();
+    sql("INSERT INTO departure_archives (departure_id, environment_id, name, bytes, sha256, signed_by, made_at)
+         VALUES ($1, $2, 'gone.zip', 4, '00', '00', $3)")
+    .bind(departure)
+    .bind(environment)
+    .bind(now)
+    .execute(&platform.store)
+    .await
+    .unwrap();
+    let configuration = &platform.configuration;
+    let secrets = configuration.keys_folder().join("archives");
+    for (folder, name) in [(configuration.archives_folder(), "gone.zip"), (secrets, "gone.zip.passphrase")] {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), "gone").unwrap();
+    }
+    (departure, environment)
+}
+
 #[tokio::test]
 async fn no_route_lets_in_whom_its_door_keeps_out() {
     for platform in platforms().await {
@@ -115,7 +190,7 @@ async fn no_route_lets_in_whom_its_door_keeps_out() {
                 continue;
             }
             assert_eq!(anonymous, StatusCode::UNAUTHORIZED, "{name}, as nobody");
-            if route.door.names_project() {
+            if route.door.names_record() {
                 let another = town.ask(route, Some(&town.stranger)).await;
                 assert_eq!(another, StatusCode::NOT_FOUND, "{name}, as another account's owner");
             }

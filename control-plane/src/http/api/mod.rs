@@ -3,6 +3,8 @@
 //! Tokens come from the routes of identity (`POST /identity/sign-in` and its steps); a refusal is a problem
 //! (RFC 9457). `/openapi.json` describes all of it, from the same table that serves it.
 
+mod departures;
+
 use safeguards::audit::{Action, Event};
 use safeguards::axum::Json;
 use safeguards::axum::extract::{Path, State};
@@ -11,13 +13,13 @@ use safeguards::identity::EmailAddress;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
-use super::doors::Door::{Member as AsMember, Project as OfProject};
-use super::doors::{Door, Shape};
-use super::{Route, Routes, Site, pages};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build};
 use crate::environments::{self, Environment};
 use crate::error::{Refusal, Result};
+use crate::http::doors::Door::{Member as AsMember, Project as OfProject};
+use crate::http::doors::{Door, Shape};
+use crate::http::{Route, Routes, Site, pages};
 use crate::ids::{BuildId, ProjectId, PromptId, VersionId};
 use crate::processors;
 use crate::projects::{self, Project};
@@ -186,11 +188,12 @@ fn route<Takes: Shaped, Answers: Shaped>(
     Route { method, path, door, about, shape: Some(shape) }
 }
 
-pub(super) fn routes(routes: Routes) -> Routes {
+pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const PROJECT: &str = "/api/projects/{project}";
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
     const PROMPT: &str = "/api/projects/{project}/prompts/{prompt}";
+    let routes = departures::routes(routes);
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(
@@ -408,7 +411,7 @@ async fn again(
     Json(body): Json<Target>,
 ) -> Result<Json<Begun>> {
     let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
-    let build = builds::again(&site.platform, &project, &version, body.environment).await?;
+    let build = builds::again(&site.platform, &*site.billing, &project, &version, body.environment).await?;
     Ok(Json(Begun { build }))
 }
 
@@ -443,7 +446,11 @@ async fn preview_link(
 
 /// A link into the preview for the member who asks, as its owner. It is a secret: it stands in an answer and
 /// in nothing that is kept.
-pub(super) async fn one_time_link(site: &Site, member: &Member, project: &Owned<Project>) -> Result<String> {
+pub(in crate::http) async fn one_time_link(
+    site: &Site,
+    member: &Member,
+    project: &Owned<Project>,
+) -> Result<String> {
     let platform = &site.platform;
     let id = (project.id, EnvironmentKind::Preview);
     let environment: Owned<Environment> = member.owned(platform, id).await?;

@@ -115,7 +115,7 @@ pub(super) async fn show(
         section.build aria-label="Progress" data-events=[(!over).then(|| format!("{at}/events"))] data-last=(sofar.last) {
             p.phase role="status" { (phase) }
             @if !over { progress aria-label="Compiled so far" max=(total.max(1)) value=(done) {} }
-            p.count { @if sofar.progress.is_some() { (done) " of " (total) @if !over { ": " (now) } } }
+            p.count { @if sofar.progress.is_some() && build.state != BuildState::Serving { (done) " of " (total) @if !over { ": " (now) } } }
             ul.lines-said hidden[sofar.said.is_empty()] aria-label="What the compiler said" {
                 @for (level, text) in &sofar.said { li.(word(level)) { (text) } }
             }

@@ -3,10 +3,12 @@
 
 mod agreements;
 mod builds;
+mod departures;
 mod landing;
 mod paying;
 mod plan;
 mod processors;
+mod production;
 mod projects;
 mod prompts;
 
@@ -18,13 +20,14 @@ use safeguards::axum::http::{HeaderValue, StatusCode, header};
 use safeguards::axum::response::{IntoResponse, Response};
 
 use super::Routes;
-use super::doors::Door::{Member, Owner, Project, ProjectOwner, Public};
+use super::doors::Door::{Departure, Member, Owner, Project, ProjectOwner, Public};
 
 /// Where a member can go from every page.
 pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
     ("Projects", "/projects"),
     ("Plan and payment", "/billing"),
     ("Agreement", "/agreement"),
+    ("Ends and archives", "/departures"),
     ("Sub-processors", "/sub-processors"),
 ];
 
@@ -32,7 +35,7 @@ pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
 type Result<T> = std::result::Result<T, crate::error::Refusal>;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = account(routes)
+    let routes = ends(account(routes))
         .get(Public, "/", "What this is; or, for who is signed in, the projects", landing::show)
         .get(Public, "/healthz", "That the process answers", landing::alive)
         .get(Member, "/projects", "The account's projects, and the box for a prompt", projects::list)
@@ -108,6 +111,52 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "/sub-processors",
             "Which companies handle data, and under which agreement",
             processors::list,
+        )
+}
+
+/// How an app ends, and what is taken home of it.
+fn ends(routes: Routes) -> Routes {
+    const ARCHIVE: &str = "/departures/{departure}/archives/{environment}";
+    const RECEIPT: &str = "/departures/{departure}/archives/{environment}/receipt";
+    const FILE: &str = "/departures/{departure}/archives/{environment}/file";
+    routes
+        .get(
+            ProjectOwner,
+            "/projects/{project}/end",
+            "What happens when an app is ended",
+            departures::show_end,
+        )
+        .post(ProjectOwner, "/projects/{project}/end", "Ends an app", departures::end)
+        .get(Owner, "/departures", "Apps that end, and their archives", departures::list)
+        .get(Departure, "/departures/{departure}", "An end and how far it is", departures::show)
+        .post(Departure, "/departures/{departure}/return", "Calls an end off", departures::call_off)
+        .get(
+            Departure,
+            "/departures/{departure}/destroy",
+            "What happens when the window is ended",
+            departures::show_destroy,
+        )
+        .post(Departure, "/departures/{departure}/destroy", "Destroys everything now", departures::destroy)
+        .get(Departure, ARCHIVE, "An archive, what opens it, and its receipt", departures::archive)
+        .get(Departure, FILE, "The file of an archive", departures::file)
+        .post(Departure, RECEIPT, "Confirms that the owner holds an archive", departures::receipt)
+        .get(
+            Departure,
+            "/departures/{departure}/certificate",
+            "The certificate of destruction",
+            departures::certificate,
+        )
+        .get(
+            ProjectOwner,
+            "/projects/{project}/production/owner",
+            "The form for production's first person",
+            production::show_owner,
+        )
+        .post(
+            ProjectOwner,
+            "/projects/{project}/production/owner",
+            "Makes the link for production's first person",
+            production::make_owner,
         )
 }
 

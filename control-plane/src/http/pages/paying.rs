@@ -15,7 +15,7 @@ pub(super) async fn show(State(site): State<Site>, owner: Owner, Shell(view): Sh
     let payments = &site.payments;
     let standing = site.billing.standing(owner.account()).await?;
     let subscription = payments.subscription(owner.account()).await?;
-    Ok(pages::billing(&view, &standing, &subscription, payments.takes_payments()))
+    Ok(pages::billing(&view, owner.account(), &standing, &subscription, payments.takes_payments()))
 }
 
 pub(super) async fn checkout(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
@@ -86,13 +86,6 @@ fn refused(error: PaymentError) -> Refusal {
     match error {
         PaymentError::Store(error) => Refusal::Store(error),
         PaymentError::Provider(_) => crate::seams::BillingError::Unavailable(error.to_string()).into(),
-        other => Refusal::Conflict(sentence(&other.to_string())),
+        other => Refusal::conflict(&other.to_string()),
     }
-}
-
-/// With a capital letter and a full stop, as it stands alone.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-        + "."
 }

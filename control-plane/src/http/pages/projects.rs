@@ -8,7 +8,7 @@ use safeguards::pages::{
 };
 
 use super::prompts::{PromptBox, prompt_form};
-use super::{Result, go};
+use super::{Result, departures, go};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build, BuildState};
 use crate::environments::{self, Environment};
@@ -121,13 +121,19 @@ pub(super) async fn show(
                 .link("What happened", format!("/projects/{}/builds/{}", project.id, build.id)),
         );
     }
+    let leaving = site.lifecycle.of_project(member.account(), project.id).await?;
+    if let Some(departure) = &leaving {
+        page = page.notice(departures::notice(departure, &view));
+    }
+    let owns = member.owner().is_ok();
     let places = html! {
         div.places {
             (preview(&site, &view, &project, of(EnvironmentKind::Preview), &versions))
-            (production(&site, &project, of(EnvironmentKind::Production), &versions, &standing))
+            (production(&site, &project, of(EnvironmentKind::Production), &versions, &standing, owns))
         }
     };
-    Ok(page.with(places).with(version_table(&project, &versions, &builds)))
+    let page = page.with(places).with(version_table(&project, &versions, &builds));
+    Ok(if owns && leaving.is_none() { page.with(departures::end_link(project.id)) } else { page })
 }
 
 fn serving<'a>(environment: Option<&Environment>, versions: &'a [Version]) -> Option<&'a Version> {
@@ -168,8 +174,13 @@ fn production(
     environment: Option<&Environment>,
     versions: &[Version],
     standing: &Standing,
+    owns: bool,
 ) -> Markup {
     let now = serving(environment, versions);
+    let built = versions.iter().find(|version| version.state == VersionState::Built);
+    let ready = built.filter(|built| {
+        standing.production == Gate::ReadAndWrite && now.is_none_or(|now| built.number > now.number)
+    });
     let (word, tone) = match (standing.production, now) {
         (Gate::ReadAndWrite, Some(_)) => ("open", Tone::Good),
         (Gate::ReadAndWrite, None) => ("ready for a version", Tone::Quiet),
@@ -185,9 +196,16 @@ fn production(
             @if let Some((sentence, to)) = &standing.next { p { a href=(to) { (sentence) } } }
             @if let (Some(environment), Some(version)) = (environment, now) {
                 p { "Version " (version.number) " serves." }
-                p.address { (site.platform.configuration.origin(&environment.host_name)) }
+                @let address = site.platform.configuration.origin(&environment.host_name);
+                p.address { a href=(address) { (address) } }
+            }
+            @if let Some(ready) = ready.filter(|_| owns) {
+                p { "Version " (ready.number) " is built and can serve patients. " a href={ "/projects/" (project.id) "/versions/" (ready.id) } { "Bring it into production from its plan" } "." }
             }
             div.buttons {
+                @if now.is_some() && owns && standing.production == Gate::ReadAndWrite {
+                    a.button.second href={ "/projects/" (project.id) "/production/owner" } { "Invite its first person" }
+                }
                 @if now.is_some() { a.button.second href={ "/projects/" (project.id) "/logs/production" } { "Log" } }
             }
         }
@@ -267,13 +285,25 @@ pub(super) async fn rename(
     Ok(go(format!("/projects/{}", project.id)))
 }
 
-/// Makes a one-time link into the preview and follows it.
+/// Makes a one-time link into the preview. A form may lead to our own pages only (the content security policy says so),
+/// and the preview lies at another address: hence a page with a link.
 pub(super) async fn open(
     State(site): State<Site>,
     member: Member,
     project: Owned<Project>,
-) -> Result<Response> {
-    Ok(go(api::one_time_link(&site, &member, &project).await?))
+    Shell(view): Shell,
+) -> Result<Page> {
+    let link = api::one_time_link(&site, &member, &project).await?;
+    let shown = html! {
+        p { "You enter it as one of its owners, by a password and a security code of its own. The link works once." }
+        p { a.button href=(link) rel="noreferrer" { "Go to the preview" } }
+    };
+    Ok(view
+        .page("Open the preview")
+        .narrow()
+        .about("Its people and records are made up. No real patient may be entered there.")
+        .back(project.name.as_str(), format!("/projects/{}", project.id))
+        .with(shown))
 }
 
 pub(super) async fn logs(

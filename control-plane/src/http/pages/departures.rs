@@ -1,0 +1,394 @@
+//! The end of an app: what will happen, what can be taken home until when, and the certificate (HC-12).
+
+use maud::{Markup, html};
+use safeguards::axum::extract::{Path, State};
+use safeguards::axum::http::header;
+use safeguards::axum::response::{IntoResponse, Response};
+use safeguards::pages::{
+    Column, Confirm, Content, Detail, Field, Form, FormData, Notice, Page, Row, Show, Table, Tone, View,
+};
+
+use super::{Result, go};
+use crate::accounts::{Owned, Owner};
+use crate::error::Refusal;
+use crate::http::{Shell, Site, sending};
+use crate::ids::{DepartureId, EnvironmentId, ProjectId};
+use crate::lifecycle::{Cause, Departure, DepartureArchive, DepartureError, DepartureState, StepUp};
+use crate::projects::{self, Project};
+
+/// What an owner is shown of a departure.
+struct Story {
+    name: String,
+    archives: Vec<DepartureArchive>,
+    held: bool,
+}
+
+async fn story(site: &Site, departure: &Departure) -> Result<Story> {
+    let lifecycle = &site.lifecycle;
+    Ok(Story {
+        name: projects::name(&site.platform, departure.account, departure.project).await?,
+        archives: lifecycle.archives_of(departure.account, departure.id).await?,
+        held: !lifecycle.holds(departure.account, departure.project).await?.is_empty(),
+    })
+}
+
+fn at(departure: DepartureId) -> String {
+    format!("/departures/{departure}")
+}
+
+/// Whoever has not shown lately that it is them does so first, and comes back to this page.
+fn proved(owner: &Owner, back: &str) -> std::result::Result<StepUp, Response> {
+    StepUp::of(owner.session()).map_err(|_| go(format!("/account/proof?to={back}")))
+}
+
+fn state(departure: &Departure) -> Content {
+    match departure.state {
+        DepartureState::Window => Content::tag("everything can be taken home", Tone::Caution),
+        DepartureState::Destroying => Content::tag("being destroyed", Tone::Danger),
+        DepartureState::Destroyed => Content::tag("destroyed", Tone::Quiet),
+        DepartureState::Returned => Content::tag("called off", Tone::Good),
+    }
+}
+
+/// `GET /departures`: what leaves, and how anything is taken home.
+pub(super) async fn list(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+    let mut rows = Vec::new();
+    for departure in site.lifecycle.of_account(owner.account()).await? {
+        let name = projects::name(&site.platform, departure.account, departure.project).await?;
+        rows.push(
+            Row::new()
+                .cell(name)
+                .cell(state(&departure))
+                .cell(departure.cancelled_at)
+                .cell(departure.window_ends_at)
+                .to(at(departure.id)),
+        );
+    }
+    let table = Table::new("Apps that have ended or will end")
+        .column(Column::new("App"))
+        .column("State")
+        .column("Begun")
+        .column("Can be taken home until")
+        .rows(rows)
+        .empty(
+            "Nothing ends",
+            "An app ends when you end it on its page, or when your plan or agreement ends.",
+        );
+    let key = site.lifecycle.certificate_key()?;
+    Ok(view.page("Ends and archives").with(table).with(Detail::new().title("To verify a certificate").line(
+        "Our key",
+        Content::narrative(format!("{key}\nhealthcoder certificate verify FILE --key KEY needs no network.")),
+    )))
+}
+
+fn ending(project: &Project) -> Confirm {
+    Confirm::new(format!("/projects/{}/end", project.id), format!("End {}", project.name), project.name.as_str())
+        .consequence("From this moment records can be read and nothing can be changed, in production and in the preview.")
+        .consequence("An archive of production is made: records as JSON and SQL, the audit log with its proof, and the source. You can take it home for 30 days.")
+        .consequence("After 30 days everything is destroyed, keys first, and you get a certificate of it. You are reminded 30, 14, 7, 3 and 1 days before.")
+        .consequence("Until then you can call it off, and everything is as it was.")
+        .consequence("What you pay for does not change by this: cancel the plan under Plan and payment, if this was your only app.")
+        .button("End this app")
+        .cancel(format!("/projects/{}", project.id))
+}
+
+fn end_page(view: &View, project: &Project, confirm: Confirm) -> Page {
+    view.page("End this app").back(project.name.as_str(), format!("/projects/{}", project.id)).with(confirm)
+}
+
+pub(super) async fn show_end(
+    State(site): State<Site>,
+    owner: Owner,
+    project: Owned<Project>,
+    Shell(view): Shell,
+) -> Result<Response> {
+    Ok(match site.lifecycle.of_project(owner.account(), project.id).await? {
+        Some(departure) => go(at(departure.id)),
+        None => end_page(&view, &project, ending(&project)).into_response(),
+    })
+}
+
+pub(super) async fn end(
+    State(site): State<Site>,
+    owner: Owner,
+    project: Owned<Project>,
+    Shell(view): Shell,
+    data: FormData,
+) -> Result<Response> {
+    if let Err(again) = ending(&project).parse(&view, data) {
+        return Ok(end_page(&view, &project, *again).into_response());
+    }
+    let departure = site.lifecycle.cancel(owner.account(), project.id, owner.person()).await?;
+    Ok(go(at(departure)))
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    departure: Owned<Departure>,
+    Shell(view): Shell,
+) -> Result<Page> {
+    let story = story(&site, &departure).await?;
+    let page = view.page(format!("The end of {}", story.name)).back("Ends and archives", "/departures");
+    let page = match departure.state {
+        DepartureState::Window => window(page, &view, &departure, &story),
+        DepartureState::Destroying => page
+            .notice(Notice::danger("Its keys are destroyed").text("What they had opened is being removed."))
+            .refreshed(5),
+        DepartureState::Destroyed => page
+            .notice(Notice::information("Everything on our side is destroyed").text(
+                "The certificate is signed, and can be verified without us. Keep it with your archive.",
+            ))
+            .action("Download the certificate", format!("{}/certificate", at(departure.id))),
+        DepartureState::Returned => page.notice(
+            Notice::success("It was called off")
+                .text("Everything is as it was.")
+                .link("To the app", format!("/projects/{}", departure.project)),
+        ),
+    };
+    let facts = Detail::new()
+        .line("State", state(&departure))
+        .line("Begun", departure.cancelled_at)
+        .line("Can be taken home until", departure.window_ends_at)
+        .line("Destroyed", departure.destroyed_at.map_or(Content::Empty, Content::Moment));
+    Ok(page.with(facts).with(archive_table(&departure, &story.archives)))
+}
+
+fn window(page: Page, view: &View, departure: &Departure, story: &Story) -> Page {
+    let until = view.moment(departure.window_ends_at);
+    let page = page.notice(
+        Notice::warning(format!("Take everything home until {until}"))
+            .text("Records can be read, and nothing can be changed. After that moment everything is destroyed, keys first."),
+    );
+    let page = match departure.cause {
+        Cause::Owner => page.command("Call it off", format!("{}/return", at(departure.id))),
+        Cause::Account => page.with(
+            Notice::information("Your plan or your agreement has ended")
+                .text("Production departs; plans, source and preview stay. Subscribe or sign again before the end, and it is as it was.")
+                .link("Plan and payment", "/billing"),
+        ),
+    };
+    let page = if story.held {
+        page.notice(
+            Notice::information("A legal hold stands")
+                .text("Nothing is destroyed while it does, whatever the day."),
+        )
+    } else {
+        page
+    };
+    match story.archives.is_empty() {
+        true => page.refreshed(5),
+        false => page.action("Destroy it now", format!("{}/destroy", at(departure.id))),
+    }
+}
+
+fn archive_table(departure: &Departure, archives: &[DepartureArchive]) -> Table {
+    let rows = archives.iter().map(|archive| {
+        let taken = match (archive.confirmed_at, archive.fetched_at) {
+            (Some(at), _) => Content::list([Content::tag("you hold it", Tone::Good), at.into()]),
+            (None, Some(_)) => Content::tag("downloaded, not confirmed", Tone::Caution),
+            (None, None) => Content::tag("not taken home", Tone::Caution),
+        };
+        let row = Row::new()
+            .cell(Content::Moment(archive.made_at))
+            .measure(i64::try_from(archive.bytes / 1024).unwrap_or(i64::MAX), "KiB")
+            .cell(taken);
+        match departure.state {
+            DepartureState::Window => {
+                row.to(format!("{}/archives/{}", at(departure.id), archive.environment))
+            }
+            _ => row,
+        }
+    });
+    Table::new("Archives of production")
+        .column("Made")
+        .column(Column::new("Size").numeric())
+        .column("Taken home")
+        .rows(rows)
+        .empty("No archive", "Where nothing ever served in production, there is nothing to take home. One that is being made appears here.")
+}
+
+pub(super) async fn call_off(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+) -> Result<Response> {
+    site.lifecycle.come_back(owner.account(), departure.id, owner.person()).await?;
+    Ok(go(at(departure.id)))
+}
+
+fn destroying(departure: &Departure, name: &str) -> Confirm {
+    Confirm::new(format!("{}/destroy", at(departure.id)), format!("Destroy {name} now"), name)
+        .consequence("You hold every archive, and have confirmed it: nothing is kept here.")
+        .consequence("Keys are destroyed at once. Nobody, we included, can open anything again.")
+        .consequence("This cannot be called off.")
+        .button("Destroy it now")
+        .cancel(at(departure.id))
+}
+
+pub(super) async fn show_destroy(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+    Shell(view): Shell,
+) -> Result<Response> {
+    if let Err(first) = proved(&owner, &format!("{}/destroy", at(departure.id))) {
+        return Ok(first);
+    }
+    let name = projects::name(&site.platform, departure.account, departure.project).await?;
+    let page = view.page("Destroy it now").back("The end", at(departure.id));
+    Ok(page.with(destroying(&departure, &name)).into_response())
+}
+
+pub(super) async fn destroy(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+    Shell(view): Shell,
+    data: FormData,
+) -> Result<Response> {
+    let proof = match proved(&owner, &format!("{}/destroy", at(departure.id))) {
+        Ok(proof) => proof,
+        Err(first) => return Ok(first),
+    };
+    let name = projects::name(&site.platform, departure.account, departure.project).await?;
+    if let Err(again) = destroying(&departure, &name).parse(&view, data) {
+        return Ok(view
+            .page("Destroy it now")
+            .back("The end", at(departure.id))
+            .with(*again)
+            .into_response());
+    }
+    site.lifecycle.destroy_now(owner.account(), departure.id, &name, owner.person(), &proof).await?;
+    Ok(go(at(departure.id)))
+}
+
+fn receipt_form(departure: &Departure, environment: EnvironmentId) -> Form {
+    Form::new(format!("{}/archives/{environment}/receipt", at(departure.id)))
+        .field(Field::text("sha256", "SHA-256 of the file that you hold").longest(64).hint(
+            "64 digits and letters, as `sha256sum FILE` or `healthcoder export verify FILE` prints them.",
+        ))
+        .submit("Confirm that I hold it")
+}
+
+/// `GET /departures/{departure}/archives/{environment}`: the file, what opens it, and the receipt.
+pub(super) async fn archive(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+    Shell(view): Shell,
+    Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
+) -> Result<Response> {
+    archive_page(&site, &owner, &departure, &view, environment, receipt_form(&departure, environment)).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "a request's parts and the form that is shown again")]
+async fn archive_page(
+    site: &Site,
+    owner: &Owner,
+    departure: &Departure,
+    view: &View,
+    environment: EnvironmentId,
+    receipt: Form,
+) -> Result<Response> {
+    let here = format!("{}/archives/{environment}", at(departure.id));
+    let proof = match proved(owner, &here) {
+        Ok(proof) => proof,
+        Err(first) => return Ok(first),
+    };
+    let lifecycle = &site.lifecycle;
+    let archive = lifecycle.archive(departure.account, departure.id, environment).await?;
+    let passphrase =
+        lifecycle.passphrase(departure.account, departure.id, environment, owner.person(), &proof).await?;
+    let page = view
+        .page("Take it home")
+        .about("The file is sealed with AES-256. Keep it and its passphrase apart: whoever has both has every record.")
+        .back("The end", at(departure.id))
+        .with(steps(view, &archive, &passphrase, &here));
+    Ok(match archive.confirmed_at {
+        Some(at) => {
+            page.notice(Notice::success("You hold it").text(format!("Confirmed {}.", view.moment(at))))
+        }
+        None => page.heading("Your receipt").with(receipt),
+    }
+    .into_response())
+}
+
+fn steps(view: &View, archive: &DepartureArchive, passphrase: &str, here: &str) -> Markup {
+    html! {
+        ol.steps {
+            li { "Download the file. " a.button href={ (here) "/file" } { "Download the archive" } }
+            li { "Write down its passphrase, which is shown to you alone:" pre.secret tabindex="0" aria-label="Passphrase" { (passphrase) } }
+            li { "Verify it, without any network: " code { "healthcoder export verify FILE --passphrase-file PASSPHRASE-FILE --key KEY" } "." }
+            li { "Restore it wherever you like: " code { "healthcoder export restore FILE --passphrase-file PASSPHRASE-FILE --dir NEW-FOLDER" } ". 7-Zip opens it, too; a readme in it says what is where." }
+        }
+        (Detail::new()
+            .line("SHA-256 of the file", archive.sha256.as_str())
+            .line("Signed by the key", archive.signed_by.as_str())
+            .line("Made", archive.made_at)
+            .show(view))
+    }
+}
+
+pub(super) async fn file(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+    Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
+) -> Result<Response> {
+    match proved(&owner, &format!("{}/archives/{environment}", at(departure.id))) {
+        Ok(proof) => sending::archive(&site, &owner, &departure, environment, &proof).await,
+        Err(first) => Ok(first),
+    }
+}
+
+pub(super) async fn receipt(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+    Shell(view): Shell,
+    Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
+    data: FormData,
+) -> Result<Response> {
+    let sha256 = data.first("sha256").unwrap_or_default();
+    let by = owner.person();
+    match site.lifecycle.confirm(owner.account(), departure.id, environment, sha256, by).await {
+        Ok(()) => Ok(go(at(departure.id))),
+        Err(error @ DepartureError::OtherFile) => {
+            let form = receipt_form(&departure, environment).fill(&data).mistake("sha256", error.to_string());
+            archive_page(&site, &owner, &departure, &view, environment, form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The certificate as a page that proves itself.
+pub(super) async fn certificate(
+    State(site): State<Site>,
+    owner: Owner,
+    departure: Owned<Departure>,
+) -> Result<Response> {
+    let signed = site.lifecycle.certificate(owner.account(), departure.id).await?;
+    let page = signed.html().map_err(|_| Refusal::Fault("a certificate cannot be read"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"certificate-{}.html\"", departure.id)),
+    ];
+    Ok((headers, page).into_response())
+}
+
+/// On the page of a project that departs.
+pub(super) fn notice(departure: &Departure, view: &View) -> Notice {
+    let until = view.moment(departure.window_ends_at);
+    let title = match departure.cause {
+        Cause::Owner => "This app ends",
+        Cause::Account => "Its production ends",
+    };
+    Notice::danger(title)
+        .text(format!("Everything can be taken home until {until}; then it is destroyed."))
+        .link("Archive, and calling it off", at(departure.id))
+}
+
+/// Where a project is ended.
+pub(super) fn end_link(project: ProjectId) -> Markup {
+    html! { p.quiet { a href={ "/projects/" (project) "/end" } { "End this app and take everything home" } } }
+}
