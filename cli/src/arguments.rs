@@ -85,6 +85,17 @@ pub(crate) enum Command {
     Deploy(Deploy),
     /// Get a one-time link into a project's preview.
     Open(OfProject),
+    /// End a project: 30 days to take everything home, then it is destroyed.
+    Cancel {
+        #[command(flatten)]
+        project: OfProject,
+        /// The project's name, as it is written: who names it means it. Asked for when it is left out.
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+        /// Call the end off instead: everything is as it was.
+        #[arg(long, conflicts_with = "confirm")]
+        call_off: bool,
+    },
     /// Show the last lines that a project's app wrote: typed fields only, nobody's data.
     Logs {
         #[command(flatten)]
@@ -344,6 +355,8 @@ pub(crate) enum Certificate {
 pub(crate) enum Export {
     /// Write an archive of a project on this machine: records as JSON and SQL, audit log, source.
     Make(Make),
+    /// Fetch the archive of a project that ends from the platform, with what opens it.
+    Fetch(Fetch),
     /// Verify an archive, without any network: finds whatever was changed, removed, added or cut off.
     Verify(Verify),
     /// Build the archived project and load its records into an empty database of either kind.
@@ -374,6 +387,21 @@ pub(crate) struct Make {
     /// A folder of signed agreements, which go along.
     #[arg(long, value_name = "DIR")]
     pub(crate) agreements: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fetch {
+    #[command(flatten)]
+    pub(crate) project: OfProject,
+    /// The file to write; there must be none yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// The file to write what opens it to, for yourself alone (mode 0600); there must be none yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_to: PathBuf,
+    /// Confirm to the platform that you hold it, once it was verified.
+    #[arg(long)]
+    pub(crate) confirm: bool,
 }
 
 #[derive(Debug, Args)]

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Phi(Phi::Scan) => phi::scan(),
         Command::Certificate(Certificate::Verify { file, key }) => certificate::verify(&file, key.as_deref()),
         Command::Export(Export::Make(make)) => export::make(&make, progress),
+        Command::Export(Export::Fetch(fetch)) => platform::ends::fetch(&fetch),
         Command::Export(Export::Verify(verify)) => export::verify(&verify),
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
         Command::PlanGrant(grant) => plan_grant::run(&grant),
@@ -48,6 +49,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Projects => platform::projects::list(),
         Command::Deploy(deploy) => platform::deploy::run(&deploy, progress),
         Command::Open(project) => platform::projects::open(&project),
+        Command::Cancel { project, confirm, call_off } => {
+            platform::ends::cancel(&project, confirm.as_deref(), call_off)
+        }
         Command::Logs { project, production } => platform::projects::logs(&project, production),
         Command::SubProcessors { place, command } => platform::sub_processors::run(&place, &command),
         Command::Completions { shell } => Ok(completions::run(shell)),

@@ -24,7 +24,16 @@ const DIRECTIONS: [(&str, &[&str]); 14] = [
     ("stripe-double", &[]),
     (
         "healthcoder",
-        &["spec", "deidentify", "planner", "generator", "exporter", "safeguards", "control-plane"],
+        &[
+            "spec",
+            "deidentify",
+            "planner",
+            "generator",
+            "exporter",
+            "safeguards",
+            "control-plane",
+            "control-plane-stripe",
+        ],
     ),
     (
         "system-tests",

@@ -7,6 +7,7 @@ use time::{Date, Duration, OffsetDateTime, Time};
 
 use crate::arguments::PlanGrant;
 use crate::outcome::{Failure, Outcome};
+use crate::platform::clock::clock;
 
 /// Grants the BAA plan, or takes it back, where no payment provider is configured. `serve` notices by itself.
 pub(crate) fn run(grant: &PlanGrant) -> Result<Outcome, Failure> {
@@ -19,7 +20,7 @@ pub(crate) fn run(grant: &PlanGrant) -> Result<Outcome, Failure> {
 }
 
 async fn granted(grant: &PlanGrant, until: Option<OffsetDateTime>) -> Result<Outcome, Failure> {
-    let platform = Platform::open(Configuration::embedded(&grant.data))
+    let platform = Platform::open(Configuration::embedded(&grant.data), clock())
         .await
         .with_context(|| format!("the platform in {} cannot be opened", grant.data.display()))?;
     let ended = change(&platform, grant, until).await;

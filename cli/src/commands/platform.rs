@@ -1,7 +1,9 @@
 //! What is done on a platform: run it, and work on it.
 
 pub(crate) mod deploy;
+pub(crate) mod ends;
 pub(crate) mod login;
+mod payments;
 pub(crate) mod projects;
 pub(crate) mod serve;
 pub(crate) mod sub_processors;

@@ -1,6 +1,6 @@
 //! A platform, as the command line speaks to it: its JSON API.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +45,17 @@ impl Client {
     /// Sends, and reads the answer.
     pub(crate) fn post(&mut self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.ask("POST", path, Some(body))
+    }
+
+    /// Copies a file of the platform's into `to`.
+    pub(crate) fn download(&mut self, path: &str, to: &mut impl Write) -> Result<(), Failure> {
+        self.get("/api/projects")?; // Renews the token, should it have expired meanwhile.
+        let mut answer = self.send("GET", path, None)?;
+        if !answer.status().is_success() {
+            return read(answer).map(drop);
+        }
+        std::io::copy(&mut answer.body_mut().as_reader(), to).context("the file broke off")?;
+        Ok(())
     }
 
     fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {

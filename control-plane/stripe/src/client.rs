@@ -8,6 +8,7 @@ use control_plane::billing::{
     CheckoutOrder, CheckoutPage, CustomerId, EventId, PaymentProvider, ProviderError, Sighting,
     SubscriptionId, Told, WebhookError,
 };
+use control_plane::processors::Permit;
 use control_plane::seams::Pending;
 use serde_json::Value;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
@@ -30,11 +31,14 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// A client by these settings. Nothing is asked of Stripe yet.
+    /// A client by these settings, on the register's permit (HC-13). Nothing is asked of Stripe yet.
     ///
     /// # Errors
     /// [`SettingsError`] says in words which setting is wrong.
-    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+    pub fn new(settings: Settings, permit: &Permit) -> Result<Self, SettingsError> {
+        if permit.key() != "stripe" {
+            return Err(SettingsError::Permit);
+        }
         settings.check()?;
         let mut builder = ClientBuilder::new(settings.secret_key.expose()).timeout(settings.timeout);
         if let Some(address) = &settings.address {

@@ -50,6 +50,8 @@ pub struct Settings {
 /// Why Stripe cannot be used so, in words for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsError {
+    /// The register's permit is another company's.
+    Permit,
     /// The secret key is none.
     SecretKey,
     /// A webhook secret is missing or none.
@@ -63,6 +65,9 @@ pub enum SettingsError {
 impl fmt::Display for SettingsError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Permit => {
+                formatter.write_str("the permit of the register of sub-processors is not Stripe's")
+            }
             Self::SecretKey => formatter.write_str("the Stripe key must begin with `sk_` or `rk_`"),
             Self::WebhookSecret => formatter.write_str(
                 "give the webhook endpoint's signing secret, which begins with `whsec_`; without it no \

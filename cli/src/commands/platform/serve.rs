@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use control_plane::agreement::{Agreements, CountersigningKey, Signatory};
-use control_plane::billing::{Billing, Gatekeeper};
+use control_plane::billing::{Billing, Gatekeeper, PaymentProvider};
 use control_plane::builds::BuildWork;
 use control_plane::configuration::PlatformDatabase;
 use control_plane::host::build::Bounds;
@@ -31,8 +31,10 @@ use serde_json::json;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::payments;
 use crate::arguments::{Place, Serve};
 use crate::outcome::{Failure, Outcome};
+use crate::platform::clock::clock;
 use crate::progress::Progress;
 
 /// Serves until it is told to end.
@@ -84,7 +86,7 @@ async fn serve(mut configuration: Configuration, progress: Progress) -> Result<O
         .with_context(|| format!("{} cannot be listened on", configuration.listen))?;
     // Port 0 asks for any: what is told is the one that it became.
     configuration.listen = listener.local_addr()?;
-    let platform = Platform::open(configuration.clone()).await.map_err(anyhow::Error::from)?;
+    let platform = Platform::open(configuration.clone(), clock()).await.map_err(anyhow::Error::from)?;
     let host = LocalHost::open(HostSettings {
         folder: configuration.environments_folder(),
         key_agent: Box::new(agent_command),
@@ -95,7 +97,7 @@ async fn serve(mut configuration: Configuration, progress: Progress) -> Result<O
         clock: Arc::clone(&platform.clock),
     });
     let host = host.await.map_err(anyhow::Error::from)?;
-    let (parts, works) = parts(&platform, &host)?;
+    let (parts, works) = parts(&platform, &host, payments::provider(&platform).await?)?;
     let (path, socket) = dashboard_socket(&configuration.data)?;
     let keeper = keeper(&platform, &configuration)?;
     let server = Server::start(Site::new(parts), works, Some(keeper), socket).await;
@@ -124,9 +126,13 @@ async fn serve(mut configuration: Configuration, progress: Progress) -> Result<O
 }
 
 /// What the dashboard speaks to, and the work that operations ask for.
-fn parts(platform: &Platform, local: &LocalHost) -> Result<(SiteParts, Vec<Arc<dyn Work>>), Failure> {
+fn parts(
+    platform: &Platform,
+    local: &LocalHost,
+    provider: Option<Arc<dyn PaymentProvider>>,
+) -> Result<(SiteParts, Vec<Arc<dyn Work>>), Failure> {
     let host: Arc<dyn Host> = Arc::new(local.clone());
-    let payments = Billing::new(platform.clone(), None);
+    let payments = Billing::new(platform.clone(), provider);
     let key = CountersigningKey::open(&platform.configuration.keys_folder()).map_err(anyhow::Error::from)?;
     let operator = Signatory::new("The operator of this platform", "Operator", "Operator")
         .map_err(|_| anyhow::anyhow!("the operator's name is not lawful"))?;
@@ -146,13 +152,20 @@ fn parts(platform: &Platform, local: &LocalHost) -> Result<(SiteParts, Vec<Arc<d
         Arc::clone(&billing),
     );
     let works: Vec<Arc<dyn Work>> = vec![
-        Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host))),
+        Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host), payments.clone())),
         Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(&host))),
         Arc::new(DepartureWork(lifecycle.clone())),
-        Arc::new(ReturnWork(lifecycle)),
+        Arc::new(ReturnWork(lifecycle.clone())),
     ];
-    let parts =
-        SiteParts { platform: platform.clone(), host, billing, payments, agreements, more: Vec::new() };
+    let parts = SiteParts {
+        platform: platform.clone(),
+        host,
+        billing,
+        payments,
+        agreements,
+        lifecycle,
+        more: Vec::new(),
+    };
     Ok((parts, works))
 }
 

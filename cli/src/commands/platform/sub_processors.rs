@@ -4,12 +4,13 @@ use serde_json::json;
 use super::serve::{configuration, runtime};
 use crate::arguments::{Place, SubProcessors};
 use crate::outcome::{Failure, Outcome};
+use crate::platform::clock::clock;
 
 /// Reads or changes the register, on the platform's own database.
 pub(crate) fn run(place: &Place, command: &SubProcessors) -> Result<Outcome, Failure> {
     let configuration = configuration(place)?;
     runtime()?.block_on(async {
-        let platform = Platform::open(configuration).await?;
+        let platform = Platform::open(configuration, clock()).await?;
         let done = change(&platform, command).await;
         platform.close().await;
         done

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use control_plane::billing::{
     CustomerId, PaymentError, PaymentProvider, ProviderError, SubscriptionId, SubscriptionStanding,
 };
+use control_plane::processors::{self, Data};
+use control_plane::testing::platform_on;
 use control_plane_stripe::{Secret, Settings, SettingsError, Stripe};
 use stripe_double::{Fault, cards};
 
@@ -111,7 +113,7 @@ async fn every_call_rides_out_what_passes_and_says_what_lasts() {
 async fn what_is_refused_is_not_tried_again() {
     let house = House::on("sqlite").await;
     let mut wrong = settings(&house.stripe, &house.secret, "price_gone");
-    let provider = Stripe::new(wrong.clone()).unwrap();
+    let provider = Stripe::new(wrong.clone(), &house.permit).unwrap();
     let before = house.stripe.requests().len();
     let billing =
         control_plane::billing::Billing::new(house.platform.platform.clone(), Some(Arc::new(provider)));
@@ -122,22 +124,24 @@ async fn what_is_refused_is_not_tried_again() {
     assert!(house.billing.checkout(house.account, None, ORIGIN).await.is_ok());
 
     wrong.secret_key = Secret::new("sk_test_wrong");
-    let stranger = Stripe::new(wrong).unwrap();
+    let stranger = Stripe::new(wrong, &house.permit).unwrap();
     let refused = stranger.portal(&CustomerId("cus_1".into()), ORIGIN).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "the payment provider refused: status 401, without a code, parameter: none named"
     );
-    let missing = Stripe::new(settings(&house.stripe, &house.secret, &house.price)).unwrap();
+    let missing = Stripe::new(settings(&house.stripe, &house.secret, &house.price), &house.permit).unwrap();
     let looked = missing.look(&SubscriptionId("sub_none".into()), house.now()).await;
     assert_eq!(looked.unwrap_err(), ProviderError::Missing);
 }
 
 /// Settings that could not work are refused before anybody pays, and print no secret.
-#[test]
-fn settings_are_judged_at_the_start() {
+#[tokio::test]
+async fn settings_are_judged_at_the_start() {
+    let platform = platform_on("sqlite").await;
+    let permit = processors::permit(&platform.platform, "stripe", Data::Account).await.unwrap();
     let make = |key: &str, hook: &str, price: &str| {
-        Stripe::new(Settings::new(Secret::new(key), Secret::new(hook), price)).map(drop)
+        Stripe::new(Settings::new(Secret::new(key), Secret::new(hook), price), &permit).map(drop)
     };
     assert_eq!(make("sk_test_1", "whsec_1", "price_1"), Ok(()));
     assert_eq!(make("rk_live_1\n", "whsec_1", "price_1"), Ok(()));
@@ -145,7 +149,14 @@ fn settings_are_judged_at_the_start() {
     assert_eq!(make("sk_test_1", "", "price_1"), Err(SettingsError::WebhookSecret));
     assert_eq!(make("sk_test_1", "whsec_1", "prod_1"), Err(SettingsError::Price));
     let stripe =
-        Stripe::new(Settings::new(Secret::new("sk_live_x"), Secret::new("whsec_y"), "price_1")).unwrap();
+        Stripe::new(Settings::new(Secret::new("sk_live_x"), Secret::new("whsec_y"), "price_1"), &permit)
+            .unwrap();
     let shown = format!("{stripe:?}");
     assert!(!shown.contains("sk_live") && !shown.contains("whsec"), "{shown}");
+
+    // HC-13: another company's permit opens nothing here.
+    processors::attest(&platform.platform, "aws", "BAA 4711", false).await.unwrap();
+    let other = processors::permit(&platform.platform, "aws", Data::Health).await.unwrap();
+    let settings = Settings::new(Secret::new("sk_test_1"), Secret::new("whsec_1"), "price_1");
+    assert_eq!(Stripe::new(settings, &other).map(drop), Err(SettingsError::Permit));
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use control_plane::billing::{Billing, PaymentProvider, SubscriptionStanding, webhooks};
+use control_plane::processors::{self, Data, Permit};
 use control_plane::testing::{BEGINNING, TestPlatform, platform_on};
 use control_plane::{AccountId, seams};
 use control_plane_stripe::{Secret, Settings, Stripe};
@@ -21,6 +22,7 @@ pub(crate) struct House {
     pub(crate) hook: String,
     pub(crate) secret: String,
     pub(crate) price: String,
+    pub(crate) permit: Permit,
 }
 
 /// The address that people come back to.
@@ -37,18 +39,19 @@ impl House {
         let price = ask(&stripe, "/v1/prices", &form).await["id"].as_str().unwrap().to_owned();
         let endpoint = ask(&stripe, "/v1/webhook_endpoints", &format!("url={hook}&enabled_events[]=*")).await;
         let secret = endpoint["secret"].as_str().unwrap().to_owned();
+        let permit = processors::permit(&platform.platform, "stripe", Data::Account).await.unwrap();
         let provider: Arc<dyn PaymentProvider> =
-            Arc::new(Stripe::new(settings(&stripe, &secret, &price)).unwrap());
+            Arc::new(Stripe::new(settings(&stripe, &secret, &price), &permit).unwrap());
         let billing = Billing::new(platform.platform.clone(), Some(provider));
         let router = webhooks(billing.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let account = platform.account("Main St Clinic").await;
-        Self { platform, stripe, billing, account, hook, secret, price }
+        Self { platform, stripe, billing, account, hook, secret, price, permit }
     }
 
     /// Another provider to the same stand-in and platform: what a restart, or another process, would be.
     pub(crate) fn again(&self) -> Billing {
-        let provider = Stripe::new(settings(&self.stripe, &self.secret, &self.price)).unwrap();
+        let provider = Stripe::new(settings(&self.stripe, &self.secret, &self.price), &self.permit).unwrap();
         Billing::new(self.platform.platform.clone(), Some(Arc::new(provider)))
     }
 
