@@ -41,6 +41,9 @@ fn build() -> PathBuf {
         "--quiet",
         "--package",
         "healthcoder",
+        // So that the platform takes payments.
+        "--features",
+        "stripe",
         "--message-format",
         "json",
     ]);

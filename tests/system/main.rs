@@ -18,6 +18,7 @@ mod project;
 mod prompts;
 mod row_level_security;
 mod rules;
+mod served;
 mod serving;
 
 use safeguards::store::{Row, Store, sql};

@@ -1,94 +1,264 @@
-//! The platform as one program with real parts: a founder's road in a real browser, a real compiler in the build
-//! sandbox, and a restart in between.
+//! The platform as one program with real parts: a founder's whole road in a real browser, a real compiler in the build
+//! sandbox, payments through Stripe's protocol, and time that passes because the test says so.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use safeguards::identity::totp::TotpSecret;
+use safeguards::{Clock, SystemClock};
 use serde_json::{Value, json};
+use stripe_double::cards;
+use tempfile::TempDir;
+use time::Duration;
 
-use crate::healthcoder::{healthcoder, root};
+use crate::healthcoder::{Ended, ended, healthcoder, root, run};
+use crate::project::{cache, kept};
+use crate::served::{Payments, Served};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
+const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. Nurses see \
+    the readings of the patients assigned to them. The clinic owner manages people and registers patients.";
 
-/// `healthcoder serve`, ended with this value.
-struct Served {
-    process: Child,
-    origin: String,
+/// A road that is gone stage by stage: what a stage learned, the next one knows.
+struct Road {
+    data: TempDir,
+    served: Served,
+    payments: Payments,
+    lead: Duration,
+    founder: Value,
+    clinic: Value,
+    project: String,
+    version: String,
+    production: String,
 }
 
-impl Served {
-    /// Starts it, and waits until it has told its address.
-    fn on(data: &Path, port: u16) -> Self {
-        let mut process = healthcoder()
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
-            .arg(data)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the platform starts");
-        let mut errors = BufReader::new(process.stderr.take().expect("it is piped"));
-        let mut said = String::new();
-        let origin = loop {
-            let mut line = String::new();
-            let read = errors.read_line(&mut line).expect("it speaks UTF-8");
-            assert!(read > 0, "it ended before it told its address:\n{said}");
-            said.push_str(&line);
-            if let Some((_, address)) = line.trim().split_once("answers at ") {
-                break address.to_owned();
+impl Road {
+    async fn begin() -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder can be made");
+        // What every project stands on is compiled once for all runs of these tests, as it is once a platform.
+        let bases = data.path().join("environments/build");
+        fs::create_dir_all(&bases).expect("the folder is writable");
+        std::os::unix::fs::symlink(kept("bases"), bases.join("bases")).expect("the folder is writable");
+        let payments = Payments::begin().await;
+        let served = Served::on(data.path(), &payments.variables());
+        payments.lead_to(&served.origin);
+        Self {
+            data,
+            served,
+            payments,
+            lead: Duration::ZERO,
+            founder: json!({
+                "who": "founder", "name": "Olga Owner", "organisation": "Clinic on the Hill",
+                "email": "olga@example.org", "password": "Violet-Kettle-58-Harbour",
+            }),
+            clinic: json!({
+                "who": "clinic", "name": "Ada Ruiz", "email": "ada@clinic.example", "password": "Copper-Lantern-31-Meadow",
+            }),
+            project: String::new(),
+            version: String::new(),
+            production: String::new(),
+        }
+    }
+
+    /// One stage in the browser. Nothing on the way may be inaccessible, broken, or asked of anybody else.
+    fn go(&mut self, stage: &str, more: &Value) -> Value {
+        let mut given = json!({
+            "stage": stage, "origin": self.served.origin, "prompt": PROMPT, "chromium": CHROMIUM, "minutes": 25,
+            "modules": root().join("target/browser/node_modules"), "shots": root().join("target/browser/pictures/road"),
+            "founder": self.founder, "clinic": self.clinic, "lead": self.lead.whole_seconds(),
+            "project": self.project, "version": self.version, "production": self.production,
+            "elsewhere": [self.payments.stripe.url()],
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            given[name] = value.clone();
+        }
+        let report = in_browser(&given);
+        for nothing in ["errors", "violations", "elsewhere"] {
+            assert_eq!(report[nothing], json!([]), "{stage}: {report:#}");
+        }
+        (self.founder, self.clinic) = (report["founder"].clone(), report["clinic"].clone());
+        report
+    }
+
+    /// Lets days pass, here and at the payment provider.
+    async fn days(&mut self, days: i64) {
+        self.lead += Duration::days(days);
+        self.served.lead(self.lead);
+        self.payments.pass(self.lead).await;
+    }
+
+    /// Waits until the host holds production to this gate.
+    fn gate(&self, gate: &str) {
+        let register = self.data.path().join("environments/environments");
+        let wanted = json!(gate);
+        crate::served::until(&format!("production is {gate}"), || {
+            let files = fs::read_dir(&register).into_iter().flatten().flatten();
+            let mut known = files.filter_map(|file| {
+                serde_json::from_slice::<Value>(&fs::read(file.path().join("environment.json")).ok()?).ok()
+            });
+            known.any(|one| {
+                !one["host"].as_str().unwrap_or_default().contains("-preview.") && one["enforced"] == wanted
+            })
+        });
+    }
+
+    /// The command line, as the founder who is signed in on their machine.
+    fn command(&self, words: &[&str], typed: &str) -> Ended {
+        let mut input = tempfile::tempfile().expect("a temporary file can be made");
+        input.write_all(typed.as_bytes()).and_then(|()| input.rewind()).expect("a file can be written");
+        let mut command = healthcoder();
+        command.args(words).env("HEALTHCODER_CONFIG", self.data.path().join("home")).stdin(input);
+        let ended = ended(&mut command);
+        assert_eq!(ended.code, Some(0), "{words:?}: {}{}", ended.output, ended.errors);
+        ended
+    }
+
+    /// Signs in at the terminal: the password, then a code that the browser has not used.
+    fn log_in(&mut self) {
+        self.lead += Duration::minutes(1);
+        self.served.lead(self.lead);
+        let secret = totp(self.founder["secret"].as_str().expect("the founder has an authenticator"));
+        let code = secret.code_at(SystemClock.now() + self.lead);
+        let typed = format!("{}\n{}\n", self.founder["password"].as_str().expect("a password"), *code);
+        let authority = self.data.path().join("authority.pem");
+        let authority = authority.to_str().expect("the path is text");
+        let words = [
+            "login",
+            "--server",
+            &self.served.origin,
+            "--authority",
+            authority,
+            "--email",
+            "olga@example.org",
+        ];
+        self.command(&words, &typed);
+        self.lead += Duration::minutes(1);
+        self.served.lead(self.lead);
+    }
+
+    fn patient(&mut self, name: &str, expect: &str) -> Value {
+        let more = json!({ "expect": expect, "patient": { "name": name } });
+        self.go("patient", &more)
+    }
+}
+
+/// HC-1, HC-4, HC-11, HC-12, HC-13, HC-14, CL-12, CC-9: from nothing to a preview; paid, signed, in production; a payment
+/// fails and recovers; cancelled, taken home, restored without the platform; and after thirty days nothing is left but a
+/// certificate that proves itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
+    let mut road = Road::begin().await;
+    let seen = road.go("preview", &json!({}));
+    let text = |value: &Value| value.as_str().expect("the stage learned it").to_owned();
+    (road.project, road.version) = (text(&seen["project"]), text(&seen["version"]));
+    assert!(text(&seen["preview"]).contains("-preview.apps.localhost"), "{seen:#}");
+
+    // A power cut: everything is there again, and the app that sleeps wakes for a request.
+    road.served.again();
+    assert_eq!(status(&format!("{}/healthz", text(&seen["preview"]))), 200);
+    assert_eq!(status(&format!("{}/api/projects", road.served.origin)), 401);
+
+    let opened = road.go("production", &json!({ "pays": cards::PAYS }));
+    assert!(text(&opened["unsigned"]).contains("Sign the business associate agreement"), "{opened:#}");
+    road.production = text(&opened["production"]);
+    let entered = road.patient("Zzyzx Testperson", "written");
+    assert!(text(&entered["said"]).contains("Zzyzx Testperson"), "{entered:#}");
+
+    // The same by the command line.
+    road.log_in();
+    let listed = road.command(&["projects"], "").output;
+    let label = listed.split("  ").next().expect("a label").to_owned();
+    assert!(listed.contains("lood pressure"), "{listed}");
+    let logs = road.command(&["logs", &label, "--production"], "").output;
+    assert!(logs.contains("/patients") && !logs.contains("Zzyzx"), "{logs}");
+    assert!(road.command(&["open", &label], "").output.contains("-preview.apps.localhost"));
+
+    road.go("card", &json!({ "pays": cards::FAILS_LATER }));
+    road.days(31).await;
+    let failing = road.go("standing", &json!({ "name": "failing" }));
+    assert!(text(&failing["billing"]).contains("A payment failed"), "{failing:#}");
+    road.gate("read-write");
+    road.days(31).await;
+    road.gate("read-only");
+    let refused = road.patient("Nobody Nowhere", "refused");
+    assert!(text(&refused["listed"]).contains("Zzyzx Testperson"), "records are shown: {refused:#}");
+    assert!(!text(&refused["said"]).contains("Nobody Nowhere"), "{refused:#}");
+    road.go("card", &json!({ "pays": cards::PAYS }));
+    road.gate("read-write");
+    let again = road.patient("Second Testperson", "written");
+    assert!(text(&again["said"]).contains("Second Testperson"), "{again:#}");
+
+    let cancelled = road.go("cancel", &json!({}));
+    assert!(text(&cancelled["billing"]).contains("Your plan ends on"), "{cancelled:#}");
+    road.days(32).await;
+    road.gate("export-window");
+    let home = road.data.path().join("home.zip");
+    let taken = road.go("archive", &json!({ "to": home }));
+    restored_at_home(&home, &text(&taken["passphrase"]), &text(&taken["key"]));
+    road.log_in();
+    let fetched = [road.data.path().join("again.zip"), road.data.path().join("again.passphrase")];
+    let [zip, secret] = fetched.each_ref().map(|path| path.to_str().expect("the path is text"));
+    let words = ["--json", "export", "fetch", &label, "--to", zip, "--passphrase-to", secret, "--confirm"];
+    let fetched = road.command(&words, "").json();
+    assert_eq!((&fetched["signed_by"], &fetched["confirmed"]), (&taken["key"], &json!(true)), "{fetched:#}");
+
+    road.days(31).await;
+    let certificate = road.data.path().join("certificate.html");
+    let environment = text(&taken["environment"]);
+    let end = road.go(
+        "certificate",
+        &json!({ "departure": taken["departure"], "to": certificate, "environment": environment }),
+    );
+    assert_eq!(end["archive"], 404, "the archive is gone: {end:#}");
+    assert_ne!(end["gone"], 200, "production answers nobody: {end:#}");
+    let verified = run(&["certificate", "verify", certificate.to_str().expect("the path is text")]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    assert!(verified.output.contains("as it was issued"), "{}", verified.output);
+    let kept = files_with(road.data.path(), &environment.replace('-', ""));
+    assert!(kept.iter().all(|path| path.components().any(|part| part.as_os_str() == "witness")), "{kept:?}");
+}
+
+/// HC-11: the file, its passphrase and the command line, and nothing of ours that runs.
+fn restored_at_home(archive: &Path, passphrase: &str, key: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let secret = folder.path().join("passphrase");
+    fs::write(&secret, format!("{passphrase}\n")).expect("the folder is writable");
+    let text = |path: &Path| path.to_str().expect("the path is text").to_owned();
+    let opened = ["--passphrase-file", &text(&secret), "--key", key];
+    let command = |words: &[&str]| {
+        let mut command = healthcoder();
+        command.args(words).args(opened).env("HEALTHCODER_CACHE", cache()).env_remove("DATABASE_OWNER_URL");
+        let ended = ended(&mut command);
+        assert_eq!(ended.code, Some(0), "{words:?}: {}{}", ended.output, ended.errors);
+        ended
+    };
+    let verified = command(&["--json", "export", "verify", &text(archive)]).json();
+    assert_eq!(verified["verified"], true);
+    let home = folder.path().join("home");
+    command(&["export", "restore", &text(archive), "--dir", &text(&home)]);
+    assert!(home.join("app.yaml").is_file() && home.join("data").is_dir());
+}
+
+/// The files below a folder whose path names this.
+fn files_with(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let (mut found, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
+            let path = entry.path();
+            // What is compiled for all is nobody's.
+            if path.ends_with("build/bases") {
+                continue;
             }
-        };
-        // Whoever stops reading would stop it from writing.
-        std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(|line| eprintln!("{line}")));
-        Self { process, origin }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                waiting.push(path);
+            } else if path.display().to_string().contains(name) {
+                found.push(path);
+            }
+        }
     }
-
-    /// Killed as by a power cut.
-    fn kill(mut self) {
-        self.process.kill().expect("it is ours to kill");
-        self.process.wait().expect("it ends");
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _gone = self.process.kill();
-        let _ended = self.process.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
-}
-
-/// HC-1, CC-9, CL-6: from nothing to a preview in a browser, without a violation of accessibility, without a
-/// request to anybody else; and after the platform was killed, everything is there again.
-#[test]
-fn a_founder_goes_from_a_prompt_to_a_preview_and_a_killed_platform_comes_back() {
-    let data = tempfile::tempdir().expect("a temporary folder can be made");
-    let port = free_port();
-    let served = Served::on(data.path(), port);
-    let report = founder(&served.origin);
-    assert_eq!(report["errors"], json!([]), "{report:#}");
-    assert_eq!(report["violations"], json!([]), "{report:#}");
-    assert_eq!(report["elsewhere"], json!([]), "nobody else is asked for anything");
-    let preview = report["preview"].as_str().expect("the preview opened").to_owned();
-    assert!(preview.contains("-preview.apps.localhost"), "{preview}");
-
-    served.kill();
-    let served = Served::on(data.path(), port);
-    assert_eq!(status(&format!("{}/healthz", served.origin)), 200);
-    // The app sleeps, wakes for this request, and is the one that was built.
-    assert_eq!(status(&format!("{preview}/healthz")), 200);
-    // Nobody is signed in by knowing an address (HC-10).
-    assert_eq!(status(&format!("{}/api/projects", served.origin)), 401);
-
-    // CL-6: the root keys are for their owner alone, and nothing else tells a secret.
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(data.path().join("keys/platform.key")).expect("it is there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    found
 }
 
 /// By a client that knows nothing of TLS authorities, as a monitor would be told to: curl, of every machine.
@@ -103,18 +273,9 @@ fn status(address: &str) -> u16 {
     String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)
 }
 
-fn founder(origin: &str) -> Value {
-    let given = json!({
-        "origin": origin,
-        "prompt": "A home blood pressure app for a clinic. Patients log systolic and diastolic readings twice a day. \
-            Nurses see the readings of the patients assigned to them. The clinic owner manages people.",
-        "modules": root().join("target/browser/node_modules"),
-        "chromium": CHROMIUM,
-        "shots": root().join("target/browser/pictures/founder"),
-        "minutes": 25,
-    });
+fn in_browser(given: &Value) -> Value {
     let mut node = Command::new("node")
-        .arg(root().join("tests/browser/founder.mjs"))
+        .arg(root().join("tests/browser/road.mjs"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -124,4 +285,21 @@ fn founder(origin: &str) -> Value {
     drop(input);
     let output = node.wait_with_output().expect("node ends");
     serde_json::from_slice(&output.stdout).expect("the runner writes a report")
+}
+
+/// The secret of an authenticator, from the text that a person types into it (RFC 4648, base 32).
+fn totp(text: &str) -> TotpSecret {
+    let digits = text.bytes().filter(u8::is_ascii_alphanumeric);
+    let values = digits.map(|digit| {
+        if digit.is_ascii_digit() { digit - b'2' + 26 } else { digit.to_ascii_uppercase() - b'A' }
+    });
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for value in values {
+        (bits, count) = ((bits << 5) | u32::from(value), count + 5);
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).expect("eight bits"));
+        }
+    }
+    TotpSecret::from_bytes(bytes)
 }

@@ -126,6 +126,13 @@ pub(crate) fn cache() -> PathBuf {
     base
 }
 
+/// A folder for what is compiled once and kept between runs of these tests.
+pub(crate) fn kept(name: &str) -> PathBuf {
+    let folder = base().join(name);
+    fs::create_dir_all(&folder).expect("the target folder is writable");
+    folder
+}
+
 fn base() -> PathBuf {
     let base = target().join("generated");
     fs::create_dir_all(&base).expect("the target folder is writable");
