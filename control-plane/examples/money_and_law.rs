@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use control_plane::AccountId;
 use control_plane::agreement::{
     AgreementName, AgreementStanding, BAA, CountersigningKey, LEGAL, Signatory, Signed, Statement, html,
     pages as law,
@@ -82,7 +83,7 @@ fn standing(subscription: &Subscription) -> Standing {
         }
         _ => "",
     };
-    let page = if paid == SubscriptionStanding::Cancelled { "/export" } else { "/billing" };
+    let page = if paid == SubscriptionStanding::Cancelled { "/departures" } else { "/billing" };
     Standing {
         production: production(paid, AgreementStanding::InForce),
         plan: if paid == SubscriptionStanding::None { "Sandbox" } else { "BAA" }.into(),
@@ -95,7 +96,8 @@ fn standing(subscription: &Subscription) -> Standing {
 async fn billing(Path(state): Path<String>) -> Response {
     match states().into_iter().find(|(name, _)| *name == state) {
         Some((_, subscription)) => {
-            money::billing(&view(), &standing(&subscription), &subscription, true).into_response()
+            let account = AccountId::new(Uuid::from_u128(1));
+            money::billing(&view(), account, &standing(&subscription), &subscription, true).into_response()
         }
         None => axum::http::StatusCode::NOT_FOUND.into_response(),
     }

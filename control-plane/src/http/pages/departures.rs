@@ -148,9 +148,13 @@ pub(super) async fn show(
     let facts = Detail::new()
         .line("State", state(&departure))
         .line("Begun", departure.cancelled_at)
-        .line("Can be taken home until", departure.window_ends_at)
-        .line("Destroyed", departure.destroyed_at.map_or(Content::Empty, Content::Moment));
-    Ok(page.with(facts).with(archive_table(&departure, &story.archives)))
+        .line("Can be taken home until", departure.window_ends_at);
+    let facts = match departure.destroyed_at {
+        Some(at) => facts.line("Destroyed", at),
+        None => facts,
+    };
+    let page = page.with(facts).with(archive_table(&departure, &story.archives));
+    Ok(page.with(destroy_link(&departure, &story)))
 }
 
 fn window(page: Page, view: &View, departure: &Departure, story: &Story) -> Page {
@@ -175,9 +179,24 @@ fn window(page: Page, view: &View, departure: &Departure, story: &Story) -> Page
     } else {
         page
     };
-    match story.archives.is_empty() {
-        true => page.refreshed(5),
-        false => page.action("Destroy it now", format!("{}/destroy", at(departure.id))),
+    // What is to be done next is the one button; what cannot be undone is a link at the end.
+    match story.archives.first() {
+        None => page.refreshed(5),
+        Some(first) => page.action("Take it home", archive_at(departure, first.environment)),
+    }
+}
+
+fn archive_at(departure: &Departure, environment: EnvironmentId) -> String {
+    format!("{}/archives/{environment}", at(departure.id))
+}
+
+/// Whoever holds everything need not wait for the end of the window.
+fn destroy_link(departure: &Departure, story: &Story) -> Markup {
+    let held = story.archives.iter().all(|archive| archive.confirmed_at.is_some());
+    html! {
+        @if departure.state == DepartureState::Window && held && !story.archives.is_empty() && !story.held {
+            p.quiet { a href={ (at(departure.id)) "/destroy" } { "You hold everything: destroy it now, before the end of the window" } }
+        }
     }
 }
 
@@ -193,9 +212,7 @@ fn archive_table(departure: &Departure, archives: &[DepartureArchive]) -> Table 
             .measure(i64::try_from(archive.bytes / 1024).unwrap_or(i64::MAX), "KiB")
             .cell(taken);
         match departure.state {
-            DepartureState::Window => {
-                row.to(format!("{}/archives/{}", at(departure.id), archive.environment))
-            }
+            DepartureState::Window => row.to(archive_at(departure, archive.environment)),
             _ => row,
         }
     });
@@ -264,9 +281,11 @@ pub(super) async fn destroy(
 
 fn receipt_form(departure: &Departure, environment: EnvironmentId) -> Form {
     Form::new(format!("{}/archives/{environment}/receipt", at(departure.id)))
-        .field(Field::text("sha256", "SHA-256 of the file that you hold").longest(64).hint(
-            "64 digits and letters, as `sha256sum FILE` or `healthcoder export verify FILE` prints them.",
-        ))
+        .field(
+            Field::text("sha256", "SHA-256 of the file that you hold").longest(64).hint(
+                "64 digits and letters, what sha256sum, or Get-FileHash on Windows, prints for the file.",
+            ),
+        )
         .submit("Confirm that I hold it")
 }
 
@@ -290,7 +309,7 @@ async fn archive_page(
     environment: EnvironmentId,
     receipt: Form,
 ) -> Result<Response> {
-    let here = format!("{}/archives/{environment}", at(departure.id));
+    let here = archive_at(departure, environment);
     let proof = match proved(owner, &here) {
         Ok(proof) => proof,
         Err(first) => return Ok(first),
@@ -335,7 +354,7 @@ pub(super) async fn file(
     departure: Owned<Departure>,
     Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
 ) -> Result<Response> {
-    match proved(&owner, &format!("{}/archives/{environment}", at(departure.id))) {
+    match proved(&owner, &archive_at(&departure, environment)) {
         Ok(proof) => sending::archive(&site, &owner, &departure, environment, &proof).await,
         Err(first) => Ok(first),
     }
