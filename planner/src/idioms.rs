@@ -77,7 +77,7 @@ const TURNS: &[(&str, &str)] = &[
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    told(only_ones(shown_to(turned(tokens))))
+    told(only_ones(shown_to(wanted(known(turned(tokens))))))
 }
 
 fn turned(tokens: Vec<Token>) -> Vec<Token> {
@@ -118,6 +118,69 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
             }
         }
     }
+    out
+}
+
+/// `sees that a session is finished` reads as `sees session status`.
+fn known(tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.windows(2).position(|pair| {
+        pair[0].word().and_then(crate::words::base).is_some_and(|base| matches!(base, "see" | "know"))
+            && pair[1].word().is_some_and(|word| matches!(word, "that" | "whether" | "if"))
+    }) else {
+        return tokens;
+    };
+    let Some(be) = tokens[at + 2..].iter().take(5).position(|token| token.word().is_some_and(is_be)) else {
+        return tokens;
+    };
+    let be = at + 2 + be;
+    let thing: Vec<Token> = tokens[at + 2..be]
+        .iter()
+        .filter(|token| !token.word().is_some_and(crate::words::is_glue))
+        .cloned()
+        .collect();
+    let plain = !thing.is_empty() && thing.iter().all(|token| token.word().is_some());
+    if !plain || tokens.get(be + 1).is_none_or(|token| token.word().is_none()) {
+        return tokens;
+    }
+    let mut out = tokens[..=at].to_vec();
+    out.extend(thing);
+    out.push(Token::Word("status".into()));
+    out.extend(tokens[be + 2..].iter().cloned());
+    out
+}
+
+/// `We do not want receptionists reading notes` reads as `receptionists must not read notes`.
+fn wanted(tokens: Vec<Token>) -> Vec<Token> {
+    let words: Vec<&str> = tokens.iter().take(4).filter_map(Token::word).collect();
+    let (skip, says): (usize, &[&str]) = match words.as_slice() {
+        ["we" | "i", "do", "not", "want" | "wish" | "like"] => (4, &["must", "not"]),
+        ["we" | "i", "never", "want" | "wish" | "like", ..] => (3, &["must", "not"]),
+        ["we" | "i", "only", "want", ..] | ["we" | "i", "want", "only", ..] => (3, &["only", "can"]),
+        _ => return tokens,
+    };
+    let rest = &tokens[skip..];
+    let Some(verb) = rest.iter().take(6).position(|token| {
+        token.is("to")
+            || token.word().is_some_and(|word| word.ends_with("ing") && crate::words::base(word).is_some())
+    }) else {
+        return tokens;
+    };
+    if verb == 0 {
+        return tokens;
+    }
+    let doing = rest[verb].word().filter(|word| *word != "to").and_then(crate::words::base);
+    let word = |word: &str| Token::Word(word.to_owned());
+    let mut out = Vec::new();
+    if says[0] == "only" {
+        out.push(word("only"));
+        out.extend(rest[..verb].iter().cloned());
+        out.push(word("can"));
+    } else {
+        out.extend(rest[..verb].iter().cloned());
+        out.extend([word("must"), word("not")]);
+    }
+    out.extend(doing.map(word));
+    out.extend(rest[verb + 1..].iter().cloned());
     out
 }
 
@@ -217,6 +280,16 @@ fn told(tokens: Vec<Token>) -> Vec<Token> {
             && tokens.get(verb + 1).is_some_and(|next| {
                 next.word().is_some_and(|word| !matches!(word, "to" | "by" | "when" | "if" | "on" | "in"))
             });
+        let shown = tokens[at].is("be")
+            && tokens.get(at + 1).is_some_and(|token| token.is("told") || token.is("shown"))
+            && tokens.get(at + 2).is_some_and(|next| {
+                next.word().is_some_and(|word| !matches!(word, "to" | "by" | "when" | "if" | "on" | "in"))
+            });
+        if shown {
+            out.push(Token::Word("see".into()));
+            at += 2;
+            continue;
+        }
         if begins && is_told && at > 0 {
             out.push(Token::Word("can".into()));
             out.extend(adverb.map(|word| Token::Word(word.to_owned())));
@@ -246,6 +319,10 @@ mod tests {
             ("Do not show HIV status to the front desk", "the front desk can not see hiv status"),
             ("Doctors are the only ones who can see notes", "only doctors can see notes"),
             ("The employer is only told the result", "the employer can only see the result"),
+            ("We do not want receptionists reading notes", "receptionists must not read notes"),
+            ("We only want doctors to see notes", "only doctors can see notes"),
+            ("Receptionists see that a visit is finished", "receptionists see visit status"),
+            ("Clients must never be shown a diagnosis", "clients must never see a diagnosis"),
             ("Patients are told when to come", "patients are told when to come"),
         ] {
             let words: Vec<String> = tokens(said).iter().filter_map(Token::word).map(str::to_owned).collect();

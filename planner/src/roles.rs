@@ -62,6 +62,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
         let has_verb = clauses.iter().any(|clause| !clause.verbs.is_empty());
         narrator(clauses, world);
+        spoken_of(&sentence.tokens, world);
         for clause in clauses {
             find_in(clause, has_verb, world);
         }
@@ -139,6 +140,33 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
                     });
                 let staffed = is_crew(phrase) && !is_tool(phrase);
                 add(world, &name, seen_by || users, staffed);
+            }
+        }
+    }
+}
+
+/// `the clinical director should, too`, `it goes to the director`: who leads is somebody of the place, wherever a
+/// sentence speaks of them.
+fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
+    let word = |at: usize| tokens.get(at).and_then(crate::sentences::Token::word);
+    for at in 0..tokens.len() {
+        if word(at) != Some("the") {
+            continue;
+        }
+        for width in [2, 1] {
+            let Some(last) = word(at + width) else { continue };
+            let first: Vec<&str> = (1..width).filter_map(|step| word(at + step)).collect();
+            let leads = matches!(last, "director" | "coordinator" | "supervisor" | "manager");
+            let plain = first.len() == width - 1
+                && first.iter().all(|word| {
+                    !crate::words::is_glue(word)
+                        && crate::words::verb(word).is_none()
+                        && catalogue().role(word).is_none_or(|(kind, _)| kind == RoleKind::Business)
+                });
+            if leads && plain {
+                let name = first.iter().copied().chain([last]).collect::<Vec<_>>().join(" ");
+                add(world, &name, false, true);
+                break;
             }
         }
     }
@@ -357,6 +385,7 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     // `outside hospitals can only see …`: their people.
     if sees_it
         && !phrase.all
+        && !phrase.article
         && matches!(one.as_str(), "hospital" | "clinic" | "practice" | "organization" | "school" | "agency")
     {
         return true;

@@ -204,7 +204,10 @@ fn pieces(text: &str) -> Vec<String> {
             '-' | '–' => outside && ends_word && current.ends_with(' ') && next.is_some(),
             _ => false,
         };
-        if stop {
+        // `… and status - never vitals`: what is cut off only narrows what stands before.
+        if stop && c != '.' && c != '!' && c != '?' && narrows_on(chars.clone()) {
+            current.push(',');
+        } else if stop {
             push(&mut out, &mut current);
         } else {
             current.push(c);
@@ -212,6 +215,17 @@ fn pieces(text: &str) -> Vec<String> {
     }
     push(&mut out, &mut current);
     out
+}
+
+/// Whether what follows goes on with a restriction that has no subject of its own.
+fn narrows_on(rest: impl Iterator<Item = char>) -> bool {
+    let word: String = rest
+        .skip_while(|c| c.is_whitespace())
+        .take_while(|c| c.is_alphabetic())
+        .take(12)
+        .collect::<String>()
+        .to_lowercase();
+    matches!(word.as_str(), "never" | "not" | "nor" | "nothing" | "but" | "except")
 }
 
 fn abbreviated(before: &str) -> bool {
@@ -256,7 +270,12 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         );
         return tokens(&without);
     }
-    let text = text.replace("e-mail", "email").replace("E-mail", "email").replace('’', "'");
+    let text = text
+        .replace(" w/o ", " without ")
+        .replace(" w/ ", " with ")
+        .replace("e-mail", "email")
+        .replace("E-mail", "email")
+        .replace('’', "'");
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::new();
     let mut i = 0;

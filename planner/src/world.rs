@@ -296,8 +296,13 @@ impl World {
     }
 }
 
-/// Whether every word of one phrase stands in the other.
+/// Whether every word of one phrase stands in the other, and both name the same kind of people by their last: a
+/// triage nurse is a nurse, a volunteer coordinator no volunteer.
 fn subset(part: &str, whole: &str) -> bool {
+    let head = |phrase: &str| phrase.rsplit(' ').next().map(crate::words::singular);
+    if head(part) != head(whole) {
+        return false;
+    }
     let whole: Vec<String> = whole.split(' ').map(crate::words::singular).collect();
     part.split(' ').all(|word| whole.contains(&crate::words::singular(word)))
 }

@@ -90,6 +90,13 @@ pub(crate) fn active(
         clause
     };
     let verbs = spec_verbs(clause);
+    // Nobody takes anything out who was not said to.
+    let takes_out = clause.verbs.iter().all(|(verb, _)| {
+        matches!(verb, Verb::Export | Verb::Share | Verb::Message | Verb::Upload | Verb::Pay)
+    });
+    if clause.not && takes_out && !clause.verbs.is_empty() {
+        return true;
+    }
     let mut objects = read_objects(clause, roles, world, memory);
     if objects.others_only && objects.targets.is_empty() {
         return true;
@@ -371,7 +378,17 @@ pub(crate) fn shown(clause: &Clause) -> Vec<Phrase> {
                 phrase.words.last().is_some_and(|word| {
                     matches!(
                         word.trim_end_matches('s'),
-                        "list" | "page" | "dashboard" | "overview" | "copy" | "view" | "screen" | "calendar"
+                        "list"
+                            | "page"
+                            | "dashboard"
+                            | "overview"
+                            | "copy"
+                            | "view"
+                            | "screen"
+                            | "calendar"
+                            | "schedule"
+                            | "roster"
+                            | "rota"
                     )
                 })
             })
@@ -430,6 +447,11 @@ pub(crate) fn changes_only(clause: &Clause) -> bool {
         )
     };
     !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| changes(verb))
+}
+
+/// Whether the clause speaks of deciding and signing alone: of states, not of what is written.
+pub(crate) fn moves_only(clause: &Clause) -> bool {
+    !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Review | Verb::Sign))
 }
 
 pub(crate) fn grant(

@@ -14,6 +14,8 @@ use crate::world::World;
 /// A sentence that narrows and was not understood whole.
 pub(crate) struct Unclear {
     pub(crate) text: String,
+    /// Its words, the head first.
+    pub(crate) words: String,
     pub(crate) clauses: Vec<Clause>,
     /// Who acted in the sentence before.
     pub(crate) before: Vec<String>,
@@ -46,7 +48,10 @@ fn closes(one: &Unclear, world: &mut World) -> bool {
 fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
     let mut roles: Vec<String> = Vec::new();
     let mut denied: Vec<Target> = Vec::new();
+    let mut narrowed: Vec<Target> = Vec::new();
     let mut elsewhere = false;
+    let mut vague = false;
+    let mentioned = mentioned(&one.words, world);
     for clause in &one.clauses {
         if clause.narrowing == 0 && !clause.not && !clause.only {
             continue;
@@ -60,7 +65,8 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
         });
         let unknown = clause.subjects.iter().any(|phrase| world.roles_of(phrase).is_empty());
         let acting = if named.is_empty() && (clause.subjects.is_empty() || pronoun) {
-            one.before.clone()
+            // `Except in emergencies, coaches cannot …`: whoever the sentence names.
+            if mentioned.is_empty() { one.before.clone() } else { mentioned.clone() }
         } else if unknown || clause.passive {
             Vec::new()
         } else {
@@ -73,12 +79,14 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
         let memory = Memory::default();
         let denying: Vec<&Phrase> = if clause.not { clause.objects.iter().collect() } else { Vec::new() };
         for phrase in denying.into_iter().chain(&clause.but_not) {
-            denied.extend(resolve_denied(phrase, clause, &acting, world, &memory));
+            let found = resolve_denied(phrase, clause, &acting, world, &memory);
+            vague |= found.is_empty() && is_vague(phrase);
+            denied.extend(found);
         }
         // `nurses see vitals only from the last 24 hours`: what it grants is what it narrows.
         if clause.only && !spec_verbs(clause).is_empty() {
             for phrase in &clause.objects {
-                denied.extend(resolve_denied(phrase, clause, &acting, world, &memory));
+                narrowed.extend(resolve_denied(phrase, clause, &acting, world, &memory));
             }
         }
         roles.extend(acting);
@@ -88,10 +96,14 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
         && roles.iter().all(|role| {
             world.roles.get(role).is_some_and(|known| known.kind != RoleKind::Owner || !known.assumed)
         });
+    // Only grants of the sentence itself may go, and those of a record as a whole: else two sentences disagree.
     let granted = rules.allows.iter().any(|allow| {
-        roles.contains(&allow.role) && denied.iter().any(|target| target.entity == allow.entity)
+        let of = |target: &Target| target.entity == allow.entity;
+        roles.contains(&allow.role)
+            && (denied.iter().any(of)
+                || narrowed.iter().any(of) && Some(allow.entity.as_str()) != world.subject())
     });
-    if !known || granted {
+    if !known || granted || vague {
         return false;
     }
     roles.dedup();
@@ -107,6 +119,14 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
             itself: false,
             deletes_only: false,
         }));
+        rules.denies.extend(narrowed.iter().map(|target| Deny {
+            role: role.clone(),
+            entity: target.entity.clone(),
+            fields: target.fields.clone(),
+            changes_only: false,
+            itself: true,
+            deletes_only: false,
+        }));
     }
     world.assume(format!(
         "“{}”: read at its narrowest, {} get nothing but what is said of them",
@@ -114,4 +134,49 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
         roles.join(", ")
     ));
     true
+}
+
+/// The roles that a sentence speaks of, in whatever place.
+fn mentioned(words: &str, world: &World) -> Vec<String> {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let mut out: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let found = (1..=3).rev().find_map(|width| {
+            let said = crate::words::key(words.get(at..at + width)?);
+            let roles = world.roles_named(&said);
+            let named = crate::catalogue::catalogue().role(&said).is_some()
+                || world.roles.keys().any(|role| crate::words::key_of(role) == said);
+            (named && !roles.is_empty()).then_some((width, roles))
+        });
+        match found {
+            Some((width, roles)) => {
+                out.extend(roles);
+                at += width;
+            }
+            None => at += 1,
+        }
+    }
+    out.dedup();
+    out
+}
+
+/// Whether a phrase can mean anything at all: then nobody knows what it takes away.
+fn is_vague(phrase: &Phrase) -> bool {
+    let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+    matches!(
+        last.as_str(),
+        "record"
+            | "chart"
+            | "file"
+            | "data"
+            | "information"
+            | "info"
+            | "it"
+            | "them"
+            | "that"
+            | "anything"
+            | "thing"
+            | "detail"
+    )
 }

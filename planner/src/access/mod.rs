@@ -20,7 +20,7 @@ use crate::clauses::{Clause, Phrase, clauses};
 use crate::sentences::Sentence;
 use crate::words::{key_of, restricts};
 use crate::world::{Parsed, World};
-use active::{active, changes_only, passive_form};
+use active::{active, changes_only, moves_only, passive_form};
 use conditions::{condition_words, foreign_condition, unread, unresolved_condition};
 use narrowing::verbless;
 use passive::passive;
@@ -74,6 +74,8 @@ pub(crate) struct Exclusive {
     pub(crate) changes_only: bool,
     /// The value that it is about; the whole record when `None`.
     pub(crate) fields: Option<Vec<String>>,
+    /// It is about deciding and signing, and so about states alone.
+    pub(crate) moves_only: bool,
 }
 
 /// Everything said about access.
@@ -146,7 +148,12 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         }
         let said = one.sentence.tokens.iter().filter(|token| token.word().is_some_and(restricts)).count();
         if !done && (said > 0 || narrowing > 0) && narrow_understood < narrowing.max(1) {
-            unclear.push(fallback::Unclear { text: one.sentence.text.clone(), clauses: all, before });
+            unclear.push(fallback::Unclear {
+                text: one.sentence.text.clone(),
+                words: one.sentence.plain(),
+                clauses: all,
+                before,
+            });
         } else if !done && !understood && all.iter().any(|clause| !clause.verbs.is_empty()) {
             rules.not_understood.push(one.sentence.text.clone());
         }
@@ -325,6 +332,7 @@ fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut Me
             roles: excepted.clone(),
             changes_only: changes_only(clause),
             fields: target.fields,
+            moves_only: moves_only(clause),
         });
     }
     unread(clause)

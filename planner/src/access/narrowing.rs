@@ -1,6 +1,6 @@
 //! `only`, `not`, `but not`, `except`: what a clause takes away.
 
-use super::active::changes_only;
+use super::active::{changes_only, moves_only};
 use super::conditions::unread;
 use super::targets::{Target, is_group, is_kept_nowhere, resolve_denied, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
@@ -58,6 +58,7 @@ pub(crate) fn narrow(
                 roles: roles.to_vec(),
                 changes_only: changes_only(clause),
                 fields: target.fields.clone(),
+                moves_only: moves_only(clause),
             });
         }
     }

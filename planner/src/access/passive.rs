@@ -1,7 +1,7 @@
 //! `may be seen only by …`, `is assigned to …`.
 
-use super::active::{changes_only, own_patients, spec_verbs};
-use super::conditions::unread;
+use super::active::{changes_only, moves_only, own_patients, spec_verbs};
+use super::conditions::{condition_states, condition_words, unread};
 use super::targets::{Target, resolve, resolve_denied};
 use super::{Allow, Deny, Exclusive, Memory, Reach, Rules};
 use crate::catalogue::{RoleKind, catalogue};
@@ -119,7 +119,9 @@ fn by_nobody(targets: &[Target], clause: &Clause, rules: &mut Rules) -> bool {
         .find(|tail| !matches!(tail.by.as_str(), "in" | "of" | "at" | "on" | "with" | "by" | "to" | "for"));
     if let Some(tail) = conditional {
         rules.conditional.push((tail.words.join(" "), 15));
-        if changes.contains(&"create") {
+        // `a shot must not be given when …`: what is done to a patient, not who sees what.
+        let seen = clause.does(Verb::View) || clause.does(Verb::Update) || clause.does(Verb::Delete);
+        if changes.contains(&"create") || !seen {
             return true;
         }
     }
@@ -129,6 +131,7 @@ fn by_nobody(targets: &[Target], clause: &Clause, rules: &mut Rules) -> bool {
             roles: Vec::new(),
             changes_only: false,
             fields: target.fields.clone(),
+            moves_only: moves_only(clause),
         }));
         return unread(clause);
     }
@@ -144,7 +147,20 @@ fn by_agents(
     world: &mut World,
     rules: &mut Rules,
 ) -> bool {
-    let only = clause.only
+    let condition = |tail: &&Tail| {
+        matches!(
+            tail.by.as_str(),
+            "when" | "once" | "after" | "if" | "until" | "unless" | "while" | "whenever"
+        )
+    };
+    // `visible to the patient only after release` bounds when, not who.
+    let only_then = clause.tails.iter().any(|tail| condition(&tail) && tail.only);
+    let states = condition_states(clause, world);
+    let unkept = states.is_empty() && clause.tails.iter().any(|tail| condition(&tail)) && !clause.not;
+    if unkept {
+        rules.not_understood.push(condition_words(clause));
+    }
+    let only = clause.only && !only_then
         || clause.only_subjects
         || agents.iter().any(|(tail, _)| tail.only || tail.except)
         || clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "restricted" | "limited"));
@@ -171,8 +187,19 @@ fn by_agents(
                 } else if own {
                     own_patients(&role, &target.entity, world);
                 }
-                // `to nobody but doctors` restricts; what they see was said elsewhere.
-                if clause.not {
+                // `to nobody but doctors` restricts; what they see was said elsewhere. What hangs on a condition that
+                // cannot be kept is not granted.
+                if clause.not || unkept {
+                    continue;
+                }
+                let held: Vec<String> = world
+                    .entities
+                    .get(&target.entity)
+                    .map(|entity| {
+                        states.iter().filter(|state| entity.states.contains(state)).cloned().collect()
+                    })
+                    .unwrap_or_default();
+                if !states.is_empty() && held.is_empty() {
                     continue;
                 }
                 let reach = match (own, owner) {
@@ -186,7 +213,7 @@ fn by_agents(
                     verb,
                     fields: target.fields.clone(),
                     reach,
-                    when: Vec::new(),
+                    when: held.clone(),
                 }));
             }
         }
@@ -197,6 +224,7 @@ fn by_agents(
             roles: kept.clone(),
             changes_only: changes_only(clause),
             fields: target.fields.clone(),
+            moves_only: moves_only(clause),
         }));
     }
     // Somebody named whom nobody knows: the restriction is not whole.
@@ -247,8 +275,10 @@ pub(crate) fn care_teams(parsed: &[Parsed], world: &mut World) {
         let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "with"));
         for phrase in clause.objects.iter().chain(tails.flat_map(|tail| &tail.phrases)) {
             for role in world.roles_of(phrase) {
-                let cares = world.roles.get(&role).is_some_and(|role| {
-                    matches!(role.kind, RoleKind::Panel | RoleKind::Care | RoleKind::Business)
+                let leads = ["director", "coordinator", "manager", "supervisor"];
+                let cares = world.roles.get(&role).is_some_and(|known| {
+                    matches!(known.kind, RoleKind::Panel | RoleKind::Care)
+                        || known.kind == RoleKind::Business && !leads.iter().any(|word| role.ends_with(word))
                 });
                 if cares && !world.assigned.contains(&role) {
                     world.assigned.push(role);

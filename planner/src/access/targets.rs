@@ -35,9 +35,10 @@ pub(crate) fn resolve(
     memory: &Memory,
 ) -> Vec<Target> {
     let key = phrase_key(phrase);
-    let page = ["list", "page", "dashboard", "copy", "calendar", "overview", "screen"]
-        .iter()
-        .any(|word| key.ends_with(word));
+    let page =
+        ["list", "page", "dashboard", "copy", "calendar", "overview", "screen", "schedule", "roster", "rota"]
+            .iter()
+            .any(|word| key.ends_with(word));
     if page && !shown(clause).is_empty() {
         // The page is not the thing; what it shows is.
         return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();
@@ -261,6 +262,13 @@ pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
     let assigned = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "assigned"))
         || clause.verbs.iter().any(|(_, word)| word == "assigned")
         || phrase.modifiers.iter().any(|word| word == "assigned");
+    let at_home = |tail: &Tail| {
+        matches!(tail.by.as_str(), "in" | "at" | "of" | "on" | "across")
+            && tail.phrases.iter().any(|phrase| world.place.as_deref() == Some(phrase_key(phrase).as_str()))
+    };
+    if !phrase.own && !assigned && clause.tails.iter().any(at_home) {
+        return Reach::Place;
+    }
     if phrase.own || assigned || clause.tails.iter().any(mine) {
         return Reach::Own;
     }

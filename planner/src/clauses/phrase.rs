@@ -96,6 +96,13 @@ impl Reader<'_> {
                     phrase.words.push(number.clone());
                 }
                 Token::Possessive if phrase.other && !seen => {}
+                Token::Possessive
+                    if seen
+                        && matches!(phrase.words.as_slice(), [when] if matches!(when.as_str(), "today" | "tomorrow" | "yesterday")) =>
+                {
+                    phrase.words.clear();
+                    seen = false;
+                }
                 Token::Possessive if seen => {
                     phrase.of = std::mem::take(&mut phrase.words);
                     seen = false;

@@ -26,6 +26,8 @@ pub(super) struct Reader<'t> {
     pub(super) only_next: bool,
     /// `not` was read, and what it denies was not yet.
     pub(super) not_next: bool,
+    /// What was placed last was denied: `not the address or phone` denies both.
+    pub(super) denying: bool,
     /// The clause before has no object of its own: `can view but not edit notes`.
     pub(super) object_wanted: bool,
 }
@@ -41,6 +43,7 @@ impl<'t> Reader<'t> {
             relative: None,
             only_next: false,
             not_next: false,
+            denying: false,
             object_wanted: false,
         }
     }
@@ -349,6 +352,26 @@ impl<'t> Reader<'t> {
                     self.at += 1;
                 }
             }
+            // `photos that the patient has consented to`: by a permission, and a condition of what is granted.
+            "that" | "which" | "who" if self.phase == Phase::Object && self.permitted().is_some() => {
+                let from = self.at;
+                self.at = self.permitted().unwrap_or(self.at + 1);
+                let words = self.words(from, self.at);
+                self.current.tails.push(super::Tail { by: "if".into(), words, ..super::Tail::default() });
+            }
+            // `clients that are assigned to them`.
+            "that" | "which" | "who"
+                if self.phase == Phase::Object
+                    && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(is_be)
+                    && self.is(self.at + 2, "assigned")
+                    && self.is(self.at + 3, "to")
+                    && ["them", "him", "her"].iter().any(|word| self.is(self.at + 4, word)) =>
+            {
+                if let Some(last) = self.current.objects.last_mut() {
+                    last.own = true;
+                }
+                self.at += 5;
+            }
             // `cases they accepted`, `notes they wrote`.
             "they" | "he" | "she"
                 if self.phase == Phase::Object
@@ -432,6 +455,33 @@ impl<'t> Reader<'t> {
         true
     }
 
+    /// Where a relative clause ends in which somebody consents, shares or allows.
+    fn permitted(&self) -> Option<usize> {
+        let mut at = self.at + 1;
+        let mut permits = false;
+        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
+            if matches!(word, "and" | "but" | "or" | "nothing" | "never") && permits {
+                break;
+            }
+            permits |= matches!(
+                crate::words::base(word).unwrap_or(word),
+                "consent"
+                    | "consented"
+                    | "agree"
+                    | "agreed"
+                    | "share"
+                    | "permit"
+                    | "permitted"
+                    | "authorize"
+                    | "authorized"
+                    | "allow"
+                    | "okayed"
+            ) && at > self.at + 1;
+            at += 1;
+        }
+        permits.then_some(at)
+    }
+
     /// Whether a question word is an object here: behind a verb or a conjunction, or before `to`.
     fn asks(&self, word: &str) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].word());
@@ -462,6 +512,7 @@ impl<'t> Reader<'t> {
 
     fn take_verb(&mut self, word: &str, meaning: Verb) {
         let (not, only) = (self.not_next, self.only_next);
+        self.denying = false;
         if self.phase == Phase::Object {
             self.not_next = false;
             // The same subject does something else; or who was let do it does:
@@ -512,6 +563,8 @@ impl<'t> Reader<'t> {
 
     fn place(&mut self, phrase: Phrase) {
         let (only, not) = (std::mem::take(&mut self.only_next), std::mem::take(&mut self.not_next));
+        let not = not || self.denying && self.joined_to_denied(phrase.at);
+        self.denying = not;
         if self.phase == Phase::Subject {
             if not {
                 self.current.but_not.push(phrase);
@@ -530,6 +583,25 @@ impl<'t> Reader<'t> {
             self.current.objects.push(phrase);
         }
         self.phase = Phase::Object;
+    }
+
+    /// Whether what stands at `at` goes on with a denied list: nothing but commas, conjunctions and articles between.
+    fn joined_to_denied(&self, at: usize) -> bool {
+        let Some(last) = self.current.but_not.last() else { return false };
+        let mut joined = false;
+        for token in self.tokens[last.at.min(at)..at].iter().rev() {
+            match token {
+                Token::Comma | Token::Slash => joined = true,
+                Token::Word(word) if matches!(word.as_str(), "or" | "nor" | "and") => joined = true,
+                Token::Word(word)
+                    if matches!(
+                        word.as_str(),
+                        "the" | "a" | "an" | "their" | "his" | "her" | "any" | "other" | "of"
+                    ) => {}
+                _ => break,
+            }
+        }
+        joined
     }
 
     /// `and`, `but`: a new clause where a subject with its verb follows.
@@ -604,6 +676,7 @@ impl<'t> Reader<'t> {
         self.phase = Phase::Subject;
         self.only_next = false;
         self.not_next = false;
+        self.denying = false;
     }
 }
 

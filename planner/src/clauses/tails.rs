@@ -82,6 +82,13 @@ impl Reader<'_> {
                     self.at += 1;
                 }
                 Token::Comma if by == "per" => break,
+                // `record limb, level of amputation, socket type`: the list of objects goes on.
+                Token::Comma
+                    if self.current.objects.len() > 1
+                        && (by == "of" || by == "with" && self.begins_record(self.at + 1)) =>
+                {
+                    break;
+                }
                 Token::Comma => {
                     if self.list_ends_at(self.at + 1) {
                         break;
@@ -127,6 +134,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether what stands here is a record and no value of another: it has a list of its own, or the catalogue says so.
+    fn begins_record(&self, at: usize) -> bool {
+        let words: Vec<&str> = self.tokens[at..]
+            .iter()
+            .take(4)
+            .map_while(Token::word)
+            .take_while(|word| !is_glue(word))
+            .collect();
+        let listed = self.tokens.get(at + words.len()) == Some(&Token::Open) && !words.is_empty();
+        let key = crate::words::key(&words);
+        listed
+            || crate::catalogue::catalogue().entity(&key).is_some_and(|(concept, _)| {
+                !concept.field_too && crate::catalogue::catalogue().field(&key).is_none()
+            })
+    }
+
     pub(super) fn condition(&mut self, by: &str, only: bool, from: usize) {
         let mut depth = 0_usize;
         while self.at < self.tokens.len() {
@@ -135,6 +158,16 @@ impl Reader<'_> {
                 Token::Close => depth = depth.saturating_sub(1),
                 Token::Comma if depth == 0 => break,
                 Token::Word(word) if depth == 0 && word == "but" => break,
+                // `If there is a reaction they record it`.
+                Token::Word(word)
+                    if depth == 0
+                        && self.at > from + 1
+                        && self.current.verbs.is_empty()
+                        && matches!(word.as_str(), "they" | "he" | "she" | "nobody")
+                        && self.verb_follows(self.at + 1) =>
+                {
+                    break;
+                }
                 Token::Word(word) if restricts(word) && word == "nobody" => break,
                 Token::Word(word)
                     if word == "no" && self.tokens.get(self.at + 1).is_some_and(|t| t.is("one")) =>

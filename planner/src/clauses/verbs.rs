@@ -62,6 +62,17 @@ impl Reader<'_> {
         if after_noun && participle {
             return false;
         }
+        // `see released results`: a participle between a verb and its object says which.
+        if word.ends_with("ed")
+            && at > 0
+            && self.phase == Phase::Verb
+            && self.tokens[at - 1]
+                .word()
+                .is_some_and(|before| self.current.verbs.last().is_some_and(|(_, verb)| verb == before))
+            && self.object_follows(at + 1)
+        {
+            return false;
+        }
         // `billing staff`, `for booking`: a form in -ing stands for a noun here.
         if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
@@ -191,6 +202,11 @@ impl Reader<'_> {
             && (self.object_follows(at + 1)
                 || self.another_verb_follows(at + 1)
                 || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty()
+                || self.tokens.get(at + 1).is_none_or(|next| *next == Token::Comma || next.is("as"))
+                    && singular(word) != word
+                    && singular(previous) == previous
+                    && (catalogue().role(previous).is_some()
+                        || self.tokens.get(at + 1).is_some_and(|next| next.is("as")))
                 || catalogue().role(&crate::words::key_of(previous)).is_some()
                     && self.tokens.get(at + 1).is_some_and(|next| next.is("with") || next.is("for")))
     }
@@ -284,6 +300,17 @@ impl Reader<'_> {
                 return true;
             }
             if nouns > 0 && matches!(word, "only" | "never" | "also" | "not") && self.verb_follows(at + 1) {
+                return true;
+            }
+            // `…, pathologist releases`.
+            if nouns > 0
+                && verb(word).is_some()
+                && matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
+                && singular(word) != word
+                && self.tokens[at - 1]
+                    .word()
+                    .is_some_and(|before| singular(before) == before && catalogue().role(before).is_some())
+            {
                 return true;
             }
             // `… but the volunteers never`.

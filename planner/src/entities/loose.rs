@@ -49,6 +49,7 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         })
         .filter(|phrase| {
             is_value(phrase)
+                || sets(clause) && is_bare_or_definite(phrase)
                 || writes
                     && values
                     && catalogue().entity(&phrase_key(phrase)).is_none()
@@ -86,6 +87,27 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
             item_of(&target, &as_item(phrase), world);
         }
     }
+}
+
+/// `nephrologists set the dry weight`: what is set, adjusted or changed is a value.
+fn sets(clause: &Clause) -> bool {
+    !clause.not
+        && clause.verbs.iter().any(|(_, word)| {
+            matches!(crate::words::base(word), Some("set" | "adjust" | "define" | "change" | "update"))
+        })
+}
+
+/// One thing, in the singular, of which nobody made a record.
+fn is_bare_or_definite(phrase: &Phrase) -> bool {
+    let key = phrase_key(phrase);
+    phrase.paren.is_empty()
+        && !phrase.all
+        && phrase.words.last().is_some_and(|word| singular(word) == *word)
+        && catalogue().role(&key).is_none()
+        && catalogue().entity(&key).is_none()
+        && !is_no_record(&key)
+        && !key.ends_with("target")
+        && !matches!(key.as_str(), "it" | "them" | "that" | "this" | "anything" | "everything")
 }
 
 /// `patients answer pain 0-10`, `clients check in with mood`.

@@ -102,17 +102,9 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
     let books = parsed.iter().any(|one| {
         let text = one.sentence.plain();
-        [
-            " scheduling ",
-            " booking ",
-            " bookings ",
-            " weekly schedule ",
-            " book online ",
-            " calendar of ",
-            " agenda ",
-        ]
-        .iter()
-        .any(|word| text.contains(word))
+        [" scheduling ", " booking ", " bookings ", " book online ", " calendar of ", " agenda "]
+            .iter()
+            .any(|word| text.contains(word))
     });
     let scheduled = world.entities.values().any(|entity| entity.kind == EntityKind::Schedule);
     if books

@@ -16,6 +16,7 @@ use crate::{
 
 /// Finds the records that a clause speaks of.
 pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
+    goes_through(clause, world);
     if describes(clause, world) {
         return;
     }
@@ -70,6 +71,16 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
         for phrase in tail.phrases.iter().filter(|_| !(each && tail.by == "with")) {
             tail_phrase(&tail.by, phrase, clause, last.as_deref(), writes, world);
         }
+    }
+}
+
+/// `Cases go through measured, cast, built`: what has states is a record.
+fn goes_through(clause: &Clause, world: &mut World) {
+    let through = clause.tails.iter().any(|tail| tail.by == "through" && tail.phrases.len() > 2);
+    if let ([phrase], true) = (clause.subjects.as_slice(), through)
+        && catalogue().role(&phrase_key(phrase)).is_none()
+    {
+        define(&phrase.words.join(" "), world, true);
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         "the text ",
         "the message ",
     ]);
+    let leaves = leaves || says_little(sentence);
     let stores = has(&[
         "never store",
         "not store",
@@ -63,8 +64,34 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         "not replace",
         "not a replacement",
     ]);
-    let locks = locks(sentence).is_some();
+    // `a final report can only get an addendum` is a lock; `identified by a number only` is a field.
+    let locks = locks(sentence).is_some()
+        || has(&[" addend"]) && has(&[" only "])
+        || has(&["identified by "]) && has(&[" only "]);
     leaves || stores || platform || counts || wish || locks
+}
+
+/// `parents get an email when their kid visited, no details in it`: what a message may not say, of whomever.
+fn says_little(sentence: &Sentence) -> bool {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    let message = words.iter().position(|word| {
+        matches!(
+            crate::words::singular(word).as_str(),
+            "email" | "sms" | "text" | "reminder" | "notification" | "message" | "letter" | "alert"
+        )
+    });
+    let narrow = words
+        .iter()
+        .position(|word| matches!(*word, "no" | "nothing" | "without" | "never" | "not" | "only" | "except"));
+    let (Some(message), Some(narrow)) = (message, narrow) else { return false };
+    // Somebody who acts behind the restriction is restricted, and no message.
+    let acts = words[narrow..].iter().any(|word| {
+        crate::catalogue::catalogue()
+            .role(&crate::words::singular(word))
+            .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+            || matches!(*word, "see" | "sees" | "seen" | "view" | "read" | "access" | "open")
+    });
+    message < narrow && !acts
 }
 
 /// What `we never store …` names.

@@ -47,8 +47,14 @@ pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
         });
     }
     for only in rules.exclusives.iter().filter(|only| only.fields.is_none()) {
-        let parts = world.parts(&only.entity);
+        // Who alone may change a patient's record does not write its notes for that.
+        let parts = if only.changes_only { vec![only.entity.clone()] } else { world.parts(&only.entity) };
         all.retain(|allow| {
+            if only.moves_only {
+                return allow.verb != "move"
+                    || allow.entity != only.entity
+                    || only.roles.contains(&allow.role);
+            }
             only.roles.contains(&allow.role)
                 || !parts.contains(&allow.entity)
                 || (only.changes_only && !changes(allow.verb))
@@ -81,11 +87,9 @@ pub(crate) fn narrow(world: &World, rules: &Rules, all: &mut Vec<Allow>) {
                 }
             }
         }
-        for only in rules
-            .exclusives
-            .iter()
-            .filter(|only| only.entity == allow.entity && !only.roles.contains(&allow.role))
-        {
+        for only in rules.exclusives.iter().filter(|only| {
+            !only.moves_only && only.entity == allow.entity && !only.roles.contains(&allow.role)
+        }) {
             if !only.changes_only || changes(allow.verb) {
                 lost.extend(only.fields.clone().unwrap_or_default());
             }

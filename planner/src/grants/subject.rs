@@ -101,6 +101,18 @@ pub(crate) fn subject_grants(
     registrars(world, rules, subject, &identity, all);
 }
 
+/// The identifiers that any office asks for; a door code is for whoever is said to need it.
+fn common(identity: &[String]) -> Vec<String> {
+    identity
+        .iter()
+        .filter(|field| {
+            let key = crate::words::key_of(field);
+            crate::catalogue::catalogue().field(&key).is_some() || field.contains("name")
+        })
+        .cloned()
+        .collect()
+}
+
 fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[String], all: &mut Vec<Allow>) {
     // Who signs up registers alone.
     if let Some(own) = world
@@ -171,7 +183,7 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
                 role: role.clone(),
                 entity: subject.to_owned(),
                 verb: "view",
-                fields: Some(identity.to_vec()),
+                fields: Some(common(identity)),
                 reach: Reach::Unsaid,
                 when: Vec::new(),
             });

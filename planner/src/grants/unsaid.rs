@@ -74,7 +74,8 @@ pub(crate) fn unsaid_record(
                 match (panel.is_empty(), treats.is_empty()) {
                     (false, _) => panel,
                     (true, false) => treats,
-                    (true, true) => among.iter().take(1).cloned().collect(),
+                    (true, true) if among.len() == 1 => among.clone(),
+                    (true, true) => Vec::new(),
                 }
             }
         }
@@ -121,6 +122,7 @@ fn treats(role: &str) -> bool {
 fn helps(role: &str) -> bool {
     [
         "tech",
+        "patholog",
         "assistant",
         "aide",
         "lab",

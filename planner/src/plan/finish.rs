@@ -160,9 +160,16 @@ fn movers(world: &World, granted: &Grants, rules: &Rules) -> Vec<(String, Vec<St
                 .filter(|allow| allow.entity == *name && allow.verb == "move")
                 .map(|allow| allow.role.clone())
                 .collect();
+            let alone: Vec<&String> = rules
+                .exclusives
+                .iter()
+                .filter(|only| only.entity == *name && (only.moves_only || only.changes_only))
+                .flat_map(|only| &only.roles)
+                .collect();
             let roles = granted.get(name).map(|roles| {
                 roles
                     .iter()
+                    .filter(|(role, _)| alone.is_empty() || alone.contains(role))
                     .filter(|(role, clause)| {
                         let own = world.roles.get(*role).is_some_and(|role| role.kind == RoleKind::Subject);
                         (clause.contains("update") && !own) || said.contains(role) && clause.contains("view")

@@ -222,6 +222,16 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     let acts = |read: &[Clause]| {
         read.iter().any(|one| !one.verbs.is_empty() && !one.subjects.is_empty() && !nobody(one))
     };
+    // `Tele-dermatology, store and forward: …`: a motto, in which nobody acts.
+    let people = |read: &[Clause]| {
+        read.iter().filter(|one| !one.verbs.is_empty()).flat_map(|one| &one.subjects).any(|phrase| {
+            let last = phrase.words.last().map(String::as_str).unwrap_or_default();
+            singular(last) != last
+                || catalogue().role(&singular(last)).is_some()
+                || phrase.article
+                || matches!(last, "i" | "we" | "they" | "staff" | "desk")
+        })
+    };
     let of_the_app = |clause: &Clause| {
         clause
             .objects
@@ -229,7 +239,7 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
             .chain(&clause.subjects)
             .any(|phrase| phrase.words.last().is_some_and(|word| APPS.contains(&word.as_str())))
     };
-    if says_more(&list) && acts(&read) {
+    if says_more(&list) && acts(&read) && people(&read) {
         sentence.tokens[at] = Token::Comma;
         return None;
     }
@@ -276,6 +286,7 @@ fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clause]) {
     let some = read.iter().any(|clause| !clause.verbs.is_empty() && named(clause));
     let target = read
         .iter_mut()
+        .rev()
         .filter(|clause| !clause.verbs.is_empty() && (!some || named(clause)))
         .find_map(|clause| clause.objects.last_mut().filter(|object| object.paren.is_empty()));
     match target {
