@@ -77,7 +77,7 @@ const TURNS: &[(&str, &str)] = &[
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    told(only_ones(shown_to(wanted(known(turned(tokens))))))
+    told(only_ones(shown_to(wanted(known(too(turned(tokens)))))))
 }
 
 fn turned(tokens: Vec<Token>) -> Vec<Token> {
@@ -118,6 +118,28 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
             }
         }
     }
+    out
+}
+
+/// `Nurses can view it, hematologists too` reads as `hematologists and nurses can view it`.
+fn too(tokens: Vec<Token>) -> Vec<Token> {
+    let end = match tokens.as_slice() {
+        [.., last] if last.is("too") => tokens.len() - 1,
+        [.., as_, well] if as_.is("as") && well.is("well") => tokens.len() - 2,
+        _ => return tokens,
+    };
+    let Some(comma) = tokens.iter().rposition(|token| *token == Token::Comma) else { return tokens };
+    let who: Vec<Token> = tokens[comma + 1..end].iter().filter(|token| !token.is("and")).cloned().collect();
+    let plain = (1..=4).contains(&who.len())
+        && who
+            .iter()
+            .all(|token| token.word().is_some_and(|word| !crate::words::is_modal(word) && !is_be(word)));
+    if !plain {
+        return tokens;
+    }
+    let mut out = who;
+    out.push(Token::Word("and".into()));
+    out.extend(tokens[..comma].iter().cloned());
     out
 }
 

@@ -262,6 +262,14 @@ fn read(piece: &[Token]) -> Item {
                 {
                     item.words.push(word.clone());
                 }
+                // `next test date`, `first seen`, `last service date`.
+                "first" | "next" | "last"
+                    if !ended
+                        && item.words.is_empty()
+                        && piece.get(at + 1).and_then(Token::word).is_some_and(|next| !is_glue(next)) =>
+                {
+                    item.words.push(word.clone());
+                }
                 word if is_glue(word) || number_word(word).is_some() => ended |= !item.words.is_empty(),
                 word if ended => item.rest.push(word.to_owned()),
                 word => item.words.push(word.to_owned()),

@@ -45,6 +45,7 @@ pub(crate) fn is_role_head(head: &str) -> bool {
 
 /// Finds the roles of the prompt, in the order they are named.
 pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
+    let mut last_person = String::new();
     for Parsed { sentence, clauses } in parsed {
         let listed = sentence.head.as_deref().is_some_and(is_role_head)
             || (sentence.head.is_none() && sentence.under.as_deref().is_some_and(is_role_head));
@@ -60,6 +61,27 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         {
             add(world, &key_of(head), true, true);
         }
+        // `Software for genetic counselors: …`.
+        if let Some(head) = sentence.head.as_deref().filter(|head| head.contains(" for ")) {
+            for clause in crate::clauses::clauses(&crate::sentences::tokens(head)) {
+                find_in(&clause, false, world);
+            }
+        }
+        // `Participants are identified by a number. They record each attack`: who was spoken of acts.
+        let they = clauses.first().filter(|clause| {
+            !clause.verbs.is_empty()
+                && clause.subjects.first().is_some_and(|phrase| phrase.words == ["they"])
+                && people_do(clause)
+        });
+        if they.is_some() && !last_person.is_empty() {
+            add(world, &last_person, true, false);
+        }
+        if let Some(phrase) = clauses.iter().flat_map(|clause| &clause.subjects).next() {
+            let name = words_key(phrase);
+            if catalogue().role(&name).is_some() {
+                last_person = name;
+            }
+        }
         let has_verb = clauses.iter().any(|clause| !clause.verbs.is_empty());
         narrator(clauses, world);
         spoken_of(&sentence.tokens, world);
@@ -70,6 +92,10 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 }
 
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
+    // `no front desk`.
+    if clause.not && clause.verbs.is_empty() {
+        return;
+    }
     // Who checks in on a kiosk or a public page has no login.
     let outside = clause
         .tails
@@ -88,11 +114,27 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             && phrase.words.len() > 1
             && catalogue().role(&name).is_none()
             && catalogue().role(&last).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+            && !phrase
+                .words
+                .iter()
+                .any(|word| matches!(word.as_str(), "team" | "staff" | "crew" | "family" | "care" | "board"))
         {
             add(world, &last, people_do(clause), false);
             continue;
         }
-        if acts && (agentive(phrase, clause) || is_crew(phrase)) {
+        let alone = clause.only_subjects
+            && acts
+            && phrase.words.len() <= 3
+            && !phrase.words.is_empty()
+            && catalogue().entity(&name).is_none()
+            && catalogue().field(&name).is_none()
+            && !phrase.words.iter().any(|word| crate::words::is_glue(word))
+            && phrase.words.last().is_some_and(|word| {
+                let one = singular(word);
+                catalogue().entity(&one).is_none()
+                    && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "user")
+            });
+        if acts && (agentive(phrase, clause) || is_crew(phrase) || alone) {
             add(world, &name, true, true);
         }
         // `Nutritionist app with meal plans`, `I am a speech therapist`.
@@ -174,7 +216,7 @@ fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
 
 /// `I am a school nurse at a primary school`: who writes the prompt works with the app.
 fn narrator(clauses: &[Clause], world: &mut World) {
-    let Some(clause) = clauses.first().filter(|clause| clause.verbs.is_empty() && !clause.not) else {
+    let Some(clause) = clauses.first().filter(|clause| !clause.not) else {
         return;
     };
     let [who, what, ..] = clause.subjects.as_slice() else { return };
@@ -375,6 +417,9 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         "patient",
         "that",
         "which",
+        "person",
+        "people",
+        "public",
         "card",
         "erasure",
         "everything",
@@ -420,12 +465,13 @@ fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         "ete", "lead",
     ];
     // Only people see and read, whatever they are called.
-    let sees =
-        clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees" | "read" | "reads"))
-            && phrase.words.len() <= 2
-            && !crate::words::is_glue(&one)
-            && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody")
-            && crate::words::verb(&one).is_none();
+    let sees = clause.verbs.iter().any(|(verb, word)| {
+        *verb == Verb::View && !matches!(crate::words::base(word), Some("show" | "display" | "know"))
+    }) && phrase.words.len() <= 3
+        && !crate::words::is_glue(&one)
+        && !phrase.words.iter().any(|word| word == "ai")
+        && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody")
+        && crate::words::verb(&one).is_none_or(|_| phrase.words.len() > 1);
     let denied = clause.not
         && clause.modal
         && phrase.words.len() == 1

@@ -87,6 +87,7 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
     let mut heading: Option<String> = None;
     for (text, bullet) in paragraphs(prompt) {
+        let text = dashed_lists(&text);
         let trimmed = text.trim();
         if !bullet {
             heading = None;
@@ -108,6 +109,50 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             });
         }
     }
+    out
+}
+
+/// `a pumping log - time, ml left, ml right - and …`: a list between dashes is one in parentheses.
+fn dashed_lists(text: &str) -> String {
+    let dash = |text: &str| {
+        [" - ", " – ", " — "].iter().filter_map(|sign| Some((text.find(sign)?, sign.len()))).min()
+    };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((at, width)) = dash(rest) {
+        let (before, after) = (&rest[..at], &rest[at + width..]);
+        let end = dash(after).map_or(after.len(), |(end, _)| end);
+        let stop = after[..end].find(". ").unwrap_or(end);
+        let stop = after[..stop].trim_end_matches('.').len();
+        let list = &after[..stop];
+        let said = tokens(list);
+        let plain = said.iter().filter(|token| **token == Token::Comma).count() >= 2
+            && !list.contains(['(', ':', ';'])
+            && said.iter().all(|token| {
+                token.word().is_none_or(|word| {
+                    !crate::words::restricts(word)
+                        && !crate::words::is_modal(word)
+                        && !crate::words::is_be(word)
+                        && word != "no"
+                        && word != "nobody"
+                })
+            });
+        if plain {
+            out.push_str(before);
+            out.push_str(" (");
+            out.push_str(list);
+            out.push(')');
+            rest = &after[stop..];
+            if let Some((0, width)) = dash(rest) {
+                out.push(' ');
+                rest = &rest[width..];
+            }
+        } else {
+            out.push_str(&rest[..at + width]);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
     out
 }
 
@@ -198,6 +243,11 @@ fn pieces(text: &str) -> Vec<String> {
         let outside = depth == 0 && !quoted;
         let stop = match c {
             '.' => ends_word && outside && !abbreviated(&current),
+            // `more cough? more sputum?`: questions in a row.
+            '?' if chars.clone().find(|c| !c.is_whitespace()).is_some_and(char::is_lowercase) && outside => {
+                current.push(',');
+                continue;
+            }
             '!' | '?' => ends_word && outside,
             ';' => outside,
             '—' => outside,

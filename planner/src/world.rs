@@ -252,11 +252,6 @@ impl World {
         if let Some(found) = catalogue().weak_entity(said).and_then(|concept| alike(&concept.name)) {
             return Some(found);
         }
-        if concept.is_none()
-            && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)
-        {
-            return self.subject().map(str::to_owned);
-        }
         // `procedure` for `dental procedure`, `plan` for `treatment plan`, one of a kind only.
         let near: Vec<&String> = self
             .entities
@@ -266,10 +261,15 @@ impl World {
                 known.ends_with(&format!(" {said}")) || said.ends_with(&format!(" {known}"))
             })
             .collect();
-        match near.as_slice() {
-            [one] => Some((*one).clone()),
-            _ => None,
+        if let [one] = near.as_slice() {
+            return Some((*one).clone());
         }
+        if concept.is_none()
+            && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)
+        {
+            return self.subject().map(str::to_owned);
+        }
+        None
     }
 
     /// The parts of a record, and their parts.

@@ -67,12 +67,28 @@ pub(crate) fn active(
     if clause.not && elsewhere(clause, world) {
         return true;
     }
+    // `change the status`: who moves a record on changes nothing else of it.
+    let status = |phrase: &Phrase| {
+        phrase.words.last().is_some_and(|word| matches!(word.as_str(), "status" | "state" | "stage" | "step"))
+    };
+    let moved;
+    let clause = if clause.does(Verb::Update)
+        && !clause.objects.is_empty()
+        && clause.objects.iter().all(status)
+        && let Some(record) = moving(&clause.objects, world, memory)
+    {
+        let objects = vec![Phrase { words: vec![record], ..Phrase::default() }];
+        moved = Clause { objects, verbs: vec![(Verb::Review, "approve".into())], ..clause.clone() };
+        &moved
+    } else {
+        clause
+    };
     let narrows = clause.not || clause.only || clause.only_subjects || !clause.but_not.is_empty();
-    if verbs.is_empty() && !narrows {
-        return clause.does(Verb::Work) && clause.narrowing == 0;
-    }
     if clause.does(Verb::Assign) && !clause.not {
         return assign(clause, roles, world, rules, memory);
+    }
+    if verbs.is_empty() && !narrows {
+        return clause.does(Verb::Work) && clause.narrowing == 0;
     }
     // `only the donor advocate works with donors`: what one works with is what one sees.
     let with: Vec<Phrase> = clause
@@ -129,6 +145,18 @@ pub(crate) fn active(
     permission(objects, clause, roles, world, rules, memory)
 }
 
+/// The record whose status a phrase means: the one it names, spoken of last, or the only one that has states.
+fn moving(objects: &[Phrase], world: &World, memory: &Memory) -> Option<String> {
+    let states = |name: &String| world.entities.get(name).is_some_and(|entity| entity.states.len() > 1);
+    let named = objects.iter().find_map(|phrase| {
+        let (_, first) = phrase.words.split_last()?;
+        world.entity_of(first).or_else(|| world.entity_of(&phrase.of))
+    });
+    let mut moving = world.entities.keys().filter(|name| states(name));
+    let only = moving.next().cloned().filter(|_| moving.next().is_none());
+    named.filter(&states).or_else(|| memory.entities.iter().find(|name| states(name)).cloned()).or(only)
+}
+
 /// `must not see patients at another location`: who works at a place reaches that place.
 fn elsewhere(clause: &Clause, world: &World) -> bool {
     let Some(place) = world.place.as_deref() else { return false };
@@ -142,6 +170,16 @@ fn elsewhere(clause: &Clause, world: &World) -> bool {
 
 /// `Clients don't log in`, `families do not use the app`.
 fn stays_outside(clause: &Clause) -> bool {
+    let accounts = clause.does(Verb::Have)
+        && !clause.objects.is_empty()
+        && clause.objects.iter().all(|phrase| {
+            phrase.words.last().is_some_and(|word| {
+                matches!(crate::words::singular(word).as_str(), "login" | "account" | "password")
+            })
+        });
+    if accounts {
+        return true;
+    }
     clause.verbs.iter().any(|(verb, word)| {
         *verb == Verb::Work && matches!(word.as_str(), "log" | "sign" | "use" | "login") || word == "login"
     }) && clause.objects.iter().all(|phrase| {

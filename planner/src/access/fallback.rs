@@ -24,7 +24,7 @@ pub(crate) struct Unclear {
 /// Takes each sentence at its narrowest, or leaves it to a person.
 pub(crate) fn at_their_narrowest(unclear: Vec<Unclear>, world: &mut World, rules: &mut Rules) {
     for one in unclear {
-        if !closes(&one, world) && !bounds(&one, world, rules) {
+        if !closes(&one, world) && !of_nothing(&one, world) && !bounds(&one, world, rules) {
             rules.blocked.push(one.text);
         }
     }
@@ -42,6 +42,43 @@ fn closes(one: &Unclear, world: &mut World) -> bool {
     }
     world.assume(format!("“{}”: nobody gets anything but what is said of them", one.text.trim()));
     true
+}
+
+/// `Only allergists may change a serum`, where no serum is kept: what is of that name nobody reaches anyway.
+fn of_nothing(one: &Unclear, world: &mut World) -> bool {
+    let narrowing: Vec<&Clause> = one
+        .clauses
+        .iter()
+        .filter(|clause| clause.narrowing > 0 || clause.nobody || clause.only_subjects)
+        .collect();
+    let restricts = narrowing.iter().all(|clause| {
+        let phrases: Vec<&Phrase> = clause.objects.iter().collect();
+        (clause.nobody || clause.only_subjects)
+            && !clause.verbs.is_empty()
+            && !phrases.is_empty()
+            && phrases.iter().all(|phrase| !is_vague(phrase) && named_nowhere(phrase, world))
+            && clause.tails.iter().all(|tail| tail.phrases.iter().all(|phrase| named_nowhere(phrase, world)))
+    });
+    if narrowing.is_empty() || !restricts {
+        return false;
+    }
+    world.assume(format!("“{}”: nothing of that name is kept, so nobody reaches it", one.text.trim()));
+    true
+}
+
+/// Whether no word of a phrase stands in the name of a record or of a value.
+fn named_nowhere(phrase: &Phrase, world: &World) -> bool {
+    let named = |name: &str| {
+        let name = crate::words::key_of(name);
+        phrase.words.iter().any(|word| name.split(' ').any(|part| part == crate::words::singular(word)))
+    };
+    !phrase.words.is_empty()
+        && world.entity_of(&phrase.words).is_none()
+        && !world
+            .entities
+            .iter()
+            .any(|(name, entity)| named(name) || entity.fields.keys().any(|field| named(field)))
+        && !world.forms.keys().any(|name| named(name))
 }
 
 /// Bounds the roles of a sentence to what was said of them.
@@ -98,7 +135,7 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
         });
     // Only grants of the sentence itself may go, and those of a record as a whole: else two sentences disagree.
     let granted = rules.allows.iter().any(|allow| {
-        let of = |target: &Target| target.entity == allow.entity;
+        let of = |target: &Target| target.entity == allow.entity && target.fields.is_none();
         roles.contains(&allow.role)
             && (denied.iter().any(of)
                 || narrowed.iter().any(of) && Some(allow.entity.as_str()) != world.subject())

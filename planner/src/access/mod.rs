@@ -239,7 +239,15 @@ fn read_clause(
     }
     let roles = subjects(clause, world, memory);
     if roles.is_empty() {
-        return false;
+        // `patients don't have logins`, of patients who do not act: nobody is there to be restricted.
+        let nobody_there = !clause.subjects.is_empty()
+            && clause.subjects.iter().all(|phrase| {
+                let key = crate::entities::phrase_key(phrase);
+                crate::catalogue::catalogue()
+                    .role(&key)
+                    .is_some_and(|(kind, _)| matches!(kind, RoleKind::Subject | RoleKind::Proxy))
+            });
+        return nobody_there && clause.not && !clause.only && clause.but_not.is_empty();
     }
     memory.subjects.clone_from(&roles);
     if let Some(conditional) = foreign_condition(clause, world)
@@ -312,6 +320,29 @@ fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut Me
             _ => excepted.extend(world.roles_of(phrase)),
         }
     }
+    // `no one at our company may read an entry`: those who work there, and not those whose entries they are.
+    let of_us = clause.tails.iter().any(|tail| {
+        matches!(tail.by.as_str(), "at" | "in" | "on" | "from")
+            && tail.phrases.iter().any(|phrase| {
+                phrase.words.last().is_some_and(|word| {
+                    matches!(
+                        word.as_str(),
+                        "company"
+                            | "team"
+                            | "staff"
+                            | "organisation"
+                            | "organization"
+                            | "office"
+                            | "business"
+                            | "side"
+                    )
+                })
+            })
+    });
+    if of_us {
+        excepted.extend(world.of_kind(RoleKind::Subject));
+        excepted.extend(world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()));
+    }
     if !outside.is_empty() && excepted.is_empty() {
         return false;
     }
@@ -347,6 +378,10 @@ fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
         let of_team = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "team"));
         let found = match words.as_slice() {
             ["they" | "he" | "she" | "who"] => memory.subjects.clone(),
+            // `The warehouse packs orders. It sees …`.
+            ["it"] if memory.subjects.len() == 1 && clause.does(crate::words::Verb::View) => {
+                memory.subjects.clone()
+            }
             [] if phrase.other => world
                 .roles
                 .iter()

@@ -274,6 +274,11 @@ pub(crate) fn care_teams(parsed: &[Parsed], world: &mut World) {
         }
         let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "with"));
         for phrase in clause.objects.iter().chain(tails.flat_map(|tail| &tail.phrases)) {
+            // `a team of a physician and a chaplain`: those it is made of are named.
+            let key = crate::entities::phrase_key(phrase);
+            if matches!(key.as_str(), "team" | "care team" | "staff" | "user") {
+                continue;
+            }
             for role in world.roles_of(phrase) {
                 let leads = ["director", "coordinator", "manager", "supervisor"];
                 let cares = world.roles.get(&role).is_some_and(|known| {

@@ -93,7 +93,11 @@ pub(crate) fn resolve(
     if sweeping
         && clause.narrowing > 0
         && world.entity_named(&key).is_none()
-        && (clause.not || phrase.own || clause.only_subjects || clause.but_not.contains(phrase))
+        && (clause.not
+            || clause.nobody
+            || phrase.own
+            || clause.only_subjects
+            || clause.but_not.contains(phrase))
     {
         return world
             .entities
@@ -131,6 +135,21 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
         && let Some(fields) = fields_of(&owner, &key, world)
     {
         return vec![Target { fields: Some(fields), ..Target::whole(owner) }];
+    }
+    // `their own patients' reports`: what these write.
+    if !phrase.of.is_empty()
+        && matches!(key.as_str(), "report" | "entry" | "submission" | "answer" | "log")
+        && world.entity_named(&key).is_none()
+        && world.entity_of(&phrase.of).as_deref() == world.subject()
+    {
+        return world
+            .entities
+            .iter()
+            .filter(|(_, entity)| {
+                entity.concept.is_some_and(|concept| concept.by == Some(crate::catalogue::RoleKind::Subject))
+            })
+            .map(|(name, _)| Target::whole(name.clone()))
+            .collect();
     }
     let mut when = Vec::new();
     for word in &phrase.modifiers {
@@ -291,6 +310,10 @@ pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
                     )
             })
     });
+    // `everything their patients sent`: of theirs.
+    if phrase.all && clause.objects.iter().any(|object| object.own) {
+        return Reach::Own;
+    }
     if phrase.all || place { Reach::Place } else { Reach::Unsaid }
 }
 

@@ -56,8 +56,19 @@ impl<'t> Reader<'t> {
                 Token::Open => {
                     let close = closing(self.tokens, start);
                     let inner = self.tokens[start + 1..close.max(start + 1)].to_vec();
-                    if let Some(last) = self.last_phrase() {
-                        last.paren = inner;
+                    // `report symptoms every day (nausea, fever)`: the list is of what is reported.
+                    let timed = self.current.tails.last().is_some_and(|tail| tail.by == "every");
+                    match self.current.objects.last_mut().filter(|last| {
+                        timed
+                            && last.paren.is_empty()
+                            && !last.words.first().is_some_and(|word| crate::words::asks(word))
+                    }) {
+                        Some(object) => object.paren = inner,
+                        None => {
+                            if let Some(last) = self.last_phrase() {
+                                last.paren = inner;
+                            }
+                        }
                     }
                     self.at = close + 1;
                 }

@@ -192,7 +192,11 @@ impl Reader<'_> {
         let subject = self.current.subjects.last().and_then(|phrase| phrase.words.last());
         let agrees = self.agrees(previous, word)
             || subject.is_some_and(|subject| {
-                subject != previous && self.agrees(subject, word) && !is_two_faced(word)
+                let person = catalogue().role(&singular(subject)).is_some();
+                subject != previous
+                    && self.agrees(subject, word)
+                    && (!is_two_faced(word)
+                        || person && self.object_follows(at + 1) && verb(previous).is_none())
             });
         if !is_two_faced(word) {
             return agrees || self.phase != Phase::Subject;
@@ -284,6 +288,11 @@ impl Reader<'_> {
         let mut nouns = 0;
         while let Some(token) = self.tokens.get(at) {
             let Some(word) = token.word() else {
+                // `that the candidate's team can never see`.
+                if *token == Token::Possessive && nouns > 0 {
+                    at += 1;
+                    continue;
+                }
                 // `staff, nurses and doctors can`: a list of subjects.
                 if matches!(token, Token::Comma | Token::Slash) && nouns > 0 && nouns < 4 {
                     return false;

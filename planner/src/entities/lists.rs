@@ -30,6 +30,14 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
             Some((name, parent)) => (name, Some(key_of(parent))),
             None => (head, None),
         };
+    // `For every visit: …`, `each infusion: …`: the words before the noun are no part of its name.
+    let name = name.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let bare: Vec<&str> = name.split(' ').skip_while(|word| crate::words::is_glue(word)).collect();
+    let name = bare.join(" ");
+    let name = name.as_str();
+    if name.is_empty() {
+        return false;
+    }
     let listed = items(&one.sentence.tokens);
     let verbs = one.clauses.iter().any(|clause| {
         !clause.subjects.is_empty() && clause.verbs.iter().any(|(_, word)| word.as_str() != "set")

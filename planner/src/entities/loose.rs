@@ -8,7 +8,7 @@ use super::{
     phrase_key,
 };
 use crate::{
-    catalogue::{FieldConcept, RoleKind, catalogue},
+    catalogue::{EntityKind, FieldConcept, RoleKind, catalogue},
     clauses::{Clause, Phrase},
     features,
     fields::{NewField, proper_name},
@@ -31,6 +31,31 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         .filter(|tail| tail.by == "with" && clause.objects.is_empty() && answers(clause))
         .flat_map(|tail| tail.phrases.clone())
         .collect();
+    // `the pickup address of the clinic`: no value of a patient.
+    let of_place = clause.tails.iter().any(|tail| {
+        tail.by == "of"
+            && tail.phrases.iter().any(|phrase| {
+                phrase.words.last().is_some_and(|word| {
+                    matches!(
+                        singular(word).as_str(),
+                        "clinic"
+                            | "hospital"
+                            | "practice"
+                            | "pharmacy"
+                            | "office"
+                            | "school"
+                            | "company"
+                            | "center"
+                            | "lab"
+                            | "place"
+                            | "appointment"
+                    )
+                })
+            })
+    });
+    if of_place && clause.does(Verb::View) {
+        return;
+    }
     let objects: Vec<Phrase> = clause.objects.iter().chain(&with).cloned().collect();
     let nameless = |phrase: &&Phrase| {
         world.entity_named(&phrase_key(phrase)).is_none() && phrase.of.is_empty() && !phrase.words.is_empty()
@@ -72,7 +97,11 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
                     .iter()
                     .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
         });
-        container(&loose, by_patient, world)
+        at_each(clause, world).or_else(|| container(&loose, by_patient, world))
+    } else if clause.does(Verb::View)
+        && let Some(record) = named_first(&loose, world)
+    {
+        Some(record)
     } else if clause.does(Verb::View) || clause.does(Verb::Update) || clause.does(Verb::Manage) {
         world.subject().map(str::to_owned)
     } else {
@@ -131,6 +160,42 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
         matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
     let again = held && (!writes || clause.objects.len() == 1);
     (writes || value || clause.does(Verb::Update)) && !empty_word && !again && (writes || !group)
+}
+
+/// `at each visit they record pain and nausea`: these are values of the visit.
+fn at_each(clause: &Clause, world: &mut World) -> Option<String> {
+    let phrase = clause
+        .tails
+        .iter()
+        .filter(|tail| {
+            matches!(
+                tail.by.as_str(),
+                "at" | "in" | "on" | "for" | "during" | "after" | "per" | "every" | "before"
+            )
+        })
+        .flat_map(|tail| &tail.phrases)
+        .find(|phrase| {
+            let key = phrase_key(phrase);
+            let leads = clause.objects.first().is_some_and(|object| phrase.at < object.at);
+            let whole = phrase.all && (leads || world.entity_named(&key).is_some());
+            whole
+                && !matches!(key.as_str(), "shift" | "day" | "week" | "month")
+                && catalogue().role(&key).is_none()
+                && (world.entity_named(&key).is_some_and(|name| world.subject() != Some(name.as_str()))
+                    || catalogue().entity(&key).is_some_and(|(concept, _)| {
+                        concept.kind == EntityKind::Clinical && !concept.field_too
+                    }))
+        })?;
+    define(&phrase.words.join(" "), world, false).or_else(|| world.entity_of(&phrase.words))
+}
+
+/// `only case number, measurements and due date`: values of the case.
+fn named_first(loose: &[Phrase], world: &World) -> Option<String> {
+    loose.iter().find_map(|phrase| {
+        let (_, first) = phrase.words.split_last()?;
+        let record = (!first.is_empty()).then(|| world.entity_of(first)).flatten()?;
+        (world.subject() != Some(record.as_str())).then_some(record)
+    })
 }
 
 /// The list in the parentheses of a phrase that names no record.

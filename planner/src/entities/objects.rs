@@ -34,7 +34,11 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     if acts {
         for phrase in targets {
             let value = many && is_bare(phrase) && catalogue().field(&phrase_key(phrase)).is_some();
-            if value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
+            let measured = many
+                && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
+                && phrase.paren.is_empty()
+                && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
+            if measured || value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
                 continue;
             }
             last = from_object(phrase, clause, writes && !clause.not, world).or(last);
@@ -178,6 +182,44 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     if phrase.words.first().is_some_and(|word| crate::words::asks(word)) {
         return None;
     }
+    // `their own patients' reports`: what these wrote.
+    if !writes
+        && !phrase.of.is_empty()
+        && matches!(key.as_str(), "report" | "entry" | "submission" | "answer" | "log" | "record" | "data")
+        && world.entities.keys().all(|name| key_of(name) != key)
+    {
+        return None;
+    }
+    // `it sees the products and quantities`: values of what is there.
+    if !writes
+        && world.entities.keys().all(|name| key_of(name) != key)
+        && world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key))
+    {
+        return None;
+    }
+    // `sign the biopsy result`: of the biopsy that there is.
+    if phrase.words.len() > 1
+        && phrase.paren.is_empty()
+        && let Some((last, first)) = phrase.words.split_last()
+        && matches!(
+            singular(last).as_str(),
+            "result"
+                | "record"
+                | "entry"
+                | "data"
+                | "info"
+                | "information"
+                | "detail"
+                | "value"
+                | "outcome"
+                | "request"
+        )
+        && catalogue().entity(&key).is_none()
+        && let Some(known) = world.entity_of(first)
+        && world.subject() != Some(known.as_str())
+    {
+        return Some(known);
+    }
     // `volunteers register people (name, phone)`.
     if key == "person" && writes {
         let name = define("patient", world, false)?;
@@ -258,7 +300,7 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     // `the patient's record: name, phone`.
     if is_no_record(&key)
         && let Some(owner) =
-            (!phrase.of.is_empty()).then(|| define(&phrase.of.join(" "), world, false)).flatten()
+            (!phrase.of.is_empty()).then(|| define(&phrase.of.join(" "), world, true)).flatten()
     {
         parts_of(&owner, &phrase.paren, world);
         return Some(owner);

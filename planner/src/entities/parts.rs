@@ -175,7 +175,9 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         }
         return;
     }
-    if let Some(linked) = world.entity_named(&key).or_else(|| future_link(&key, world))
+    if let Some(linked) = world
+        .entity_named(&key)
+        .or_else(|| if kind == EntityKind::Schedule { future_link(&key, world) } else { None })
         && linked != name
         && catalogue().field(&key).is_none()
         && catalogue().field(&item.key()).is_none()

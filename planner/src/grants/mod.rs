@@ -38,6 +38,7 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
             && !rules.by_permission.contains(&allow.role)
     });
     assume(world, rules, &mut all);
+    all.retain(|allow| !rules.no_login.contains(&allow.role));
     narrow(world, rules, &mut all);
     // Nobody assigns whom they may not see.
     if let Some(subject) = world.subject().map(str::to_owned) {
@@ -61,7 +62,9 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
 /// The scope of a grant as the spec writes it; `None` where ignorance narrows to nothing.
 pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
     let role = world.roles.get(&allow.role)?;
-    let place = world.place.clone().unwrap_or_else(|| "organisation".into());
+    // What nobody is in belongs to the whole organisation.
+    let thing = world.entities.get(&allow.entity).is_some_and(|entity| entity.kind == EntityKind::Thing);
+    let place = world.place.clone().filter(|_| !thing).unwrap_or_else(|| "organisation".into());
     let of_subject = world.subject().is_some_and(|subject| world.parts(subject).contains(&allow.entity));
     let assigned = of_subject && world.assigned.contains(&allow.role);
     Some(match role.kind {
@@ -156,7 +159,10 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
             continue;
         }
         let kind = known.kind;
-        let by_self = known.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject));
+        let by_self = known.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject))
+            || ["check in", "diary", "journal", "self report", "questionnaire"]
+                .iter()
+                .any(|word| entity.ends_with(word));
         let candidates: Vec<(String, RoleKind, bool)> = world
             .roles
             .iter()

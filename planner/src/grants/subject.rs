@@ -106,8 +106,8 @@ fn common(identity: &[String]) -> Vec<String> {
     identity
         .iter()
         .filter(|field| {
-            let key = crate::words::key_of(field);
-            crate::catalogue::catalogue().field(&key).is_some() || field.contains("name")
+            field.contains("name")
+                || matches!(field.as_str(), "date of birth" | "phone" | "email" | "address" | "sex")
         })
         .cloned()
         .collect()
@@ -139,7 +139,15 @@ fn registrars(world: &mut World, rules: &Rules, subject: &str, identity: &[Strin
         .map(|(name, _)| name.clone())
         .collect();
     let mut chosen = already.clone();
-    for kind in [RoleKind::Office, RoleKind::Care, RoleKind::Owner] {
+    // Who wrote the prompt and cares for the patients registers them.
+    if chosen.is_empty()
+        && let Some(own) = world.narrator.clone()
+        && !barred(world, rules, &own, subject)
+        && said(all, &own, subject).any(|allow| allow.verb == "view")
+    {
+        chosen.push(own);
+    }
+    for kind in [RoleKind::Office, RoleKind::Owner] {
         if !chosen.is_empty() {
             break;
         }

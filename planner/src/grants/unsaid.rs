@@ -61,7 +61,12 @@ pub(crate) fn unsaid_record(
             if clinical.is_empty() {
                 // Where clinicians work, nobody else takes their place unasked.
                 match (open.is_empty(), clinicians) {
-                    (true, false) => first(&[&[RoleKind::Business]]),
+                    // Whoever was said to write something; a courier writes no family history.
+                    (true, false) => {
+                        let writing: Vec<String> =
+                            of(&[RoleKind::Business]).into_iter().filter(|role| busy(role)).collect();
+                        if writing.is_empty() { of(&[RoleKind::Owner]) } else { writing }
+                    }
                     (true, true) => Vec::new(),
                     (false, _) => open,
                 }
@@ -166,7 +171,7 @@ pub(crate) fn unsaid_writer(
         EntityKind::Business | EntityKind::Thing => &[RoleKind::Owner],
         _ if by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
         _ if clinicians => &[RoleKind::Panel, RoleKind::Care],
-        _ => &[RoleKind::Business, RoleKind::Subject, RoleKind::Office],
+        _ => &[RoleKind::Subject, RoleKind::Owner],
     };
     for wanted in order {
         let mut writers: Vec<String> =

@@ -30,6 +30,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
                 attach(list, &mut sentence, &mut read);
             }
             part_from_list(&mut read);
+            record_of_subject(&mut read);
             read.iter_mut().for_each(|clause| {
                 say_the_deed(clause, &said);
                 access_to(clause);
@@ -38,6 +39,22 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             Parsed { clauses: read, sentence }
         })
         .collect()
+}
+
+/// `Living donors get a separate record: …`: a record of theirs.
+fn record_of_subject(read: &mut [Clause]) {
+    let Some((at, of)) = read.iter().find_map(|clause| {
+        let [subject] = clause.subjects.as_slice() else { return None };
+        let object = clause.objects.first()?;
+        let record = object.of.is_empty()
+            && matches!(object.words.as_slice(), [word] if matches!(word.as_str(), "record" | "file" | "profile"));
+        (record && clause.does(Verb::Have) && !clause.passive).then(|| (object.at, subject.words.clone()))
+    }) else {
+        return;
+    };
+    for object in read.iter_mut().flat_map(|clause| &mut clause.objects).filter(|object| object.at == at) {
+        object.of.clone_from(&of);
+    }
 }
 
 /// `Donors, donations (date, volume), phlebotomists record donations`: who acts stands behind the list.

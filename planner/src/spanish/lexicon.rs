@@ -187,6 +187,8 @@ pub(super) fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("es")
         && stem.len() > 2
         && stem.ends_with(['n', 'r', 'l', 'd', 'j'])
+        // `padres`, `nombres`: the e is the noun's own.
+        && stem.chars().rev().nth(1).is_some_and(vowel)
     {
         return stem.to_owned();
     }

@@ -122,7 +122,7 @@ const PROMPTS: &[(&str, &[&str])] = &[
     ),
     (
         "Nursing home app for my 40-bed facility. Caregivers record meals, fluids (ml), bowel movements and mood per shift for each resident. Nurses give medications and note refusals. Family can see a weekly summary. Nobody but nurses may see the medication list.",
-        &["caregiver:resident.medication list", "family:meal"],
+        &["caregiver:resident.medication list", "caregiver:medication", "family:meal"],
     ),
     (
         "I want to build something for therapists like me to keep progress notes, treatment plans, and invoices. Just me, no staff. Clients don't log in. Notes can't be edited after signing.",
@@ -196,6 +196,10 @@ fn denied_in(spec: &AppSpec, rule: &str, out: &mut Vec<String>) {
         }
     }
     let Some((_, entity)) = spec.entities.iter().find(|(name, _)| name.as_str() == record) else { return };
+    // A value that the plan does not keep is hidden from everybody.
+    if field.is_some_and(|field| !entity.fields.keys().any(|known| known.as_str() == field)) {
+        return;
+    }
     for (known, access) in entity.access.iter().flatten() {
         if known.as_str() != role {
             continue;

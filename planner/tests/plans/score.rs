@@ -171,6 +171,15 @@ fn find(wanted: &Entity, spec: &AppSpec) -> Option<String> {
     wanted.names.iter().find(|name| names(spec).contains(name)).cloned()
 }
 
+/// A name in the singular, letter by letter: `destinations` and `destination` are no two readings.
+fn singular(name: &str) -> String {
+    name.split(' ').map(|word| word.strip_suffix('s').unwrap_or(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn among(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name || singular(known) == singular(name))
+}
+
 fn roles(expected: &Expected, spec: &AppSpec, score: &mut Score) {
     for wanted in &expected.roles {
         score.roles.expected += 1;
@@ -226,7 +235,14 @@ fn planned_fields(spec: &AppSpec, name: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Whether a reading names a field letter by letter.
+fn exactly(wanted: &Entity, name: &str) -> bool {
+    let fields = wanted.fields.iter().flat_map(|(names, _)| names);
+    fields.chain(wanted.may_fields.iter().map(|(known, _)| known)).any(|known| known == name)
+}
+
 fn fields(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
+    let entity = wanted;
     let planned = planned_fields(spec, found);
     let parent = spec
         .entities
@@ -238,7 +254,7 @@ fn fields(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
         // A part names its whole without a link of its own.
         let by_part = class == "link"
             && parent.as_ref().is_some_and(|parent| names.iter().any(|name| name == parent.as_str()));
-        let held = by_part || planned.iter().any(|(name, _)| names.contains(name));
+        let held = by_part || planned.iter().any(|(name, _)| among(names, name));
         score.fields.found += usize::from(held);
         if !held {
             score.missed.push(format!("{found}.{}", names[0]));
@@ -247,12 +263,20 @@ fn fields(wanted: &Entity, found: &str, spec: &AppSpec, score: &mut Score) {
     for (name, class) in &planned {
         score.fields.planned += 1;
         let known =
-            wanted.fields.iter().find(|(names, _)| names.contains(name)).map(|(_, class)| class).or_else(
-                || wanted.may_fields.iter().find(|(known, _)| known == name).map(|(_, class)| class),
+            wanted.fields.iter().find(|(names, _)| among(names, name)).map(|(_, class)| class).or_else(
+                || {
+                    let may = |known: &String| known == name || singular(known) == singular(name);
+                    wanted.may_fields.iter().find(|(known, _)| may(known)).map(|(_, class)| class)
+                },
             );
         score.fields.right += usize::from(known.is_some());
         match known {
-            Some(wanted) if wanted != "none" && wanted != "link" && (class == "none" || class == "link") => {
+            // A link by a name in another number is another thing: `embryo` of a cycle is not its count of embryos.
+            Some(wanted)
+                if wanted != "none"
+                    && wanted != "link"
+                    && (class == "none" || class == "link" && exactly(entity, name)) =>
+            {
                 score.leaks.push(format!("{found}.{name} is {wanted}, planned as {class}"));
             }
             None => {
@@ -480,6 +504,7 @@ fn covers(wanted: &Entity, said: &Said, verb: &str, scope: &str, field: &str) ->
     // Any of the names that the reading accepts for a field.
     let same = |name: &String| {
         name == field
+            || singular(name) == singular(field)
             || ENGLISH.iter().any(|(spanish, english)| *spanish == field && english == name)
             || wanted
                 .fields
