@@ -1,0 +1,68 @@
+//! Words in the code and on the pages.
+
+/// The parts of our own that are modules too; an entity of the same name gets a longer one.
+const OWN: &[&str] = &[
+    "access",
+    "calendars",
+    "custom",
+    "home",
+    "http",
+    "lists",
+    "main",
+    "measures",
+    "migrations",
+    "pages",
+    "rules",
+    "seed",
+    "tests",
+];
+
+/// The Rust module of a table.
+pub(crate) fn module(table: &str) -> String {
+    let plain = table.trim_end_matches('_');
+    if OWN.contains(&plain) { format!("{plain}_records") } else { table.to_owned() }
+}
+
+/// The path of an entity's pages, without the leading slash.
+pub(crate) fn path(table: &str) -> String {
+    let plain = table.trim_end_matches('_').replace('_', "-");
+    const OWN_PATHS: &[&str] = &[
+        "account",
+        "api",
+        "assets",
+        "identity",
+        "legal",
+        "lists",
+        "measures",
+        "calendars",
+        "pages",
+        "sign-in",
+        "sign-out",
+        "welcome",
+    ];
+    if OWN_PATHS.contains(&plain.as_str()) { format!("{plain}-records") } else { plain }
+}
+
+/// `a reading`, `an appointment`.
+pub(crate) fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
+/// A label within a sentence; an abbreviation keeps its capitals.
+pub(crate) fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
+            first.to_lowercase().collect::<String>() + letters.as_str()
+        }
+        _ => text.to_owned(),
+    }
+}
