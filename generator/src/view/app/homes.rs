@@ -1,0 +1,116 @@
+//! What somebody in a role finds on the first page, and where they can go.
+
+use serde::Serialize;
+use spec::Model;
+use spec::access::Action;
+use spec::model::{EntityIndex, RoleIndex};
+
+use super::lists::function;
+use crate::view::entity::{lower_first, module, path};
+use crate::view::policy::PolicyView;
+
+/// What somebody in a role finds on the first page.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct HomeView {
+    pub(crate) role: String,
+    pub(crate) lists: Vec<String>,
+    /// Entities whose records the role may list, each with its path; parts are reached from their record.
+    pub(crate) destinations: Vec<(String, String)>,
+}
+
+/// The records that are somebody themselves, and what they do with their parts.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OwnRecordView {
+    pub(crate) role: String,
+    pub(crate) module: String,
+    pub(crate) path: String,
+    /// Whether it is made when its person first comes.
+    pub(crate) self_made: bool,
+    pub(crate) parts: Vec<OwnPartView>,
+}
+
+/// A part of one's own record.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OwnPartView {
+    pub(crate) label: String,
+    pub(crate) path: String,
+    pub(crate) add: Option<String>,
+}
+
+pub(super) fn homes(model: &Model) -> Vec<HomeView> {
+    let home = |(index, role): (spec::model::RoleIndex, &spec::model::Role)| {
+        let may_list = |entity: EntityIndex| {
+            model.grants(index, entity).any(|grant| grant.allows(spec::access::Action::List))
+        };
+        let listed = model.entities().filter(|(at, entity)| entity.parent.is_none() && may_list(*at));
+        HomeView {
+            role: role.name.to_string(),
+            lists: model.lists_of(index).map(function).collect(),
+            destinations: listed
+                .map(|(at, entity)| {
+                    let label = if only_own(model, index, at) {
+                        MY_DETAILS.to_owned()
+                    } else {
+                        entity.plural.clone()
+                    };
+                    (label, format!("/{}", path(&entity.table)))
+                })
+                .chain(screens(model, index, role))
+                .collect(),
+        }
+    };
+    model.roles().map(home).collect()
+}
+
+/// What people call the record that they are, where they see no other.
+pub(super) const MY_DETAILS: &str = "My details";
+
+pub(super) fn only_own(model: &Model, role: RoleIndex, entity: EntityIndex) -> bool {
+    let own = |grant: &spec::access::Grant| matches!(grant.reach, spec::access::Reach::Own(_));
+    model[role].self_entity == Some(entity)
+        && model.grants(role, entity).filter(|grant| grant.allows(Action::List)).all(own)
+}
+
+/// What a role finds beside its records: calendars, measures, and the people whom it administers.
+pub(super) fn screens(
+    model: &Model,
+    index: spec::model::RoleIndex,
+    role: &spec::model::Role,
+) -> impl Iterator<Item = (String, String)> {
+    let calendars = model
+        .calendars_of(index)
+        .map(|calendar| (calendar.label.clone(), format!("/calendars/{}", calendar.name.kebab())));
+    let measures = model.measures_of(index).take(1).map(|_| ("Measures".to_owned(), "/measures".to_owned()));
+    let administers = role.administers.iter().any(|what| *what == "people");
+    let people = administers.then(|| ("People".to_owned(), "/account/people".to_owned()));
+    let pages =
+        model.pages_of(index).map(|page| (page.label.clone(), format!("/pages/{}", page.name.kebab())));
+    let places =
+        (administers && model.places.len() > 1).then(|| ("Places".to_owned(), "/account/places".to_owned()));
+    pages.chain(calendars).chain(measures).chain(people).chain(places)
+}
+
+pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
+    let own = |(index, role): (RoleIndex, &spec::model::Role)| {
+        let at = role.self_entity?;
+        let may = |entity: EntityIndex, action: Action| {
+            model.grants(index, entity).any(|grant| grant.allows(action))
+        };
+        if !may(at, Action::List) {
+            return None;
+        }
+        let parts = model[at].parts.iter().filter(|part| may(**part, Action::List)).map(|part| OwnPartView {
+            label: model[*part].plural.clone(),
+            path: path(&model[*part].table),
+            add: may(*part, Action::Create).then(|| format!("Add {}", lower_first(&model[*part].label))),
+        });
+        Some(OwnRecordView {
+            role: role.name.to_string(),
+            module: module(&model[at].table),
+            path: path(&model[at].table),
+            self_made: PolicyView::new(model, at).self_made,
+            parts: parts.collect(),
+        })
+    };
+    model.roles().filter_map(own).collect()
+}

@@ -1,0 +1,143 @@
+//! The app as the templates print it: its roles, its entities in the order in which they are built, its work.
+
+mod calendars;
+mod facts;
+mod homes;
+mod lists;
+mod measures;
+mod pages;
+
+use serde::Serialize;
+use spec::Model;
+use spec::model::{EntityIndex, Target};
+
+use self::calendars::{CalendarView, calendar_view};
+pub(crate) use self::facts::{Facts, place_of};
+use self::facts::{RoleView, facts, roles};
+use self::homes::{HomeView, OwnRecordView, homes, own_records};
+use self::lists::{ListView, ModuleView, list_view};
+use self::measures::{MeasureView, measure_view};
+use self::pages::{PageView, page_view};
+use super::entity::{EntityView, module};
+use crate::zones;
+
+/// What every template may print.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AppView {
+    pub(crate) app: Facts,
+    pub(crate) roles: Vec<RoleView>,
+    pub(crate) entities: Vec<EntityView>,
+    /// PostgreSQL's second fence.
+    pub(crate) fence: super::rls::FenceView,
+    pub(crate) lists: Vec<ListView>,
+    pub(crate) homes: Vec<HomeView>,
+    pub(crate) measures: Vec<MeasureView>,
+    pub(crate) calendars: Vec<CalendarView>,
+    pub(crate) pages: Vec<PageView>,
+    pub(crate) own_records: Vec<OwnRecordView>,
+    pub(crate) list_modules: Vec<ModuleView>,
+    /// `src/rules.rs`, made by `quote`; empty when the spec computes nothing.
+    pub(crate) rules: String,
+    pub(crate) seed: super::seed::SeedView,
+    pub(crate) uses_rules: bool,
+    pub(crate) uses_post: bool,
+    /// Whether any record has a move that a test can make by itself.
+    pub(crate) any_lifecycle: bool,
+    /// Whether anything is booked whose time has an end and that somebody may change.
+    pub(crate) any_booking: bool,
+    /// Whether any record can be claimed.
+    pub(crate) any_claim: bool,
+}
+
+impl AppView {
+    /// Prepares everything, or says what cannot be built.
+    pub(crate) fn new(model: &Model) -> Result<Self, crate::Error> {
+        let mut entities: Vec<EntityView> = model
+            .build_order
+            .iter()
+            .enumerate()
+            .map(|(at, index)| EntityView::new(model, *index, at + 1))
+            .collect();
+        // What links where, whether by a form, and whether to another part of the same whole.
+        let links: Vec<(String, bool, bool)> = entities
+            .iter()
+            .flat_map(|entity| {
+                let forms = entity.policy.creatable || entity.policy.updatable;
+                let linked = entity.linked_entities.iter();
+                linked.map(move |link| (link.to.clone(), forms && !link.parent, link.beside))
+            })
+            .collect();
+        for entity in &mut entities {
+            let resource = model.calendars.iter().flat_map(|calendar| {
+                let of = &model[calendar.entity];
+                calendar.resources.iter().filter_map(|at| of[*at].target)
+            });
+            let booked = resource.into_iter().any(
+                |target| matches!(target, Target::Entity(to) if module(&model[to].table) == entity.module),
+            );
+            entity.offered = booked || links.contains(&(entity.module.clone(), true, false));
+            entity.offered_beside = links.contains(&(entity.module.clone(), true, true));
+            entity.titled = links.iter().any(|(to, ..)| *to == entity.module);
+        }
+        if model.language == spec::document::Language::Spanish {
+            return Err(crate::Error::Language("Spanish"));
+        }
+        let zone = zones::expression(&model.time_zone)
+            .ok_or_else(|| crate::Error::TimeZone(model.time_zone.clone()))?;
+        let lists = model.lists.iter().map(|list| list_view(model, list)).collect::<Result<Vec<_>, _>>()?;
+        let mut list_modules: Vec<ModuleView> = lists
+            .iter()
+            .filter_map(|list| entities.get(list.entity))
+            .map(|entity| ModuleView { module: entity.module.clone(), pascal: entity.pascal.clone() })
+            .collect();
+        let rules = crate::rules::file(model)?;
+        let seed = super::seed::SeedView::new(model);
+        list_modules.sort();
+        list_modules.dedup();
+        Ok(Self {
+            app: facts(model, &entities, zone),
+            fence: super::rls::FenceView::new(model),
+            roles: roles(model),
+            homes: homes(model),
+            measures: model
+                .measures
+                .iter()
+                .map(|measure| measure_view(model, measure))
+                .collect::<Result<_, _>>()?,
+            calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
+            own_records: own_records(model),
+            pages: model.pages.iter().map(|page| page_view(model, page)).collect(),
+            uses_rules: !rules.is_empty(),
+            uses_post: entities.iter().any(|entity| {
+                let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);
+                entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable || claims
+            }),
+            any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
+                let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
+                lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())
+            }),
+            any_booking: entities.iter().any(|entity| {
+                let made = seed_makes(&seed, entity);
+                made && entity.policy.updatable
+                    && entity.bookings.iter().any(|booking| booking.end_column.is_some())
+            }),
+            any_claim: entities
+                .iter()
+                .any(|entity| entity.assignment.as_ref().is_some_and(|assignment| assignment.claim)),
+            seed,
+            rules,
+            list_modules,
+            entities,
+            lists,
+        })
+    }
+}
+
+/// Whether the made-up records hold some of this entity.
+fn seed_makes(seed: &super::seed::SeedView, entity: &EntityView) -> bool {
+    seed.records.iter().any(|records| records.module == entity.module)
+}
+
+pub(super) fn number_of(model: &Model, entity: EntityIndex) -> usize {
+    model.build_order.iter().position(|at| *at == entity).unwrap_or_default()
+}

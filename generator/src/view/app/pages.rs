@@ -1,0 +1,81 @@
+//! Pages that bring several things together.
+
+use serde::Serialize;
+use spec::Model;
+use spec::model::PageItem;
+
+use crate::view::entity::{module, path};
+
+/// A page of its own.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PageView {
+    pub(crate) label: String,
+    pub(crate) function: String,
+    pub(crate) path: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) items: Vec<ItemView>,
+}
+
+/// One thing on a page: what it is, and the parts of the program that make it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ItemView {
+    pub(crate) kind: &'static str,
+    pub(crate) label: String,
+    pub(crate) module: String,
+    pub(crate) function: String,
+    pub(crate) path: String,
+    pub(crate) unit: String,
+}
+
+pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
+    let item = |item: &PageItem| {
+        let view = |kind, label: &str, module: String, function: String, path: String| ItemView {
+            kind,
+            label: label.to_owned(),
+            module,
+            function,
+            path,
+            unit: String::new(),
+        };
+        let snake = |name: &spec::Name| name.snake().trim_end_matches('_').to_owned();
+        match item {
+            PageItem::Entity(at) => {
+                let entity = &model[*at];
+                view("entity", &entity.plural, module(&entity.table), String::new(), path(&entity.table))
+            }
+            PageItem::Chart(at, _) => {
+                let entity = &model[*at];
+                view("chart", &entity.plural, module(&entity.table), String::new(), path(&entity.table))
+            }
+            PageItem::List(at) => {
+                let list = &model[*at];
+                view("list", &list.label, String::new(), snake(&list.name), list.name.kebab())
+            }
+            PageItem::Measure(at) => {
+                let measure = &model[*at];
+                view("measure", &measure.label, String::new(), snake(&measure.name), measure.name.kebab())
+            }
+            PageItem::Calendar(at) => {
+                let calendar = &model[*at];
+                view("calendar", &calendar.label, String::new(), snake(&calendar.name), calendar.name.kebab())
+            }
+            PageItem::Form(at) => {
+                let form = &model[*at];
+                view(
+                    "form",
+                    &form.label,
+                    module(&model[form.about].table),
+                    String::new(),
+                    path(&model[form.entity].table),
+                )
+            }
+        }
+    };
+    PageView {
+        label: page.label.clone(),
+        function: page.name.snake().trim_end_matches('_').to_owned(),
+        path: page.name.kebab(),
+        roles: page.roles.iter().map(|role| model[*role].name.to_string()).collect(),
+        items: page.shows.iter().map(item).collect(),
+    }
+}
