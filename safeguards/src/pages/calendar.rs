@@ -17,6 +17,8 @@ pub enum Span {
     Day(Date),
     /// The week of this day, from Monday; a column for each day.
     Week(Date),
+    /// So many days from this one: what lies ahead of somebody, as a list.
+    Ahead(Date, u16),
 }
 
 impl Span {
@@ -31,7 +33,7 @@ impl Span {
     #[must_use]
     pub fn first(self) -> Date {
         match self {
-            Self::Day(day) => day,
+            Self::Day(day) | Self::Ahead(day, _) => day,
             Self::Week(day) => match day.weekday() {
                 Weekday::Monday => day,
                 weekday => day.saturating_sub(Duration::days(i64::from(weekday.number_days_from_monday()))),
@@ -45,6 +47,7 @@ impl Span {
         match self {
             Self::Day(_) => 1,
             Self::Week(_) => 7,
+            Self::Ahead(_, days) => i64::from(days),
         }
     }
 
@@ -53,13 +56,14 @@ impl Span {
         match self {
             Self::Day(day) => Self::Day(moved(day)),
             Self::Week(day) => Self::Week(moved(day)),
+            Self::Ahead(day, days) => Self::Ahead(moved(day), days),
         }
     }
 
     fn address(self, path: &str) -> String {
         match self {
             Self::Day(day) => format!("{path}?day={}", iso_date(day)),
-            Self::Week(day) => format!("{path}?week={}", iso_date(day)),
+            Self::Week(day) | Self::Ahead(day, _) => format!("{path}?week={}", iso_date(day)),
         }
     }
 }
@@ -192,9 +196,27 @@ impl Calendar {
         self
     }
 
-    /// The bookings of all resources, each once.
+    /// The bookings of all resources, each once, under their day where there is more than one.
     fn listing(&self, view: &View) -> Markup {
-        let column = ColumnHead { name: self.title.clone(), day: self.span.first(), resource: None };
+        let days = (0..self.span.days()).map(|day| self.span.first().saturating_add(Duration::days(day)));
+        let days: Vec<(Date, Vec<Placed<'_>>)> =
+            days.map(|day| (day, self.once(view, day))).filter(|(_, placed)| !placed.is_empty()).collect();
+        let several = self.span.days() > 1;
+        html! {
+            div.agenda.always { section {
+                h2 { bdi { (self.title) } }
+                @if days.is_empty() { p.hint { (view.words.no_bookings) } }
+                @for (day, placed) in &days {
+                    @if several { h3 { (view.weekday(*day)) " " (view.date(*day)) } }
+                    ul { @for placed in placed { li { (self.booking(view, placed, false)) } } }
+                }
+            } }
+        }
+    }
+
+    /// The bookings of a day, each once.
+    fn once(&self, view: &View, day: Date) -> Vec<Placed<'_>> {
+        let column = ColumnHead { name: self.title.clone(), day, resource: None };
         let mut once: Vec<Placed<'_>> = Vec::new();
         for placed in self.of(view, &column) {
             let known = |other: &Placed<'_>| {
@@ -205,7 +227,7 @@ impl Calendar {
                 once.push(Placed { conflict: false, ..placed });
             }
         }
-        html! { div.agenda.always { (self.list(view, &column, &once, false)) } }
+        once
     }
 
     fn step(&self) -> i64 {
@@ -222,12 +244,12 @@ impl Calendar {
                 };
                 self.resources.iter().map(column).collect()
             }
-            Span::Week(_) => {
+            Span::Week(_) | Span::Ahead(..) => {
                 let only = match self.resources.as_slice() {
                     [one] => Some(one.id.clone()),
                     _ => None,
                 };
-                (0..7)
+                (0..self.span.days())
                     .map(|day| {
                         let day = self.span.first().saturating_add(Duration::days(day));
                         ColumnHead {
@@ -321,21 +343,22 @@ impl Calendar {
         let first = self.span.first();
         let (before, after) = match self.span {
             Span::Day(_) => (words.previous_day, words.next_day),
-            Span::Week(_) => (words.previous_week, words.next_week),
+            Span::Week(_) | Span::Ahead(..) => (words.previous_week, words.next_week),
         };
         let to = |span: Span| span.address(&self.path);
         let (is_day, is_week) = (matches!(self.span, Span::Day(_)), matches!(self.span, Span::Week(_)));
         let shown = match self.span {
             Span::Day(day) => format!("{} {}", view.weekday(day), view.date(day)),
-            Span::Week(_) => {
-                format!("{} – {}", view.date(first), view.date(first.saturating_add(Duration::days(6))))
+            Span::Week(_) | Span::Ahead(..) => {
+                let last = first.saturating_add(Duration::days(self.span.days() - 1));
+                format!("{} – {}", view.date(first), view.date(last))
             }
         };
         html! {
             nav.calendar-nav aria-label=(self.title) {
                 ul.moves {
                     li { a.button.second href=(local(&to(self.span.moved(-1)))) rel="prev" { (before) } }
-                    li { a.button.second href=(local(&to(match self.span { Span::Day(_) => Span::Day(view.today()), Span::Week(_) => Span::Week(view.today()) }))) { (words.today) } }
+                    li { a.button.second href=(local(&to(match self.span { Span::Day(_) => Span::Day(view.today()), Span::Week(_) | Span::Ahead(..) => Span::Week(view.today()) }))) { (words.today) } }
                     li { a.button.second href=(local(&to(self.span.moved(1)))) rel="next" { (after) } }
                 }
                 p.shown { strong { (shown) } }
@@ -521,6 +544,20 @@ mod tests {
             .resource("a", "A")
             .book("/book");
         assert!(!past.show(&View::sample()).into_string().contains("/book?"));
+    }
+
+    #[test]
+    fn what_lies_ahead_stands_under_its_days_and_each_booking_once() {
+        let nine = datetime!(2026-11-24 09:00 UTC);
+        let linked =
+            |resource: &str, from| Booking { link: Some("/b/1".into()), ..booking(resource, from, 30) };
+        let later = booking("a", nine + Duration::days(2), 30);
+        let ahead = Calendar::new("Coming up", "/calendar", Span::Ahead(date!(2026 - 11 - 24), 14));
+        let shown = ahead.clone().bookings([linked("a", nine), linked("b", nine), later]).as_list();
+        let shown = shown.show(&View::sample()).into_string().replace('\u{a0}', " ");
+        assert!(shown.contains("Tue 24 Nov 2026") && shown.contains("Thu 26 Nov 2026"), "{shown}");
+        assert!(!shown.contains("25 Nov") && shown.matches("09:00–09:30").count() == 2, "{shown}");
+        assert!(ahead.as_list().show(&View::sample()).into_string().contains("No bookings"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::content::local;
 use super::words::fill;
-use super::{Content, Show, Tone, View};
+use super::{Content, Figure, Show, Tone, View};
 
 /// A way into a part of the app, with a number if there is one worth knowing.
 #[derive(Clone, Debug)]
@@ -79,10 +79,11 @@ impl Task {
     }
 }
 
-/// Tasks first, then cards.
+/// Tasks first, then figures, then cards.
 #[derive(Clone, Debug, Default)]
 pub struct Home {
     tasks: Option<(Cow<'static, str>, Vec<Task>)>,
+    figures: Vec<Figure>,
     groups: Vec<(Cow<'static, str>, Vec<Card>)>,
 }
 
@@ -101,6 +102,19 @@ impl Home {
         tasks: impl IntoIterator<Item = Task>,
     ) -> Self {
         self.tasks = Some((heading.into(), tasks.into_iter().collect()));
+        self
+    }
+
+    /// The same, for who is not told that nothing waits.
+    #[must_use]
+    pub fn waiting(self, heading: impl Into<Cow<'static, str>>, tasks: Vec<Task>) -> Self {
+        if tasks.is_empty() { self } else { self.tasks(heading, tasks) }
+    }
+
+    /// Numbers worth knowing at a glance, beside each other.
+    #[must_use]
+    pub fn figures(mut self, figures: impl IntoIterator<Item = Figure>) -> Self {
+        self.figures.extend(figures);
         self
     }
 
@@ -127,7 +141,10 @@ impl Show for Home {
                     }
                 }
             }
-            @for (heading, cards) in &self.groups {
+            @if !self.figures.is_empty() {
+                div.figures { @for figure in &self.figures { (figure.show(view)) } }
+            }
+            @for (heading, cards) in self.groups.iter().filter(|(_, cards)| !cards.is_empty()) {
                 section.cards {
                     h2 { (heading) }
                     ul { @for card in cards { (card.show(view)) } }

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use super::content::{clock_time, iso_date};
+use super::words::fill;
 use super::{ENGLISH, Page, Words};
 
 /// The reader's side of a page. Cheap to clone; the app makes one per request.
@@ -192,6 +193,30 @@ impl View {
         Page::new(self.clone(), title.into())
     }
 
+    /// Begins the first page of the day: it greets the reader and says what day it is.
+    #[must_use]
+    pub fn welcome(&self) -> Page {
+        let words = self.words;
+        let greeting = match self.local(self.now).hour() {
+            4..12 => words.good_morning,
+            12..18 => words.good_afternoon,
+            _ => words.good_evening,
+        };
+        let title = match self.reader.as_ref().map(|reader| reader.name.trim()) {
+            // The name keeps its own direction within the sentence.
+            Some(name) if !name.is_empty() => fill(greeting, &[&format!("\u{2068}{name}\u{2069}")]),
+            _ => self.application.clone().into_owned(),
+        };
+        let today = self.today();
+        self.page(title).about(format!("{} {}", self.weekday(today), self.date(today)))
+    }
+
+    /// What comes next, in a sentence.
+    #[must_use]
+    pub fn next_step(&self, step: &str) -> String {
+        fill(self.words.next_step, &[step])
+    }
+
     /// Today, on the calendar of the view's zone.
     #[must_use]
     pub fn today(&self) -> Date {
@@ -281,6 +306,29 @@ mod tests {
     #[test]
     fn a_local_time_that_comes_twice_is_the_first_of_them() {
         assert_eq!(NEW_YORK.moment(datetime!(2026-11-01 01:30)), Some(datetime!(2026-11-01 05:30 UTC)));
+    }
+
+    #[test]
+    fn the_first_page_greets_by_the_clocks_of_the_zone() {
+        let greeted = |now| {
+            let reader = Reader {
+                name: "Clara Ash".to_owned(),
+                organisation: "Example Clinic".to_owned(),
+                role: "Clinician".to_owned(),
+            };
+            let view = View::new("Sample", now).zone(NEW_YORK).reader(reader);
+            view.welcome().markup().into_string().replace(['\u{2068}', '\u{2069}', '\u{a0}'], " ")
+        };
+        let morning = greeted(datetime!(2026-11-26 13:00 UTC));
+        assert!(
+            morning.contains("Good morning,  Clara Ash") && morning.contains("Thu 26 Nov 2026"),
+            "{morning}"
+        );
+        assert!(greeted(datetime!(2026-11-26 20:00 UTC)).contains("Good afternoon"));
+        assert!(greeted(datetime!(2026-11-27 02:00 UTC)).contains("Good evening"));
+        // Who has no name yet is not greeted by none.
+        let nameless = View::sample().welcome().markup().into_string();
+        assert!(nameless.contains("<h1>Sample</h1>"), "{nameless}");
     }
 
     #[test]

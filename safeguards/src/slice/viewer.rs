@@ -13,8 +13,8 @@ use crate::Services;
 use crate::access::{Action, Context, Entity, Found, Written};
 use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
-    Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, View,
-    Words, Zone,
+    Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, Task,
+    Tone, View, Words, Zone,
 };
 use crate::web::{Arrival, Problem};
 
@@ -125,6 +125,29 @@ impl Viewer {
         let identity = self.session.identity();
         let invitation = identity.invitation(email, role, place.map(PlaceId::new))?;
         Ok(identity.draft_invitation(&self.session, &invitation).await?)
+    }
+
+    /// What they may do next with a record of this kind: the first of these moves, each with its label.
+    pub fn next_step<'l>(&self, entity: &Entity, moves: &[(&'static str, &'l str)]) -> Option<&'l str> {
+        moves.iter().find(|(name, _)| self.may(entity, Action::Move(name))).map(|(_, label)| *label)
+    }
+
+    /// Records that wait for the viewer, as a line of the first page: how many there are, what one and several are
+    /// called, their state, what comes next, and the list of them. None waits when there are none.
+    pub fn waiting(
+        &self,
+        found: i64,
+        (one, several): (&str, &str),
+        (state, next): (&str, &str),
+        list: &str,
+    ) -> Option<Task> {
+        let named = if found == 1 { one } else { several };
+        let task = || {
+            Task::new(format!("{found} {named}"), list)
+                .about(self.view.next_step(next))
+                .status(capitalised(state), Tone::Caution)
+        };
+        (found > 0).then(task)
     }
 
     /// A page that shows a one-time link, once.

@@ -5,6 +5,7 @@ use safeguards::slice::Front;
 use safeguards::slice::prelude::*;
 use safeguards::slice::zone::{self, Change};
 
+use crate::access;
 use crate::lists;
 
 /// What all pages have in common.
@@ -59,10 +60,22 @@ fn role_label(role: &str) -> &str {
     }
 }
 
-/// `GET /`: what waits for the viewer, and where to go.
+/// `GET /`: the start of the viewer's day: what waits for them, what is booked, and where to go.
 pub async fn page(viewer: Viewer) -> Result<Page> {
-    let mut page = viewer.page(FRONT.application);
+    let mut page = viewer.view.welcome();
     let mut cards: Vec<Card> = Vec::new();
+    if viewer.is(&["patient"]) {
+        for record in crate::patients::search(&viewer, &Wanted::first(5)).await? {
+            let id = record.written.id;
+            page = page.action("Add reading", format!("/patients/{id}/readings/new"));
+            let found = crate::readings::search(&viewer, &Wanted::with("patient_id", id)).await?;
+            if !found.is_empty() {
+                page = page.with(crate::readings::pages::chart(&viewer, &found));
+            }
+            cards.push(Card::new("Readings", format!("/patients/{id}/readings")));
+            cards.push(Card::new("My details", format!("/patients/{id}")));
+        }
+    }
     if viewer.is(&["nurse", "physician"]) {
         let found = lists::high_readings(&viewer, &Wanted::first(5)).await?;
         page = page.with(lists::high_readings_table(&viewer, &found).await?);
@@ -73,12 +86,11 @@ pub async fn page(viewer: Viewer) -> Result<Page> {
         page = page.with(lists::silent_table(&viewer, &found).await?);
         cards.push(Card::new("Silent", "/lists/silent"));
     }
-    if viewer.is(&["patient"]) {
-        for record in crate::patients::search(&viewer, &Wanted::first(5)).await? {
-            let id = record.written.id;
-            cards.push(Card::new("Add reading", format!("/patients/{id}/readings/new")));
-            cards.push(Card::new("Readings", format!("/patients/{id}/readings")));
-            cards.push(Card::new("My details", format!("/patients/{id}")));
+    if viewer.may(&access::PATIENT, Action::List) && viewer.may(&access::PATIENT, Action::Move("assign")) {
+        let found = crate::patients::unassigned(&viewer, 5).await?;
+        if !found.is_empty() {
+            page = page
+                .with(crate::patients::pages::table(&viewer, "Patients assigned to nobody", &found).await?);
         }
     }
     for (text, path) in

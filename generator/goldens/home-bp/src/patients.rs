@@ -239,6 +239,21 @@ pub async fn update(viewer: &Viewer, id: Uuid, version: i64, answers: &Answers) 
 /// The roles that a patient is assigned to.
 pub const ASSIGNED_TO: &[&str] = &["physician"];
 
+/// Those that are assigned to nobody, the oldest first.
+pub async fn unassigned(viewer: &Viewer, most: i64) -> Result<Vec<Patient>> {
+    let found = tenant!(
+        "SELECT id, version, created_at, created_by_id, updated_at, updated_by_id, reference, person_id,
+                name, date_of_birth, phone, sex, allergies, target_systolic, target_diastolic,
+                {reach}
+         FROM patients
+         WHERE {visible}
+           AND NOT EXISTS (SELECT 1 FROM patient_assignments
+                           WHERE patient_assignments.patient_id = patients.id AND patient_assignments.ends_at IS NULL)
+         ORDER BY patients.created_at, patients.id LIMIT $1"
+    );
+    Ok(found.bind(most).beside(&["patient_assignments"]).list(viewer).await?)
+}
+
 /// Who is responsible for a patient now. Ask for the record first: this has no policy of its own.
 pub async fn assignees(viewer: &Viewer, id: Uuid) -> Result<Vec<Assignee>> {
     let current = sql("SELECT person_id, role, starts_at FROM patient_assignments

@@ -4,8 +4,9 @@ use serde::Serialize;
 use spec::Model;
 use spec::model::{Calendar, Target};
 
+use super::facts::is_patient;
 use super::number_of;
-use crate::view::entity::module;
+use crate::view::entity::{lower_first, module};
 
 /// A book of appointments.
 #[derive(Clone, Debug, Serialize)]
@@ -14,7 +15,11 @@ pub(crate) struct CalendarView {
     pub(crate) today_label: String,
     pub(crate) function: String,
     pub(crate) path: String,
+    pub(crate) coming_label: String,
     pub(crate) roles: Vec<String>,
+    /// Those of them who look after others, and those who are looked after.
+    pub(crate) staff: Vec<String>,
+    pub(crate) patients: Vec<String>,
     pub(crate) entity: usize,
     pub(crate) start: String,
     /// An expression for the end of a `record`.
@@ -48,11 +53,18 @@ pub(super) fn calendar_view(model: &Model, calendar: &Calendar) -> CalendarView 
     let linked = entity.fields().filter(|(at, field)| {
         matches!(field.target, Some(Target::Entity(_))) && !calendar.resources.contains(at)
     });
+    let roles = |chosen: &dyn Fn(&spec::model::Role) -> bool| -> Vec<String> {
+        let roles = calendar.roles.iter().map(|role| &model[*role]);
+        roles.filter(|role| chosen(role)).map(|role| role.name.to_string()).collect()
+    };
     CalendarView {
         label: calendar.label.clone(),
         today_label: format!("{} today", calendar.label),
         function: calendar.name.snake().trim_end_matches('_').to_owned(),
         path: calendar.name.kebab(),
+        coming_label: format!("Coming up: {}", lower_first(&calendar.label)),
+        staff: roles(&|role| !is_patient(role)),
+        patients: roles(&is_patient),
         roles: calendar.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number_of(model, calendar.entity),
         end: match &calendar.end {

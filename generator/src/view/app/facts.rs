@@ -161,11 +161,16 @@ pub(super) fn roles(model: &Model) -> Vec<RoleView> {
         privileged: role.is_privileged() || model.mfa_for_everybody,
         administers: role.administers.iter().map(ToString::to_string).collect(),
         place: place_of(model, role).map(|place| model[place].name.to_string()),
-        is_patient: role.self_entity.is_some() && !role.is_privileged(),
+        is_patient: is_patient(role),
         self_entity: role.self_entity.map(|at| module(&model[at].table)),
         level: model[role.level].name.to_string(),
     };
     model.roles.iter().map(view).collect()
+}
+
+/// Whether people of the role are looked after: each of them is a record.
+pub(super) fn is_patient(role: &spec::model::Role) -> bool {
+    role.self_entity.is_some() && !role.is_privileged()
 }
 
 /// The first role that administers people: that of `create-owner`, unless told otherwise.

@@ -5,15 +5,13 @@ use spec::Model;
 use spec::access::Action;
 use spec::model::{EntityIndex, RoleIndex};
 
-use super::lists::function;
-use crate::view::entity::{lower_first, module, path};
+use crate::view::entity::{EntityView, lower_first, module, path};
 use crate::view::policy::PolicyView;
 
 /// What somebody in a role finds on the first page.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct HomeView {
     pub(crate) role: String,
-    pub(crate) lists: Vec<String>,
     /// Entities whose records the role may list, each with its path; parts are reached from their record.
     pub(crate) destinations: Vec<(String, String)>,
 }
@@ -35,6 +33,8 @@ pub(crate) struct OwnPartView {
     pub(crate) label: String,
     pub(crate) path: String,
     pub(crate) add: Option<String>,
+    /// The module whose numbers are drawn, and its filter by the record above.
+    pub(crate) chart: Option<(String, String)>,
 }
 
 pub(super) fn homes(model: &Model) -> Vec<HomeView> {
@@ -45,7 +45,6 @@ pub(super) fn homes(model: &Model) -> Vec<HomeView> {
         let listed = model.entities().filter(|(at, entity)| entity.parent.is_none() && may_list(*at));
         HomeView {
             role: role.name.to_string(),
-            lists: model.lists_of(index).map(function).collect(),
             destinations: listed
                 .map(|(at, entity)| {
                     let label = if only_own(model, index, at) {
@@ -103,6 +102,7 @@ pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
             label: model[*part].plural.clone(),
             path: path(&model[*part].table),
             add: may(*part, Action::Create).then(|| format!("Add {}", lower_first(&model[*part].label))),
+            chart: charted(model, *part),
         });
         Some(OwnRecordView {
             role: role.name.to_string(),
@@ -113,4 +113,11 @@ pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
         })
     };
     model.roles().filter_map(own).collect()
+}
+
+/// A part of a record that has a chart, by its module and the column that names the record.
+fn charted(model: &Model, part: EntityIndex) -> Option<(String, String)> {
+    EntityView::new(model, part, 0).chart?;
+    let parent = model[part].parent.as_ref()?;
+    Some((module(&model[part].table), parent.column.clone()))
 }

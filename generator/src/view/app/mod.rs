@@ -45,8 +45,37 @@ pub(crate) struct AppView {
     pub(crate) any_lifecycle: bool,
     /// Whether anything is booked whose time has an end and that somebody may change.
     pub(crate) any_booking: bool,
+    /// What the first page has: tasks that wait, figures, anything else above the cards.
+    pub(crate) front: FrontView,
     /// Whether any record can be claimed.
     pub(crate) any_claim: bool,
+}
+
+/// What the first page of anybody can have.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct FrontView {
+    pub(crate) tasks: bool,
+    pub(crate) figures: bool,
+    pub(crate) sections: bool,
+    pub(crate) unassigned: bool,
+}
+
+impl FrontView {
+    fn new(model: &Model, entities: &[EntityView], own: &[OwnRecordView]) -> Self {
+        let parts = || own.iter().flat_map(|own| &own.parts);
+        let open =
+            |entity: &EntityView| entity.lifecycle.as_ref().is_some_and(|steps| !steps.open.is_empty());
+        let unassigned = entities.iter().any(EntityView::shows_unassigned);
+        Self {
+            tasks: entities.iter().any(open),
+            figures: model.measures.iter().any(|measure| measure.by.is_none()),
+            sections: unassigned
+                || !model.lists.is_empty()
+                || !model.calendars.is_empty()
+                || parts().any(|part| part.add.is_some() || part.chart.is_some()),
+            unassigned,
+        }
+    }
 }
 
 impl AppView {
@@ -92,6 +121,7 @@ impl AppView {
             .collect();
         let rules = crate::rules::file(model)?;
         let seed = super::seed::SeedView::new(model);
+        let own = own_records(model);
         list_modules.sort();
         list_modules.dedup();
         Ok(Self {
@@ -105,7 +135,8 @@ impl AppView {
                 .map(|measure| measure_view(model, measure))
                 .collect::<Result<_, _>>()?,
             calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
-            own_records: own_records(model),
+            front: FrontView::new(model, &entities, &own),
+            own_records: own,
             pages: model.pages.iter().map(|page| page_view(model, page)).collect(),
             uses_rules: !rules.is_empty(),
             uses_post: entities.iter().any(|entity| {

@@ -53,11 +53,11 @@ pub(crate) struct EntityView {
     pub(crate) parent: Option<ParentView>,
     pub(crate) parts: Vec<PartView>,
     pub(crate) fields: Vec<FieldView>,
-    /// Descriptors of the columns that link the record to its parent, its place and its person.
     /// Whether pages call records by their titles where something links to them.
     pub(crate) titled: bool,
     /// Whether forms offer its records to link to.
     pub(crate) offered: bool,
+    /// Descriptors of all columns, first those that link the record to its parent, its place and its person.
     pub(crate) descriptors: Vec<String>,
     pub(crate) own_links: Vec<OwnLinkView>,
     pub(crate) select: String,
@@ -79,6 +79,8 @@ pub(crate) struct EntityView {
     pub(crate) filter_form: bool,
     pub(crate) empty_title: String,
     pub(crate) empty_text: String,
+    /// The table of those that are assigned to nobody, where somebody can mend that.
+    pub(crate) unassigned_label: Option<String>,
     pub(crate) add_label: String,
     pub(crate) change_label: String,
     pub(crate) remove_label: String,
@@ -174,6 +176,7 @@ impl EntityView {
             filter_form: false,
             empty_title: format!("No {} yet", lower_first(&entity.plural)),
             empty_text: "What you may see will stand here.".to_owned(),
+            unassigned_label: None,
             add_label: match entity.origin {
                 Origin::Form(_) => format!("Fill in {}", lower_first(&entity.label)),
                 _ => format!("Add {}", lower_first(&entity.label)),
@@ -202,7 +205,7 @@ impl EntityView {
             columns_of_one: Vec::new(),
             numbers: numbers(entity),
             time_field: time_field(entity).map(|at| entity[at].column.clone()),
-            lifecycle: lifecycle(model, entity),
+            lifecycle: lifecycle(model, index),
             form_version: form_version(model, entity),
             fills: fills(model, entity),
             bookings: bookings(model, index),
@@ -261,8 +264,15 @@ impl EntityView {
         view.about_banner = about_banner(model, entity);
         branch(model, entity, &mut view.fields);
         require_times(model, index, &mut view.fields);
+        view.unassigned_label =
+            view.shows_unassigned().then(|| format!("{} assigned to nobody", view.label_plural));
         crate::rules::prepare(entity, &mut view);
         view
+    }
+
+    /// Whether its people are told of records that nobody is responsible for.
+    pub(crate) fn shows_unassigned(&self) -> bool {
+        self.assignment.is_some() && self.policy.assignable && !self.is_form
     }
 }
 

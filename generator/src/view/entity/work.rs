@@ -4,6 +4,7 @@ use serde::Serialize;
 use spec::document::Team;
 use spec::model::{Entity, EntityIndex, Model};
 
+use super::links::is_subject;
 use super::words::module;
 use crate::view::field::FieldView;
 
@@ -15,6 +16,55 @@ pub(crate) struct LifecycleView {
     pub(crate) first: String,
     pub(crate) locked: Vec<String>,
     pub(crate) moves: Vec<MoveView>,
+    /// The states in which a record waits for somebody.
+    pub(crate) open: Vec<OpenStateView>,
+}
+
+/// A state in which a record waits, and what may be done then.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OpenStateView {
+    pub(crate) state: String,
+    /// The query of the list of them: `?status=draft`; empty where the state may not stand in an address.
+    pub(crate) query: String,
+    /// The filter by it, as lists know it.
+    pub(crate) filter: String,
+    /// Moves out of it: name and label.
+    pub(crate) moves: Vec<(String, String)>,
+}
+
+/// A person who is cared for waits for nobody by their state, and what is booked waits for its time.
+fn open_states(model: &Model, index: EntityIndex, moves: &[MoveView]) -> Vec<OpenStateView> {
+    let entity = &model[index];
+    let booked = model.calendars.iter().any(|calendar| calendar.entity == index);
+    let Some(lifecycle) = entity.lifecycle.as_ref().filter(|_| !booked && !is_subject(entity)) else {
+        return Vec::new();
+    };
+    let field = &entity[lifecycle.field];
+    let filter = field.name.as_str().replace([' ', '-'], "_");
+    let open = |state: String| {
+        let out = moves.iter().filter(|step| step.from.contains(&state));
+        let query = match field.class {
+            spec::Class::None => format!("?{filter}={}", in_address(&state)),
+            _ => String::new(),
+        };
+        OpenStateView {
+            moves: out.map(|step| (step.name.clone(), step.label.clone())).collect(),
+            filter: filter.clone(),
+            query,
+            state,
+        }
+    };
+    let states = lifecycle.states.iter().map(ToString::to_string).map(open);
+    states.filter(|open| !open.moves.is_empty()).collect()
+}
+
+/// A value in a query (RFC 3986).
+fn in_address(value: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    value.bytes().map(encoded).collect()
 }
 
 /// A move between states.
@@ -78,34 +128,41 @@ pub(crate) struct HoursView {
     pub(crate) until: u16,
 }
 
-pub(super) fn lifecycle(model: &Model, entity: &Entity) -> Option<LifecycleView> {
+pub(super) fn lifecycle(model: &Model, index: EntityIndex) -> Option<LifecycleView> {
+    let entity = &model[index];
     let lifecycle = entity.lifecycle.as_ref()?;
     let field = &entity[lifecycle.field];
-    let moves = lifecycle.moves.iter().enumerate().map(|(at, step)| {
-        let from: Vec<String> = step.from.iter().map(ToString::to_string).collect();
-        let quoted: Vec<String> = from.iter().map(|state| crate::doors::sql_literal(state)).collect();
-        MoveView {
-            name: step.name.to_string(),
-            label: step.label.clone(),
-            function: format!("move_{}", step.name.snake().trim_end_matches('_')),
-            path: step.name.kebab(),
-            from,
-            from_sql: quoted.join(", "),
-            to: step.to.to_string(),
-            by: movers(model, entity, at),
-            guard: None,
-            needs: match &step.needs {
-                Some(spec::model::Needs::Form(form)) => Some(needs(model, *form)),
-                _ => None,
-            },
-        }
-    });
+    let moves: Vec<MoveView> = lifecycle
+        .moves
+        .iter()
+        .enumerate()
+        .map(|(at, step)| {
+            let from: Vec<String> = step.from.iter().map(ToString::to_string).collect();
+            let quoted: Vec<String> = from.iter().map(|state| crate::doors::sql_literal(state)).collect();
+            MoveView {
+                name: step.name.to_string(),
+                label: step.label.clone(),
+                function: format!("move_{}", step.name.snake().trim_end_matches('_')),
+                path: step.name.kebab(),
+                from,
+                from_sql: quoted.join(", "),
+                to: step.to.to_string(),
+                by: movers(model, entity, at),
+                guard: None,
+                needs: match &step.needs {
+                    Some(spec::model::Needs::Form(form)) => Some(needs(model, *form)),
+                    _ => None,
+                },
+            }
+        })
+        .collect();
     Some(LifecycleView {
         field: field.name.to_string(),
         column: field.column.clone(),
         first: lifecycle.states.first().map(ToString::to_string).unwrap_or_default(),
         locked: lifecycle.locked.iter().map(ToString::to_string).collect(),
-        moves: moves.collect(),
+        open: open_states(model, index, &moves),
+        moves,
     })
 }
 
