@@ -65,6 +65,8 @@ export class Names {
 
   parent(entity) {
     const name = this.entity(entity);
+    // What is added to a locked record is a part of it.
+    if (/ addendum$/.test(name) && !this.spec.entities?.[name]) return name.replace(/ addendum$/, "");
     return this.spec.entities?.[name]?.["part of"] ?? this.spec.forms?.[name]?.about;
   }
 

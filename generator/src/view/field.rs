@@ -226,6 +226,7 @@ fn content(field: &Field, view: &FieldView, state: bool) -> String {
         (Some(unit), _) => format!("{value}.content().unit({})", rust_literal(unit)),
         _ if state => format!("{value}.tag()"),
         (_, "paragraphs") => format!("{value}.narrative()"),
+        (_, "choice") => format!("{value}.chosen()"),
         _ => format!("{value}.content()"),
     }
 }

@@ -25,6 +25,12 @@ impl Card {
         Self { title: title.into(), to: to.into(), about: None, figure: None }
     }
 
+    /// Whether it has this title: two cards of one title would not be told apart.
+    #[must_use]
+    pub fn is_called(&self, title: &str) -> bool {
+        self.title == title
+    }
+
     /// One sentence below the title.
     #[must_use]
     pub fn about(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {

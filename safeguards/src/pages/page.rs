@@ -126,6 +126,15 @@ impl Page {
         self
     }
 
+    /// The same, where the reader may know whom.
+    #[must_use]
+    pub fn about_patient(self, banner: Option<PatientBanner>) -> Self {
+        match banner {
+            Some(banner) => self.patient(&banner),
+            None => self,
+        }
+    }
+
     /// Sections of one record, as links.
     #[must_use]
     pub fn tabs(mut self, tabs: &Tabs) -> Self {

@@ -4,6 +4,7 @@ use crate::access::Shown;
 use crate::pages::{Allergies, Content, Tone};
 
 use super::Names;
+use super::places::capitalised;
 
 /// One field of a record as pages show it: the name by which the policy knows it, its label, its content.
 #[derive(Debug)]
@@ -57,10 +58,18 @@ pub trait Known<T> {
     /// As a page shows it.
     fn content(&self) -> Content;
 
+    /// One of some words, as a form offers it.
+    fn chosen(&self) -> Content {
+        match self.content() {
+            Content::Text(text) => Content::Text(capitalised(&text)),
+            other => other,
+        }
+    }
+
     /// As a status.
     fn tag(&self) -> Content {
         match self.content() {
-            Content::Text(text) => Content::tag(text, Tone::Quiet),
+            Content::Text(text) => Content::tag(capitalised(&text), Tone::Quiet),
             other => other,
         }
     }

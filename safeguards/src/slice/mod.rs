@@ -67,6 +67,14 @@ pub fn go(path: impl AsRef<str>) -> Response {
     Redirect::to(path.as_ref()).into_response()
 }
 
+/// What was found, or nothing where it is out of reach or gone.
+pub fn within_reach<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(problem) if problem.code() == Code::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 /// A time of day, as the hours of a calendar are said.
 pub fn clock(hour: u8, minute: u8) -> time::Time {
     time::Time::from_hms(hour, minute, 0).unwrap_or(time::Time::MIDNIGHT)
@@ -112,6 +120,7 @@ pub mod prelude {
     pub use super::{
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened,
         OpeningHours, Result, Version, Viewer, Wanted, WriteAnswers, clock, created, go, invited, minutes,
+        within_reach,
     };
     pub use crate::access::{Action, Entity, Fill, Found, Record, Shown, Statement, Unsealed, Written};
     pub use crate::identity::Link;

@@ -62,7 +62,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// What people would call a record by: its names, else its first short text, else its first link or date.
+    /// What people would call a record by: its names, else its first short text, else its first date. What has none of
+    /// them is called by when it was made: a link or a narrative names nothing.
     pub(super) fn usual_title(&self, index: EntityIndex) -> Vec<FieldIndex> {
         let entity = &self.model[index];
         let first = |fits: &dyn Fn(&Field) -> bool| {
@@ -71,9 +72,7 @@ impl Resolver<'_> {
         let found = first(&|field| field.kind == FieldKind::PersonName)
             .or_else(|| first(&|field| ["name", "title"].contains(&field.name.as_str())))
             .or_else(|| first(&|field| field.kind == FieldKind::Text))
-            .or_else(|| first(&|field| matches!(field.kind, FieldKind::Moment | FieldKind::Date)))
-            .or_else(|| first(&|field| field.kind.is_link()))
-            .or_else(|| first(&|_| true));
+            .or_else(|| first(&|field| matches!(field.kind, FieldKind::Moment | FieldKind::Date)));
         found.into_iter().collect()
     }
 

@@ -275,7 +275,9 @@ impl Resolver<'_> {
             filter,
             aggregate,
             by,
-            hide_under: measure.hide_under.unwrap_or(11),
+            // Whoever reads a measure may list what it counts (`audience` sees to it), so a small number tells
+            // them nothing new; a spec hides small numbers where it wants to.
+            hide_under: measure.hide_under.unwrap_or(0),
             chart: measure.chart,
             roles,
         });

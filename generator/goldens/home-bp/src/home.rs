@@ -96,7 +96,9 @@ pub async fn page(viewer: Viewer) -> Result<Page> {
     for (text, path) in
         destinations(&viewer.roles()).into_iter().skip(1).filter(|(text, _)| *text != "My details")
     {
-        cards.push(Card::new(text, path));
+        if !cards.iter().any(|card| card.is_called(text)) {
+            cards.push(Card::new(text, path));
+        }
     }
     Ok(page.with(Home::new().cards("Go to", cards)))
 }

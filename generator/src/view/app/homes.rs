@@ -12,7 +12,8 @@ use crate::view::policy::PolicyView;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct HomeView {
     pub(crate) role: String,
-    /// Entities whose records the role may list, each with its path; parts are reached from their record.
+    /// Entities whose records the role may list, each with its path; parts are reached from their record, where the
+    /// role may list that.
     pub(crate) destinations: Vec<(String, String)>,
 }
 
@@ -42,7 +43,11 @@ pub(super) fn homes(model: &Model) -> Vec<HomeView> {
         let may_list = |entity: EntityIndex| {
             model.grants(index, entity).any(|grant| grant.allows(spec::access::Action::List))
         };
-        let listed = model.entities().filter(|(at, entity)| entity.parent.is_none() && may_list(*at));
+        // A part is reached from its record, unless that one is out of sight: then nothing else leads to it.
+        let hidden = |above: EntityIndex| !may_list(above);
+        let listed = model.entities().filter(|(at, entity)| {
+            may_list(*at) && entity.parent.as_ref().is_none_or(|parent| hidden(parent.entity))
+        });
         HomeView {
             role: role.name.to_string(),
             destinations: listed

@@ -28,6 +28,8 @@ pub(crate) struct OwnLinkView {
     pub(crate) content: Option<String>,
     pub(crate) form: Option<String>,
     pub(crate) fill: Option<String>,
+    /// Whether it stands over the fields: what the record is a part of does.
+    pub(crate) first: bool,
 }
 
 /// The record that another is a part of.
@@ -44,6 +46,8 @@ pub(crate) struct ParentView {
     pub(crate) column: String,
     /// `patient_id`'s field name in the descriptor.
     pub(crate) field: String,
+    /// Whether its pages have a banner, which says whom they are about.
+    pub(crate) has_banner: bool,
 }
 
 /// A kind of record that is a part of this one.
@@ -79,6 +83,7 @@ impl EntityView {
                 content: Some(format!("names.link(\"/{}\", &record.{})", parent.path, parent.column)),
                 form: None,
                 fill: None,
+                first: true,
             });
         }
         if self.has_place {
@@ -90,6 +95,7 @@ impl EntityView {
                 content: Some("names.place(&record.place_id)".into()),
                 form: None,
                 fill: None,
+                first: false,
             });
         }
         if self.has_person {
@@ -105,6 +111,7 @@ impl EntityView {
                         .into(),
                 ),
                 fill: Some(".with(\"person_id\", record.person_id.known())".into()),
+                first: false,
             });
         }
         links
@@ -150,6 +157,7 @@ pub(super) fn parent(model: &Model, entity: &Entity) -> Option<ParentView> {
         constant: above.name.snake().trim_end_matches('_').to_uppercase(),
         column: parent.column.clone(),
         field: parent_field(entity, above),
+        has_banner: super::pictures::banner(model, parent.entity).is_some(),
     })
 }
 

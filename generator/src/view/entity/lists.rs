@@ -4,6 +4,7 @@ use serde::Serialize;
 use spec::model::{Entity, Model, Storage};
 
 use super::EntityView;
+use super::titles::titles;
 use crate::doors::rust_literal;
 
 /// One way to narrow a list.
@@ -101,27 +102,32 @@ impl EntityView {
         filters
     }
 
-    /// At most seven columns: what names a record, its state, then what is short.
+    /// At most seven columns: what names a record, its state, then what is short; where that is hardly anything, the
+    /// first words of what is long, too.
     pub(super) fn columns_of_table(&self, entity: &Entity) -> Vec<String> {
         let mut columns: Vec<String> = Vec::new();
-        let mut add = |name: &str| {
-            if columns.len() < 7 && !columns.iter().any(|known| known == name) {
+        let mut add = |name: &str, most: usize| {
+            if columns.len() < most && !columns.iter().any(|known| known == name) {
                 columns.push(name.to_owned());
             }
         };
-        for at in &entity.title {
-            add(entity[*at].name.as_str());
+        if self.shows_created {
+            add("created at", 7);
+        }
+        for field in titles(entity) {
+            add(field.name.as_str(), 7);
         }
         if self.reference.is_some() {
-            add("reference");
+            add("reference", 7);
         }
         if let Some(parent) = &self.parent {
-            add(&parent.field);
+            add(&parent.field, 7);
         }
-        for view in &self.fields {
-            if !matches!(view.kind, "paragraphs" | "list") {
-                add(&view.name);
-            }
+        for view in self.fields.iter().filter(|view| !matches!(view.kind, "paragraphs" | "list")) {
+            add(&view.name, 7);
+        }
+        for view in self.fields.iter().filter(|view| view.kind == "paragraphs") {
+            add(&view.name, 4);
         }
         columns
     }

@@ -16,8 +16,11 @@ pub(crate) use self::links::beside;
 use self::links::{LinkView, OwnLinkView, ParentView, PartView, links, parts, subject};
 pub(crate) use self::lists::time_field;
 use self::lists::{FilterView, SortView, order, sealed_sorts, searched, sorts};
-use self::pictures::{BannerView, ChartView, about_banner, banner, chart, numbers};
-use self::titles::{TitleTimeView, title_parts, title_time};
+use self::pictures::{
+    BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, chart, numbers,
+    parts_without_banner,
+};
+use self::titles::{TitleTimeView, title_parts, title_time, titles};
 use self::words::capital;
 pub(crate) use self::words::{lower_first, module, path, with_article};
 pub(crate) use self::work::MoveView;
@@ -53,6 +56,8 @@ pub(crate) struct EntityView {
     pub(crate) parent: Option<ParentView>,
     pub(crate) parts: Vec<PartView>,
     pub(crate) fields: Vec<FieldView>,
+    /// Whether pages have a line for when it was made.
+    pub(crate) shows_created: bool,
     /// Whether pages call records by their titles where something links to them.
     pub(crate) titled: bool,
     /// Whether forms offer its records to link to.
@@ -67,6 +72,8 @@ pub(crate) struct EntityView {
     pub(crate) title_of_record: Vec<String>,
     /// The time that names a record, where nothing else does.
     pub(crate) title_time: Option<TitleTimeView>,
+    /// Whether nothing names a record but when it was made.
+    pub(crate) title_created: bool,
     /// Parts of the same whole that forms link to: only those of that whole are offered.
     pub(crate) links_beside: bool,
     /// Whether a form of another part of the same whole links here.
@@ -89,6 +96,10 @@ pub(crate) struct EntityView {
     pub(crate) locked_states: bool,
     pub(crate) locked_why: String,
     pub(crate) about_banner: Option<LinkView>,
+    /// The same for a part of such a record: its person stands one step further up.
+    pub(crate) banner_above: Option<BannerAboveView>,
+    /// Whether parts of it take their banner through it.
+    pub(crate) leads_to_banner: bool,
     pub(crate) place_kind: String,
     pub(crate) one_at_a_time: bool,
     pub(crate) title_select: String,
@@ -157,6 +168,9 @@ impl EntityView {
             has_place: entity.has_place_column(),
             has_person: !entity.self_roles.is_empty(),
             parts: parts(model, entity),
+            shows_created: titles(entity).next().is_none()
+                && entity.reference.is_none()
+                && entity.field("created at").is_none(),
             titled: false,
             offered: false,
             descriptors: Vec::new(),
@@ -165,6 +179,7 @@ impl EntityView {
             title_parts: Vec::new(),
             title_of_record: Vec::new(),
             title_time: title_time(entity),
+            title_created: titles(entity).next().is_none() && entity.reference.is_none(),
             links_beside: entity.fields.iter().any(|field| beside(model, entity, field)),
             offered_beside: false,
             form_links: !entity.self_roles.is_empty()
@@ -190,6 +205,8 @@ impl EntityView {
                 "It is signed or closed: nobody can change it any more. A correction is added beside it."
                     .to_owned(),
             about_banner: None,
+            banner_above: None,
+            leads_to_banner: false,
             place_kind: model[entity.place].name.to_string(),
             one_at_a_time: matches!(entity.origin, Origin::Form(_)),
             title_select: String::new(),
@@ -253,7 +270,7 @@ impl EntityView {
         view.own_links = view.links_of_its_own(model, entity);
         view.title_parts = title_parts(entity);
         view.title_of_record =
-            entity.title.iter().map(|at| format!("record.{}.words()", entity[*at].column)).collect();
+            titles(entity).map(|field| format!("record.{}.words()", field.column)).collect();
         view.defaults_use_view =
             view.fields.iter().filter_map(|field| field.default.as_ref()).any(|default| takes_view(default));
         view.fill_uses_view =
@@ -262,6 +279,8 @@ impl EntityView {
         view.private_filters = searches || view.filters.iter().any(|filter| !filter.open);
         view.filter_form = searches || view.filters.iter().any(|filter| filter.form.is_some());
         view.about_banner = about_banner(model, entity);
+        view.leads_to_banner = view.about_banner.is_some() && parts_without_banner(model, entity);
+        view.banner_above = banner_above(model, entity).filter(|_| view.about_banner.is_none());
         branch(model, entity, &mut view.fields);
         require_times(model, index, &mut view.fields);
         view.unassigned_label =

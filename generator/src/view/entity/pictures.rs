@@ -103,3 +103,30 @@ pub(super) fn numbers(entity: &Entity) -> Vec<String> {
     let number = |field: &&spec::model::Field| field.kind.is_number() && !field.list;
     entity.fields.iter().filter(number).map(|field| field.column.clone()).collect()
 }
+
+/// The record between a part and the person whom both are about.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct BannerAboveView {
+    /// The part's column, and the module and the constant of the record that it leads to.
+    pub(crate) column: String,
+    pub(crate) module: String,
+    pub(crate) constant: String,
+    /// That record's own link to the person.
+    pub(crate) link: LinkView,
+}
+
+pub(super) fn banner_above(model: &Model, entity: &Entity) -> Option<BannerAboveView> {
+    let parent = entity.parent.as_ref()?;
+    let above = &model[parent.entity];
+    Some(BannerAboveView {
+        column: parent.column.clone(),
+        module: module(&above.table),
+        constant: above.name.snake().trim_end_matches('_').to_uppercase(),
+        link: about_banner(model, above)?,
+    })
+}
+
+/// Whether some part of the record has no link of its own to the person.
+pub(super) fn parts_without_banner(model: &Model, entity: &Entity) -> bool {
+    entity.parts.iter().any(|part| about_banner(model, &model[*part]).is_none())
+}

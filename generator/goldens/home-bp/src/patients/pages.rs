@@ -10,11 +10,10 @@ use crate::access::{self, PATIENT};
 /// What pages show of a patient, a line a field: the name by which the policy knows it, its label, its content.
 pub const LINES: &[Line<Patient>] = &[
     Line::new("reference", "Reference", |record, _| record.written.reference.clone().map(Some).content()),
-    Line::new("login", "Signs in as", |record, names| names.person(&record.person_id)),
     Line::sorted("name", "Name", |record, _| record.name.content()),
     Line::sorted("date of birth", "Date of birth", |record, _| record.date_of_birth.content()),
     Line::sorted("phone", "Phone", |record, _| record.phone.content()),
-    Line::sorted("sex", "Sex", |record, _| record.sex.content()),
+    Line::sorted("sex", "Sex", |record, _| record.sex.chosen()),
     Line::new("allergies", "Allergies", |record, _| record.allergies.content()),
     Line::sorted_number("target systolic", "Target systolic", |record, _| {
         record.target_systolic.content().unit("mmHg")
@@ -23,6 +22,7 @@ pub const LINES: &[Line<Patient>] = &[
         record.target_diastolic.content().unit("mmHg")
     }),
     Line::number("date of birth", "Age", |record, _| record.age.content()),
+    Line::new("login", "Signs in as", |record, names| names.person(&record.person_id)),
 ];
 
 /// The columns of a table.
@@ -45,10 +45,13 @@ pub async fn table(viewer: &Viewer, caption: &str, found: &[Patient]) -> Result<
     Ok(viewer.table(caption, (&PATIENT, LINES, COLUMNS), records, &names, "/patients"))
 }
 
-/// The banner over every page about a patient: what must not be confused.
-pub async fn banner(viewer: &Viewer, id: Uuid) -> Result<PatientBanner> {
-    let record = find(viewer, id).await?;
-    Ok(banner_of(viewer, &record))
+/// The banner over every page about a patient: what must not be confused. None for who may not view the record.
+pub async fn banner(viewer: &Viewer, id: Uuid) -> Result<Option<PatientBanner>> {
+    if !viewer.may(&PATIENT, Action::View) {
+        return Ok(None);
+    }
+    let record = within_reach(find(viewer, id).await)?;
+    Ok(record.map(|record| banner_of(viewer, &record)))
 }
 
 fn banner_of(viewer: &Viewer, record: &Patient) -> PatientBanner {
@@ -129,8 +132,8 @@ pub async fn framed(viewer: &Viewer, record: &Patient) -> Result<Page> {
     } else {
         tabs
     };
-    let page = viewer.page(title(viewer, record));
-    let page = page.patient(&banner_of(viewer, record));
+    // The banner says who it is: neither the heading nor the browser's history repeats it.
+    let page = viewer.page("Patient").patient(&banner_of(viewer, record));
     let page = page.back("Patients", viewer.back_to("/patients"));
     Ok(page.tabs(&tabs))
 }

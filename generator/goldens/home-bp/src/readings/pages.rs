@@ -67,7 +67,7 @@ pub async fn of_patient(viewer: Viewer, Id(id): Id, listing: Listing) -> Result<
     let records = found.records.iter().map(|record| (record, &record.written));
     let table = viewer.table("Readings", (&READING, LINES, COLUMNS_OF_ONE), records, &names, "/readings");
     let table = table.empty("No readings yet", "What you may see will stand here.");
-    let page = crate::patients::pages::framed(&viewer, &above).await?;
+    let page = crate::patients::pages::framed(&viewer, &above).await?.titled("Readings");
     let page = if viewer.may(&READING, Action::Create) {
         page.action("Add reading", format!("/patients/{id}/readings/new"))
     } else {
@@ -111,12 +111,14 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
 pub async fn framed(viewer: &Viewer, record: &Reading) -> Result<Page> {
     let page = viewer.page(title(viewer, record));
     let page = match record.patient_id.known() {
-        Some(id) => page.patient(&crate::patients::pages::banner(viewer, id).await?),
+        Some(id) => page.about_patient(crate::patients::pages::banner(viewer, id).await?),
         None => page,
     };
     let page = match record.patient_id.known() {
-        Some(above) => page.back("Readings", viewer.back_to(format!("/patients/{above}/readings"))),
-        None => page,
+        Some(above) if viewer.may(&crate::access::PATIENT, Action::View) => {
+            page.back("Readings", viewer.back_to(format!("/patients/{above}/readings")))
+        }
+        _ => page.back("Readings", viewer.back_to("/readings")),
     };
     Ok(page)
 }
