@@ -101,7 +101,7 @@ export class Person {
   }
 
   /// Looks for a page by way of links: at each page the one wanted, else the most telling hint not followed yet,
-  /// else home again. False when nothing leads there.
+  /// else home again. A hint is an address, or the end of one. False when nothing leads there.
   async reach(goal, hints) {
     const tried = new Set();
     await this.home();
@@ -112,7 +112,7 @@ export class Person {
         await this.follow(wanted);
         return goal(this.path) && this.status === 200;
       }
-      const rank = (link) => hints.findIndex((hint) => hint === link.path);
+      const rank = (link) => hints.findIndex((hint) => hint === link.path || (hint.end && link.path.endsWith(hint.end)));
       const [next] = links
         .filter((link) => rank(link) >= 0 && !tried.has(link.path) && link.path !== this.path)
         .sort((one, other) => rank(one) - rank(other));

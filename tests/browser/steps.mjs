@@ -14,6 +14,8 @@ export function around(stage, record) {
   for (let above = record; above; above = above.in) {
     const list = stage.names.path(above.entity);
     if (above.in) hints.push(`${above.in.path}${list}`, above.in.path);
+    // A part of somebody's own record stands under that record, whichever it is.
+    else if (stage.names.parent(above.entity)) hints.push({ end: list });
     hints.push(list);
   }
   const screens = ["lists", "calendars"].flatMap((kind) =>
