@@ -112,6 +112,13 @@ impl Page {
         self
     }
 
+    /// A button beside the title that is never the main one, like "Remove".
+    #[must_use]
+    pub fn option(mut self, text: impl Into<String>, to: impl Into<String>) -> Self {
+        self.actions.push(Action::Go { text: text.into(), to: to.into(), main: false });
+        self
+    }
+
     /// A button beside the title that changes something at once, by POST.
     #[must_use]
     pub fn command(mut self, text: impl Into<String>, to: impl Into<String>) -> Self {

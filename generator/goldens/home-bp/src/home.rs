@@ -86,6 +86,10 @@ pub async fn page(viewer: Viewer) -> Result<Page> {
         page = page.with(lists::silent_table(&viewer, &found).await?);
         cards.push(Card::new("Silent", "/lists/silent"));
     }
+    if viewer.is(&["owner"]) {
+        let found = crate::patients::search(&viewer, &Wanted::first(5)).await?;
+        page = page.with(crate::patients::pages::table(&viewer, "Latest patients", &found).await?);
+    }
     if viewer.may(&access::PATIENT, Action::List) && viewer.may(&access::PATIENT, Action::Move("assign")) {
         let found = crate::patients::unassigned(&viewer, 5).await?;
         if !found.is_empty() {

@@ -15,6 +15,8 @@ pub(crate) struct HomeView {
     /// Entities whose records the role may list, each with its path; parts are reached from their record, where the
     /// role may list that.
     pub(crate) destinations: Vec<(String, String)>,
+    /// Records to begin with, where no list and no calendar says more: module, and what they are called.
+    pub(crate) recent: Vec<(String, String)>,
 }
 
 /// The records that are somebody themselves, and what they do with their parts.
@@ -45,12 +47,33 @@ pub(super) fn homes(model: &Model) -> Vec<HomeView> {
         };
         // A part is reached from its record, unless that one is out of sight: then nothing else leads to it.
         let hidden = |above: EntityIndex| !may_list(above);
-        let listed = model.entities().filter(|(at, entity)| {
-            may_list(*at) && entity.parent.as_ref().is_none_or(|parent| hidden(parent.entity))
+        let listed: Vec<(EntityIndex, &spec::model::Entity)> = model
+            .entities()
+            .filter(|(at, entity)| {
+                may_list(*at) && entity.parent.as_ref().is_none_or(|parent| hidden(parent.entity))
+            })
+            .collect();
+        let may_make = |entity: EntityIndex| {
+            model.grants(index, entity).any(|grant| grant.allows(spec::access::Action::Create))
+        };
+        let idle = model.lists_of(index).next().is_none() && model.calendars_of(index).next().is_none();
+        // What they write comes first; one's own record is no list.
+        let mut begun: Vec<(bool, EntityIndex)> = listed
+            .iter()
+            .copied()
+            .filter(|(at, _)| !only_own(model, index, *at))
+            .map(|(at, _)| (!may_make(at), at))
+            .collect();
+        begun.sort_by_key(|(reads, _)| *reads);
+        let recent = begun.into_iter().filter(|_| idle).take(2).map(|(_, at)| {
+            let entity = &model[at];
+            (module(&entity.table), format!("Latest {}", lower_first(&entity.plural)))
         });
         HomeView {
             role: role.name.to_string(),
+            recent: recent.collect(),
             destinations: listed
+                .into_iter()
                 .map(|(at, entity)| {
                     let label = if only_own(model, index, at) {
                         MY_DETAILS.to_owned()

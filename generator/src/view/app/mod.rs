@@ -61,7 +61,7 @@ pub(crate) struct FrontView {
 }
 
 impl FrontView {
-    fn new(model: &Model, entities: &[EntityView], own: &[OwnRecordView]) -> Self {
+    fn new(model: &Model, entities: &[EntityView], own: &[OwnRecordView], homes: &[HomeView]) -> Self {
         let parts = || own.iter().flat_map(|own| &own.parts);
         let open =
             |entity: &EntityView| entity.lifecycle.as_ref().is_some_and(|steps| !steps.open.is_empty());
@@ -70,6 +70,7 @@ impl FrontView {
             tasks: entities.iter().any(open),
             figures: model.measures.iter().any(|measure| measure.by.is_none()),
             sections: unassigned
+                || homes.iter().any(|home| !home.recent.is_empty())
                 || !model.lists.is_empty()
                 || !model.calendars.is_empty()
                 || parts().any(|part| part.add.is_some() || part.chart.is_some()),
@@ -122,20 +123,21 @@ impl AppView {
         let rules = crate::rules::file(model)?;
         let seed = super::seed::SeedView::new(model);
         let own = own_records(model);
+        let homes = homes(model);
         list_modules.sort();
         list_modules.dedup();
         Ok(Self {
             app: facts(model, &entities, zone),
             fence: super::rls::FenceView::new(model),
             roles: roles(model),
-            homes: homes(model),
             measures: model
                 .measures
                 .iter()
                 .map(|measure| measure_view(model, measure))
                 .collect::<Result<_, _>>()?,
             calendars: model.calendars.iter().map(|calendar| calendar_view(model, calendar)).collect(),
-            front: FrontView::new(model, &entities, &own),
+            front: FrontView::new(model, &entities, &own, &homes),
+            homes,
             own_records: own,
             pages: model.pages.iter().map(|page| page_view(model, page)).collect(),
             uses_rules: !rules.is_empty(),

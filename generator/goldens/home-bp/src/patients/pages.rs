@@ -42,7 +42,8 @@ pub async fn names(viewer: &Viewer, found: &[Patient]) -> Result<Names> {
 pub async fn table(viewer: &Viewer, caption: &str, found: &[Patient]) -> Result<Table> {
     let names = names(viewer, found).await?;
     let records = found.iter().map(|record| (record, &record.written));
-    Ok(viewer.table(caption, (&PATIENT, LINES, COLUMNS), records, &names, "/patients"))
+    let table = viewer.table(caption, (&PATIENT, LINES, COLUMNS), records, &names, "/patients");
+    Ok(table.empty("No patients yet", "What you may see will stand here."))
 }
 
 /// The banner over every page about a patient: what must not be confused. None for who may not view the record.
@@ -71,9 +72,7 @@ pub async fn index(viewer: Viewer, wanted: Wanted) -> Result<Page> {
     let wanted = viewer.with_search(wanted).await?;
     let found = found(&viewer, &wanted).await?;
     let table = table(&viewer, "Patients", &found.records).await?;
-    let table = viewer
-        .placed_found(table, &wanted, &found)
-        .empty("No patients yet", "What you may see will stand here.");
+    let table = viewer.placed_found(table, &wanted, &found);
     let filters = viewer.readable(filters(), &PATIENT);
     let filters = if viewer.sees(&PATIENT, "name") { filters } else { filters.without("find") };
     let table = viewer.filtered(table, filters, &wanted, Some("/patients/search"));

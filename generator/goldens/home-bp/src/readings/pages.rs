@@ -35,7 +35,8 @@ pub async fn names(viewer: &Viewer, found: &[Reading]) -> Result<Names> {
 pub async fn table(viewer: &Viewer, caption: &str, found: &[Reading]) -> Result<Table> {
     let names = names(viewer, found).await?;
     let records = found.iter().map(|record| (record, &record.written));
-    Ok(viewer.table(caption, (&READING, LINES, COLUMNS), records, &names, "/readings"))
+    let table = viewer.table(caption, (&READING, LINES, COLUMNS), records, &names, "/readings");
+    Ok(table.empty("No readings yet", "What you may see will stand here."))
 }
 
 /// `GET /readings`
@@ -44,9 +45,7 @@ pub async fn index(viewer: Viewer, wanted: Wanted) -> Result<Page> {
     let wanted = viewer.with_search(wanted).await?;
     let found = found(&viewer, &wanted).await?;
     let table = table(&viewer, "Readings", &found.records).await?;
-    let table = viewer
-        .placed_found(table, &wanted, &found)
-        .empty("No readings yet", "What you may see will stand here.");
+    let table = viewer.placed_found(table, &wanted, &found);
     let page = viewer.page("Readings");
     Ok(page.with(table))
 }
