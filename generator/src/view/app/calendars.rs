@@ -5,7 +5,7 @@ use spec::Model;
 use spec::model::{Calendar, Target};
 
 use super::facts::is_patient;
-use super::number_of;
+use super::{function, number_of};
 use crate::view::entity::{lower_first, module};
 
 /// A book of appointments.
@@ -60,7 +60,7 @@ pub(super) fn calendar_view(model: &Model, calendar: &Calendar) -> CalendarView 
     CalendarView {
         label: calendar.label.clone(),
         today_label: format!("{} today", calendar.label),
-        function: calendar.name.snake().trim_end_matches('_').to_owned(),
+        function: function(&calendar.name, "calendar"),
         path: calendar.name.kebab(),
         coming_label: format!("Coming up: {}", lower_first(&calendar.label)),
         staff: roles(&|role| !is_patient(role)),

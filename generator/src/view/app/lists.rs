@@ -4,7 +4,7 @@ use serde::Serialize;
 use spec::Model;
 use spec::model::{End, EntityIndex, List, Path};
 
-use super::number_of;
+use super::{function, number_of};
 use crate::view::entity::EntityView;
 
 /// A saved query.
@@ -35,10 +35,6 @@ pub(crate) struct ListView {
 pub(crate) struct ModuleView {
     pub(crate) module: String,
     pub(crate) pascal: String,
-}
-
-pub(super) fn function(list: &List) -> String {
-    list.name.snake().trim_end_matches('_').to_owned()
 }
 
 pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::Error> {
@@ -96,7 +92,7 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         name: list.name.to_string(),
         label: list.label.clone(),
         empty_title: format!("{}: none", list.label),
-        function: function(list),
+        function: function(&list.name, "list"),
         path: list.name.kebab(),
         about: about.join(", "),
         roles: list.roles.iter().map(|role| model[*role].name.to_string()).collect(),

@@ -5,7 +5,7 @@ use spec::Model;
 use spec::model::{Aggregate, End, Measure};
 
 use super::lists::column_of;
-use super::number_of;
+use super::{function, number_of};
 
 /// A measure.
 #[derive(Clone, Debug, Serialize)]
@@ -79,7 +79,7 @@ pub(super) fn measure_view(model: &Model, measure: &Measure) -> Result<MeasureVi
             }
         }
     };
-    let snake = measure.name.snake().trim_end_matches('_').to_owned();
+    let snake = function(&measure.name, "measure");
     Ok(MeasureView {
         label: measure.label.clone(),
         roles_constant: format!("FOR_{}", snake.to_uppercase()),

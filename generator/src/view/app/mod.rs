@@ -174,3 +174,13 @@ fn seed_makes(seed: &super::seed::SeedView, entity: &EntityView) -> bool {
 pub(super) fn number_of(model: &Model, entity: EntityIndex) -> usize {
     model.build_order.iter().position(|at| *at == entity).unwrap_or_default()
 }
+
+/// The stem of the functions of a list, a measure, a calendar or a page. A name that Rust has taken says what it is of:
+/// the list `self` is `self_list`.
+fn function(name: &spec::Name, kind: &str) -> String {
+    let snake = name.snake();
+    match snake.strip_suffix('_') {
+        Some(reserved) => format!("{reserved}_{kind}"),
+        None => snake,
+    }
+}

@@ -4,6 +4,7 @@ use serde::Serialize;
 use spec::Model;
 use spec::model::PageItem;
 
+use super::function;
 use crate::view::entity::{module, path};
 
 /// A page of its own.
@@ -37,7 +38,6 @@ pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
             path,
             unit: String::new(),
         };
-        let snake = |name: &spec::Name| name.snake().trim_end_matches('_').to_owned();
         match item {
             PageItem::Entity(at) => {
                 let entity = &model[*at];
@@ -49,15 +49,27 @@ pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
             }
             PageItem::List(at) => {
                 let list = &model[*at];
-                view("list", &list.label, String::new(), snake(&list.name), list.name.kebab())
+                view("list", &list.label, String::new(), function(&list.name, "list"), list.name.kebab())
             }
             PageItem::Measure(at) => {
                 let measure = &model[*at];
-                view("measure", &measure.label, String::new(), snake(&measure.name), measure.name.kebab())
+                view(
+                    "measure",
+                    &measure.label,
+                    String::new(),
+                    function(&measure.name, "measure"),
+                    measure.name.kebab(),
+                )
             }
             PageItem::Calendar(at) => {
                 let calendar = &model[*at];
-                view("calendar", &calendar.label, String::new(), snake(&calendar.name), calendar.name.kebab())
+                view(
+                    "calendar",
+                    &calendar.label,
+                    String::new(),
+                    function(&calendar.name, "calendar"),
+                    calendar.name.kebab(),
+                )
             }
             PageItem::Form(at) => {
                 let form = &model[*at];
@@ -73,7 +85,7 @@ pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
     };
     PageView {
         label: page.label.clone(),
-        function: page.name.snake().trim_end_matches('_').to_owned(),
+        function: function(&page.name, "page"),
         path: page.name.kebab(),
         roles: page.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         items: page.shows.iter().map(item).collect(),
