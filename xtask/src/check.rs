@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::process::{self, cargo};
-use crate::{crates, duplicates, migrations, unused};
+use crate::{compliance, crates, duplicates, migrations, unused};
 
 /// Every check in turn; the first that fails ends the run with its reason.
 pub(crate) fn run(accept_migrations: bool) -> anyhow::Result<()> {
@@ -14,6 +14,7 @@ pub(crate) fn run(accept_migrations: bool) -> anyhow::Result<()> {
     step("duplicate dependencies", || duplicates::check(&metadata))?;
     step("unused dependencies", || unused::check(&metadata))?;
     step("migrations never change", || migrations::check(accept_migrations))?;
+    step("compliance", compliance::check)?;
     step("lints", || {
         let lint =
             ["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"];

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod compliance;
 mod crates;
 mod duplicates;
 mod fuzz;
