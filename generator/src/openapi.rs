@@ -95,7 +95,44 @@ fn records(entity: &EntityView, paths: &mut Map<String, Value>) {
         single.insert("delete".into(), with(answer(delete, "204", "Removed.", None), vec![version()]));
     }
     paths.insert(format!("/api/{path}/{{id}}"), of_one(single));
+    looks(entity, paths);
+    files(entity, paths);
     moves(entity, paths);
+}
+
+/// Who looked at a person's record.
+fn looks(entity: &EntityView, paths: &mut Map<String, Value>) {
+    if entity.banner.is_none() {
+        return;
+    }
+    let summary = format!("Who looked at {}, and to whom it was disclosed", entity.a_name);
+    let get = operation(&summary, &entity.label_plural, [("200", reference("Looks"))]);
+    paths.insert(
+        format!("/api/{}/{{id}}/who-looked", entity.path),
+        of_one(Map::from_iter([("get".to_owned(), get)])),
+    );
+}
+
+/// The routes of files, whose bodies are the files themselves.
+fn files(entity: &EntityView, paths: &mut Map<String, Value>) {
+    let (tag, path) = (&entity.label_plural, &entity.path);
+    for field in &entity.fields {
+        let Some(file) = &field.file else { continue };
+        let bytes = || json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } });
+        let mut get = operation(&format!("Download {}", field.label), tag, []);
+        get["responses"]["200"] = json!({ "description": "The file, as an attachment.", "content": bytes() });
+        let put = operation(&file.add_label, tag, [("200", reference(&entity.pascal))]);
+        let mut put = with(put, vec![version()]);
+        put["requestBody"] = json!({
+            "description": "A PDF, JPEG, PNG, WebP, HEIC, TIFF or DICOM of at most 25 MB. `Content-Disposition` names it.",
+            "required": true, "content": bytes(),
+        });
+        let delete = operation(&file.remove_label, tag, [("200", reference(&entity.pascal))]);
+        let delete = with(delete, vec![version()]);
+        let operations = [("get", get), ("put", put), ("delete", delete)];
+        let operations = operations.map(|(method, operation)| (method.to_owned(), operation));
+        paths.insert(format!("/api/{path}/{{id}}/{}", file.path), of_one(Map::from_iter(operations)));
+    }
 }
 
 /// The routes that change who is responsible, and the state.
@@ -181,6 +218,11 @@ fn new_record(entity: &EntityView) -> Value {
         properties.insert("place_id".into(), uuid());
         required.push("place_id");
     }
+    if !entity.signers.is_empty() {
+        let version = json!({ "type": "integer" });
+        properties.insert("version".into(), described(version, "The version of the record that is signed."));
+        required.push("version");
+    }
     for field in written(entity) {
         properties.insert(field.json.clone(), described(field.schema.clone(), &about(field)));
         if field.required && field.default.is_none() {
@@ -261,6 +303,26 @@ fn shared(schemas: &mut Map<String, Value>) {
             json!({ "person_id": uuid(), "role": text(), "since": { "type": "string", "format": "date-time" } }),
             &["person_id", "role", "since"],
         ),
+    );
+    let look = object(
+        json!({
+            "at": { "type": "string", "format": "date-time" }, "who": text(), "action": text(),
+            "entity": { "type": ["string", "null"] }, "purpose": text(), "outcome": text(),
+        }),
+        &["at", "who", "action", "purpose", "outcome"],
+    );
+    let disclosure = object(
+        json!({
+            "at": { "type": "string", "format": "date-time" }, "recipient": text(),
+            "entity": { "type": ["string", "null"] }, "fields": { "type": "array", "items": { "type": "integer" } },
+            "purpose": text(), "basis": { "type": ["string", "null"] },
+        }),
+        &["at", "recipient", "purpose"],
+    );
+    let list = |items: Value| json!({ "type": "array", "items": items });
+    schemas.insert(
+        "Looks".into(),
+        object(json!({ "looks": list(look), "disclosures": list(disclosure) }), &["looks", "disclosures"]),
     );
     let cell = object(json!({ "cell": text(), "value": { "type": ["string", "null"] } }), &["cell", "value"]);
     schemas.insert(

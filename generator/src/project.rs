@@ -36,6 +36,7 @@ const ONCE: &[&str] = &[
     "src/custom/mod.rs",
     "src/home.rs",
     "src/http.rs",
+    "src/limits.rs",
     "src/lists.rs",
     "src/main.rs",
     "src/measures.rs",
@@ -46,12 +47,15 @@ const ONCE: &[&str] = &[
     "tests/app/bookings.rs",
     "tests/app/claims.rs",
     "tests/app/compliance.rs",
+    "tests/app/files.rs",
     "tests/app/isolation.rs",
     "tests/app/lifecycles.rs",
+    "tests/app/limits.rs",
     "tests/app/lists.rs",
     "tests/app/main.rs",
     "tests/app/policy.rs",
     "tests/app/promises.rs",
+    "tests/app/signatures.rs",
 ];
 
 /// Generates the whole project of a spec; `written` is the text of `app.yaml`.
@@ -73,6 +77,8 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
     let context = words(&view)?;
     let mut project = Project::default();
     let absent = [
+        ("src/limits.rs", view.limits.is_empty()),
+        ("tests/app/limits.rs", view.limits.is_empty()),
         ("src/lists.rs", view.lists.is_empty()),
         ("src/measures.rs", view.measures.is_empty()),
         ("src/calendars.rs", view.calendars.is_empty()),
@@ -80,6 +86,8 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         ("src/rules.rs", !view.uses_rules),
         ("tests/app/bookings.rs", !view.any_booking),
         ("tests/app/claims.rs", !view.any_claim),
+        ("tests/app/files.rs", !view.any_file),
+        ("tests/app/signatures.rs", !view.any_signature),
         ("tests/app/lifecycles.rs", !view.any_lifecycle),
     ];
     for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {

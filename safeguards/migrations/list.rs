@@ -1,6 +1,6 @@
 /// The library's own tables. Who adds a file to a folder beside this one adds its line here:
 /// 0001 organisations and places, 0010 identity, 0011 people's own places, 0020 keys, 0030 audit, 0040 what row-level
-/// security looks through (PostgreSQL only), 0050 searches.
+/// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -10,6 +10,8 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         20 "0020_organisation_keys",
         30 "0030_audit",
         50 "0050_searches",
+        60 "0060_files",
+        70 "0070_limits",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
@@ -19,5 +21,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         30 "0030_audit",
         40 "0040_fence",
         50 "0050_searches",
+        60 "0060_files",
+        70 "0070_limits",
     ),
 };

@@ -59,7 +59,7 @@ fn computed(model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–8, 10, 12–14, 19 and 24 (signed in).
+/// Everything of a spec that cannot be built yet; built are 1–8, 10–14, 19, 20, 24 (signed in), and uploads of 21.
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -80,18 +80,22 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         16 "tasks" tasks "task";
         17 "messages" messages "message";
         18 "conversations" conversations "conversation";
-        20 "limits" limits "limit";
-        21 "documents" documents "document";
         22 "feeds" feeds "feed";
         23 "ai actions" ai_actions "AI action";
         0 "policies" policies "policy";
         0 "sub-processors" sub_processors "sub-processor";
     }
+    for (name, rendered) in &document.documents {
+        let said = match rendered.upload {
+            true => format!(
+                "`{name}` as a document; an upload is a field of type `file`, which is built. So said, it"
+            ),
+            false => format!("the document `{name}`"),
+        };
+        note(21, root.join("documents").join(name), said);
+    }
     for (name, entity) in &document.entities {
         let at = root.join("entities").join(name);
-        if !entity.signed_by.is_empty() {
-            note(11, at.join("signed by"), format!("the signature on `{name}`"));
-        }
         for (move_name, written) in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
             if let Some(needs) = &written.needs
                 && document.permissions.contains_key(needs)

@@ -150,6 +150,8 @@ pub enum Kind {
     Moment,
     /// A length of time.
     Duration,
+    /// Something that people upload: a document, a photo, a medical image.
+    File,
     /// One of a closed set of values.
     OneOf(Vec<Choice>),
     /// A code of a code system, of a release if one is said.
@@ -178,6 +180,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("time", Kind::Time),
     ("moment", Kind::Moment),
     ("duration", Kind::Duration),
+    ("file", Kind::File),
 ];
 
 impl Kind {
@@ -470,6 +473,15 @@ impl FieldType {
             }
             self.unit = Some(unit.to_owned());
         }
+        if self.kind == Kind::File
+            && (self.list || self.required || self.searchable || self.queryable || self.unique)
+        {
+            return Err(Complaint::new(
+                Mistake::Shape,
+                "a file is one file, put to a record that is there already: it is not required, unique, searchable, queryable or a list",
+            )
+            .help("for several files, make an entity of one `file` that is `part of` the record"));
+        }
         if !self.kind.is_number() && (self.unit.is_some() || self.range.is_some()) {
             let numbers = ["integer", "decimal", "money"];
             return Err(Complaint::new(
@@ -528,6 +540,6 @@ impl fmt::Display for FieldType {
 
 text_type!(
     FieldType,
-    "a field's type, such as `clinical decimal kg 20..300, queryable`: [identifier|narrative|clinical|none] [list of] kind [unit] [min..max] {, required|searchable|queryable|unique|default …|part2|psychotherapy|minor|reproductive}; kinds are text, long text, name, email, phone, address, url, mrn, member id, ssn, integer, decimal, money, boolean, date, time, moment, duration, one of a | b, link entity, icd-10-cm, cpt, cdt, snomed, loinc, rxnorm, cvx, ndc",
+    "a field's type, such as `clinical decimal kg 20..300, queryable`: [identifier|narrative|clinical|none] [list of] kind [unit] [min..max] {, required|searchable|queryable|unique|default …|part2|psychotherapy|minor|reproductive}; kinds are text, long text, name, email, phone, address, url, mrn, member id, ssn, integer, decimal, money, boolean, date, time, moment, duration, file, one of a | b, link entity, icd-10-cm, cpt, cdt, snomed, loinc, rxnorm, cvx, ndc",
     None
 );

@@ -15,6 +15,12 @@ fn what_no_prompt_asks_for() {
     is_sound(&Project::of_spec("front-office"), "front-office");
 }
 
+/// Files that people send, and signatures that freeze what they sign.
+#[test]
+fn what_people_send_and_sign() {
+    is_sound(&Project::of_spec("treatment-room"), "treatment-room");
+}
+
 /// Whatever a founder calls a thing, the app builds: nothing of it takes the place of what generated code means.
 #[test]
 fn names_that_are_words_of_the_code() {

@@ -54,6 +54,8 @@ pub(crate) struct FieldView {
     pub(crate) schema: Value,
     /// A sentence for the field of the Rust type.
     pub(crate) doc: String,
+    /// How a file is asked for, put, taken away and handed out.
+    pub(crate) file: Option<FileView>,
     /// The function that writes it as JSON, where serde's own would not do.
     pub(crate) serialize_with: Option<&'static str>,
     /// Whether the content needs the names of what is linked to.
@@ -119,6 +121,7 @@ impl FieldView {
             kind: if field.list { "list" } else { shape.word },
             schema: schema(field, shape.schema.clone()),
             doc: doc(field),
+            file: (field.kind == Kind::File).then(|| FileView::new(field)),
             serialize_with: match (&field.kind, field.list) {
                 (_, true) => None,
                 (Kind::Moment, _) => Some("safeguards::slice::json::moment"),
@@ -139,13 +142,35 @@ impl FieldView {
             (view.sqlite, view.postgres) = ("BLOB", "bytea");
         }
         view.content = content(field, &view, state);
-        if !computed && !state {
+        if !computed && !state && view.file.is_none() {
             view.form = Some(form(field, &view, &shape));
             view.default = default(field, &view);
             view.fill = Some(fill(&view));
         }
         view.sql_default = sql_default(field);
         view
+    }
+}
+
+/// What the templates need for a file: it is put by a page of its own, and no form asks for it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FileView {
+    /// Within the paths of its record: `files/image`.
+    pub(crate) path: String,
+    pub(crate) add_label: String,
+    pub(crate) replace_label: String,
+    pub(crate) remove_label: String,
+}
+
+impl FileView {
+    fn new(field: &Field) -> Self {
+        let label = super::entity::lower_first(&field.label);
+        Self {
+            path: format!("files/{}", field.name.kebab()),
+            add_label: format!("Add {label}"),
+            replace_label: format!("Replace {label}"),
+            remove_label: format!("Remove {label}"),
+        }
     }
 }
 
@@ -421,6 +446,21 @@ fn shape(kind: &Kind) -> Shape {
             postgres: "timestamptz",
             form: "moment",
             schema: json!({ "type": "string", "format": "date-time" }),
+        },
+        Kind::File => Shape {
+            word: "file",
+            descriptor: "Json",
+            rust: "StoredFile",
+            sqlite: "TEXT",
+            postgres: "jsonb",
+            form: "file",
+            schema: json!({
+                "type": "object",
+                "properties": {
+                    "name": { "type": "string" }, "type": { "type": "string" },
+                    "size": { "type": "integer" }, "sha256": { "type": "string" },
+                },
+            }),
         },
         Kind::Link(_) => Shape {
             word: "link",

@@ -283,28 +283,41 @@ fn nevers(model: &Model, entity: &Entity) -> Vec<NeverView> {
 /// The condition under which a record is frozen: its own state, or that of what it is a part of.
 pub(crate) fn locked_rows(model: &Model, index: EntityIndex, at: &str) -> Option<String> {
     let entity = &model[index];
-    if matches!(entity.origin, spec::model::Origin::Addenda(_)) {
+    if matches!(entity.origin, spec::model::Origin::Addenda(_) | spec::model::Origin::Signatures(_)) {
         return None;
     }
     let own = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty()).map(|lifecycle| {
         let states: Vec<String> = lifecycle.locked.iter().map(|state| sql_literal(state.as_str())).collect();
         format!("{at}.{} IN ({})", entity[lifecycle.field].column, states.join(", "))
     });
+    let signed = entity.signatures.map(|signatures| {
+        let of = &model[signatures];
+        let (table, column) = (&of.table, of.parent.as_ref().map_or("", |parent| &parent.column));
+        format!("EXISTS (SELECT 1 FROM {table} WHERE {table}.{column} = {at}.id)")
+    });
     let above = entity.parent.as_ref().and_then(|parent| {
         let table = &model[parent.entity].table;
         let rows = locked_rows(model, parent.entity, table)?;
         Some(format!("EXISTS (SELECT 1 FROM {table} WHERE {table}.id = {at}.{} AND {rows})", parent.column))
     });
-    match (own, above) {
-        (Some(own), Some(above)) => Some(format!("({own} OR {above})")),
-        (own, above) => own.or(above),
+    let ways: Vec<String> = [own, signed, above].into_iter().flatten().collect();
+    match ways.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        several => Some(format!("({})", several.join(" OR "))),
     }
+}
+
+/// The lifecycle of a record that can be frozen while it is in it: by a state, or by a signature.
+pub(crate) fn freezing(entity: &Entity) -> Option<&spec::model::Lifecycle> {
+    let lifecycle = entity.lifecycle.as_ref();
+    lifecycle.filter(|lifecycle| !lifecycle.locked.is_empty() || entity.signatures.is_some())
 }
 
 fn lock(model: &Model, index: EntityIndex) -> Option<LockView> {
     let entity = &model[index];
     let rows = locked_rows(model, index, &entity.table)?;
-    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
+    let lifecycle = freezing(entity);
     Some(LockView {
         rows: folded(&rows),
         moves: onward_moves(entity).map(|step| rust_literal(step.name.as_str())).collect(),
@@ -315,11 +328,13 @@ fn lock(model: &Model, index: EntityIndex) -> Option<LockView> {
     })
 }
 
-/// The moves that a frozen record may still make.
+/// The moves that a frozen record may still make: a state says how far it got, and is no part of what was signed.
 pub(crate) fn onward_moves(entity: &Entity) -> impl Iterator<Item = &spec::model::Move> {
-    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
-    lifecycle.into_iter().flat_map(|lifecycle| {
-        lifecycle.moves.iter().filter(|step| step.from.iter().any(|state| lifecycle.locked.contains(state)))
+    freezing(entity).into_iter().flat_map(|lifecycle| {
+        let onward = |step: &&spec::model::Move| {
+            entity.signatures.is_some() || step.from.iter().any(|state| lifecycle.locked.contains(state))
+        };
+        lifecycle.moves.iter().filter(onward)
     })
 }
 

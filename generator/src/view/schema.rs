@@ -7,7 +7,7 @@ use spec::model::{Entity, EntityIndex, Model, Origin, Storage, Target, UniqueMem
 
 use super::entity::beside;
 use super::field::FieldView;
-use super::policy::locked_rows;
+use super::policy::{freezing, locked_rows};
 use crate::doors::sql_literal;
 
 /// What the migrations of one entity print.
@@ -74,6 +74,8 @@ pub(crate) struct TriggerView {
     pub(crate) event: &'static str,
     pub(crate) why: String,
     pub(crate) when: String,
+    /// The same for PostgreSQL, where it is said otherwise.
+    pub(crate) postgres_when: Option<String>,
     /// Written for SQLite only: PostgreSQL has a constraint of its own for it.
     pub(crate) sqlite_only: bool,
 }
@@ -372,6 +374,7 @@ fn lock_triggers(model: &Model, index: EntityIndex) -> Vec<TriggerView> {
         event,
         why: why.to_owned(),
         when,
+        postgres_when: None,
         sqlite_only: false,
     };
     if matches!(entity.origin, Origin::Addenda(_)) {
@@ -381,19 +384,40 @@ fn lock_triggers(model: &Model, index: EntityIndex) -> Vec<TriggerView> {
             trigger("remain", "DELETE", why, "TRUE".into()),
         ];
     }
+    if let (Origin::Signatures(_), Some(parent)) = (entity.origin, &entity.parent) {
+        let why = "A signature is given, never changed (CF-10).";
+        let signed = |lock: &str| {
+            format!(
+                "NOT EXISTS (SELECT 1 FROM {0} WHERE {0}.id = NEW.{1} AND {0}.version = NEW.signed_version{lock})",
+                model[parent.entity].table, parent.column
+            )
+        };
+        let why_current = "What is signed is the version that its signer saw, also when somebody changes it at this moment.";
+        // The lock waits for who changes the record now, and lets the next one see the signature.
+        let current = TriggerView {
+            postgres_when: Some(signed(" FOR SHARE")),
+            ..trigger("current", "INSERT", why_current, signed(""))
+        };
+        return vec![
+            trigger("stay", "UPDATE", why, "TRUE".into()),
+            trigger("remain", "DELETE", why, "TRUE".into()),
+            current,
+        ];
+    }
     let (Some(before), Some(after)) = (locked_rows(model, index, "OLD"), locked_rows(model, index, "NEW"))
     else {
         return Vec::new();
     };
     let mut triggers = Vec::new();
-    let lifecycle = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty());
+    let lifecycle = freezing(entity);
     let unchanged = match lifecycle {
         None => String::new(),
         Some(lifecycle) => {
             let state = &entity[lifecycle.field].column;
             let steps = lifecycle.moves.iter().flat_map(|step| {
                 let to = sql_literal(step.to.as_str());
-                let locked = step.from.iter().filter(|from| lifecycle.locked.contains(from));
+                let signed = entity.signatures.is_some();
+                let locked = step.from.iter().filter(move |from| signed || lifecycle.locked.contains(from));
                 locked.map(move |from| {
                     format!("(OLD.{state} = {} AND NEW.{state} = {to})", sql_literal(from.as_str()))
                 })
@@ -494,6 +518,7 @@ impl Booking {
             event,
             why: "One resource, one appointment at a time.".to_owned(),
             when: when.clone(),
+            postgres_when: None,
             sqlite_only: true,
         };
         vec![trigger("INSERT", "taken"), trigger("UPDATE", "taken_by_then")]

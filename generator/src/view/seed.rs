@@ -125,7 +125,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         entity.parent.iter().map(|parent| module(&model[parent.entity].table)).collect();
     let mut values = Vec::new();
     for (at, field) in entity.fields() {
-        if field.storage == Storage::Computed || Some(at) == state || !opened(at) {
+        let nobody_types = field.storage == Storage::Computed || field.kind == Kind::File;
+        if nobody_types || Some(at) == state || !opened(at) {
             continue;
         }
         if let Some(Target::Entity(to)) = field.target {
@@ -264,7 +265,7 @@ fn single(model: &Model, entity: &Entity, index: EntityIndex, at: FieldIndex) ->
             let codes: Vec<String> = codes(*system).iter().map(|code| rust_literal(code)).collect();
             format!("fake::one_of(n, &[{}])", codes.join(", "))
         }
-        Kind::Link(_) => "null".into(),
+        Kind::Link(_) | Kind::File => "null".into(),
     }
 }
 

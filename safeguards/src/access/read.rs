@@ -60,7 +60,7 @@ impl Statement {
         Ok(rows)
     }
 
-    async fn read<T>(
+    pub(super) async fn read<T>(
         self,
         context: &Context,
         entity: &'static Entity,

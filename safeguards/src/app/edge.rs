@@ -17,6 +17,7 @@ const FORM_TOKENS: (u32, u32) = (u32::MAX - 20, 1);
 /// Puts the edge around `router`: limits, proof of origin, headers, the line in the log.
 pub(super) async fn guard(
     name: &'static str,
+    uploads: &'static [&'static str],
     services: &Services,
     router: Router,
 ) -> Result<Router, AppError> {
@@ -33,7 +34,7 @@ pub(super) async fn guard(
         log: Arc::clone(&services.log),
         csrf: Csrf::new(key.as_bytes()),
         rate: RateLimit::new(settings.rates),
-        limits: Limits::default(),
+        limits: Limits { large_routes: uploads, ..Limits::default() },
         headers: SecurityHeaders::new(if settings.tls.is_some() { Hsts::Host } else { Hsts::Off }),
         trust: match settings.listen {
             // Only a process on this machine can speak on that socket, and it is the gateway.

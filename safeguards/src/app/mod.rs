@@ -70,6 +70,7 @@ pub struct App {
     version: &'static str,
     migrations: Option<MigrationSet>,
     routes: Option<fn(Services) -> Router>,
+    uploads: &'static [&'static str],
     front: Option<&'static crate::slice::Front>,
     seed: Option<Seed>,
     roles: &'static [identity::Role],
@@ -88,6 +89,7 @@ impl App {
             version,
             migrations: None,
             routes: None,
+            uploads: &[],
             front: None,
             seed: None,
             roles: &[],
@@ -139,6 +141,12 @@ impl App {
     /// `/account`, `/welcome`) are added.
     pub const fn routes(mut self, routes: fn(Services) -> Router) -> Self {
         self.routes = Some(routes);
+        self
+    }
+
+    /// The routes that take files, as they are written in [`App::routes`]: larger bodies, and more time for them.
+    pub const fn uploads(mut self, routes: &'static [&'static str]) -> Self {
+        self.uploads = routes;
         self
     }
 
@@ -272,7 +280,7 @@ impl App {
         if let Some(front) = self.front {
             router = frame::framed(router, front, services.clone());
         }
-        let router = edge::guard(self.name, &services, router).await?;
+        let router = edge::guard(self.name, self.uploads, &services, router).await?;
         Ok((services, router))
     }
 

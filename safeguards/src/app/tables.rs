@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::export::Rings;
-use crate::access::{Entity, Storage};
+use crate::access::{Entity, PIECE, Storage};
 use crate::crypto::{Binding, Normal, Purpose, Sealed, parse};
 use crate::identity::EmailAddress;
 use crate::store::{
@@ -87,8 +87,11 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 5] = [
+const OWN: [(&str, &str); 8] = [
     ("audit_retention", "organisation_id = $1"),
+    ("file_chunks", "organisation_id = $1"),
+    ("limit_tiers", "organisation_id = $1"),
+    ("limit_usage", "organisation_id = $1"),
     ("organisations", "id = $1"),
     ("places", "organisation_id = $1"),
     ("memberships", "organisation_id = $1"),
@@ -187,6 +190,11 @@ fn of_entity(entity: &'static Entity, found: Found) -> Option<ExportColumn> {
 }
 
 fn of_library(found: Found) -> Option<ExportColumn> {
+    if found.table == "file_chunks" && found.column == "content" {
+        let (entity, field) = PIECE;
+        let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });
+        return Some(ExportColumn { sealed, kind: Kind::Bytes, ..plain(found) });
+    }
     if found.table != "people" {
         return Some(library_kind(found));
     }

@@ -14,6 +14,9 @@ const KEPT: Duration = Duration::days(7);
 /// How long a search can be gone back to, as `slice::searches` keeps it.
 pub(crate) const SEARCHES_KEPT: Duration = Duration::hours(12);
 
+/// How long a file that was sent may wait to be put to its record.
+const UNATTACHED_KEPT: Duration = Duration::DAY;
+
 /// How long one key signs access tokens.
 const KEY_AGE: Duration = Duration::days(30);
 /// How often upkeep runs.
@@ -48,6 +51,10 @@ impl Identity {
         for (statement, before) in [
             (sql("DELETE FROM sign_ins WHERE expires_at < $1"), now),
             (sql("DELETE FROM sessions WHERE expires_at < $1"), now - KEPT),
+            (
+                sql("DELETE FROM file_chunks WHERE attached_at IS NULL AND created_at < $1"),
+                now - UNATTACHED_KEPT,
+            ),
             (sql("DELETE FROM searches WHERE created_at < $1"), now - SEARCHES_KEPT),
             (sql("DELETE FROM one_time_links WHERE expires_at < $1"), now - KEPT),
         ] {

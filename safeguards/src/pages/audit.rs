@@ -51,8 +51,12 @@ impl Show for WhoLooked {
         let words = view.words;
         let mut table =
             Table::new(words.who_looked_title).empty(words.nobody_looked, words.nobody_looked_hint);
+        // Where it is known in which role somebody looked, it is said of all.
+        let roles = self.looks.iter().any(|look| !look.role.is_empty());
         for label in [words.when, words.who, words.role, words.did, words.what, words.why] {
-            table = table.column(Column::new(label));
+            if roles || label != words.role {
+                table = table.column(Column::new(label));
+            }
         }
         if let Some((listing, total)) = &self.listing {
             table = table.listing(listing, *total);
@@ -62,13 +66,9 @@ impl Show for WhoLooked {
                 Some(refused) => Content::tag(format!("{}: {refused}", look.did), Tone::Danger),
                 None => Content::from(&look.did),
             };
-            Row::new()
-                .cell(look.at)
-                .cell(look.who.clone())
-                .cell(&look.role)
-                .cell(did)
-                .cell(look.what.clone())
-                .cell(look.why.clone())
+            let row = Row::new().cell(look.at).cell(look.who.clone());
+            let row = if roles { row.cell(&look.role) } else { row };
+            row.cell(did).cell(look.what.clone()).cell(look.why.clone())
         });
         html! { p.about { (words.who_looked_why) } (table.rows(rows).show(view)) }
     }

@@ -53,6 +53,8 @@ pub static ENGLISH: Words = Words {
     number_of_item: "{0} {1}",
     save: "Save",
     cancel: "Cancel",
+    file_hint: "A PDF, a photo (JPEG, PNG, WebP, HEIC), a TIFF or a DICOM image of at most 25 MB.",
+    send_file: "Send the file",
     continue_on: "Continue",
     question_of: "Step {0} of {1}",
     check_answers: "Check your answers",

@@ -38,6 +38,7 @@ mod compliance;
 mod content;
 mod detail;
 mod english;
+mod file;
 mod form;
 mod home;
 mod listing;
@@ -61,6 +62,7 @@ pub use compliance::{Compliance, Control, Standing};
 pub use content::{Content, Tone};
 pub use detail::{Changed, Detail};
 pub use english::ENGLISH;
+pub use file::FileForm;
 pub use form::{
     Answer, Answers, Choice, Confirm, Field, Form, FormData, Kind, Mistake, Shape, UnexpectedAnswer,
 };

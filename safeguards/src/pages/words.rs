@@ -45,6 +45,8 @@ pub struct Words {
     pub(crate) number_of_item: &'static str,
     pub(crate) save: &'static str,
     pub(crate) cancel: &'static str,
+    pub(crate) file_hint: &'static str,
+    pub(crate) send_file: &'static str,
     pub(crate) continue_on: &'static str,
     pub(crate) question_of: &'static str,
     pub(crate) check_answers: &'static str,

@@ -9,9 +9,12 @@
 mod answers;
 mod assign;
 mod body;
+mod files;
 mod hours;
 pub mod json;
+pub mod limits;
 mod line;
+mod looks;
 pub mod measure;
 mod names;
 mod places;
@@ -20,6 +23,7 @@ pub mod rules;
 mod searches;
 pub mod seed;
 pub mod shapes;
+mod signing;
 pub mod trial;
 mod viewer;
 mod wanted;
@@ -29,9 +33,12 @@ pub use answers::WriteAnswers;
 pub use assign::{Assignee, Assignments};
 pub use axum::routing::{get, post};
 pub use body::Body;
+pub use files::{KnownFile, Upload, download};
 pub use hours::OpeningHours;
 pub use line::{Known, KnownAllergies, Line};
+pub use looks::{LookTold, Looks};
 pub use names::{Called, Links, Names};
+pub use signing::Signing;
 pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;
 
@@ -118,15 +125,17 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
 pub mod prelude {
     pub use super::shapes::holds;
     pub use super::{
-        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, Line, Links, Names, Opened,
-        OpeningHours, Result, Version, Viewer, Wanted, WriteAnswers, clock, created, go, invited, minutes,
-        within_reach,
+        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, KnownFile, Line, Links, Looks, Names,
+        Opened, OpeningHours, Result, Upload, Version, Viewer, Wanted, WriteAnswers, clock, created,
+        download, go, invited, minutes, within_reach,
     };
-    pub use crate::access::{Action, Entity, Fill, Found, Record, Shown, Statement, Unsealed, Written};
+    pub use crate::access::{
+        Action, Entity, Fill, Found, Record, Shown, Statement, StoredFile, Unsealed, Written,
+    };
     pub use crate::identity::Link;
     pub use crate::pages::{
-        Allergies, Answers, Choice, Content, Field, Form, FormData, Listing, Page, PatientBanner, Shape,
-        Table, Tabs, View,
+        Allergies, Answers, Choice, Content, Field, FileForm, Form, FormData, Listing, Page, PatientBanner,
+        Shape, Table, Tabs, View,
     };
     pub use crate::web::Problem;
     pub use crate::{sql, tenant};

@@ -28,6 +28,9 @@ impl From<Error> for Problem {
             Error::TooManyToSearch { .. } => Self::new(Code::Invalid)
                 .detail("Too many records would have to be searched. Add another term."),
             Error::Statement(_) => Self::internal("tenant statement"),
+            Error::Store(StoreError::Check { constraint }) if constraint == super::limits::BEYOND => {
+                Self::new(Code::TooMany).detail("What your tier allows in this period is used up.")
+            }
             Error::Store(StoreError::Check { .. } | StoreError::Unique { .. }) => {
                 Self::conflict().detail("A rule of this app does not allow it, or the time is taken already.")
             }

@@ -229,6 +229,28 @@ impl Trial {
         self.call(caller, method, path, body, "application/json").await
     }
 
+    /// `DELETE`.
+    pub async fn delete(&self, caller: Caller, path: &str) -> Answer {
+        self.call(caller, Method::DELETE, path, None, "application/json").await
+    }
+
+    /// A file as a program sends it, under a name.
+    pub async fn send_file(
+        &self,
+        caller: Caller,
+        method: Method,
+        path: &str,
+        name: &str,
+        content: Vec<u8>,
+    ) -> Answer {
+        let request = self.request(caller, method, path, "application/json");
+        let named = format!("attachment; filename=\"{name}\"");
+        let request = request
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .header(header::CONTENT_DISPOSITION, named);
+        self.answered(request.body(Body::from(content))).await
+    }
+
     /// A form as a browser sends it.
     pub async fn submit(&self, caller: Caller, path: &str, pairs: &[(&str, &str)]) -> Answer {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -244,9 +266,25 @@ impl Trial {
         body: Option<(&str, String)>,
         accept: &str,
     ) -> Answer {
+        let mut request = self.request(caller, method, path, accept);
+        if let Some((kind, _)) = &body {
+            request = request.header(header::CONTENT_TYPE, *kind);
+        }
+        let body = body.map_or_else(Body::empty, |(_, body)| Body::from(body));
+        self.answered(request.body(body)).await
+    }
+
+    /// A request as this caller makes it, without its body.
+    fn request(
+        &self,
+        caller: Caller,
+        method: Method,
+        path: &str,
+        accept: &str,
+    ) -> axum::http::request::Builder {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let [_, b, c, d] = number.to_be_bytes();
-        let mut request = Request::builder()
+        let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::ACCEPT, accept)
@@ -257,20 +295,20 @@ impl Trial {
             Caller::Person(email) => self.people.get(email),
             Caller::Stranger(role) => self.strangers.get(role),
         };
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        match token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
         }
-        if let Some((kind, _)) = &body {
-            request = request.header(header::CONTENT_TYPE, *kind);
-        }
-        let body = body.map_or_else(Body::empty, |(_, body)| Body::from(body));
+    }
+
+    async fn answered(&self, request: Result<Request<Body>, axum::http::Error>) -> Answer {
         let unsent = |reason: String| Answer {
             status: StatusCode::BAD_REQUEST,
             headers: header::HeaderMap::new(),
             text: reason,
             location: None,
         };
-        let request = match request.body(body) {
+        let request = match request {
             Ok(request) => request,
             Err(error) => return unsent(error.to_string()),
         };

@@ -34,11 +34,19 @@ pub struct Limits {
     pub large_routes: &'static [&'static str],
     /// How long a handler may take, the reading of the body included.
     pub time: Duration,
+    /// The same on [`Limits::large_routes`], for who sends a large body over a slow line.
+    pub large_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 1 << 20, large_body: 32 << 20, large_routes: &[], time: Duration::from_secs(30) }
+        Self {
+            body: 1 << 20,
+            large_body: 32 << 20,
+            large_routes: &[],
+            time: Duration::from_secs(30),
+            large_time: Duration::from_secs(300),
+        }
     }
 }
 
@@ -171,10 +179,20 @@ impl Web {
             let valid = token.to_str().is_ok_and(|token| self.csrf.is_valid(token, session));
             return if valid { Ok(request) } else { Err(Problem::forbidden().cause("csrf: header")) };
         }
-        if !is_form(request.headers()) {
+        let (parts, body) = request.into_parts();
+        if let Some(boundary) = multipart_boundary(&parts.headers) {
+            let (start, body) = peeked(body).await?;
+            let valid =
+                first_part(&start, &boundary, "csrf").is_some_and(|token| self.csrf.is_valid(token, session));
+            return if valid {
+                Ok(Request::from_parts(parts, body))
+            } else {
+                Err(Problem::forbidden().cause("csrf: upload"))
+            };
+        }
+        if !is_form(&parts.headers) {
             return Err(Problem::forbidden().cause("csrf: no token"));
         }
-        let (parts, body) = request.into_parts();
         let bytes: Bytes = body.collect().await.map_err(|error| unread(error.into_inner()))?.to_bytes();
         let valid =
             FormData::parse(&bytes).first("csrf").is_some_and(|token| self.csrf.is_valid(token, session));
@@ -248,6 +266,48 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
+/// The boundary between the parts of a form that carries files (RFC 7578).
+fn multipart_boundary(headers: &HeaderMap) -> Option<String> {
+    multer::parse_boundary(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).ok()
+}
+
+/// How far into a form with files its token must stand: it is the first part, before any file.
+const TOKEN_WITHIN: usize = 2 << 10;
+
+/// The beginning of a body, and the body as it was: what follows is not waited for.
+async fn peeked(mut body: Body) -> Result<(Vec<u8>, Body), Problem> {
+    let mut start = Vec::new();
+    while start.len() < TOKEN_WITHIN {
+        let Some(frame) = body.frame().await else { break };
+        let frame = frame.map_err(|error| unread(error.into_inner()))?;
+        if let Ok(bytes) = frame.into_data() {
+            start.extend_from_slice(&bytes);
+        }
+    }
+    let read = futures_util::stream::iter([Ok::<_, axum::Error>(Bytes::from(start.clone()))]);
+    let rest = body.into_data_stream();
+    Ok((start, Body::from_stream(futures_util::StreamExt::chain(read, rest))))
+}
+
+/// The value of the first part of a form with files, if it is a plain field of this name.
+fn first_part<'a>(start: &'a [u8], boundary: &str, name: &str) -> Option<&'a str> {
+    let start = &start[..start.len().min(TOKEN_WITHIN)];
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(start.get(..error.valid_up_to())?).ok()?,
+    };
+    let part = text.strip_prefix("--")?.strip_prefix(boundary)?.strip_prefix("\r\n")?;
+    let (head, rest) = part.split_once("\r\n\r\n")?;
+    let wanted = format!("form-data; name=\"{name}\"");
+    let named = head.lines().any(|line| {
+        line.split_once(':').is_some_and(|(key, value)| {
+            key.eq_ignore_ascii_case("content-disposition") && value.trim() == wanted
+        })
+    });
+    let (value, _) = rest.split_once("\r\n--")?;
+    named.then_some(value)
+}
+
 fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Problem {
     Problem::new(if error.is::<LengthLimitError>() { Code::TooLarge } else { Code::Malformed })
 }
@@ -259,10 +319,12 @@ async fn edge(State(web): State<Arc<Web>>, request: Request, next: Next) -> Resp
     let id = arrival.id;
     let began = arrival.at;
     let large = asked.route.as_ref().is_some_and(|route| web.limits.large_routes.contains(&route.as_str()));
-    let most = if large { web.limits.large_body } else { web.limits.body };
+    let limits = &web.limits;
+    let (most, time) =
+        if large { (limits.large_body, limits.large_time) } else { (limits.body, limits.time) };
     let inside = Arc::clone(&web);
     // A task of its own: a caller that hangs up does not tear a write in two, and a panic ends here.
-    let answer = tokio::spawn(tokio::time::timeout(web.limits.time, async move {
+    let answer = tokio::spawn(tokio::time::timeout(time, async move {
         match inside.admit(request, &mut arrival, most).await {
             Ok(request) => next.run(request).await,
             Err(problem) => problem.into_response(),

@@ -24,6 +24,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
     require-trusted-types-for 'script'";
 
+/// Of a file: should a browser show it after all, it runs nothing, asks for nothing and has no origin.
+const FILE_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+
 /// No page needs any of these.
 const PERMISSIONS: &str = "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), \
     bluetooth=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), \
@@ -58,10 +61,15 @@ impl SecurityHeaders {
         Self { headers: headers.map(made).collect() }
     }
 
-    /// Sets them. What says nothing of caching is kept nowhere: it may be health data.
+    /// Sets them. What says nothing of caching is kept nowhere: it may be health data. What somebody uploaded is nothing
+    /// that runs or shows here: a stricter policy.
     pub fn apply(&self, headers: &mut HeaderMap) {
+        let is_file = headers.contains_key(header::CONTENT_DISPOSITION);
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
+        }
+        if is_file {
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
         }
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }

@@ -90,10 +90,13 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 8);
+        assert_eq!(tables, 11);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
             "audit_retention",
+            "file_chunks",
+            "limit_tiers",
+            "limit_usage",
             "memberships",
             "notes",
             "organisations",

@@ -30,6 +30,8 @@ pub enum Origin {
     Form(FormIndex),
     /// It holds the addenda of a record that locks.
     Addenda(EntityIndex),
+    /// It holds the signatures of a record.
+    Signatures(EntityIndex),
 }
 
 /// Something that the app keeps records of.
@@ -78,8 +80,10 @@ pub struct Entity {
     pub grants: Vec<Grant>,
     /// What a role never sees or sets, whatever its person is granted by other roles.
     pub never: Vec<(RoleIndex, Vec<FieldIndex>)>,
-    /// Who signs a record.
+    /// Who signs a record, each role once; the first signature freezes it and its parts.
     pub signed_by: Vec<RoleIndex>,
+    /// The entity that holds the signatures of a record.
+    pub signatures: Option<EntityIndex>,
     /// How long records are kept after they end.
     pub retention: Option<Period>,
     /// The FHIR R4 resource that it corresponds to.

@@ -13,8 +13,8 @@ pub use entity::{
     Target, UniqueMember, View,
 };
 pub use work::{
-    Aggregate, Calendar, Form, FormQuestion, List, Measure, OpeningHours, Page, PageItem, SortKey, TimeAxis,
-    Weekday, Without,
+    Aggregate, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, OpeningHours, Page, PageItem,
+    SortKey, TimeAxis, Weekday, Without,
 };
 
 use crate::{
@@ -93,6 +93,8 @@ pub struct Model {
     pub measures: Vec<Measure>,
     /// The calendars.
     pub calendars: Vec<Calendar>,
+    /// The limits, at most one for each entity.
+    pub limits: Vec<Limit>,
     /// The pages.
     pub pages: Vec<Page>,
     /// How long the audit log is kept, in days; at least six years.

@@ -196,6 +196,34 @@ pub struct OpeningHours {
     pub until: u16,
 }
 
+/// How many records of a kind somebody may make.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity whose new records are counted.
+    pub entity: EntityIndex,
+    /// In which time.
+    pub per: LimitPeriod,
+    /// The tiers with their amounts; whoever was given none has the first.
+    pub tiers: Vec<(String, u32)>,
+    /// The role that gives a person a tier.
+    pub managed_by: Option<RoleIndex>,
+}
+
+/// The time in which is counted, on the clocks of the app's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitPeriod {
+    /// From midnight to midnight.
+    Day,
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
 /// A page of its own.
 #[derive(Clone, Debug)]
 pub struct Page {

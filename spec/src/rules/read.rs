@@ -117,7 +117,7 @@ impl<'m> Scope<'m> {
             (Kind::Moment, _) => Type::Moment,
             (Kind::Duration, _) => Type::Number,
             (Kind::OneOf(choices), _) => Type::Choice(choices.clone()),
-            (Kind::Link(_), _) => Type::Record,
+            (Kind::Link(_) | Kind::File, _) => Type::Record,
             _ => Type::Text,
         };
         if field.list { Type::List(Box::new(single)) } else { single }

@@ -73,7 +73,10 @@ impl Resolver<'_> {
         }
         for index in 0..self.sources.len() {
             let source = &self.sources[index];
-            if !source.entity.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.addenda) {
+            let lifecycle = source.entity.lifecycle.as_ref();
+            // What is signed is never changed, so what is learnt later has to have a place.
+            let signed = !source.entity.signed_by.is_empty() && lifecycle.is_none();
+            if !signed && !lifecycle.is_some_and(|lifecycle| lifecycle.addenda) {
                 continue;
             }
             let (owner, at) = (source.name.clone(), source.at.join("lifecycle").join("addenda"));
@@ -91,6 +94,52 @@ impl Resolver<'_> {
                 ..document::Entity::default()
             };
             self.add_source(name, entity, Origin::Addenda(EntityIndex(index)), at);
+        }
+        self.signatures();
+    }
+
+    /// The signatures of each record that is signed: who, as what, which version, and the fingerprint of what it said.
+    fn signatures(&mut self) {
+        for index in 0..self.sources.len() {
+            let source = &self.sources[index];
+            if source.entity.signed_by.is_empty() || !matches!(source.origin, Origin::Written) {
+                continue;
+            }
+            let (owner, at) = (source.name.clone(), source.at.join("signed by"));
+            let what = source.entity.label.clone().unwrap_or_else(|| owner.title()).to_lowercase();
+            let name = format!("{owner} signature").parse::<Name>();
+            let Some(name) = self.noted(&at, name) else { continue };
+            let mut typed = FieldType::new(Class::Identifier, FieldKind::PersonName);
+            typed.required = true;
+            let version = FieldType::new(Class::None, FieldKind::Integer);
+            let field = |stored, label: &str, hint: Option<String>| Written {
+                stored: Some(stored),
+                label: Some(label.to_owned()),
+                hint,
+                ..Written::default()
+            };
+            let hint = format!(
+                "Type your name as it stands in your account. By this you sign the {what} as it is now; nobody can change it afterwards."
+            );
+            let fields = [
+                ("name", field(typed, "Full name", Some(hint))),
+                ("role", field(FieldType::new(Class::None, FieldKind::Text), "Signed as", None)),
+                ("signed version", field(version, "Version that was signed", None)),
+                (
+                    "digest",
+                    field(FieldType::new(Class::Clinical, FieldKind::Text), "Fingerprint (SHA-256)", None),
+                ),
+            ];
+            let entity = document::Entity {
+                unique: vec![vec![owner.clone(), self::name("role")]],
+                part_of: Some(owner),
+                fields: fields.into_iter().map(|(name, field)| (self::name(name), field)).collect(),
+                title: vec![self::name("name")],
+                plural: Some("Signatures".into()),
+                label: Some("Signature".into()),
+                ..document::Entity::default()
+            };
+            self.add_source(name, entity, Origin::Signatures(EntityIndex(index)), at);
         }
     }
 
@@ -133,6 +182,7 @@ impl Resolver<'_> {
             grants: Vec::new(),
             never: Vec::new(),
             signed_by: Vec::new(),
+            signatures: None,
             retention: entity.retention,
             fhir: entity.fhir.clone(),
         });

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::{
     access::{Action, Grant, Mask, Reach, Rows, Step},
-    field_type::Choice,
+    field_type::{Choice, Kind as FieldKind},
     grant::{Clause, Permitted, Scope, Verb},
     model::{EntityIndex, FieldIndex, Origin, RoleIndex},
     name::Name,
@@ -51,6 +51,7 @@ impl Resolver<'_> {
             }
             (None, Origin::Form(form)) => self.form_grants(index, form.0),
             (None, Origin::Addenda(owner)) => self.addenda_grants(index, owner),
+            (None, Origin::Signatures(owner)) => self.signature_grants(index, owner),
             (None, Origin::Written) if self.model[index].parent.is_some() => {
                 for role in 0..self.model.roles.len() {
                     self.inherit(index, RoleIndex(role), Action::View, &[Action::View, Action::List]);
@@ -181,6 +182,28 @@ impl Resolver<'_> {
         }
     }
 
+    /// Who reads the record sees who signed it; of those, the roles that sign it do.
+    fn signature_grants(&mut self, index: EntityIndex, owner: EntityIndex) {
+        for role in (0..self.model.roles.len()).map(RoleIndex) {
+            self.inherit(index, role, Action::View, &[Action::View, Action::List]);
+            if !self.model[owner].signed_by.contains(&role) {
+                continue;
+            }
+            let before = self.model[index].grants.len();
+            self.inherit(index, role, Action::View, &[Action::Create]);
+            if self.model[index].grants.len() == before {
+                let (role, entity) = (self.model[role].name.clone(), self.model[owner].name.clone());
+                let at = self.sources[owner.0].at.join("signed by");
+                self.problem(
+                    &at,
+                    Kind::Access,
+                    format!("`{role}` signs `{entity}`, but may not view any"),
+                    format!("grant `{role}` to view `{entity}`, or take it out"),
+                );
+            }
+        }
+    }
+
     /// Who reads the record reads its addenda; who may change it, or move it, writes them.
     fn addenda_grants(&mut self, index: EntityIndex, owner: EntityIndex) {
         let lifecycle = self.sources[owner.0].entity.lifecycle.clone();
@@ -276,6 +299,11 @@ impl Resolver<'_> {
         narrowed: bool,
         rows: Rows,
     ) {
+        // Who may look at a record may open the files in it; the log tells one from the other.
+        let files = self.model[index].fields.iter().any(|field| field.kind == FieldKind::File);
+        if files && actions.contains(&Action::View) {
+            actions.push(Action::Download);
+        }
         actions.sort_unstable();
         actions.dedup();
         let sql = rows.sql(&self.model, index);

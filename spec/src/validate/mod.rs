@@ -7,10 +7,12 @@
 mod calendars;
 mod entities;
 mod fields;
+mod files;
 mod floor;
 mod follow_ups;
 mod grants;
 mod lifecycles;
+mod limits;
 mod people;
 mod queries;
 mod references;
@@ -64,6 +66,8 @@ pub fn validate(document: AppSpec, lock: &Lock) -> Result<ValidatedSpec, Problem
     resolver.people();
     resolver.entities();
     resolver.grants();
+    resolver.files();
+    resolver.limits();
     resolver.work();
     resolver.floor();
     let Resolver { mut problems, model, lock, .. } = resolver;
@@ -136,6 +140,7 @@ impl<'d> Resolver<'d> {
             lists: Vec::new(),
             measures: Vec::new(),
             calendars: Vec::new(),
+            limits: Vec::new(),
             pages: Vec::new(),
             audit_days: 7 * 365,
             idle_minutes: 15,

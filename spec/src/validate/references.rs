@@ -71,13 +71,6 @@ impl Resolver<'_> {
                 self.entity(about, &at.join("about"));
             }
         }
-        for (name, limit) in &document.limits {
-            let at = root.join("limits").join(name);
-            self.entity(&limit.of, &at.join("of"));
-            if let Some(role) = &limit.managed_by {
-                self.role(role, &at.join("managed by"));
-            }
-        }
         for (name, rendered) in &document.documents {
             let at = root.join("documents").join(name);
             for (key, entity) in [("of", &rendered.of), ("part of", &rendered.part_of)] {

@@ -29,6 +29,11 @@ impl Resolver<'_> {
         let at = self.sources[index.0].at.clone();
         let written = self.sources[index.0].entity.clone();
         let title = self.field_list(index, &written.title, &at.join("title"));
+        if let Some(file) = title.iter().find(|field| self.model[index][**field].kind == FieldKind::File) {
+            let message =
+                format!("a record cannot be called by its file `{}`", self.model[index][*file].name);
+            self.problem(&at.join("title"), Kind::Shape, message, "call it by a text or a date");
+        }
         self.model.entities[index.0].title = if title.is_empty() { self.usual_title(index) } else { title };
         for (i, (_, field)) in written.fields.iter().enumerate() {
             if field.stored.as_ref().is_some_and(|stored| stored.unique) {
@@ -45,6 +50,9 @@ impl Resolver<'_> {
         }
         let signed_by = self.roles(&written.signed_by, &at.join("signed by"));
         self.model.entities[index.0].signed_by = signed_by;
+        self.model.entities[index.0].signatures = (0..self.sources.len())
+            .find(|other| self.sources[*other].origin == crate::model::Origin::Signatures(index))
+            .map(EntityIndex);
         if let Some(assigned) = &written.assigned_to {
             let here = at.join("assigned to");
             let roles = self.roles(&assigned.role, &here.join("role"));
@@ -67,7 +75,8 @@ impl Resolver<'_> {
     pub(super) fn usual_title(&self, index: EntityIndex) -> Vec<FieldIndex> {
         let entity = &self.model[index];
         let first = |fits: &dyn Fn(&Field) -> bool| {
-            entity.fields().find(|(_, field)| !field.list && fits(field)).map(|(i, _)| i)
+            let named = |field: &Field| !field.list && field.kind != FieldKind::File && fits(field);
+            entity.fields().find(|(_, field)| named(field)).map(|(i, _)| i)
         };
         let found = first(&|field| field.kind == FieldKind::PersonName)
             .or_else(|| first(&|field| ["name", "title"].contains(&field.name.as_str())))
@@ -162,6 +171,10 @@ impl Resolver<'_> {
             "audit_heads",
             "migrations",
             "operations",
+            "file_chunks",
+            "limit_usage",
+            "limit_tiers",
+            "searches",
         ];
         let mut taken: HashMap<String, Option<Name>> =
             LIBRARY.iter().map(|table| ((*table).to_owned(), None)).collect();

@@ -19,6 +19,8 @@ pub fn routes(services: Services) -> Router {
         .route("/patients/search", post(patients::pages::search_page))
         .route("/patients/new", get(patients::pages::new).post(patients::pages::create))
         .route("/patients/{id}", get(patients::pages::show))
+        .route("/patients/{id}/who-looked", get(patients::pages::who_looked))
+        .route("/api/patients/{id}/who-looked", get(patients::api_who_looked))
         .route("/patients/{id}/edit", get(patients::pages::edit).post(patients::pages::change))
         .route("/patients/{id}/assign", get(patients::pages::ask_whom).post(patients::pages::assign_page))
         .route(

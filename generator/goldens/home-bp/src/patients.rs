@@ -333,6 +333,15 @@ pub async fn api_show(viewer: Viewer, Id(id): Id) -> Result<Json<Patient>> {
     find(&viewer, id).await.map(Json)
 }
 
+/// `GET /api/patients/{id}/who-looked`
+pub async fn api_who_looked(viewer: Viewer, Id(id): Id) -> Result<Json<Looks>> {
+    let record = find(&viewer, id).await?;
+    if !pages::reviews(&viewer, &record) {
+        return Err(Problem::not_found());
+    }
+    viewer.looks(&PATIENT, id).await.map(Json)
+}
+
 /// `POST /api/patients`
 pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&PATIENT, Action::Create).await?;

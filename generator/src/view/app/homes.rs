@@ -114,7 +114,12 @@ pub(super) fn screens(
         model.pages_of(index).map(|page| (page.label.clone(), format!("/pages/{}", page.name.kebab())));
     let places =
         (administers && model.places.len() > 1).then(|| ("Places".to_owned(), "/account/places".to_owned()));
-    pages.chain(calendars).chain(measures).chain(people).chain(places)
+    let counted = model.limits.iter().any(|limit| {
+        let makes = model.grants(index, limit.entity).any(|grant| grant.allows(Action::Create));
+        makes || limit.managed_by == Some(index)
+    });
+    let usage = counted.then(|| ("Usage".to_owned(), "/limits".to_owned()));
+    pages.chain(usage).chain(calendars).chain(measures).chain(people).chain(places)
 }
 
 pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {

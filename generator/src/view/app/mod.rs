@@ -3,6 +3,7 @@
 mod calendars;
 mod facts;
 mod homes;
+mod limits;
 mod lists;
 mod measures;
 mod pages;
@@ -15,6 +16,8 @@ use self::calendars::{CalendarView, calendar_view};
 pub(crate) use self::facts::{Facts, place_of};
 use self::facts::{RoleView, facts, roles};
 use self::homes::{HomeView, OwnRecordView, homes, own_records};
+pub(crate) use self::limits::limit_constant;
+use self::limits::{LimitView, limit_view};
 use self::lists::{ListView, ModuleView, list_view};
 use self::measures::{MeasureView, measure_view};
 use self::pages::{PageView, page_view};
@@ -30,6 +33,7 @@ pub(crate) struct AppView {
     /// PostgreSQL's second fence.
     pub(crate) fence: super::rls::FenceView,
     pub(crate) lists: Vec<ListView>,
+    pub(crate) limits: Vec<LimitView>,
     pub(crate) homes: Vec<HomeView>,
     pub(crate) measures: Vec<MeasureView>,
     pub(crate) calendars: Vec<CalendarView>,
@@ -47,6 +51,10 @@ pub(crate) struct AppView {
     pub(crate) any_booking: bool,
     /// What the first page has: tasks that wait, figures, anything else above the cards.
     pub(crate) front: FrontView,
+    /// Whether any record has a file.
+    pub(crate) any_file: bool,
+    /// Whether any record is signed.
+    pub(crate) any_signature: bool,
     /// Whether any record can be claimed.
     pub(crate) any_claim: bool,
 }
@@ -130,6 +138,7 @@ impl AppView {
             app: facts(model, &entities, zone),
             fence: super::rls::FenceView::new(model),
             roles: roles(model),
+            limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             measures: model
                 .measures
                 .iter()
@@ -154,6 +163,8 @@ impl AppView {
                 made && entity.policy.updatable
                     && entity.bookings.iter().any(|booking| booking.end_column.is_some())
             }),
+            any_file: entities.iter().any(|entity| entity.has_files),
+            any_signature: entities.iter().any(|entity| entity.signatures.is_some()),
             any_claim: entities
                 .iter()
                 .any(|entity| entity.assignment.as_ref().is_some_and(|assignment| assignment.claim)),

@@ -162,15 +162,17 @@ pub(super) fn parent(model: &Model, entity: &Entity) -> Option<ParentView> {
 }
 
 pub(super) fn parts(model: &Model, entity: &Entity) -> Vec<PartView> {
-    let parts = entity.parts.iter().map(|part| &model[*part]);
-    let view = |part: &Entity| PartView {
+    entity.parts.iter().map(|at| part(&model[*at])).collect()
+}
+
+pub(super) fn part(part: &Entity) -> PartView {
+    PartView {
         label_plural: part.plural.clone(),
         module: module(&part.table),
         path: path(&part.table),
         constant: part.name.snake().trim_end_matches('_').to_uppercase(),
         column: part.parent.as_ref().map(|parent| parent.column.clone()).unwrap_or_default(),
-    };
-    parts.map(view).collect()
+    }
 }
 
 pub(super) fn links(model: &Model, entity: &Entity, entities: bool) -> Vec<LinkView> {

@@ -158,7 +158,10 @@ pub(super) fn order(model: &Model, entity: &Entity) -> (String, String) {
 
 pub(super) fn sorts(entity: &Entity) -> Vec<SortView> {
     let sortable = |field: &&spec::model::Field| {
-        matches!(field.storage, Storage::Plain | Storage::Queryable) && !field.list && field.target.is_none()
+        matches!(field.storage, Storage::Plain | Storage::Queryable)
+            && !field.list
+            && field.target.is_none()
+            && field.kind != spec::Kind::File
     };
     let view = |field: &spec::model::Field| SortView {
         name: field.name.as_str().replace([' ', '-'], "_"),
@@ -175,7 +178,7 @@ pub(super) fn sealed_sorts(entity: &Entity) -> Vec<SortView> {
             && !field.list
             && field.target.is_none()
             && field.class != spec::Class::Narrative
-            && !matches!(field.kind, spec::Kind::LongText | spec::Kind::Address)
+            && !matches!(field.kind, spec::Kind::LongText | spec::Kind::Address | spec::Kind::File)
     };
     let view = |field: &spec::model::Field| SortView {
         name: field.name.as_str().replace([' ', '-'], "_"),

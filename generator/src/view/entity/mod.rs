@@ -4,22 +4,24 @@ mod answers;
 mod links;
 mod lists;
 mod pictures;
+mod safeguards;
 mod titles;
 mod words;
 mod work;
 
 use serde::Serialize;
-use spec::model::{EntityIndex, Model, Origin};
+use spec::model::{Entity, EntityIndex, Model, Origin};
 
 use self::answers::{FillView, branch, fills, form_version};
 pub(crate) use self::links::beside;
-use self::links::{LinkView, OwnLinkView, ParentView, PartView, links, parts, subject};
+use self::links::{LinkView, OwnLinkView, ParentView, PartView, links, part, parts, subject};
 pub(crate) use self::lists::time_field;
 use self::lists::{FilterView, SortView, order, sealed_sorts, searched, sorts};
 use self::pictures::{
     BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, chart, numbers,
     parts_without_banner,
 };
+use self::safeguards::{reviewers, signers};
 use self::titles::{TitleTimeView, title_parts, title_time, titles};
 use self::words::capital;
 pub(crate) use self::words::{lower_first, module, path, with_article};
@@ -124,14 +126,24 @@ pub(crate) struct EntityView {
     pub(crate) form_version: Option<u32>,
     /// The fields of the record above that its answers also fill.
     pub(crate) fills: Vec<FillView>,
+    /// The limit on how many somebody makes.
+    pub(crate) limit: Option<String>,
     /// When it can be booked.
     pub(crate) bookings: Vec<BookingView>,
     pub(crate) assignment: Option<AssignmentView>,
     pub(crate) is_form: bool,
     pub(crate) is_addenda: bool,
     pub(crate) addenda: Option<String>,
+    /// Where its signatures are, if it is signed.
+    pub(crate) signatures: Option<PartView>,
+    /// The roles that sign, of the entity of the signatures.
+    pub(crate) signers: Vec<String>,
     pub(crate) linked_entities: Vec<LinkView>,
     pub(crate) linked_roles: Vec<LinkView>,
+    /// The roles that see who looked at a record which is not their own.
+    pub(crate) reviewers: Vec<String>,
+    /// Whether any of its fields is a file.
+    pub(crate) has_files: bool,
     pub(crate) has_phi: bool,
     pub(crate) banner: Option<BannerView>,
     pub(crate) policy: PolicyView,
@@ -194,6 +206,7 @@ impl EntityView {
             unassigned_label: None,
             add_label: match entity.origin {
                 Origin::Form(_) => format!("Fill in {}", lower_first(&entity.label)),
+                Origin::Signatures(of) => format!("Sign {}", lower_first(&model[of].label)),
                 _ => format!("Add {}", lower_first(&entity.label)),
             },
             change_label: format!("Change {}", lower_first(&entity.label)),
@@ -225,6 +238,7 @@ impl EntityView {
             lifecycle: lifecycle(model, index),
             form_version: form_version(model, entity),
             fills: fills(model, entity),
+            limit: model.limits.iter().find(|limit| limit.entity == index).map(super::app::limit_constant),
             bookings: bookings(model, index),
             assignment: assignment(model, entity),
             is_form: matches!(entity.origin, Origin::Form(_)),
@@ -234,8 +248,12 @@ impl EntityView {
                 .as_ref()
                 .and_then(|l| l.addenda)
                 .map(|at| self::module(&model[at].table)),
+            signatures: entity.signatures.map(|at| part(&model[at])),
+            signers: signers(model, entity),
             linked_entities: links(model, entity, true),
             linked_roles: links(model, entity, false),
+            reviewers: reviewers(model, index),
+            has_files: entity.fields.iter().any(|field| field.kind == spec::Kind::File),
             has_phi: entity.has_phi(),
             banner: banner(model, index),
             policy: PolicyView::new(model, index),
@@ -267,6 +285,7 @@ impl EntityView {
         if view.columns_of_one.is_empty() {
             view.columns_of_one.clone_from(&view.columns_shown);
         }
+        view.leave_to_the_app(entity);
         view.own_links = view.links_of_its_own(model, entity);
         view.title_parts = title_parts(entity);
         view.title_of_record =
@@ -287,6 +306,20 @@ impl EntityView {
             view.shows_unassigned().then(|| format!("{} assigned to nobody", view.label_plural));
         crate::rules::prepare(entity, &mut view);
         view
+    }
+
+    /// What nobody types: a file has a page of its own, and all of a signature but the name is the app's own finding.
+    fn leave_to_the_app(&mut self, entity: &Entity) {
+        let is_signature = matches!(entity.origin, Origin::Signatures(_));
+        for field in self.fields.iter_mut() {
+            if is_signature && field.name != "name" {
+                (field.form, field.default, field.fill) = (None, None, None);
+            }
+            if let Some(file) = &field.file {
+                let to = format!("/{}/{{}}/{}", self.path, file.path);
+                field.content = format!("record.{}.link(format!({to:?}, record.written.id))", field.column);
+            }
+        }
     }
 
     /// Whether its people are told of records that nobody is responsible for.

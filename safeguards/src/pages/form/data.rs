@@ -25,10 +25,6 @@ pub struct FormData {
 
 impl FormData {
     /// The name under which a form carries the version of the record that it was filled with.
-    #[cfg_attr(
-        not(feature = "tenant"),
-        expect(dead_code, reason = "records have versions, and apps alone have those")
-    )]
     pub(crate) const VERSION: &'static str = VERSION;
 
     /// Reads an urlencoded body or query. Whatever comes is read: what is not UTF-8 is replaced, and

@@ -44,7 +44,7 @@ pub use parse::Mistake;
 use std::borrow::Cow;
 
 /// A sentence of the API as one on a page.
-fn capital(sentence: &str) -> String {
+pub(super) fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
     let stop = if sentence.ends_with('.') { "" } else { "." };

@@ -53,3 +53,21 @@ CREATE POLICY readings_read ON readings FOR SELECT
 CREATE POLICY readings_insert ON readings FOR INSERT
     WITH CHECK (fence.does('create') AND (
         fence.acts_as('patient') AND (EXISTS (SELECT 1 FROM fence.patients r1 WHERE r1.id = readings.patient_id AND r1.organisation_id = fence.organisation() AND r1.person_id = fence.person()))));
+
+-- They hold the app and its readers. The owner has a policy of its own, and what it looks through ends there: else a
+-- record that is locked by its signature, which is reached by the record, would lead round in a circle.
+DO $$
+DECLARE
+    held record;
+BEGIN
+    FOR held IN
+        SELECT p.tablename, p.policyname FROM pg_policies p
+        WHERE p.schemaname = 'public' AND p.roles = '{public}' AND EXISTS (
+            SELECT 1 FROM pg_policies o
+            WHERE o.schemaname = 'public' AND o.tablename = p.tablename
+                AND o.policyname = p.tablename || '_owner' AND o.roles <> '{public}')
+    LOOP
+        EXECUTE format('ALTER POLICY %I ON %I TO %I, %I', held.policyname, held.tablename,
+            environment_role('app'), environment_role('reader'));
+    END LOOP;
+END $$;

@@ -115,11 +115,33 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     } else {
         page
     };
+    let page = if reviews(&viewer, &record) {
+        page.action("Who looked", format!("/patients/{id}/who-looked"))
+    } else {
+        page
+    };
     let team = assignees(&viewer, id).await?;
     let page = page.with(detail);
     let people = viewer.people(team.iter().map(|assignee| Some(assignee.person_id))).await?;
     let page = page.with(viewer.team(&team, &people));
     Ok(page)
+}
+
+/// Who sees who looked at a patient, beside whose record it is: whoever answers for the log.
+pub const REVIEWERS: &[&str] = &["owner"];
+
+/// Whether the viewer sees who looked at this record.
+pub fn reviews(viewer: &Viewer, record: &Patient) -> bool {
+    viewer.is(REVIEWERS) || record.person_id.known() == Some(viewer.principal.person().uuid())
+}
+
+/// `GET /patients/{id}/who-looked`: each look and change, and the accounting of disclosures (45 CFR 164.528).
+pub async fn who_looked(viewer: Viewer, Id(id): Id) -> Result<Page> {
+    let record = find(&viewer, id).await?;
+    if !reviews(&viewer, &record) {
+        return Err(Problem::not_found());
+    }
+    viewer.who_looked(framed(&viewer, &record).await?.titled("Who looked"), &PATIENT, id).await
 }
 
 /// A page about one patient: its name, what is around it, and the way to its parts.

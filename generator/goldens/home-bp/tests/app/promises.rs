@@ -23,6 +23,9 @@ const SEALED: &[(&str, &str)] = &[
     ("note", "SELECT note FROM readings WHERE note IS NOT NULL"),
 ];
 
+/// The records of people who are cared for, and who sees who looked at those that are not their own.
+const LOOKED_AT: &[(&str, &[&str])] = &[("patients", &["owner"])];
+
 /// Everybody who signs in without an authenticator, or the first of all.
 fn somebody() -> &'static str {
     PEOPLE.iter().find(|person| !person.authenticator).map_or(PEOPLE[0].email, |person| person.email)
@@ -121,6 +124,43 @@ fn every_read_is_in_the_audit_log() {
             assert!(trial.events("list", id).await.expect("the log can be read") > 0, "{path} was listed");
             if trial.get(Caller::Person(email), &path).await.status == StatusCode::OK {
                 assert!(trial.events("view", id).await.expect("the log can be read") > 0, "{path} was shown");
+            }
+        }
+    });
+}
+
+/// CL-3, CL-10: whose record it is, and who answers for the log, see who looked; nobody else does.
+#[test]
+fn who_looked_is_told_to_whose_record_it_is() {
+    trial("looks", async |trial| {
+        for (path, reviewers) in LOOKED_AT {
+            for person in PEOPLE {
+                let caller = Caller::Person(person.email);
+                for record in trial
+                    .get(caller, &format!("/api/{path}"))
+                    .await
+                    .json()
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .take(2)
+                {
+                    let id = record["id"].as_str().unwrap_or_default();
+                    let looks = trial.get(caller, &format!("/api/{path}/{id}/who-looked")).await;
+                    let page = trial.page(caller, &format!("/{path}/{id}/who-looked")).await;
+                    assert_eq!(looks.status, page.status, "{} {path}", person.email);
+                    if looks.status == StatusCode::OK {
+                        let seen = looks.json()["looks"].as_array().cloned().unwrap_or_default();
+                        assert!(
+                            seen.iter().any(|look| look["who"] == person.name && look["action"] == "list"),
+                            "{}",
+                            looks.text
+                        );
+                    } else {
+                        assert_eq!(looks.status, StatusCode::NOT_FOUND, "{}", looks.text);
+                        assert!(!reviewers.contains(&person.role), "{} answers for the log", person.email);
+                    }
+                }
             }
         }
     });

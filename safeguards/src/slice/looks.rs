@@ -1,0 +1,131 @@
+//! Who looked at a person's record, and to whom of it was disclosed: for whose record it is, and for whoever answers for
+//! the log (CL-3, CL-10).
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Called, Result, Viewer};
+use crate::access::Error;
+use crate::audit::{self, Disclosure, Event, Outcome, Purpose, Seen};
+use crate::pages::{Column, Content, Look, Notice, Page, Row, Table, WhoLooked};
+
+/// How many looks are told at once, the latest first.
+const LATEST: u32 = 200;
+
+/// A look at something about a person, or a change of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct LookTold {
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Who: a name, or a part of the system.
+    pub who: String,
+    /// What they did.
+    pub action: audit::Action,
+    /// With which kind of record.
+    pub entity: Option<String>,
+    /// For which purpose.
+    pub purpose: Purpose,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Looks {
+    /// The latest looks first.
+    pub looks: Vec<LookTold>,
+    /// The accounting of disclosures of six years (45 CFR 164.528), in the order of time.
+    pub disclosures: Vec<Disclosure>,
+}
+
+impl Viewer {
+    /// Who looked at a record that the viewer has found, or at anything about the person whose it is. The question is
+    /// itself an event, before it is answered.
+    pub async fn looks(&self, entity: &'static crate::access::Entity, record: Uuid) -> Result<Looks> {
+        let organisation = self.principal.organisation().uuid();
+        let asked = Event::new(audit::Action::View).entity(entity.name).record(record).subject(record);
+        let asked = asked.note("who looked");
+        self.audit.record(&self.circumstances, asked).await.map_err(Error::AuditUnavailable)?;
+        let seen = audit::who_looked(&self.store, organisation, record, None, LATEST);
+        let seen = seen.await.map_err(Error::from)?;
+        let disclosures = audit::accounting(&self.store, organisation, record, self.clock.now());
+        let disclosures = disclosures.await.map_err(Error::from)?;
+        let names = self.people(seen.iter().map(|seen| seen.actor.parse().ok())).await?;
+        let looks = seen.into_iter().map(|seen| told(&names, seen)).collect();
+        Ok(Looks { looks, disclosures })
+    }
+
+    /// The same as a page.
+    pub async fn who_looked(
+        &self,
+        page: Page,
+        entity: &'static crate::access::Entity,
+        record: Uuid,
+    ) -> Result<Page> {
+        let Looks { looks, disclosures } = self.looks(entity, record).await?;
+        let whole = looks.len() < LATEST as usize;
+        let page = page.with(WhoLooked::new(looks.into_iter().map(shown)));
+        let page = if whole {
+            page
+        } else {
+            page.with(
+                Notice::information(format!("These are the {LATEST} latest looks"))
+                    .text("Earlier ones are in the audit log, which your organisation exports and verifies."),
+            )
+        };
+        Ok(page.with(accounted(disclosures)))
+    }
+}
+
+fn told(names: &[Called], seen: Seen) -> LookTold {
+    let id: Option<Uuid> = seen.actor.parse().ok();
+    let name = id.and_then(|id| names.iter().find(|called| called.id == id));
+    LookTold {
+        at: seen.at,
+        who: name.map_or(seen.actor, |called| called.title.clone()),
+        action: seen.action,
+        entity: seen.entity,
+        purpose: seen.purpose,
+        outcome: seen.outcome,
+    }
+}
+
+fn shown(look: LookTold) -> Look {
+    Look {
+        at: look.at,
+        who: Content::from(look.who),
+        role: String::new(),
+        did: capital(look.action.as_str()),
+        what: look.entity.map_or(Content::Empty, |entity| Content::from(capital(&entity))),
+        why: Content::from(capital(look.purpose.as_str())),
+        refused: (look.outcome != Outcome::Succeeded).then(|| look.outcome.as_str().to_owned()),
+    }
+}
+
+fn accounted(disclosures: Vec<Disclosure>) -> Table {
+    let table = ["When", "To whom", "What", "Why", "On what basis"].into_iter();
+    let table = table.fold(Table::new("Disclosures outside, in the last six years"), |table, label| {
+        table.column(Column::new(label))
+    });
+    let rows = disclosures.into_iter().map(|disclosure| {
+        Row::new()
+            .cell(disclosure.at)
+            .cell(disclosure.recipient)
+            .cell(disclosure.entity.map(|entity| capital(&entity)))
+            .cell(capital(disclosure.purpose.as_str()))
+            .cell(disclosure.basis)
+    });
+    let rows: Vec<Row> = rows.collect();
+    table.rows(rows).empty(
+        "Nothing was disclosed",
+        "What leaves for treatment, payment or operations, or to you, is not part of this list (45 CFR 164.528).",
+    )
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    first + &letters.as_str().replace('-', " ")
+}
