@@ -116,7 +116,7 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
         page
     };
     let page = if reviews(&viewer, &record) {
-        page.action("Who looked", format!("/patients/{id}/who-looked"))
+        page.option("Who looked", format!("/patients/{id}/who-looked"))
     } else {
         page
     };
