@@ -7,7 +7,7 @@ use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{FormData, Page};
 use uuid::Uuid;
 
-use super::{Result, go};
+use super::{Decision, Result, go};
 use crate::accounts::Owner;
 use crate::agreement::{AgreementError, AgreementText, LEGAL, PrintError, Signing, pages};
 use crate::error::Refusal;
@@ -86,13 +86,18 @@ pub(super) async fn file(
     Ok((headers, bytes).into_response())
 }
 
+async fn terminating(site: &Site, owner: &Owner) -> Result<Decision> {
+    let name = site.platform.identity.organisation_name(owner.account().into()).await?;
+    let back = ("Agreement".to_owned(), "/agreement".to_owned());
+    Ok(Decision { title: "Terminate the agreement", back, confirm: pages::terminate(&name) })
+}
+
 pub(super) async fn show_terminate(
     State(site): State<Site>,
     owner: Owner,
     Shell(view): Shell,
 ) -> Result<Page> {
-    let name = site.platform.identity.organisation_name(owner.account().into()).await?;
-    Ok(view.page("Terminate the agreement").back("Agreement", "/agreement").with(pages::terminate(&name)))
+    Ok(terminating(&site, &owner).await?.ask(&view))
 }
 
 pub(super) async fn terminate(
@@ -101,10 +106,8 @@ pub(super) async fn terminate(
     Shell(view): Shell,
     data: FormData,
 ) -> Result<Response> {
-    let name = site.platform.identity.organisation_name(owner.account().into()).await?;
-    if let Err(form) = pages::terminate(&name).parse(&view, data) {
-        let page = view.page("Terminate the agreement").back("Agreement", "/agreement");
-        return Ok(page.with(*form).into_response());
+    if let Err(again) = terminating(&site, &owner).await?.taken(&view, data) {
+        return Ok(again);
     }
     let by = Some(owner.person().uuid());
     site.agreements.terminate(owner.account(), by, "terminated by its owner").await.map_err(refused)?;

@@ -1,19 +1,17 @@
 //! The end of an app: what will happen, what can be taken home until when, and the certificate (HC-12).
 
 use maud::{Markup, html};
-use safeguards::axum::extract::{Path, State};
+use safeguards::axum::extract::State;
 use safeguards::axum::http::header;
 use safeguards::axum::response::{IntoResponse, Response};
-use safeguards::pages::{
-    Column, Confirm, Content, Detail, Field, Form, FormData, Notice, Page, Row, Show, Table, Tone, View,
-};
+use safeguards::pages::{Column, Confirm, Content, Detail, FormData, Notice, Page, Row, Table, Tone, View};
 
-use super::{Result, go};
+use super::{Decision, Result, go};
 use crate::accounts::{Owned, Owner};
 use crate::error::Refusal;
-use crate::http::{Shell, Site, sending};
+use crate::http::{Shell, Site};
 use crate::ids::{DepartureId, EnvironmentId, ProjectId};
-use crate::lifecycle::{Cause, Departure, DepartureArchive, DepartureError, DepartureState, StepUp};
+use crate::lifecycle::{Cause, Departure, DepartureArchive, DepartureState, StepUp};
 use crate::projects::{self, Project};
 
 /// What an owner is shown of a departure.
@@ -32,12 +30,12 @@ async fn story(site: &Site, departure: &Departure) -> Result<Story> {
     })
 }
 
-fn at(departure: DepartureId) -> String {
+pub(super) fn at(departure: DepartureId) -> String {
     format!("/departures/{departure}")
 }
 
 /// Whoever has not shown lately that it is them does so first, and comes back to this page.
-fn proved(owner: &Owner, back: &str) -> std::result::Result<StepUp, Response> {
+pub(super) fn proved(owner: &Owner, back: &str) -> std::result::Result<StepUp, Response> {
     StepUp::of(owner.session()).map_err(|_| go(format!("/account/proof?to={back}")))
 }
 
@@ -81,19 +79,17 @@ pub(super) async fn list(State(site): State<Site>, owner: Owner, Shell(view): Sh
     )))
 }
 
-fn ending(project: &Project) -> Confirm {
-    Confirm::new(format!("/projects/{}/end", project.id), format!("End {}", project.name), project.name.as_str())
+fn ending(project: &Project) -> Decision {
+    let at = format!("/projects/{}", project.id);
+    let confirm = Confirm::new(format!("{at}/end"), format!("End {}", project.name), project.name.as_str())
         .consequence("From this moment records can be read and nothing can be changed, in production and in the preview.")
         .consequence("An archive of production is made: records as JSON and SQL, the audit log with its proof, and the source. You can take it home for 30 days.")
         .consequence("After 30 days everything is destroyed, keys first, and you get a certificate of it. You are reminded 30, 14, 7, 3 and 1 days before.")
         .consequence("Until then you can call it off, and everything is as it was.")
         .consequence("What you pay for does not change by this: cancel the plan under Plan and payment, if this was your only app.")
         .button("End this app")
-        .cancel(format!("/projects/{}", project.id))
-}
-
-fn end_page(view: &View, project: &Project, confirm: Confirm) -> Page {
-    view.page("End this app").back(project.name.as_str(), format!("/projects/{}", project.id)).with(confirm)
+        .cancel(at.as_str());
+    Decision { title: "End this app", back: (project.name.clone(), at), confirm }
 }
 
 pub(super) async fn show_end(
@@ -104,7 +100,7 @@ pub(super) async fn show_end(
 ) -> Result<Response> {
     Ok(match site.lifecycle.of_project(owner.account(), project.id).await? {
         Some(departure) => go(at(departure.id)),
-        None => end_page(&view, &project, ending(&project)).into_response(),
+        None => ending(&project).ask(&view).into_response(),
     })
 }
 
@@ -115,8 +111,8 @@ pub(super) async fn end(
     Shell(view): Shell,
     data: FormData,
 ) -> Result<Response> {
-    if let Err(again) = ending(&project).parse(&view, data) {
-        return Ok(end_page(&view, &project, *again).into_response());
+    if let Err(again) = ending(&project).taken(&view, data) {
+        return Ok(again);
     }
     let departure = site.lifecycle.cancel(owner.account(), project.id, owner.person()).await?;
     Ok(go(at(departure)))
@@ -186,7 +182,7 @@ fn window(page: Page, view: &View, departure: &Departure, story: &Story) -> Page
     }
 }
 
-fn archive_at(departure: &Departure, environment: EnvironmentId) -> String {
+pub(super) fn archive_at(departure: &Departure, environment: EnvironmentId) -> String {
     format!("{}/archives/{environment}", at(departure.id))
 }
 
@@ -233,13 +229,14 @@ pub(super) async fn call_off(
     Ok(go(at(departure.id)))
 }
 
-fn destroying(departure: &Departure, name: &str) -> Confirm {
-    Confirm::new(format!("{}/destroy", at(departure.id)), format!("Destroy {name} now"), name)
+fn destroying(departure: &Departure, name: &str) -> Decision {
+    let confirm = Confirm::new(format!("{}/destroy", at(departure.id)), format!("Destroy {name} now"), name)
         .consequence("You hold every archive, and have confirmed it: nothing is kept here.")
         .consequence("Keys are destroyed at once. Nobody, we included, can open anything again.")
         .consequence("This cannot be called off.")
         .button("Destroy it now")
-        .cancel(at(departure.id))
+        .cancel(at(departure.id));
+    Decision { title: "Destroy it now", back: ("The end".to_owned(), at(departure.id)), confirm }
 }
 
 pub(super) async fn show_destroy(
@@ -252,8 +249,7 @@ pub(super) async fn show_destroy(
         return Ok(first);
     }
     let name = projects::name(&site.platform, departure.account, departure.project).await?;
-    let page = view.page("Destroy it now").back("The end", at(departure.id));
-    Ok(page.with(destroying(&departure, &name)).into_response())
+    Ok(destroying(&departure, &name).ask(&view).into_response())
 }
 
 pub(super) async fn destroy(
@@ -268,116 +264,11 @@ pub(super) async fn destroy(
         Err(first) => return Ok(first),
     };
     let name = projects::name(&site.platform, departure.account, departure.project).await?;
-    if let Err(again) = destroying(&departure, &name).parse(&view, data) {
-        return Ok(view
-            .page("Destroy it now")
-            .back("The end", at(departure.id))
-            .with(*again)
-            .into_response());
+    if let Err(again) = destroying(&departure, &name).taken(&view, data) {
+        return Ok(again);
     }
     site.lifecycle.destroy_now(owner.account(), departure.id, &name, owner.person(), &proof).await?;
     Ok(go(at(departure.id)))
-}
-
-fn receipt_form(departure: &Departure, environment: EnvironmentId) -> Form {
-    Form::new(format!("{}/archives/{environment}/receipt", at(departure.id)))
-        .field(
-            Field::text("sha256", "SHA-256 of the file that you hold").longest(64).hint(
-                "64 digits and letters, what sha256sum, or Get-FileHash on Windows, prints for the file.",
-            ),
-        )
-        .submit("Confirm that I hold it")
-}
-
-/// `GET /departures/{departure}/archives/{environment}`: the file, what opens it, and the receipt.
-pub(super) async fn archive(
-    State(site): State<Site>,
-    owner: Owner,
-    departure: Owned<Departure>,
-    Shell(view): Shell,
-    Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
-) -> Result<Response> {
-    archive_page(&site, &owner, &departure, &view, environment, receipt_form(&departure, environment)).await
-}
-
-#[expect(clippy::too_many_arguments, reason = "a request's parts and the form that is shown again")]
-async fn archive_page(
-    site: &Site,
-    owner: &Owner,
-    departure: &Departure,
-    view: &View,
-    environment: EnvironmentId,
-    receipt: Form,
-) -> Result<Response> {
-    let here = archive_at(departure, environment);
-    let proof = match proved(owner, &here) {
-        Ok(proof) => proof,
-        Err(first) => return Ok(first),
-    };
-    let lifecycle = &site.lifecycle;
-    let archive = lifecycle.archive(departure.account, departure.id, environment).await?;
-    let passphrase =
-        lifecycle.passphrase(departure.account, departure.id, environment, owner.person(), &proof).await?;
-    let page = view
-        .page("Take it home")
-        .about("The file is sealed with AES-256. Keep it and its passphrase apart: whoever has both has every record.")
-        .back("The end", at(departure.id))
-        .with(steps(view, &archive, &passphrase, &here));
-    Ok(match archive.confirmed_at {
-        Some(at) => {
-            page.notice(Notice::success("You hold it").text(format!("Confirmed {}.", view.moment(at))))
-        }
-        None => page.heading("Your receipt").with(receipt),
-    }
-    .into_response())
-}
-
-fn steps(view: &View, archive: &DepartureArchive, passphrase: &str, here: &str) -> Markup {
-    html! {
-        ol.steps {
-            li { "Download the file. " a.button href={ (here) "/file" } { "Download the archive" } }
-            li { "Write down its passphrase, which is shown to you alone:" pre.secret tabindex="0" aria-label="Passphrase" { (passphrase) } }
-            li { "Verify it, without any network: " code { "healthcoder export verify FILE --passphrase-file PASSPHRASE-FILE --key KEY" } "." }
-            li { "Restore it wherever you like: " code { "healthcoder export restore FILE --passphrase-file PASSPHRASE-FILE --dir NEW-FOLDER" } ". 7-Zip opens it, too; a readme in it says what is where." }
-        }
-        (Detail::new()
-            .line("SHA-256 of the file", archive.sha256.as_str())
-            .line("Signed by the key", archive.signed_by.as_str())
-            .line("Made", archive.made_at)
-            .show(view))
-    }
-}
-
-pub(super) async fn file(
-    State(site): State<Site>,
-    owner: Owner,
-    departure: Owned<Departure>,
-    Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
-) -> Result<Response> {
-    match proved(&owner, &archive_at(&departure, environment)) {
-        Ok(proof) => sending::archive(&site, &owner, &departure, environment, &proof).await,
-        Err(first) => Ok(first),
-    }
-}
-
-pub(super) async fn receipt(
-    State(site): State<Site>,
-    owner: Owner,
-    departure: Owned<Departure>,
-    Shell(view): Shell,
-    Path((_, environment)): Path<(DepartureId, EnvironmentId)>,
-    data: FormData,
-) -> Result<Response> {
-    let sha256 = data.first("sha256").unwrap_or_default();
-    let by = owner.person();
-    match site.lifecycle.confirm(owner.account(), departure.id, environment, sha256, by).await {
-        Ok(()) => Ok(go(at(departure.id))),
-        Err(error @ DepartureError::OtherFile) => {
-            let form = receipt_form(&departure, environment).fill(&data).mistake("sha256", error.to_string());
-            archive_page(&site, &owner, &departure, &view, environment, form).await
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// The certificate as a page that proves itself.

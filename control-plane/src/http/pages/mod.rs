@@ -2,6 +2,7 @@
 //! time.
 
 mod agreements;
+mod archives;
 mod builds;
 mod departures;
 mod landing;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 
 use safeguards::axum::http::{HeaderValue, StatusCode, header};
 use safeguards::axum::response::{IntoResponse, Response};
+use safeguards::pages::{Confirm, FormData, Page, View};
 
 use super::Routes;
 use super::doors::Door::{Departure, Member, Owner, Project, ProjectOwner, Public};
@@ -137,9 +139,9 @@ fn ends(routes: Routes) -> Routes {
             departures::show_destroy,
         )
         .post(Departure, "/departures/{departure}/destroy", "Destroys everything now", departures::destroy)
-        .get(Departure, ARCHIVE, "An archive, what opens it, and its receipt", departures::archive)
-        .get(Departure, FILE, "The file of an archive", departures::file)
-        .post(Departure, RECEIPT, "Confirms that the owner holds an archive", departures::receipt)
+        .get(Departure, ARCHIVE, "An archive, what opens it, and its receipt", archives::archive)
+        .get(Departure, FILE, "The file of an archive", archives::file)
+        .post(Departure, RECEIPT, "Confirms that the owner holds an archive", archives::receipt)
         .get(
             Departure,
             "/departures/{departure}/certificate",
@@ -186,6 +188,29 @@ fn account(routes: Routes) -> Routes {
         )
         .post(Owner, "/agreement/terminate", "Ends the agreement", agreements::terminate)
         .get(Owner, "/agreement/{file}", "A signed file, to keep", agreements::file)
+}
+
+/// Something dangerous: what will happen is said first, and a phrase is typed before it does.
+struct Decision {
+    title: &'static str,
+    back: (String, String),
+    confirm: Confirm,
+}
+
+impl Decision {
+    fn ask(self, view: &View) -> Page {
+        let (text, to) = self.back;
+        view.page(self.title).back(text, to).with(self.confirm)
+    }
+
+    /// Whether the phrase was typed; if not, the page again, with the mistake.
+    fn taken(self, view: &View, data: FormData) -> std::result::Result<(), Response> {
+        let Self { title, back, confirm } = self;
+        match confirm.parse(view, data) {
+            Ok(_) => Ok(()),
+            Err(again) => Err(Self { title, back, confirm: *again }.ask(view).into_response()),
+        }
+    }
 }
 
 /// Goes on to another page; the browser asks for it by GET (RFC 9110, section 15.4.4).

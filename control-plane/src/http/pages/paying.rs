@@ -2,10 +2,10 @@
 
 use safeguards::axum::extract::State;
 use safeguards::axum::http::Uri;
-use safeguards::axum::response::{IntoResponse, Response};
+use safeguards::axum::response::Response;
 use safeguards::pages::{FormData, Page};
 
-use super::{Result, go};
+use super::{Decision, Result, go};
 use crate::accounts::Owner;
 use crate::billing::{PaymentError, pages};
 use crate::error::Refusal;
@@ -49,9 +49,14 @@ pub(super) async fn paid(
     Ok(pages::paid(&view, &standing))
 }
 
-pub(super) async fn show_cancel(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+async fn cancelling(site: &Site, owner: &Owner) -> Result<Decision> {
     let name = site.platform.identity.organisation_name(owner.account().into()).await?;
-    Ok(view.page("Cancel the plan").back("Plan and payment", "/billing").with(pages::cancel(&name)))
+    let back = ("Plan and payment".to_owned(), "/billing".to_owned());
+    Ok(Decision { title: "Cancel the plan", back, confirm: pages::cancel(&name) })
+}
+
+pub(super) async fn show_cancel(State(site): State<Site>, owner: Owner, Shell(view): Shell) -> Result<Page> {
+    Ok(cancelling(&site, &owner).await?.ask(&view))
 }
 
 pub(super) async fn cancel(
@@ -60,15 +65,10 @@ pub(super) async fn cancel(
     Shell(view): Shell,
     data: FormData,
 ) -> Result<Response> {
-    let name = site.platform.identity.organisation_name(owner.account().into()).await?;
-    if let Err(form) = pages::cancel(&name).parse(&view, data) {
-        return Ok(view
-            .page("Cancel the plan")
-            .back("Plan and payment", "/billing")
-            .with(*form)
-            .into_response());
+    match cancelling(&site, &owner).await?.taken(&view, data) {
+        Ok(()) => arrange(&site, &owner, true).await,
+        Err(again) => Ok(again),
     }
-    arrange(&site, &owner, true).await
 }
 
 pub(super) async fn resume(State(site): State<Site>, owner: Owner) -> Result<Response> {
