@@ -63,7 +63,9 @@ impl Road {
     }
 
     /// One stage in the browser. Nothing on the way may be inaccessible, broken, or asked of anybody else.
-    fn go(&mut self, stage: &str, more: &Value) -> Value {
+    async fn go(&mut self, stage: &str, more: &Value) -> Value {
+        // Its clock ticks as the platform's does: a webhook that was signed minutes ago is not believed.
+        self.payments.pass(self.lead).await;
         let mut given = json!({
             "stage": stage, "origin": self.served.origin, "prompt": PROMPT, "chromium": CHROMIUM, "minutes": 25,
             "modules": root().join("target/browser/node_modules"), "shots": root().join("target/browser/pictures/road"),
@@ -138,9 +140,9 @@ impl Road {
         self.served.lead(self.lead);
     }
 
-    fn patient(&mut self, name: &str, expect: &str) -> Value {
+    async fn patient(&mut self, name: &str, expect: &str) -> Value {
         let more = json!({ "expect": expect, "patient": { "name": name } });
-        self.go("patient", &more)
+        self.go("patient", &more).await
     }
 }
 
@@ -150,7 +152,7 @@ impl Road {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     let mut road = Road::begin().await;
-    let seen = road.go("preview", &json!({}));
+    let seen = road.go("preview", &json!({})).await;
     let text = |value: &Value| value.as_str().expect("the stage learned it").to_owned();
     (road.project, road.version) = (text(&seen["project"]), text(&seen["version"]));
     assert!(text(&seen["preview"]).contains("-preview.apps.localhost"), "{seen:#}");
@@ -160,10 +162,10 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     assert_eq!(status(&format!("{}/healthz", text(&seen["preview"]))), 200);
     assert_eq!(status(&format!("{}/api/projects", road.served.origin)), 401);
 
-    let opened = road.go("production", &json!({ "pays": cards::PAYS }));
+    let opened = road.go("production", &json!({ "pays": cards::PAYS })).await;
     assert!(text(&opened["unsigned"]).contains("Sign the business associate agreement"), "{opened:#}");
     road.production = text(&opened["production"]);
-    let entered = road.patient("Zzyzx Testperson", "written");
+    let entered = road.patient("Zzyzx Testperson", "written").await;
     assert!(text(&entered["said"]).contains("Zzyzx Testperson"), "{entered:#}");
 
     // The same by the command line.
@@ -175,28 +177,28 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     assert!(logs.contains("/patients") && !logs.contains("Zzyzx"), "{logs}");
     assert!(road.command(&["open", &label], "").output.contains("-preview.apps.localhost"));
 
-    road.go("card", &json!({ "pays": cards::FAILS_LATER }));
+    road.go("card", &json!({ "pays": cards::FAILS_LATER })).await;
     road.days(31).await;
-    let failing = road.go("standing", &json!({ "name": "failing" }));
+    let failing = road.go("standing", &json!({ "name": "failing" })).await;
     assert!(text(&failing["billing"]).contains("A payment failed"), "{failing:#}");
     road.gate("read-write");
     // Thirty days after the payment failed, and before the next one is due.
     road.days(29).await;
     road.gate("read-only");
-    let refused = road.patient("Nobody Nowhere", "refused");
+    let refused = road.patient("Nobody Nowhere", "refused").await;
     assert!(text(&refused["listed"]).contains("Zzyzx Testperson"), "records are shown: {refused:#}");
     assert!(!text(&refused["said"]).contains("Nobody Nowhere"), "{refused:#}");
-    road.go("card", &json!({ "pays": cards::PAYS }));
+    road.go("card", &json!({ "pays": cards::PAYS })).await;
     road.gate("read-write");
-    let again = road.patient("Second Testperson", "written");
+    let again = road.patient("Second Testperson", "written").await;
     assert!(text(&again["said"]).contains("Second Testperson"), "{again:#}");
 
-    let cancelled = road.go("cancel", &json!({}));
+    let cancelled = road.go("cancel", &json!({})).await;
     assert!(text(&cancelled["billing"]).contains("Your plan ends on"), "{cancelled:#}");
     road.days(2).await;
     road.gate("export-window");
     let home = road.data.path().join("home.zip");
-    let taken = road.go("archive", &json!({ "to": home }));
+    let taken = road.go("archive", &json!({ "to": home })).await;
     restored_at_home(&home, &text(&taken["passphrase"]), &text(&taken["key"]));
     road.log_in();
     let fetched = [road.data.path().join("again.zip"), road.data.path().join("again.passphrase")];
@@ -208,10 +210,8 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     road.days(31).await;
     let certificate = road.data.path().join("certificate.html");
     let environment = text(&taken["environment"]);
-    let end = road.go(
-        "certificate",
-        &json!({ "departure": taken["departure"], "to": certificate, "environment": environment }),
-    );
+    let more = json!({ "departure": taken["departure"], "to": certificate, "environment": environment });
+    let end = road.go("certificate", &more).await;
     assert_eq!(end["archive"], 404, "the archive is gone: {end:#}");
     assert_ne!(end["gone"], 200, "production answers nobody: {end:#}");
     let verified = run(&["certificate", "verify", certificate.to_str().expect("the path is text")]);

@@ -137,14 +137,8 @@ impl Payments {
 /// Asks the stand-in's API as a developer would at a terminal.
 fn made(stripe: &StripeDouble, path: &str, form: &str) -> Value {
     let output = Command::new("curl")
-        .args([
-            "--silent",
-            "--fail-with-body",
-            "--user",
-            &format!("{}:", stripe.secret_key()),
-            "--data",
-            form,
-        ])
+        .args(["--silent", "--fail-with-body", "--data", form, "--header"])
+        .arg(format!("authorization: Bearer {}", stripe.secret_key()))
         .arg(format!("{}{path}", stripe.url()))
         .output()
         .expect("curl is installed");

@@ -215,6 +215,15 @@ async fn order(
     kind: EnvironmentKind,
 ) -> Result<BuildId> {
     let member: &Member = version.member();
+    let ends =
+        sql("SELECT id FROM departures WHERE project_id = $1 AND organisation_id IS NULL AND cause = 'owner'
+         AND state IN ('window', 'destroying')")
+        .bind(project.id)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if ends.is_some() {
+        return Err(Refusal::Conflict("This app ends. Call its end off before you build it again.".into()));
+    }
     let environment = environments::provide(platform, transaction, project, kind).await?;
     let build = BuildId::new(platform.ids.next());
     sql("INSERT INTO builds (id, account_id, version_id, environment_id, state, created_at)

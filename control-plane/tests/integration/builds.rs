@@ -154,6 +154,28 @@ async fn production_takes_a_version_while_it_is_open() {
     }
 }
 
+/// HC-12: what ends is not built again: nothing may be made anew of what is about to be destroyed.
+#[tokio::test]
+async fn an_app_that_ends_is_not_built_again() {
+    for platform in platforms().await {
+        let begun = begun(&platform, "olga@example.org").await;
+        begun.approve(&platform).await;
+        let (site, host) = platform.site();
+        assert!(platform.builder(&host).drain().await.unwrap());
+        let member = &begun.member;
+        let departure =
+            site.lifecycle.cancel(member.account(), begun.project, member.person()).await.unwrap();
+        let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
+        let again = async || {
+            builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview).await
+        };
+        let refused = again().await.unwrap_err().to_string();
+        assert!(refused.contains("Call its end off"), "{}: {refused}", platform.database);
+        site.lifecycle.come_back(member.account(), departure, member.person()).await.unwrap();
+        again().await.unwrap();
+    }
+}
+
 /// Invariant 8: six steps have 24 boundaries; killed at any of them, a build ends in the same state, and tells
 /// its end once.
 #[tokio::test]
