@@ -103,7 +103,7 @@ fn subject(world: &mut World) {
     }
 }
 
-fn records(world: &mut World) {
+pub(crate) fn records(world: &mut World) {
     let subject = world.subject().map(str::to_owned);
     let names: Vec<String> = world.entities.keys().cloned().collect();
     for name in &names {

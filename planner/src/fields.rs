@@ -78,6 +78,23 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
     });
     let mut field = base.unwrap_or_else(|| by_ending(&phrase, &key, kind));
     refine(&mut field, item, &inner);
+    // In a record of somebody nothing is of nobody: the catalogue's `none` holds for things alone.
+    if matches!(kind, EntityKind::Clinical | EntityKind::Subject)
+        && let Some(rest) = field.written.strip_prefix("none ")
+    {
+        field.written = format!("clinical {rest}");
+    }
+    // What identifies a person by its name is an identifier, whatever else it looks like.
+    if let Some(name) = proper_name(&field.name).filter(|name| spec::identifies(name))
+        && !field.written.starts_with("identifier")
+    {
+        let kind = match name.as_str() {
+            "fax" | "fax number" | "mobile" | "phone number" => "phone",
+            name if name.contains("birth") => "date",
+            _ => "text",
+        };
+        field.written = format!("identifier {kind}");
+    }
     match proper_name(&field.name) {
         Some(name) => Read::Fields(vec![NewField { name, ..field }]),
         None => Read::Nothing,

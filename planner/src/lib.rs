@@ -31,6 +31,7 @@
 
 mod access;
 mod catalogue;
+pub mod change;
 mod clauses;
 mod complete;
 mod entities;
@@ -49,4 +50,5 @@ mod words;
 mod world;
 mod write;
 
+pub use change::{Changed, change, change_answered};
 pub use plan::{Answer, Answers, Plan, PlanError, Question, Refused, Wished, plan, plan_answered};

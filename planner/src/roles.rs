@@ -311,15 +311,12 @@ fn of_the_app(phrase: &Phrase) -> Option<String> {
 
 fn people_do(clause: &Clause) -> bool {
     clause.verbs.iter().any(|(verb, word)| {
-        !(matches!(verb, Verb::Have)
-            && matches!(
-                word.as_str(),
-                "has" | "have" | "had" | "contain" | "contains" | "include" | "includes" | "hold" | "holds"
-            ))
-            && !matches!(
-                word.as_str(),
-                "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives"
-            )
+        let holds = *verb == Verb::Have && !matches!(crate::words::base(word), Some("get" | "receive"));
+        let idle = matches!(
+            word.as_str(),
+            "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives"
+        );
+        !holds && !idle
     })
 }
 
@@ -539,7 +536,7 @@ fn without_crew(name: &str) -> &str {
 }
 
 /// What an unknown role is to a patient, by the last word of its name.
-fn kind_of(name: &str) -> RoleKind {
+pub(crate) fn kind_of(name: &str) -> RoleKind {
     let last = name.rsplit(' ').next().unwrap_or_default();
     match catalogue().role(last) {
         Some((kind, _)) => kind,

@@ -37,4 +37,4 @@ pub use name::Name;
 pub use problem::{Pointer, Problem, Problems, Span};
 pub use schema::schema;
 pub use source::{DEEPEST, LARGEST, Source};
-pub use validate::{ValidatedSpec, check, validate};
+pub use validate::{ValidatedSpec, check, identifies, validate};

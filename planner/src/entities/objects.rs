@@ -106,7 +106,13 @@ fn describes(clause: &Clause, world: &mut World) -> bool {
         return false;
     }
     let known = clause.objects.iter().filter(|object| is_value(object)).count();
-    if known == 0 || subject && known < clause.objects.len() {
+    // `patients have a name, a phone and a fax`: most are known, and none is a record or somebody.
+    let records = clause.objects.iter().any(|object| {
+        let key = phrase_key(object);
+        catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
+            && catalogue().field(&key).is_none()
+    });
+    if known == 0 || subject && (records || known * 2 < clause.objects.len()) {
         return false;
     }
     let Some(name) = define(&phrase.words.join(" "), world, true) else { return false };

@@ -175,8 +175,11 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         }
         return;
     }
+    // A link is said by the record's own name, or by what leads to it; a value is named like a record by chance.
+    let named = world.entities.keys().any(|known| key_of(known) == key);
     if let Some(linked) = world
         .entity_named(&key)
+        .filter(|_| named || kind != EntityKind::Clinical)
         .or_else(|| if kind == EntityKind::Schedule { future_link(&key, world) } else { None })
         && linked != name
         && catalogue().field(&key).is_none()

@@ -14,6 +14,7 @@ use crate::catalogue::{EntityKind, RoleKind};
 use crate::world::World;
 use forms::form_readers;
 use indexmap::IndexMap;
+pub(crate) use narrowing::identifying;
 use narrowing::narrow;
 use subject::{subject_grants, whole_record};
 use unsaid::{bystanders, correctors, unsaid_record, unsaid_writer};

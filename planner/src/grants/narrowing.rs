@@ -5,7 +5,7 @@ use crate::world::World;
 
 /// Whose name is hidden is hidden: a denied name takes the other identifiers of that record with it (the 18 of
 /// 45 CFR 164.514(b)(2)), but for those that were granted by their own names.
-fn identifying(world: &World, rules: &Rules, deny: &Deny) -> Vec<String> {
+pub(crate) fn identifying(world: &World, rules: &Rules, deny: &Deny) -> Vec<String> {
     let Some(entity) = world.entities.get(&deny.entity) else { return Vec::new() };
     let names = deny.fields.iter().flatten().any(|field| {
         entity.fields.get(field).is_some_and(|written| written.starts_with("identifier name"))

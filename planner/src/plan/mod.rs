@@ -1,7 +1,7 @@
 //! The road from a prompt to a plan.
 
 mod finish;
-mod heads;
+pub(crate) mod heads;
 mod lifecycles;
 mod notes;
 mod places;
@@ -190,7 +190,7 @@ fn settled(sentence: &Sentence) -> bool {
     features::settles(sentence)
 }
 
-fn blocked(sentences: Vec<String>) -> PlanError {
+pub(crate) fn blocked(sentences: Vec<String>) -> PlanError {
     let questions = sentences
         .iter()
         .map(|sentence| Question {

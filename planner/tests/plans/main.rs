@@ -1,4 +1,5 @@
 //! What careful readers expect of prompts, and what the planner makes of them.
+mod change;
 mod expected;
 mod others;
 mod score;

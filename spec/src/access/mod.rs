@@ -8,9 +8,11 @@
 
 pub mod oracle;
 mod rows;
+mod widening;
 
 pub use rows::Rows;
 pub(crate) use rows::literal;
+pub use widening::{Widening, widened};
 
 use crate::{
     field_type::Choice,

@@ -53,6 +53,12 @@ const IDENTIFIERS: &[&str] = &[
     "emergency contact",
 ];
 
+/// Whether a field of this name is one of the 18 identifiers of Safe Harbor (45 CFR 164.514(b)(2)), whatever type it
+/// is given: the floor takes it as an `identifier` only.
+pub fn identifies(name: &str) -> bool {
+    IDENTIFIERS.contains(&name)
+}
+
 impl Resolver<'_> {
     pub(super) fn floor(&mut self) {
         self.security();

@@ -20,6 +20,8 @@ mod scopes;
 mod shape;
 mod work;
 
+pub use floor::identifies;
+
 use crate::{
     document::{self, AppSpec},
     lock::Lock,
