@@ -77,7 +77,7 @@ const TURNS: &[(&str, &str)] = &[
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    told(only_ones(shown_to(wanted(known(too(turned(tokens)))))))
+    told(only_ones(shown_to(wanted(known(too(for_only(turned(tokens))))))))
 }
 
 fn turned(tokens: Vec<Token>) -> Vec<Token> {
@@ -118,6 +118,23 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
             }
         }
     }
+    out
+}
+
+/// `Vitals are for nurses only` reads as `vitals are visible only to nurses`.
+fn for_only(tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.windows(2).position(|pair| pair[0].word().is_some_and(is_be) && pair[1].is("for"))
+    else {
+        return tokens;
+    };
+    let last = tokens.last().is_some_and(|token| token.is("only"));
+    if !last || at == 0 {
+        return tokens;
+    }
+    let word = |word: &str| Token::Word(word.to_owned());
+    let mut out = tokens[..=at].to_vec();
+    out.extend([word("visible"), word("only"), word("to")]);
+    out.extend(tokens[at + 2..tokens.len() - 1].iter().cloned());
     out
 }
 

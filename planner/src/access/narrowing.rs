@@ -132,6 +132,34 @@ pub(crate) fn narrow(
 /// anywhere`.
 pub(crate) fn verbless(clause: &Clause, world: &mut World, rules: &mut Rules) -> bool {
     let access = clause.subjects.iter().any(|phrase| phrase.words.iter().any(|word| word == "access"));
+    // `no health information for drivers`: kept from them, and not from everybody.
+    let from: Vec<String> = clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "for" | "to"))
+        .flat_map(|tail| &tail.phrases)
+        .flat_map(|phrase| world.roles_of(phrase))
+        .collect();
+    if !access && clause.not && !from.is_empty() {
+        let memory = Memory::default();
+        for phrase in &clause.subjects {
+            let found = resolve_denied(phrase, clause, &from, world, &memory);
+            for role in &from {
+                if let Some(role) = world.roles.get_mut(role) {
+                    role.bounded = true;
+                }
+                rules.denies.extend(found.iter().map(|target| Deny {
+                    role: role.clone(),
+                    entity: target.entity.clone(),
+                    fields: target.fields.clone(),
+                    changes_only: false,
+                    itself: is_group(phrase),
+                    deletes_only: false,
+                }));
+            }
+        }
+        return true;
+    }
     if !access {
         return clause.not && !clause.subjects.is_empty() && absent(clause, world, rules);
     }

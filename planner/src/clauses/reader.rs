@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
         match word {
             "and" | "or" | "but" | "then" | "plus" | "nor" => self.conjunction(word),
             // `when to come`, `how they feel`, `who is ready`: something told, not a condition.
-            "when" | "where" | "how" | "who" | "what" | "whether" | "which"
+            "when" | "where" | "how" | "who" | "what" | "whether" | "which" | "why"
                 if matches!(self.phase, Phase::Verb | Phase::Object) && self.asks(word) =>
             {
                 self.question();
@@ -497,7 +497,7 @@ impl<'t> Reader<'t> {
     fn asks(&self, word: &str) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].word());
         self.is(self.at + 1, "to")
-            || matches!(word, "how" | "who" | "whether" | "what")
+            || matches!(word, "how" | "who" | "whether" | "what" | "why")
                 && (self.phase == Phase::Verb || before.is_some_and(|word| matches!(word, "and" | "or")))
     }
 

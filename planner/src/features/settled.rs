@@ -26,7 +26,10 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         "the text ",
         "the message ",
     ]);
-    let leaves = leaves || says_little(sentence);
+    // `the email but not the phone` is what somebody sees; `the email only has the clinic's name` is a message.
+    let leaves = leaves
+        && !message_words().iter().any(|said| text.split_once(said).is_some_and(|(_, rest)| sees(rest)))
+        || says_little(sentence);
     let stores = has(&[
         "never store",
         "not store",
@@ -64,11 +67,41 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         "not replace",
         "not a replacement",
     ]);
+    // Whoever sees or must not see something is nobody's wish and no matter of storage.
+    let (stores, platform, counts, wish) =
+        if sees(&text) { (false, false, false, false) } else { (stores, platform, counts, wish) };
     // `a final report can only get an addendum` is a lock; `identified by a number only` is a field.
     let locks = locks(sentence).is_some()
         || has(&[" addend"]) && has(&[" only "])
         || has(&["identified by "]) && has(&[" only "]);
     leaves || stores || platform || counts || wish || locks
+}
+
+/// The beginnings of sentences about messages.
+fn message_words() -> &'static [&'static str] {
+    &["the email ", "the text ", "the message ", "email only"]
+}
+
+/// Whether a text speaks of somebody's seeing.
+fn sees(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        matches!(
+            word,
+            "see"
+                | "sees"
+                | "seen"
+                | "seeing"
+                | "view"
+                | "views"
+                | "viewed"
+                | "read"
+                | "reads"
+                | "access"
+                | "accesses"
+                | "visible"
+                | "hidden"
+        )
+    })
 }
 
 /// `parents get an email when their kid visited, no details in it`: what a message may not say, of whomever.
@@ -91,7 +124,7 @@ fn says_little(sentence: &Sentence) -> bool {
             .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
             || matches!(*word, "see" | "sees" | "seen" | "view" | "read" | "access" | "open")
     });
-    message < narrow && !acts
+    message < narrow && !acts && !sees(&words[..narrow].join(" "))
 }
 
 /// What `we never store …` names.

@@ -170,6 +170,18 @@ fn role_in_head(sentence: &mut Sentence) {
     let is_role = catalogue().role(&key_of(&head)).is_some()
         || sentence.under.as_deref().is_some_and(roles::is_role_head);
     let first = sentence.tokens.first().and_then(Token::word).unwrap_or_default().to_owned();
+    // `Volunteers: names and appointment times only`.
+    let ends_in_only = sentence.tokens.last().is_some_and(|token| token.is("only"))
+        && !sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some() && word != "only");
+    if is_role && ends_in_only {
+        let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+        said.extend([Token::Word("only".into()), Token::Word("see".into())]);
+        sentence.tokens.pop();
+        said.append(&mut sentence.tokens);
+        sentence.tokens = said;
+        sentence.head = None;
+        return;
+    }
     let modal = matches!(first.as_str(), "can" | "may" | "only" | "never" | "must" | "no" | "cannot");
     if !is_role || !(modal || verb(&first).is_some()) {
         return;

@@ -158,7 +158,7 @@ pub(crate) fn deed(word: &str) -> &'static [String] {
 
 /// Whether a word begins something told: `how they feel`, `who is ready`.
 pub(crate) fn asks(word: &str) -> bool {
-    matches!(word, "how" | "when" | "who" | "what" | "where" | "whether" | "which")
+    matches!(word, "how" | "when" | "who" | "what" | "where" | "whether" | "which" | "why")
 }
 
 /// Small numbers written as words.

@@ -291,6 +291,24 @@ fn denials_hold_in_all_their_words() {
         ("No one outside the care team may see vitals.", &["receptionist:vital", "sales rep:vital"]),
         ("The billing clerk sees invoices only.", &["billing clerk:patient", "billing clerk:vital"]),
         ("Nurses only see the patients they visit.", &["nurse:patient~assigned", "nurse:vital~assigned"]),
+        ("Receptionists can see the email but not the phone.", &["receptionist:patient.phone"]),
+        ("Nurses do not need to see visit notes.", &["nurse:visit note"]),
+        (
+            "Nurses see everything except for visit notes and appointments.",
+            &["nurse:visit note", "nurse:appointment"],
+        ),
+        ("All staff except nurses can see visit notes.", &["nurse:visit note"]),
+        (
+            "There is no health information for receptionists.",
+            &["receptionist:visit note", "receptionist:vital"],
+        ),
+        ("Vitals are for nurses only.", &["doctor:vital", "receptionist:vital"]),
+        ("Sales reps may only see vitals that the patient has consented to.", &["sales rep:vital"]),
+        (
+            "Nurses see vitals but not the patient's phone or email.",
+            &["nurse:patient.phone", "nurse:patient.email"],
+        ),
+        ("Patients see visit notes only after the doctor has released them.", &["patient:visit note"]),
         ("Nobody else gets in.", &["sales rep:patient", "sales rep:visit note", "owner:patient"]),
         (
             "Visit notes are confidential: only the doctor who wrote them can see them.",
