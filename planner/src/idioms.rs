@@ -8,6 +8,12 @@ use crate::words::is_be;
 
 /// What is said, and how the grammar says it. `'s` is a possessive.
 const TURNS: &[(&str, &str)] = &[
+    ("consisting of", "with"),
+    ("made up of", "with"),
+    ("composed of", "with"),
+    ("which contains", "with"),
+    ("that contains", "with"),
+    ("containing", "with"),
     ("with the exception of", "except"),
     ("with exception of", "except"),
     ("apart from", "except"),
@@ -77,7 +83,7 @@ const TURNS: &[(&str, &str)] = &[
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    told(only_ones(shown_to(wanted(known(too(for_only(turned(tokens))))))))
+    told(only_ones(shown_to(wanted(known(too(for_only(log_of(turned(tokens)))))))))
 }
 
 fn turned(tokens: Vec<Token>) -> Vec<Token> {
@@ -220,6 +226,52 @@ fn wanted(tokens: Vec<Token>) -> Vec<Token> {
     }
     out.extend(doing.map(word));
     out.extend(rest[verb + 1..].iter().cloned());
+    out
+}
+
+/// `keep a log of wound dressings` reads as `keep wound dressings`: a record of them is they.
+fn log_of(tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.windows(2).position(|pair| {
+        pair[1].is("of")
+            && pair[0].word().is_some_and(|word| {
+                matches!(
+                    word,
+                    "log"
+                        | "record"
+                        | "register"
+                        | "registry"
+                        | "journal"
+                        | "inventory"
+                        | "logbook"
+                        | "records"
+                        | "logs"
+                )
+            })
+    }) else {
+        return tokens;
+    };
+    let begin = tokens[..at]
+        .iter()
+        .rposition(|token| {
+            token.word().is_none_or(|word| {
+                !crate::words::is_modifier(word) && !matches!(word, "a" | "an" | "the" | "our")
+            })
+        })
+        .map_or(0, |last| last + 1);
+    let kept = begin.checked_sub(1).and_then(|before| tokens[before].word()).is_some_and(|word| {
+        matches!(
+            crate::words::base(word).unwrap_or(word),
+            "keep" | "maintain" | "have" | "need" | "manage" | "want" | "write" | "run"
+        )
+    });
+    let people = tokens.get(at + 2).is_some_and(|token| {
+        ["each", "every", "all", "the", "a", "their", "my", "our"].iter().any(|word| token.is(word))
+    });
+    if !kept || people {
+        return tokens;
+    }
+    let mut out = tokens[..begin].to_vec();
+    out.extend(tokens[at + 2..].iter().cloned());
     out
 }
 

@@ -219,6 +219,23 @@ fn read(piece: &[Token]) -> Item {
             }
             Token::Arrow => at = read_states(piece, at, &mut item),
             Token::Range(from, to) => item.range = Some((from.clone(), to.clone())),
+            // `Apgar 1 min`, `left 500`: a number in a name tells it from its like.
+            Token::Number(number)
+                if !item.words.is_empty()
+                    && !ended
+                    && !item.words.last().is_some_and(|word| word == "icd")
+                    && (at + 1 == piece.len()
+                        || at + 2 == piece.len()
+                            && piece[at + 1].word().is_some_and(|word| {
+                                matches!(word, "min" | "minutes" | "h" | "hours" | "weeks" | "months")
+                            })) =>
+            {
+                item.words.push(number.clone());
+                if let Some(unit) = piece.get(at + 1).and_then(Token::word) {
+                    item.words.push(unit.to_owned());
+                    at += 1;
+                }
+            }
             Token::Number(_) => at = read_scale(piece, at, &mut item),
             Token::Word(word) if matches!(word.as_str(), "yes" | "y") && yes_or_no(piece, at + 1) => {
                 item.yes_no = true;

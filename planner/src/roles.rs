@@ -106,7 +106,13 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     for phrase in &clause.subjects {
         let name = words_key(phrase);
         if acts || !has_verb {
-            add(world, &name, acts && people_do(clause), false);
+            // `patients get a text`: that is no login.
+            let gets = clause
+                .verbs
+                .iter()
+                .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive")))
+                && catalogue().role(&name).is_some_and(|(kind, _)| kind == RoleKind::Subject);
+            add(world, &name, acts && !gets && people_do(clause), false);
         }
         // `IVF egg donors register`: donors.
         let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();

@@ -65,8 +65,18 @@ impl<'t> Reader<'t> {
                     }) {
                         Some(object) => object.paren = inner,
                         None => {
+                            let acts = self.phase != Phase::Subject && !self.current.verbs.is_empty();
                             if let Some(last) = self.last_phrase() {
                                 last.paren = inner;
+                            } else if acts && self.current.objects.is_empty() {
+                                // `clients weigh in weekly (weight, waist)`: what is written down.
+                                let at = self.at;
+                                self.current.objects.push(Phrase {
+                                    words: vec!["data".into()],
+                                    paren: inner,
+                                    at,
+                                    ..Phrase::default()
+                                });
                             }
                         }
                     }
@@ -568,7 +578,18 @@ impl<'t> Reader<'t> {
     fn takes_in(word: &str) -> bool {
         matches!(
             word,
-            "log" | "logs" | "fill" | "fills" | "sign" | "signs" | "check" | "checks" | "logging" | "filled"
+            "weigh"
+                | "weighs"
+                | "log"
+                | "logs"
+                | "fill"
+                | "fills"
+                | "sign"
+                | "signs"
+                | "check"
+                | "checks"
+                | "logging"
+                | "filled"
         )
     }
 

@@ -35,6 +35,41 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     let bare: Vec<&str> = name.split(' ').skip_while(|word| crate::words::is_glue(word)).collect();
     let name = bare.join(" ");
     let name = name.as_str();
+    // `Data we collect per patient: …`: of the patient.
+    let general = name.split(' ').next().is_some_and(|word| {
+        matches!(
+            word,
+            "data"
+                | "information"
+                | "info"
+                | "fields"
+                | "details"
+                | "things"
+                | "facts"
+                | "record"
+                | "what"
+                | "we"
+                | "collected"
+                | "recorded"
+                | "stored"
+        )
+    });
+    let name = [
+        " per ",
+        " for each ",
+        " for every ",
+        " about each ",
+        " about every ",
+        " about the ",
+        " about ",
+        " for the ",
+        " of each ",
+        " on each ",
+    ]
+    .iter()
+    .find_map(|word| name.split_once(word))
+    .filter(|_| general)
+    .map_or(name, |(_, of)| of);
     if name.is_empty() {
         return false;
     }

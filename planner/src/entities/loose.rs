@@ -74,6 +74,7 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         })
         .filter(|phrase| {
             is_value(phrase)
+                || writes && objects.len() > 1 && super::objects::is_choice(phrase)
                 || sets(clause) && is_bare_or_definite(phrase)
                 || writes
                     && values
@@ -97,7 +98,9 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
                     .iter()
                     .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
         });
-        at_each(clause, world).or_else(|| container(&loose, by_patient, world))
+        per_person(clause, world)
+            .or_else(|| at_each(clause, world))
+            .or_else(|| container(&loose, by_patient, world))
     } else if clause.does(Verb::View)
         && let Some(record) = named_first(&loose, world)
     {
@@ -160,6 +163,14 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
         matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
     let again = held && (!writes || clause.objects.len() == 1);
     (writes || value || clause.does(Verb::Update)) && !empty_word && !again && (writes || !group)
+}
+
+/// `an allergy list per student`: values of the person.
+fn per_person(clause: &Clause, world: &World) -> Option<String> {
+    let person = clause.tail("per")?.phrases.iter().any(|phrase| {
+        catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+    });
+    person.then(|| world.subject().map(str::to_owned)).flatten()
 }
 
 /// `at each visit they record pain and nausea`: these are values of the visit.

@@ -38,7 +38,8 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
-            if measured || value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
+            let chosen = many && is_choice(phrase);
+            if chosen || measured || value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
                 continue;
             }
             last = from_object(phrase, clause, writes && !clause.not, world).or(last);
@@ -86,6 +87,22 @@ fn goes_through(clause: &Clause, world: &mut World) {
     {
         define(&phrase.words.join(" "), world, true);
     }
+}
+
+/// `injury level (none, minor, major)` among others: a value with its choices.
+pub(crate) fn is_choice(phrase: &Phrase) -> bool {
+    let listed = items(&phrase.paren);
+    !phrase.article
+        && !phrase.all
+        && listed.len() > 1
+        && phrase.words.last().is_some_and(|word| singular(word) == *word)
+        && catalogue().entity(&phrase_key(phrase)).is_none()
+        && listed.iter().all(|item| {
+            item.words.len() <= 2
+                && catalogue().field(&item.key()).is_none()
+                && item.range.is_none()
+                && item.paren.is_empty()
+        })
 }
 
 /// `A visit note has: date, pain 0-10`: the subject is a record, its objects are its values.
@@ -375,7 +392,16 @@ fn tail_phrase(
             if let Some(target) = target
                 && by != "of"
             {
-                if is_value(phrase) || !phrase.paren.is_empty() && catalogue().entity(&key).is_some() {
+                // `document every adjustment with date, vertebra and response`: a list, and so all of it is values.
+                let listed = writes
+                    && clause.tails.iter().any(|tail| tail.by == by && tail.phrases.len() > 1)
+                    && catalogue().role(&key).is_none()
+                    && world.roles_named(&key).is_empty()
+                    && world.entity_named(&key).is_none();
+                if listed
+                    || is_value(phrase)
+                    || !phrase.paren.is_empty() && catalogue().entity(&key).is_some()
+                {
                     item_of(&target, &as_item(phrase), world);
                 }
                 return;

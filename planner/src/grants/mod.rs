@@ -171,7 +171,21 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
             .map(|(name, role)| (name.clone(), role.kind, role.bounded))
             .collect();
         let nothing_said = !all.iter().any(|allow| allow.entity == *entity);
-        if nothing_said {
+        // Said to be written by somebody who cannot be let in yet: nobody takes their place.
+        let claimed = rules.allows.iter().any(|allow| {
+            allow.entity == *entity
+                && allow.verb == "create"
+                && world.roles.get(&allow.role).is_some_and(|role| role.kind == RoleKind::Proxy)
+        });
+        if claimed
+            && !all.iter().any(|allow| {
+                allow.entity == *entity
+                    && allow.verb == "create"
+                    && world.roles.get(&allow.role).is_some_and(|role| role.kind != RoleKind::Proxy)
+            })
+        {
+            // Read, as was said, and written once their permission can be given.
+        } else if nothing_said {
             unsaid_record(world, entity, kind, by_self, &candidates, all);
         } else if !all.iter().any(|allow| allow.entity == *entity && allow.verb == "create") {
             unsaid_writer(world, entity, kind, by_self, &candidates, all);

@@ -22,6 +22,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
     sentences
         .into_iter()
         .map(|mut sentence| {
+            has_a_list(&mut sentence);
             said_in_head(&mut sentence);
             let list = part_at_colon(&mut sentence);
             role_in_head(&mut sentence);
@@ -39,6 +40,55 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             Parsed { clauses: read, sentence }
         })
         .collect()
+}
+
+/// `A sample has a barcode, type, collected at, volume in ml` reads as `sample: barcode, …`.
+fn has_a_list(sentence: &mut Sentence) {
+    if sentence.head.is_some() {
+        return;
+    }
+    let Some(at) = sentence.tokens.iter().position(|token| {
+        ["has", "have", "contains", "contain", "includes"].iter().any(|word| token.is(word))
+    }) else {
+        return;
+    };
+    let subject: Vec<&str> = sentence.tokens[..at]
+        .iter()
+        .filter_map(Token::word)
+        .filter(|word| !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should"))
+        .collect();
+    let plain = sentence.tokens[..at].iter().all(|token| token.word().is_some())
+        && (1..=3).contains(&subject.len())
+        && subject.iter().all(|word| !is_glue(word) && verb(word).is_none());
+    let list = &sentence.tokens[at + 1..];
+    let commas = list.iter().filter(|token| **token == Token::Comma).count();
+    let listed = crate::nouns::items(list);
+    let people = listed.iter().any(|item| {
+        catalogue().role(&item.bare_key()).is_some()
+            || catalogue().entity(&item.bare_key()).is_some_and(|(concept, _)| !concept.field_too)
+                && catalogue().field(&item.bare_key()).is_none()
+    });
+    let known = listed
+        .iter()
+        .filter(|item| {
+            catalogue().field(&item.key()).is_some()
+                || item.unit.is_some()
+                || !item.paren.is_empty()
+                || item.range.is_some()
+        })
+        .count();
+    let says = list.iter().filter_map(Token::word).any(|word| {
+        crate::words::is_modal(word)
+            || crate::words::is_be(word)
+            || crate::words::restricts(word)
+            || matches!(word, "who" | "which" | "that" | "with" | "they" | "no" | "where")
+    });
+    let key = key_of(&subject.join(" "));
+    let staff = catalogue().role(&key).is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject);
+    if plain && commas >= 1 && listed.len() >= 3 && !people && !says && !staff && known * 2 >= listed.len() {
+        sentence.head = Some(key);
+        sentence.tokens = list.to_vec();
+    }
 }
 
 /// `Living donors get a separate record: …`: a record of theirs.
@@ -270,6 +320,23 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     };
     if says_more(&list) && acts(&read) && people(&read) {
         sentence.tokens[at] = Token::Comma;
+        return None;
+    }
+    // `Track migraines: …`, `we keep equipment: …`: a record with its list, whoever keeps it.
+    if let [clause] = read.as_slice()
+        && !says_more(&list)
+        && !acts(&read)
+        && !clause.not
+        && !clause.passive
+        && let [object] = clause.objects.as_slice()
+        && !of_the_app(clause)
+        && object.of.is_empty()
+        && clause.tails.is_empty()
+        && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Create | Verb::Track | Verb::Manage))
+        && !crate::words::is_no_record(&crate::entities::phrase_key(object))
+    {
+        sentence.head = Some(object.words.join(" "));
+        sentence.tokens = list;
         return None;
     }
     if says_more(&list)
