@@ -275,7 +275,7 @@ pub struct Bars {
 
 #[derive(Clone, Debug)]
 struct Bar {
-    label: String,
+    label: Content,
     shown: Shown,
 }
 
@@ -294,7 +294,7 @@ impl Bars {
 
     /// A value. It is drawn against the largest; below zero nothing is drawn.
     #[must_use]
-    pub fn value(mut self, label: impl Into<String>, value: impl Into<Decimal>) -> Self {
+    pub fn value(mut self, label: impl Into<Content>, value: impl Into<Decimal>) -> Self {
         self.bars.push(Bar { label: label.into(), shown: Shown::Value(value.into()) });
         self
     }
@@ -304,7 +304,7 @@ impl Bars {
     pub fn count(mut self, label: impl Into<String>, count: u64) -> Self {
         let label = label.into();
         let measure = Count::new(&label, count);
-        self.bars.push(Bar { label, shown: Shown::Count(count, measure) });
+        self.bars.push(Bar { label: label.into(), shown: Shown::Count(count, measure) });
         self
     }
 }
@@ -330,7 +330,7 @@ impl Show for Bars {
                     tbody { @for bar in &self.bars {
                         @let share = if longest > 0.0 { (length(bar) / longest * 100.0).clamp(0.0, 100.0) } else { 0.0 };
                         tr {
-                            th scope="row" { bdi { (bar.label) } }
+                            th scope="row" { bdi { (bar.label.show(view)) } }
                             td.drawn aria-hidden="true" { svg viewBox="0 0 100 10" preserveAspectRatio="none" { rect width=(at(share)) height="10" {} } }
                             td.numeric { @match &bar.shown {
                                 Shown::Value(value) => (Content::from(*value).unit(self.unit.as_ref()).show(view)),

@@ -122,9 +122,7 @@ impl Measured {
     /// As bars, each with its value beside it.
     pub fn bars(&self, title: &str, unit: &str) -> Bars {
         let shown = self.cells.iter().filter_map(|cell| cell.value.map(|value| (cell, value)));
-        shown.fold(Bars::new(title, unit.to_owned()), |bars, (cell, value)| {
-            bars.value(cell.cell.clone(), value)
-        })
+        shown.fold(Bars::new(title, unit.to_owned()), |bars, (cell, value)| bars.value(named(cell), value))
     }
 
     /// As one figure, of a measure that is not grouped.
@@ -139,6 +137,8 @@ impl Measured {
     fn content(&self, cell: &Cell, unit: &str) -> Content {
         match cell.value {
             Some(value) => Content::from(value).unit(unit),
+            // Nothing was hidden: there is nothing to compute of.
+            None if self.hidden_under == 0 => Content::Empty,
             None => Content::from(format!("fewer than {} records", self.hidden_under)),
         }
     }

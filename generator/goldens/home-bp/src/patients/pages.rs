@@ -62,7 +62,7 @@ fn banner_of(viewer: &Viewer, record: &Patient) -> PatientBanner {
         .to(format!("/patients/{}", record.written.id))
         .reference_if(reference)
         .born(record.date_of_birth.content())
-        .sex(record.sex.content())
+        .sex(record.sex.chosen())
         .allergies(record.allergies.allergies())
 }
 
