@@ -22,11 +22,13 @@
 //!    what the catalogue knows, and what stands where only a role or a record can stand. An unknown noun becomes a
 //!    record or a value by its grammar (a list behind it, an article, its number); an unknown field is clinical; an
 //!    unknown role has no clinical reach.
+//!    `idioms` says turns of phrase that restrict in plain words before anything is read.
 //! 4. `access` turns clauses into grants, denials and *only*. A denial takes away all that it can mean. A narrowing
-//!    sentence that it did not understand whole stops the plan ([`PlanError::Blocked`]) until a person has answered:
-//!    ignorance narrows.
+//!    sentence that it did not understand whole is taken at its narrowest where that is certain, and stops the plan
+//!    ([`PlanError::Blocked`]) until a person has answered where it is not: ignorance narrows.
 //! 5. `complete` fills in what nobody said, and lists it under `assumed`; `grants` gives what was said, then what
 //!    nobody could do otherwise, and takes away last.
+//!    A role writes what a verb says it writes; what nobody was said to keep goes to as few as can be.
 //! 6. What needs a construct that cannot be built yet goes under `not yet`; the rest is planned.
 
 mod access;

@@ -223,7 +223,7 @@ fn read(piece: &[Token]) -> Item {
             Token::Number(number)
                 if !item.words.is_empty()
                     && !ended
-                    && !item.words.last().is_some_and(|word| word == "icd")
+                    && item.words.last().is_none_or(|word| word != "icd")
                     && (at + 1 == piece.len()
                         || at + 2 == piece.len()
                             && piece[at + 1].word().is_some_and(|word| {

@@ -79,7 +79,7 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     });
     let long = listed.iter().any(|item| item.words.len() > 4);
     let known = catalogue().entity(&key_of(name)).is_some();
-    if !known && (verbs || long || title || listed.len() < 2) {
+    if !known && (verbs || long || title && one.sentence.under.is_none() || listed.len() < 2) {
         return false;
     }
     // `Blood donation: donors (name, …), questionnaire, bag number`: the app's own list.

@@ -166,7 +166,7 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
 }
 
 /// `an allergy list per student`: values of the person.
-fn per_person(clause: &Clause, world: &World) -> Option<String> {
+pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
     let person = clause.tail("per")?.phrases.iter().any(|phrase| {
         catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
     });

@@ -47,12 +47,10 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     }
     if last.is_none() {
         // `A patient record (name, …) may be seen`, whatever is done with it.
-        for phrase in clause
-            .subjects
-            .iter()
-            .chain(&clause.objects)
-            .filter(|phrase| !phrase.paren.is_empty() && (!clause.passive || clause.not || clause.only))
-        {
+        for phrase in clause.subjects.iter().chain(&clause.objects).filter(|phrase| {
+            !(phrase.paren.is_empty() || writes && is_choice(phrase))
+                && (!clause.passive || clause.not || clause.only)
+        }) {
             with_fields(phrase, world);
         }
     }
@@ -316,7 +314,8 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
     let prose =
         phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
-    if listed.is_empty() || known == 0 && prose > 0 || prose > listed.len() || listed.len() < 2 {
+    if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
+    {
         return None;
     }
     let key = phrase_key(phrase);
@@ -385,10 +384,12 @@ fn tail_phrase(
             define(&phrase.words.join(" "), world, false);
         }
         "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
-            let target = last.map(str::to_owned).or_else(|| {
-                let subject = clause.subjects.last()?;
-                world.roles_of(subject).is_empty().then(|| world.entity_of(&subject.words)).flatten()
-            });
+            // `a medication list per student with the action plan`: of the student.
+            let target =
+                super::loose::per_person(clause, world).or_else(|| last.map(str::to_owned)).or_else(|| {
+                    let subject = clause.subjects.last()?;
+                    world.roles_of(subject).is_empty().then(|| world.entity_of(&subject.words)).flatten()
+                });
             if let Some(target) = target
                 && by != "of"
             {

@@ -23,7 +23,9 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
         .into_iter()
         .map(|mut sentence| {
             has_a_list(&mut sentence);
-            said_in_head(&mut sentence);
+            if !general_head(&mut sentence) {
+                said_in_head(&mut sentence);
+            }
             let list = part_at_colon(&mut sentence);
             role_in_head(&mut sentence);
             let mut read = clauses(&sentence.tokens);
@@ -40,6 +42,31 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             Parsed { clauses: read, sentence }
         })
         .collect()
+}
+
+/// `Data we collect per patient: …` reads as `patient: …`.
+fn general_head(sentence: &mut Sentence) -> bool {
+    let Some(head) = sentence.head.clone() else { return false };
+    let general = head.split(' ').next().is_some_and(|word| {
+        matches!(word, "data" | "information" | "info" | "fields" | "details" | "things" | "facts" | "what")
+    });
+    let of = [
+        " per ",
+        " for each ",
+        " for every ",
+        " about each ",
+        " about every ",
+        " about the ",
+        " about a ",
+        " of each ",
+    ]
+    .iter()
+    .find_map(|word| head.split_once(word))
+    .filter(|_| general);
+    let Some((_, of)) = of else { return false };
+    sentence.head = Some(of.to_owned());
+    sentence.under = Some("records".into());
+    true
 }
 
 /// `A sample has a barcode, type, collected at, volume in ml` reads as `sample: barcode, …`.
@@ -337,6 +364,8 @@ fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     {
         sentence.head = Some(object.words.join(" "));
         sentence.tokens = list;
+        // What stands under a list of records is no title, though it may come first.
+        sentence.under = Some("records".into());
         return None;
     }
     if says_more(&list)

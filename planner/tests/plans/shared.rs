@@ -54,6 +54,18 @@ fn nothing_leaks_and_nothing_is_wider_than_said() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// HC-3: what a prompt denies in so many words is denied, in every fixture that may be looked at by name; nothing
+/// that is PHI there is planned as non-PHI.
+#[test]
+fn nothing_leaks_and_no_denial_is_broken() {
+    let mut wrong = Vec::new();
+    for (name, score) in scored().into_iter().filter(|(name, _)| half(name) != Half::Unseen) {
+        let denied = score.wider.iter().filter(|wider| wider.contains(" must not "));
+        wrong.extend(score.leaks.iter().chain(denied).map(|what| format!("{name}: {what}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Prints precision and recall: `cargo nextest run -p planner scores --no-capture`.
 #[test]
 #[allow(clippy::print_stderr, reason = "a score is for reading")]
