@@ -67,7 +67,7 @@ impl Road {
         // Its clock ticks as the platform's does: a webhook that was signed minutes ago is not believed.
         self.payments.pass(self.lead).await;
         let mut given = json!({
-            "stage": stage, "origin": self.served.origin, "prompt": PROMPT, "chromium": CHROMIUM, "minutes": 25,
+            "stage": stage, "origin": self.served.origin, "prompt": PROMPT, "chromium": CHROMIUM, "minutes": 55,
             "modules": root().join("target/browser/node_modules"), "shots": root().join("target/browser/pictures/road"),
             "founder": self.founder, "clinic": self.clinic, "lead": self.lead.whole_seconds(),
             "project": self.project, "version": self.version, "production": self.production,
