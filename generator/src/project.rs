@@ -53,6 +53,7 @@ const ONCE: &[&str] = &[
     "tests/app/limits.rs",
     "tests/app/lists.rs",
     "tests/app/main.rs",
+    "tests/app/permissions.rs",
     "tests/app/policy.rs",
     "tests/app/promises.rs",
     "tests/app/signatures.rs",
@@ -88,6 +89,7 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         ("tests/app/claims.rs", !view.any_claim),
         ("tests/app/files.rs", !view.any_file),
         ("tests/app/signatures.rs", !view.any_signature),
+        ("tests/app/permissions.rs", view.permissions.is_empty()),
         ("tests/app/lifecycles.rs", !view.any_lifecycle),
     ];
     for path in ONCE.iter().filter(|path| !absent.contains(&(**path, true))) {

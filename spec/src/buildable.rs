@@ -59,7 +59,7 @@ fn computed(model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–8, 10–14, 19, 20, 24 (signed in), and uploads of 21.
+/// Everything of a spec that cannot be built yet; built are 1–14, 19, 20, 24 (signed in), and uploads of 21.
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -75,7 +75,6 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         };
     }
     section! {
-        9 "permissions" permissions "permission";
         15 "rules" rules "rule";
         16 "tasks" tasks "task";
         17 "messages" messages "message";

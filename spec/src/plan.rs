@@ -179,6 +179,7 @@ fn records(model: &Model, index: EntityIndex, grant: &Grant) -> String {
             let word = action_word(&model[end], grant, *action).unwrap_or_else(|| "list".into());
             format!("whose {end_name} they may {word}")
         }
+        Reach::Permitted(permission) => format!("that somebody gave them by {}", model[*permission].name),
         Reach::Everywhere => "all".into(),
     };
     if !grant.when.is_empty() {

@@ -403,6 +403,7 @@ fn reach_words(model: &Model, reach: &Reach) -> String {
         Reach::Unassigned => "assigned to nobody".to_owned(),
         Reach::Place(place) => format!("in {}", model[*place].name),
         Reach::Viewable => "through a record that the role may view".to_owned(),
+        Reach::Permitted(permission) => format!("by {} in force", model[*permission].name),
         Reach::Inherited(_) => "with the record that it is part of".to_owned(),
         Reach::Everywhere => "everywhere".to_owned(),
     }
@@ -415,6 +416,7 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
         Reach::Unassigned => "unassigned".to_owned(),
         Reach::Place(place) => format!("in {}", model[*place].name),
         Reach::Viewable => "viewable".to_owned(),
+        Reach::Permitted(permission) => format!("by {}", model[*permission].name),
         Reach::Inherited(_) => "inherited".to_owned(),
         Reach::Everywhere => "everywhere".to_owned(),
     }

@@ -69,6 +69,9 @@ fn leading_columns(entity: &Entity) -> Vec<&str> {
         plain && (field.target.is_some() || state == Some(*at))
     });
     columns.extend(leads.map(|(_, field)| field.column.as_str()));
+    // A permission leads to what it gives until it is over.
+    let until = entity.field("until").filter(|_| matches!(entity.origin, spec::model::Origin::Permission(_)));
+    columns.extend(until.map(|at| entity[at].column.as_str()));
     columns
 }
 

@@ -113,6 +113,20 @@ impl Identity {
     pub async fn draft_invitation(&self, session: &Session, invitation: &Invitation) -> Result<Draft> {
         let role = self.declared(invitation.role.as_str())?;
         self.may_give(session, role, invitation.place).await?;
+        self.drafted(session, invitation).await
+    }
+
+    /// An invitation of somebody whom a person trusts with something of their own, written together with the permission
+    /// that says with what. It asks for no power over people; so only a role that gives nothing by itself is given so.
+    pub async fn draft_delegation(&self, session: &Session, invitation: &Invitation) -> Result<Draft> {
+        let role = self.declared(invitation.role.as_str())?;
+        if !role.delegated || role.privileged || !role.administers.is_empty() || invitation.place.is_some() {
+            return Err(IdentityError::Forbidden);
+        }
+        self.drafted(session, invitation).await
+    }
+
+    async fn drafted(&self, session: &Session, invitation: &Invitation) -> Result<Draft> {
         let (organisation, me) = (session.principal().organisation(), session.principal().person());
         let person = self.invited(&invitation.email, organisation, Some(me), &session.circumstances).await?;
         let membership = Some((organisation, invitation.place, invitation.role));

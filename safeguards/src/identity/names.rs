@@ -101,6 +101,8 @@ pub struct Role {
     /// Its grants reach a whole place's PHI, or it administers people, keys or agreements:
     /// whoever holds it signs in with a second factor.
     pub privileged: bool,
+    /// People come to it by the hand of whoever trusts them with something of their own, by a permission.
+    pub delegated: bool,
     /// What it administers, such as `people` and `agreements`. Who administers people invites them, gives
     /// and takes roles, and makes places, as far as their own role reaches.
     pub administers: &'static [&'static str],
@@ -111,13 +113,20 @@ pub struct Role {
 impl Role {
     /// A role in the whole organisation that is not privileged and administers nothing.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, privileged: false, administers: &[], place: None }
+        Self { name, privileged: false, delegated: false, administers: &[], place: None }
     }
 
     /// The same, with a second factor.
     #[must_use]
     pub const fn privileged(mut self) -> Self {
         self.privileged = true;
+        self
+    }
+
+    /// The same, for people whom others name in a permission. It must give nothing else.
+    #[must_use]
+    pub const fn delegated(mut self) -> Self {
+        self.delegated = true;
         self
     }
 

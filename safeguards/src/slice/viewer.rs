@@ -150,6 +150,13 @@ impl Viewer {
         (found > 0).then(task)
     }
 
+    /// An invitation of somebody whom a permission names, to be written together with it.
+    pub async fn draft_delegation(&self, role: &str, email: &str) -> Result<Draft> {
+        let identity = self.session.identity();
+        let invitation = identity.invitation(email, role, None)?;
+        Ok(identity.draft_delegation(&self.session, &invitation).await?)
+    }
+
     /// A page that shows a one-time link, once.
     pub fn link_page(&self, page: Page, link: &Link) -> Response {
         crate::identity::link_page(&self.view, page.heading("A one-time link"), link)

@@ -116,6 +116,8 @@ pub enum Reach {
     Viewable,
     /// Records that are parts of one for which the role may do this with every field.
     Inherited(Action),
+    /// Records that somebody gave the person to see, as long as the permission at the end of the path is in force.
+    Permitted(EntityIndex),
     /// Records of every organisation; never PHI.
     Everywhere,
 }

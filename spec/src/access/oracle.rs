@@ -34,6 +34,8 @@ pub struct Record {
     pub ids: BTreeMap<String, Id>,
     /// Its state, if it has a lifecycle.
     pub state: Option<String>,
+    /// When it is over, of a permission.
+    pub until: Option<i64>,
 }
 
 /// One assignment.
@@ -158,6 +160,11 @@ fn holds(model: &Model, facts: &Facts, who: Who, grant: &Grant, entity: EntityIn
     match &grant.reach {
         Reach::Everywhere => true,
         Reach::Own(column) => row.ids.get(column) == Some(&who.person),
+        Reach::Permitted(_) => {
+            row.ids.get("given_to_id") == Some(&who.person)
+                && row.state.as_deref() == Some("in force")
+                && row.until.is_none_or(|until| until > who.now)
+        }
         Reach::Assigned { past } => facts.assignments.iter().any(|assigned| {
             (assigned.entity, assigned.record, assigned.person, assigned.role)
                 == (entity, id, who.person, grant.role)

@@ -45,6 +45,11 @@ pub enum Rows {
         /// The states.
         states: Vec<Choice>,
     },
+    /// Those whose moment, if they have one, is not over.
+    NotOver {
+        /// The column.
+        column: String,
+    },
     /// Those in all of these sets.
     All(Vec<Rows>),
     /// Those in any of these sets.
@@ -113,6 +118,7 @@ impl Writer<'_> {
                 let states: Vec<_> = states.iter().map(|state| literal(state.as_str())).collect();
                 format!("{at}.{column} IN ({})", states.join(", "))
             }
+            Rows::NotOver { column } => format!("({at}.{column} IS NULL OR {at}.{column} > :now)"),
             Rows::All(sets) => self.joined(sets, " AND ", entity, at),
             Rows::Any(sets) => self.joined(sets, " OR ", entity, at),
         }

@@ -30,6 +30,8 @@ pub enum Origin {
     Form(FormIndex),
     /// It holds the addenda of a record that locks.
     Addenda(EntityIndex),
+    /// It holds what a person has given and taken back: the position among the document's permissions.
+    Permission(usize),
     /// It holds the signatures of a record.
     Signatures(EntityIndex),
 }

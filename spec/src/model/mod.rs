@@ -14,7 +14,7 @@ pub use entity::{
 };
 pub use work::{
     Aggregate, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, OpeningHours, Page, PageItem,
-    SortKey, TimeAxis, Weekday, Without,
+    Permission, SortKey, TimeAxis, Weekday, Without,
 };
 
 use crate::{
@@ -93,6 +93,8 @@ pub struct Model {
     pub measures: Vec<Measure>,
     /// The calendars.
     pub calendars: Vec<Calendar>,
+    /// What people give and take back.
+    pub permissions: Vec<Permission>,
     /// The limits, at most one for each entity.
     pub limits: Vec<Limit>,
     /// The pages.

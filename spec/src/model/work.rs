@@ -196,6 +196,21 @@ pub struct OpeningHours {
     pub until: u16,
 }
 
+/// What a person gives and takes back; each giving is a record of [`Permission::entity`].
+#[derive(Clone, Debug)]
+pub struct Permission {
+    /// Its name.
+    pub name: Name,
+    /// The entity that holds what was given, a part of whoever gives it.
+    pub entity: EntityIndex,
+    /// The role that gives it.
+    pub by: RoleIndex,
+    /// The role that receives it.
+    pub to: RoleIndex,
+    /// The entities whose records it opens; the giver's own is always one.
+    pub gives: Vec<EntityIndex>,
+}
+
 /// How many records of a kind somebody may make.
 #[derive(Clone, Debug)]
 pub struct Limit {

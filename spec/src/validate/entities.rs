@@ -96,6 +96,7 @@ impl Resolver<'_> {
             self.add_source(name, entity, Origin::Addenda(EntityIndex(index)), at);
         }
         self.signatures();
+        self.permission_sources();
     }
 
     /// The signatures of each record that is signed: who, as what, which version, and the fingerprint of what it said.
@@ -143,7 +144,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn add_source(&mut self, name: Name, entity: document::Entity, origin: Origin, at: Pointer) {
+    pub(super) fn add_source(&mut self, name: Name, entity: document::Entity, origin: Origin, at: Pointer) {
         if self.entity_names.contains_key(&name) {
             self.problem(
                 &at,

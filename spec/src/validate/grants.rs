@@ -50,6 +50,8 @@ impl Resolver<'_> {
                 }
             }
             (None, Origin::Form(form)) => self.form_grants(index, form.0),
+            // Its access is always said.
+            (None, Origin::Permission(_)) => {}
             (None, Origin::Addenda(owner)) => self.addenda_grants(index, owner),
             (None, Origin::Signatures(owner)) => self.signature_grants(index, owner),
             (None, Origin::Written) if self.model[index].parent.is_some() => {
@@ -287,7 +289,7 @@ impl Resolver<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a grant, each resolved apart")]
-    fn add(
+    pub(super) fn add(
         &mut self,
         index: EntityIndex,
         role: RoleIndex,

@@ -14,6 +14,7 @@ mod grants;
 mod lifecycles;
 mod limits;
 mod people;
+mod permissions;
 mod queries;
 mod references;
 mod scopes;
@@ -68,6 +69,7 @@ pub fn validate(document: AppSpec, lock: &Lock) -> Result<ValidatedSpec, Problem
     resolver.people();
     resolver.entities();
     resolver.grants();
+    resolver.permission_grants();
     resolver.files();
     resolver.limits();
     resolver.work();
@@ -142,6 +144,7 @@ impl<'d> Resolver<'d> {
             lists: Vec::new(),
             measures: Vec::new(),
             calendars: Vec::new(),
+            permissions: Vec::new(),
             limits: Vec::new(),
             pages: Vec::new(),
             audit_days: 7 * 365,

@@ -11,11 +11,6 @@ impl Resolver<'_> {
     pub(super) fn references(&mut self) {
         let root = Pointer::root();
         let document = self.document;
-        for (name, permission) in &document.permissions {
-            let at = root.join("permissions").join(name);
-            self.role(&permission.by, &at.join("by"));
-            self.role(&permission.to, &at.join("to"));
-        }
         for (name, rule) in &document.rules {
             let at = root.join("rules").join(name);
             if let Some(enters) = &rule.enters

@@ -60,6 +60,8 @@ pub(crate) struct RoleView {
     pub(crate) label: String,
     pub(crate) snake: String,
     pub(crate) privileged: bool,
+    /// Whether people come to it by a permission that somebody gives.
+    pub(crate) delegated: bool,
     pub(crate) administers: Vec<String>,
     /// The kind of place at which one has it: the role's own, or that of the records that its people are.
     pub(crate) place: Option<String>,
@@ -159,6 +161,7 @@ pub(super) fn roles(model: &Model) -> Vec<RoleView> {
         label: role.label.clone(),
         snake: role.name.snake(),
         privileged: role.is_privileged() || model.mfa_for_everybody,
+        delegated: model.permissions.iter().any(|permission| model[permission.to].name == role.name),
         administers: role.administers.iter().map(ToString::to_string).collect(),
         place: place_of(model, role).map(|place| model[place].name.to_string()),
         is_patient: is_patient(role),

@@ -7,6 +7,7 @@ mod limits;
 mod lists;
 mod measures;
 mod pages;
+mod permissions;
 
 use serde::Serialize;
 use spec::Model;
@@ -21,6 +22,7 @@ use self::limits::{LimitView, limit_view};
 use self::lists::{ListView, ModuleView, list_view};
 use self::measures::{MeasureView, measure_view};
 use self::pages::{PageView, page_view};
+use self::permissions::{PermissionView, permission_view};
 use super::entity::{EntityView, module};
 use crate::zones;
 
@@ -34,6 +36,7 @@ pub(crate) struct AppView {
     pub(crate) fence: super::rls::FenceView,
     pub(crate) lists: Vec<ListView>,
     pub(crate) limits: Vec<LimitView>,
+    pub(crate) permissions: Vec<PermissionView>,
     pub(crate) homes: Vec<HomeView>,
     pub(crate) measures: Vec<MeasureView>,
     pub(crate) calendars: Vec<CalendarView>,
@@ -138,6 +141,7 @@ impl AppView {
             app: facts(model, &entities, zone),
             fence: super::rls::FenceView::new(model),
             roles: roles(model),
+            permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             measures: model
                 .measures

@@ -21,7 +21,7 @@ use self::pictures::{
     BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, chart, numbers,
     parts_without_banner,
 };
-use self::safeguards::{reviewers, signers};
+use self::safeguards::{named_by_address, permits, reviewers, signers};
 use self::titles::{TitleTimeView, title_parts, title_time, titles};
 use self::words::capital;
 pub(crate) use self::words::{lower_first, module, path, with_article};
@@ -136,6 +136,8 @@ pub(crate) struct EntityView {
     pub(crate) addenda: Option<String>,
     /// Where its signatures are, if it is signed.
     pub(crate) signatures: Option<PartView>,
+    /// The role whose people a permission names.
+    pub(crate) permits: Option<String>,
     /// The roles that sign, of the entity of the signatures.
     pub(crate) signers: Vec<String>,
     pub(crate) linked_entities: Vec<LinkView>,
@@ -207,6 +209,7 @@ impl EntityView {
             add_label: match entity.origin {
                 Origin::Form(_) => format!("Fill in {}", lower_first(&entity.label)),
                 Origin::Signatures(of) => format!("Sign {}", lower_first(&model[of].label)),
+                Origin::Permission(_) => format!("Give {}", lower_first(&entity.label)),
                 _ => format!("Add {}", lower_first(&entity.label)),
             },
             change_label: format!("Change {}", lower_first(&entity.label)),
@@ -249,6 +252,7 @@ impl EntityView {
                 .and_then(|l| l.addenda)
                 .map(|at| self::module(&model[at].table)),
             signatures: entity.signatures.map(|at| part(&model[at])),
+            permits: permits(model, index),
             signers: signers(model, entity),
             linked_entities: links(model, entity, true),
             linked_roles: links(model, entity, false),
@@ -286,6 +290,9 @@ impl EntityView {
             view.columns_of_one.clone_from(&view.columns_shown);
         }
         view.leave_to_the_app(entity);
+        if view.permits.is_some() {
+            view.fields.first_mut().into_iter().for_each(named_by_address);
+        }
         view.own_links = view.links_of_its_own(model, entity);
         view.title_parts = title_parts(entity);
         view.title_of_record =
