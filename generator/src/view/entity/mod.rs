@@ -247,10 +247,10 @@ impl EntityView {
             is_form: matches!(entity.origin, Origin::Form(_)),
             is_addenda: matches!(entity.origin, Origin::Addenda(_)),
             addenda: entity
-                .lifecycle
-                .as_ref()
-                .and_then(|l| l.addenda)
-                .map(|at| self::module(&model[at].table)),
+                .parts
+                .iter()
+                .find(|part| matches!(model[**part].origin, Origin::Addenda(_)))
+                .map(|part| self::module(&model[*part].table)),
             signatures: entity.signatures.map(|at| part(&model[at])),
             permits: permits(model, index),
             signers: signers(model, entity),
@@ -291,6 +291,7 @@ impl EntityView {
         }
         view.leave_to_the_app(entity);
         if view.permits.is_some() {
+            view.form_links = false;
             view.fields.first_mut().into_iter().for_each(named_by_address);
         }
         view.own_links = view.links_of_its_own(model, entity);
