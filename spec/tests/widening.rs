@@ -73,6 +73,7 @@ fn world(spec: &ValidatedSpec, numbers: &[u8]) -> Facts {
             place: Some(next(2)),
             ids: BTreeMap::from([("person_id".into(), next(3)), ("created_by_id".into(), next(3))]),
             state: None,
+            until: None,
         };
         facts.records.entry(patient).or_default().insert(id, row);
     }
@@ -83,6 +84,7 @@ fn world(spec: &ValidatedSpec, numbers: &[u8]) -> Facts {
             place: None,
             ids: BTreeMap::from([("patient_id".into(), whole), ("created_by_id".into(), next(3))]),
             state: Some(if next(2) == 1 { "draft".into() } else { "signed".into() }),
+            until: None,
         };
         facts.records.entry(note).or_default().insert(id, row);
     }
