@@ -41,6 +41,15 @@ const LEADING: &[&str] = &[
     "simple",
     "new",
     "looking",
+    "for",
+    "are",
+    "am",
+    "i'm",
+    "im",
+    "we're",
+    "soy",
+    "somos",
+    "small",
     "help",
     "it",
     "is",
@@ -91,7 +100,10 @@ const TELLING: &[&str] = &[
 /// Care"), what stands before the first colon, or what the first sentence says it is.
 pub(crate) fn title(product: Option<&str>, head: Option<&str>, first: &str) -> String {
     let said = product.map(str::to_owned).or_else(|| called(first)).or_else(|| head.map(plain));
-    let title = said.filter(|title| !title.is_empty()).unwrap_or_else(|| plain(first));
+    let title = said
+        .filter(|title| !title.is_empty())
+        .or_else(|| Some(plain(first)).filter(|name| !is_deed(name)))
+        .unwrap_or_default();
     if title.is_empty() { "Clinic".into() } else { title }
 }
 
@@ -120,9 +132,21 @@ fn plain(text: &str) -> String {
     let end = text.find([':', ',', '.', '(', ';', '\n', '–', '—']).unwrap_or(text.len());
     let words: Vec<&str> = text[..end].split_whitespace().collect();
     let lower = |word: &str| word.to_lowercase();
-    let words: Vec<&str> =
-        words.into_iter().skip_while(|word| LEADING.contains(&lower(word).as_str())).collect();
-    let told = words.iter().position(|word| TELLING.contains(&lower(word).as_str()) && *word != "and");
+    // `a 3-physician dermatology practice`: how many work there is no name.
+    let counts = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let words: Vec<&str> = words
+        .into_iter()
+        .skip_while(|word| LEADING.contains(&lower(word).replace('’', "'").as_str()) || counts(word))
+        .collect();
+    let anew = |at: usize| {
+        words.get(at + 1).is_some_and(|next| {
+            matches!(lower(next).as_str(), "we" | "i" | "our" | "they" | "i'd" | "need" | "want")
+        })
+    };
+    let told = words
+        .iter()
+        .enumerate()
+        .position(|(at, word)| TELLING.contains(&lower(word).as_str()) && (*word != "and" || anew(at)));
     let words = &words[..told.unwrap_or(words.len())];
     let (what, whom) = match words.iter().position(|word| FOR.contains(&lower(word).as_str())) {
         // `clínica de fisioterapia`, `list of readings` are names by themselves.
@@ -137,6 +161,23 @@ fn plain(text: &str) -> String {
     let name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS).collect();
     let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
     capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))
+}
+
+/// `Nurses log vitals`: what somebody does is no name.
+fn is_deed(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let people = (1..=3).any(|width| {
+        words
+            .get(..width)
+            .is_some_and(|first| crate::catalogue::catalogue().role(&crate::words::key(first)).is_some())
+    });
+    people
+        && words
+            .iter()
+            .skip(1)
+            .take(3)
+            .any(|word| crate::words::verb(word).is_some() && !word.ends_with("ing"))
 }
 
 fn is_generic(word: &str) -> bool {
@@ -160,9 +201,12 @@ pub(crate) fn about(title: &str, first: &str) -> String {
         "i'd", "we'd", "to", "have", "design", "develop", "can", "could", "you", "necesito", "queremos",
         "quiero", "crea",
     ];
+    // `We are a dermatology practice` says who they are, and stays.
+    let begin = text.to_lowercase();
+    let tells_who = ["we are ", "i am ", "we're ", "i'm "].iter().any(|said| begin.starts_with(said));
     let words: Vec<&str> = text
         .split_whitespace()
-        .skip_while(|word| ADDRESSED.contains(&word.to_lowercase().as_str()))
+        .skip_while(|word| !tells_who && ADDRESSED.contains(&word.to_lowercase().as_str()))
         .collect();
     let words: Vec<&str> =
         words.into_iter().map(|word| if matches!(word, "my" | "our") { "a" } else { word }).collect();
@@ -245,6 +289,13 @@ mod tests {
                 "Necesito una aplicación para una clínica de fisioterapia",
                 "Clínica de fisioterapia",
                 "Una aplicación para una clínica de fisioterapia.",
+            ),
+            (
+                None,
+                None,
+                "We are a 3-physician dermatology practice and we track each lesion",
+                "Dermatology practice",
+                "We are a 3-physician dermatology practice and we track each lesion.",
             ),
             (None, None, "", "Clinic", ""),
         ];
