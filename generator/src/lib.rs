@@ -7,10 +7,13 @@
 //! ValidatedSpec ── view/ ──▶ words for templates ── tera ──▶ Project (path → text) ── write ──▶ folder
 //! ```
 //!
+//! [`evolve`] is the same for a spec that changed: migrations that were written stay, and the difference is one more.
+//!
 //! Nothing of a spec gets into a file but through [`doors`]: names by `spec::Name`, free text by the literal or
 //! the comment of the language at hand.
 
 pub mod doors;
+mod evolve;
 mod openapi;
 mod project;
 mod render;
@@ -21,7 +24,8 @@ mod view;
 mod write;
 mod zones;
 
-pub use project::{Project, generate};
+pub use evolve::Past;
+pub use project::{Project, evolve, generate};
 pub use unbuildable::unbuildable;
 pub use write::{Edits, WriteError, Written, write};
 
@@ -37,6 +41,9 @@ pub enum Error {
     /// An expression that neither the database nor the app can evaluate, and why.
     #[error("`{0}` cannot be built: {1}")]
     Expression(String, String),
+    /// A change that no migration can make, each with what to do instead.
+    #[error("this change cannot be made to an app that has records:\n  {}", .0.join("\n  "))]
+    Change(Vec<String>),
     /// A template and what it was given do not fit: a fault of this program.
     #[error("a template failed: {0}")]
     Template(String),

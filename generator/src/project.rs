@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Error;
+use crate::evolve::{self, Past, Step};
 use crate::render::{render, words};
 use crate::view::app::AppView;
 use crate::view::entity::EntityView;
@@ -16,10 +17,13 @@ pub struct Project {
     pub files: BTreeMap<String, String>,
 }
 
+/// What a template about one entity may print.
 #[derive(Serialize)]
-struct OfEntity<'a> {
-    app: &'a crate::view::app::Facts,
-    entity: &'a EntityView,
+pub(crate) struct OfEntity<'a> {
+    pub(crate) app: &'a crate::view::app::Facts,
+    pub(crate) entity: &'a EntityView,
+    /// The name under which migrations make its table: its own, or one on the way to it.
+    pub(crate) made: &'a str,
 }
 
 /// Files that are made once from the whole app.
@@ -64,7 +68,21 @@ const ONCE: &[&str] = &[
 /// # Errors
 /// Something that the language can say and that cannot be built; a fault of a template.
 pub fn generate(spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
-    let (mut project, package) = own_files(spec.model())?;
+    whole(spec, written, None)
+}
+
+/// Generates the whole project of a spec that a project was generated from in an earlier version: its migrations stay
+/// as they are, and one is added that changes tables and keeps rows. Entities and fields are known again by their stable
+/// ids, so `spec` is to be checked with the lock of the past.
+///
+/// # Errors
+/// As [`generate`]; and what no migration can change, each with what to do instead.
+pub fn evolve(past: &Past<'_>, spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
+    whole(spec, written, Some(past))
+}
+
+fn whole(spec: &ValidatedSpec, written: &str, past: Option<&Past<'_>>) -> Result<Project, Error> {
+    let (mut project, package) = own_files(spec.model(), past)?;
     project.add("app.yaml", written.to_owned());
     project.add("app.lock", spec.lock().to_string());
     project.files.extend(crate::vendored::files());
@@ -73,8 +91,19 @@ pub fn generate(spec: &ValidatedSpec, written: &str) -> Result<Project, Error> {
 }
 
 /// The files that are made from the model alone.
-fn own_files(model: &Model) -> Result<(Project, String), Error> {
-    let view = AppView::new(model)?;
+fn own_files(model: &Model, past: Option<&Past<'_>>) -> Result<(Project, String), Error> {
+    let mut view = AppView::new(model)?;
+    let steps = match past {
+        None => evolve::first(&view)?,
+        Some(past) => evolve::next(past, model, &view)?,
+    };
+    view.migrations = steps.iter().map(Step::listed).collect();
+    view.fence.file = steps
+        .iter()
+        .rev()
+        .find(|step| step.postgres.is_some())
+        .map(|step| step.name.clone())
+        .unwrap_or_default();
     let context = words(&view)?;
     let mut project = Project::default();
     let absent = [
@@ -96,17 +125,18 @@ fn own_files(model: &Model) -> Result<(Project, String), Error> {
         project.add(*path, render(path, &context)?);
     }
     for entity in &view.entities {
-        let words = words(&OfEntity { app: &view.app, entity })?;
-        let (module, number) = (&entity.module, &entity.number);
+        let words = words(&OfEntity { app: &view.app, entity, made: &entity.table })?;
+        let module = &entity.module;
         project.add(format!("src/{module}.rs"), render("src/slice.rs", &words)?);
         project.add(format!("src/{module}/pages.rs"), render("src/slice/pages.rs", &words)?);
-        for database in ["sqlite", "postgres"] {
-            let text = render(&format!("migrations/{database}/entity.sql"), &words)?;
-            project.add(format!("migrations/{database}/{number}_{}.sql", entity.table), text);
+    }
+    for step in steps {
+        for (database, text) in [("sqlite", step.sqlite), ("postgres", step.postgres)] {
+            if let Some(text) = text {
+                project.add(format!("migrations/{database}/{}.sql", step.name), text);
+            }
         }
     }
-    let fence = render("migrations/postgres/access.sql", &context)?;
-    project.add(format!("migrations/postgres/{}_access.sql", view.fence.number), fence);
     let api = serde_json::to_string_pretty(&crate::openapi::document(&view));
     project.add("openapi.json", api.map_err(|error| Error::Template(error.to_string()))?);
     Ok((project, view.app.package))

@@ -26,9 +26,8 @@ const READS: [Action; 5] = [Action::View, Action::List, Action::Print, Action::D
 /// What the last PostgreSQL migration prints.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct FenceView {
-    /// Its number, after those of the tables, as a file name begins with it.
-    pub(crate) number: String,
-    pub(crate) version: usize,
+    /// The migration that says it, the newest of all.
+    pub(crate) file: String,
     /// The views that conditions look through.
     pub(crate) views: Vec<String>,
     /// The policies of each table.
@@ -37,7 +36,6 @@ pub(crate) struct FenceView {
 
 impl FenceView {
     pub(crate) fn new(model: &Model) -> Self {
-        let version = model.build_order.len() + 1;
         let mut views = Vec::new();
         for index in &model.build_order {
             let entity = &model[*index];
@@ -49,8 +47,7 @@ impl FenceView {
             }
         }
         Self {
-            number: format!("{version:04}"),
-            version,
+            file: String::new(),
             views,
             policies: model.build_order.iter().map(|index| policies(model, *index)).collect(),
         }

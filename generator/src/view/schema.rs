@@ -26,14 +26,31 @@ pub(crate) struct SchemaView {
 /// One column.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ColumnView {
+    /// What it is, whatever it is called: by this it is known again after a change.
+    #[serde(skip)]
+    pub(crate) holds: Holds,
     pub(crate) name: String,
     pub(crate) sqlite: String,
     pub(crate) postgres: String,
     pub(crate) comment: String,
 }
 
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Reference,
+    Parent,
+    Place,
+    Person,
+    FormVersion,
+    /// The value of the field with this stable id.
+    Field(u32),
+    /// The blind index of the field with this stable id.
+    Lookup(u32),
+}
+
 /// A foreign key; a late one closes a ring and is added after all tables.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct KeyView {
     pub(crate) name: String,
     pub(crate) column: String,
@@ -46,21 +63,21 @@ pub(crate) struct KeyView {
 }
 
 /// Columns under a name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NamedColumns {
     pub(crate) name: String,
     pub(crate) columns: String,
 }
 
 /// A check of values.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct CheckView {
     pub(crate) name: String,
     pub(crate) condition: String,
 }
 
 /// An index and why it is there.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct IndexView {
     pub(crate) name: String,
     pub(crate) columns: String,
@@ -68,7 +85,7 @@ pub(crate) struct IndexView {
 }
 
 /// A rule that the database holds by itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct TriggerView {
     pub(crate) name: String,
     pub(crate) event: &'static str,
@@ -81,7 +98,7 @@ pub(crate) struct TriggerView {
 }
 
 /// PostgreSQL's exclusion constraint.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ExclusionView {
     pub(crate) name: String,
     pub(crate) elements: String,
@@ -107,7 +124,8 @@ impl SchemaView {
 }
 
 fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
-    let link = |name: &str, required: bool, comment: &str| ColumnView {
+    let link = |holds, name: &str, required: bool, comment: &str| ColumnView {
+        holds,
         name: name.to_owned(),
         sqlite: if required { "TEXT NOT NULL" } else { "TEXT" }.to_owned(),
         postgres: if required { "uuid NOT NULL" } else { "uuid" }.to_owned(),
@@ -116,6 +134,7 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
     let mut columns = Vec::new();
     if entity.reference.is_some() {
         columns.push(ColumnView {
+            holds: Holds::Reference,
             name: "reference".into(),
             sqlite: "TEXT NOT NULL".into(),
             postgres: "text NOT NULL".into(),
@@ -124,19 +143,22 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
     }
     if let Some(parent) = &entity.parent {
         columns.push(link(
+            Holds::Parent,
             &parent.column,
             true,
             &format!("the {} that it is part of", model[parent.entity].name),
         ));
     }
     if entity.has_place_column() {
-        columns.push(link("place_id", true, &format!("the {} whose record it is", model[entity.place].name)));
+        let comment = format!("the {} whose record it is", model[entity.place].name);
+        columns.push(link(Holds::Place, "place_id", true, &comment));
     }
     if !entity.self_roles.is_empty() {
-        columns.push(link("person_id", false, "the person who signs in as this record"));
+        columns.push(link(Holds::Person, "person_id", false, "the person who signs in as this record"));
     }
     if matches!(entity.origin, Origin::Form(_)) {
         columns.push(ColumnView {
+            holds: Holds::FormVersion,
             name: "form_version".into(),
             sqlite: "INTEGER NOT NULL".into(),
             postgres: "bigint NOT NULL".into(),
@@ -159,6 +181,7 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
         let unit = field.unit.as_ref().map(|unit| format!(", in {unit}")).unwrap_or_default();
         let class = if field.target.is_some() { "link" } else { view.class };
         columns.push(ColumnView {
+            holds: Holds::Field(field.id),
             name: view.column.clone(),
             sqlite: format!("{}{default}", view.sqlite),
             postgres: format!("{}{default}", view.postgres),
@@ -166,6 +189,7 @@ fn columns(model: &Model, entity: &Entity) -> Vec<ColumnView> {
         });
         if let Some(lookup) = &view.lookup {
             columns.push(ColumnView {
+                holds: Holds::Lookup(field.id),
                 name: lookup.clone(),
                 sqlite: "BLOB".into(),
                 postgres: "bytea".into(),

@@ -34,6 +34,8 @@ pub(crate) struct AppView {
     pub(crate) entities: Vec<EntityView>,
     /// PostgreSQL's second fence.
     pub(crate) fence: super::rls::FenceView,
+    /// Every migration, in order.
+    pub(crate) migrations: Vec<MigrationView>,
     pub(crate) lists: Vec<ListView>,
     pub(crate) limits: Vec<LimitView>,
     pub(crate) permissions: Vec<PermissionView>,
@@ -90,6 +92,16 @@ impl FrontView {
     }
 }
 
+/// One migration, and for which databases there is a file of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MigrationView {
+    pub(crate) version: usize,
+    /// Its file's name without the ending: `0001_patients`.
+    pub(crate) name: String,
+    pub(crate) sqlite: bool,
+    pub(crate) postgres: bool,
+}
+
 impl AppView {
     /// Prepares everything, or says what cannot be built.
     pub(crate) fn new(model: &Model) -> Result<Self, crate::Error> {
@@ -140,6 +152,7 @@ impl AppView {
         Ok(Self {
             app: facts(model, &entities, zone),
             fence: super::rls::FenceView::new(model),
+            migrations: Vec::new(),
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
