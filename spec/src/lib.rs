@@ -11,6 +11,7 @@
 
 pub mod access;
 mod buildable;
+pub mod change;
 mod decode;
 pub mod document;
 pub mod field_type;

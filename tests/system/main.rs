@@ -8,6 +8,7 @@ mod agreement;
 mod browser;
 mod cli;
 mod client;
+mod evolution;
 mod examples;
 mod exit;
 mod healthcoder;

@@ -1,0 +1,768 @@
+//! Construct 25: an app changes and loses nothing. After each of many random changes, on both databases, the rows are what the
+//! change implies, and the schema is that of an app that was generated from the changed spec in the first place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use generator::{Past, Project};
+use safeguards::store::{Migration, MigrationSet, Store};
+use safeguards::testing::{self, TestDatabase};
+use spec::{Lock, ValidatedSpec};
+use uuid::Uuid;
+
+use crate::{Choices, execute, leaked, rows};
+
+/// A project in one of its versions.
+struct Version {
+    spec: ValidatedSpec,
+    files: Project,
+}
+
+impl Version {
+    fn first(text: &str) -> Self {
+        let spec = checked(text, &Lock::default());
+        let files = generator::generate(&spec, text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self { spec, files }
+    }
+
+    fn next(&self, text: &str) -> Self {
+        let spec = checked(text, self.spec.lock());
+        let migrations = self.migrations();
+        let past = Past { spec: &self.spec, migrations: &migrations };
+        let files = generator::evolve(&past, &spec, text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self { spec, files }
+    }
+
+    /// The same spec, with the same ids, as if there had never been another.
+    fn fresh(&self, text: &str) -> Self {
+        let files = generator::generate(&self.spec, text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self { spec: self.spec.clone(), files }
+    }
+
+    fn migrations(&self) -> BTreeMap<String, String> {
+        let files = self.files.files.iter().filter(|(path, _)| path.starts_with("migrations/"));
+        files.map(|(path, text)| (path.clone(), text.clone())).collect()
+    }
+
+    fn set(&self) -> MigrationSet {
+        let of = |folder: &str| -> &'static [Migration] {
+            let files =
+                self.files.files.iter().filter_map(|(path, text)| Some((path.strip_prefix(folder)?, text)));
+            let steps = files.map(|(name, text)| Migration {
+                version: name
+                    .split('_')
+                    .next()
+                    .and_then(|number| number.parse().ok())
+                    .expect("a number first"),
+                name: leaked(name.trim_end_matches(".sql").to_owned()),
+                sql: leaked(text.clone()),
+            });
+            Vec::leak(steps.collect())
+        };
+        MigrationSet { name: "app", sqlite: of("migrations/sqlite/"), postgres: of("migrations/postgres/") }
+    }
+
+    async fn apply(&self, database: &TestDatabase) {
+        let applied = database.owner.migrate(&[self.set()]).await;
+        if let Err(error) = applied {
+            let newest = self.files.files.iter().filter(|(path, _)| path.contains("_change")).next_back();
+            panic!("{error}\n{}", newest.map_or("", |(_, text)| text));
+        }
+    }
+}
+
+fn checked(text: &str, lock: &Lock) -> ValidatedSpec {
+    let spec = spec::check(text, lock).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+    let not_yet = spec::buildable(&spec);
+    assert!(not_yet.is_empty(), "{not_yet:?}\n{text}");
+    spec
+}
+
+async fn both() -> [TestDatabase; 2] {
+    [testing::sqlite().await, testing::postgres().await]
+}
+
+/// Everything that the schema says, in an order of its own: columns, keys, checks, indexes, triggers, policies.
+async fn shape(store: &Store) -> BTreeSet<String> {
+    const POSTGRES: &[&str] = &[
+        "SELECT format('column %s.%s.%s %s %s %s', table_schema, table_name, column_name, data_type, is_nullable, column_default)
+             AS line FROM information_schema.columns
+             WHERE table_schema IN ('public', 'fence') AND table_name <> 'schema_migrations'",
+        "SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS line
+             FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+        "SELECT 'index ' || indexdef AS line FROM pg_indexes WHERE schemaname = 'public'",
+        "SELECT format('policy %s %s %s %s %s %s %s', tablename, policyname, permissive, cmd, roles, qual, with_check) AS line
+             FROM pg_policies WHERE schemaname = 'public'",
+        "SELECT format('trigger %s %s %s', tgrelid::regclass, pg_get_triggerdef(oid), pg_get_functiondef(tgfoid)) AS line
+             FROM pg_trigger WHERE NOT tgisinternal",
+        "SELECT format('fenced %s %s %s', relname, relrowsecurity, relforcerowsecurity) AS line FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+        "SELECT format('view %s %s', viewname, definition) AS line FROM pg_views WHERE schemaname = 'fence'",
+    ];
+    const SQLITE: &[&str] = &[
+        "SELECT 'column ' || t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' ||
+             coalesce(c.dflt_value, '') || ' ' || c.pk AS line
+             FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name <> 'schema_migrations'",
+        "SELECT 'key ' || t.name || ' ' || k.\"from\" || ' ' || k.\"table\" || ' ' || k.\"to\" || ' ' || k.on_delete AS line
+             FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) k WHERE t.type = 'table'",
+        "SELECT 'unique ' || t.name || ' ' || i.\"unique\" || ' ' || i.origin || ' ' || i.partial || ' ' ||
+             (SELECT group_concat(c.name) FROM pragma_index_info(i.name) c) AS line
+             FROM sqlite_master t JOIN pragma_index_list(t.name) i WHERE t.type = 'table'",
+        "SELECT sql AS line FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL",
+    ];
+    let mut lines = BTreeSet::new();
+    for query in if store.is_postgres() { POSTGRES } else { SQLITE } {
+        for row in rows(store, (*query).to_owned()).await {
+            let line = row.text("line").expect("it is text");
+            lines.insert(line.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    if !store.is_postgres() {
+        let tables = "SELECT sql AS line FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CHECK%'";
+        for row in rows(store, tables.to_owned()).await {
+            let text = row.text("line").expect("it is text");
+            let checks = text.lines().filter(|line| line.contains("CHECK (")).map(str::trim);
+            lines.extend(checks.map(|line| line.trim_end_matches([',', ' ']).to_owned()));
+        }
+    }
+    lines
+}
+
+async fn assert_as_if_new(version: &Version, text: &str, database: &TestDatabase) {
+    let fresh = if database.is_postgres() { testing::postgres().await } else { testing::sqlite().await };
+    version.fresh(text).apply(&fresh).await;
+    let (is, wanted) = (shape(&database.owner).await, shape(&fresh.owner).await);
+    let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+        one.difference(other).cloned().collect::<Vec<_>>().join("\n  ")
+    };
+    assert!(
+        is == wanted,
+        "a changed app differs from a new one of the same spec\nonly in the changed one:\n  {}\nonly in the new one:\n  {}\n{text}",
+        only(&is, &wanted),
+        only(&wanted, &is)
+    );
+}
+
+const CLINIC: &str = r#"
+app: Clinic
+roles:
+  owner: { privileged: true, administers: [people] }
+  doctor: {}
+  patient: { self: patient }
+entities:
+  patient:
+    assigned to: { role: doctor, team: one, by: [owner] }
+    reference: PT
+    title: [name]
+    fields:
+      name: identifier name, required
+      phone: identifier phone, searchable
+      email: identifier email
+    access:
+      doctor: view, update assigned
+      patient: view own
+      owner: view, create, assign in organisation
+  visit:
+    part of: patient
+    fields:
+      start: clinical moment, required, queryable
+      end: clinical moment, required, queryable
+      doctor: link doctor
+      pain: clinical integer 0..10
+    access:
+      doctor: view, create, update assigned
+      patient: view own
+    lifecycle:
+      states: [booked, done]
+      moves:
+        finish: { from: booked, to: done, by: doctor }
+  note:
+    part of: visit
+    fields:
+      text: narrative
+    access:
+      doctor: view, create, update assigned
+    lifecycle:
+      states: [draft, signed]
+      moves:
+        sign: { from: draft, to: signed, by: doctor }
+      locked: [signed]
+      addenda: true
+calendars:
+  visits: { of: visit, start: start, end: end, resources: [doctor], overlap: refuse, for: [doctor] }
+"#;
+
+/// What a clinic asks for after its first month, all at once.
+const CLINIC_LATER: &str = r#"
+app: Clinic
+roles:
+  owner: { privileged: true, administers: [people] }
+  doctor: {}
+  nurse: {}
+  patient: { self: client }
+entities:
+  client:
+    assigned to: { role: [doctor, nurse], team: many, by: [owner] }
+    reference: PT
+    title: [name]
+    fields:
+      name: identifier name, required
+      mobile: identifier phone, searchable
+      email: identifier email
+      language: none one of English | Spanish | other
+    access:
+      doctor: view, update assigned
+      nurse: view(name, mobile) assigned
+      patient: view own
+      owner: view, create, assign, delete in organisation
+  visit:
+    part of: client
+    fields:
+      start: clinical moment, required, queryable
+      end: clinical moment, queryable
+      doctor: link doctor
+      pain: clinical integer 0..10
+      room: none integer 1..12
+    access:
+      doctor: view, create, update assigned
+      nurse: view assigned
+      patient: view own
+    lifecycle:
+      states: [booked, checked in, done]
+      moves:
+        check in: { from: booked, to: checked in, by: nurse }
+        finish: { from: [booked, checked in], to: done, by: doctor }
+  note:
+    part of: visit
+    fields:
+      text: narrative
+      summary: narrative
+    access:
+      doctor: view, create, update assigned
+    lifecycle:
+      states: [draft, signed]
+      moves:
+        sign: { from: draft, to: signed, by: doctor }
+      locked: [signed]
+      addenda: true
+  invoice:
+    fields:
+      client: link client
+      amount: none money
+    access:
+      owner: view, create in organisation
+changes:
+  client: { was: patient }
+  client.mobile: { was: phone }
+"#;
+
+/// A rename with assignments, references, locks, addenda and a book of appointments, and everything that hangs on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn construct_25_a_clinic_changes_and_keeps_its_records() {
+    for database in both().await {
+        let first = Version::first(CLINIC);
+        first.apply(&database).await;
+        let store = &database.owner;
+        let at = "'2026-11-23T11:18:03.000000Z'";
+        let id = |number: u128| format!("'{}'", Uuid::from_u128(number));
+        let bytes =
+            |hex: &str| if store.is_postgres() { format!("'\\x{hex}'::bytea") } else { format!("x'{hex}'") };
+        let always = format!("{}, 1, {at}, {}, {at}, {}", id(1), id(9), id(9));
+        let columns = "id, organisation_id, version, created_at, created_by_id, updated_at, updated_by_id";
+        person(store).await;
+        for statement in [
+            format!(
+                "INSERT INTO patients ({columns}, reference, name, phone, phone_index) VALUES ({}, {always}, 'PT-1', {}, {}, {})",
+                id(20),
+                bytes("01"),
+                bytes("02"),
+                bytes("03")
+            ),
+            format!(
+                "INSERT INTO patient_assignments (id, organisation_id, patient_id, person_id, role, starts_at, assigned_by_id)
+                 VALUES ({}, {}, {}, {}, 'doctor', {at}, {})",
+                id(21),
+                id(1),
+                id(20),
+                id(9),
+                id(9)
+            ),
+            format!(
+                "INSERT INTO visits ({columns}, patient_id, start, \"end\", doctor_id, state)
+                 VALUES ({}, {always}, {}, {at}, '2026-11-23T11:48:03.000000Z', {}, 'done')",
+                id(22),
+                id(20),
+                id(9)
+            )
+            .replace("\"end\"", column(&first.spec, "visit", "end"))
+            .replace("doctor_id", column(&first.spec, "visit", "doctor"))
+            .replace(", start,", &format!(", {},", column(&first.spec, "visit", "start")))
+            .replace("state)", &format!("{})", state(&first.spec, "visit"))),
+            format!("INSERT INTO notes ({columns}, visit_id, {}, {}) VALUES ({}, {always}, {}, {}, 'signed')",
+                column(&first.spec, "note", "text"),
+                state(&first.spec, "note"),
+                id(23),
+                id(22),
+                bytes("04")
+            ),
+        ] {
+            execute(store, statement).await;
+        }
+
+        let later = first.next(CLINIC_LATER);
+        later.apply(&database).await;
+        assert_as_if_new(&later, CLINIC_LATER, &database).await;
+        let joined = format!(
+            "SELECT c.reference || ' ' || v.{} || ' ' || n.{} || ' ' || a.role AS line FROM clients c
+             JOIN client_assignments a ON a.client_id = c.id JOIN visits v ON v.client_id = c.id JOIN notes n ON n.visit_id = v.id
+             WHERE c.mobile = {} AND c.mobile_index = {} AND n.{} = {} AND n.summary IS NULL",
+            state(&later.spec, "visit"),
+            state(&later.spec, "note"),
+            bytes("02"),
+            bytes("03"),
+            column(&later.spec, "note", "text"),
+            bytes("04"),
+        );
+        let found = rows(store, joined).await;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].text("line").unwrap(), "PT-1 done signed doctor");
+        // Applied once; the same program finds nothing to do.
+        assert!(database.owner.migrate(&[later.set()]).await.unwrap().is_empty());
+        // And the same spec again is no change.
+        let again = later.next(CLINIC_LATER);
+        assert_eq!(again.migrations(), later.migrations());
+    }
+}
+
+async fn person(store: &Store) {
+    let at = "'2026-11-23T11:18:03.000000Z'";
+    let (organisation, person) = (Uuid::from_u128(1), Uuid::from_u128(9));
+    execute(
+        store,
+        format!("INSERT INTO organisations (id, name, created_at) VALUES ('{organisation}', 'Clinic', {at})"),
+    )
+    .await;
+    let bytes = if store.is_postgres() { "'\\x01'::bytea" } else { "x'01'" };
+    let columns = "id, email, email_index, created_at, updated_at";
+    execute(
+        store,
+        format!("INSERT INTO people ({columns}) VALUES ('{person}', {bytes}, {bytes}, {at}, {at})"),
+    )
+    .await;
+}
+
+fn column<'a>(spec: &'a ValidatedSpec, entity: &str, field: &str) -> &'a str {
+    let entity = &spec.model()[spec.model().entity(entity).unwrap()];
+    &entity[entity.field(field).unwrap()].column
+}
+
+fn state<'a>(spec: &'a ValidatedSpec, entity: &str) -> &'a str {
+    let entity = &spec.model()[spec.model().entity(entity).unwrap()];
+    &entity[entity.lifecycle.as_ref().unwrap().field].column
+}
+
+/// What cannot be done in SQL is refused before anything is written, in words that say what to do.
+#[test]
+fn what_no_migration_can_change_is_refused_in_words() {
+    let first = Version::first(CLINIC);
+    let migrations = first.migrations();
+    for (from, to, said) in [
+        (
+            "pain: clinical integer 0..10",
+            "pain: clinical integer 0..10, queryable",
+            "`visit`.`pain` is sealed",
+        ),
+        ("email: identifier email", "email: identifier email, searchable", "cannot become searchable"),
+        ("part of: visit", "part of: patient", "cannot become part of another record"),
+        ("text: narrative", "text: clinical integer", "cannot hold another kind of value"),
+    ] {
+        let text = CLINIC.replacen(from, to, 1);
+        let spec = checked(&text, first.spec.lock());
+        let past = Past { spec: &first.spec, migrations: &migrations };
+        let refused = generator::evolve(&past, &spec, &text).expect_err(from).to_string();
+        assert!(refused.contains(said), "{refused}");
+        assert!(refused.contains("make a new record") || refused.contains("add a field"), "{refused}");
+    }
+}
+
+// Random chains.
+
+/// What a field of a random spec holds.
+#[derive(Clone, Debug)]
+enum Holds {
+    Count(u64),
+    Word,
+    Choice(usize),
+    Sealed,
+    Searchable,
+    Link(usize),
+}
+
+#[derive(Clone, Debug)]
+struct FieldOf {
+    key: usize,
+    name: String,
+    was: Option<String>,
+    holds: Holds,
+}
+
+#[derive(Clone, Debug)]
+struct EntityOf {
+    key: usize,
+    name: String,
+    was: Option<String>,
+    parent: Option<usize>,
+    states: usize,
+    grants: usize,
+    fields: Vec<FieldOf>,
+}
+
+/// A random spec, which changes at random.
+struct Changing {
+    choices: Choices,
+    next: usize,
+    entities: Vec<EntityOf>,
+}
+
+const STATES: [&str; 4] = ["new", "open", "closed", "archived"];
+const LETTERS: [&str; 6] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"];
+const GRANTS: [&str; 3] = [
+    "view, create, update in organisation",
+    "view in organisation",
+    "view, create, update, delete in organisation",
+];
+
+impl Changing {
+    fn new(seed: u64) -> Self {
+        let mut new = Self { choices: Choices(seed), next: 0, entities: Vec::new() };
+        for _ in 0..3 {
+            new.add_entity();
+        }
+        new
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.choices.below(limit as u64)).unwrap()
+    }
+
+    fn key(&mut self) -> usize {
+        self.next += 1;
+        self.next
+    }
+
+    fn add_entity(&mut self) {
+        let key = self.key();
+        let parent = (!self.entities.is_empty() && self.below(3) > 0).then(|| {
+            let at = self.below(self.entities.len());
+            self.entities[at].key
+        });
+        let (states, grants) = (if self.below(2) == 0 { 0 } else { 2 }, self.below(GRANTS.len()));
+        self.entities.push(EntityOf {
+            key,
+            name: format!("thing {key}"),
+            was: None,
+            parent,
+            states,
+            grants,
+            fields: vec![],
+        });
+        for _ in 0..3 {
+            self.add_field(self.entities.len() - 1);
+        }
+    }
+
+    fn add_field(&mut self, at: usize) {
+        let key = self.key();
+        let holds = match self.below(6) {
+            0 => Holds::Count(10),
+            1 => Holds::Word,
+            2 => Holds::Choice(2),
+            3 => Holds::Sealed,
+            4 => Holds::Searchable,
+            // To one that is there already, so that links make no ring.
+            _ if at > 0 => {
+                let to = self.below(at);
+                Holds::Link(self.entities[to].key)
+            }
+            _ => Holds::Word,
+        };
+        self.entities[at].fields.push(FieldOf { key, name: format!("value {key}"), was: None, holds });
+    }
+
+    /// Changes one to three things, each of them anything that an app may change.
+    fn change(&mut self) {
+        for entity in &mut self.entities {
+            entity.was = None;
+            entity.fields.iter_mut().for_each(|field| field.was = None);
+        }
+        for _ in 0..=self.below(3) {
+            let at = self.below(self.entities.len());
+            let key = self.entities[at].key;
+            let field = self.below(self.entities[at].fields.len());
+            let fresh = self.key();
+            match self.below(9) {
+                0 => self.add_entity(),
+                1 | 2 => self.add_field(at),
+                3 => {
+                    let entity = &mut self.entities[at];
+                    entity.was.get_or_insert(entity.name.clone());
+                    entity.name = format!("thing {fresh}");
+                }
+                4 => {
+                    let field = &mut self.entities[at].fields[field];
+                    field.was.get_or_insert(field.name.clone());
+                    field.name = format!("value {fresh}");
+                }
+                5 if self.entities[at].fields.len() > 1 => {
+                    self.entities[at].fields.remove(field);
+                }
+                6 if self.entities.len() > 2 => {
+                    let needed = self.entities.iter().any(|other| {
+                        other.parent == Some(key)
+                            || other
+                                .fields
+                                .iter()
+                                .any(|field| matches!(field.holds, Holds::Link(to) if to == key))
+                    });
+                    if !needed {
+                        self.entities.remove(at);
+                    }
+                }
+                7 => match &mut self.entities[at].fields[field].holds {
+                    Holds::Count(most) => *most += 5,
+                    Holds::Choice(count) => *count = (*count + 1).min(LETTERS.len()),
+                    _ => self.entities[at].states = (self.entities[at].states + 1).clamp(2, STATES.len()),
+                },
+                _ => self.entities[at].grants = self.below(GRANTS.len()),
+            }
+        }
+    }
+
+    fn name(&self, key: usize) -> &str {
+        &self.entities.iter().find(|entity| entity.key == key).expect("it is there").name
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::from(
+            "app: Changing\nroles:\n  owner: { privileged: true, administers: [people] }\n  nurse: {}\nentities:\n",
+        );
+        let mut changes = String::new();
+        for entity in &self.entities {
+            let _ = writeln!(text, "  {}:", entity.name);
+            if let Some(parent) = entity.parent {
+                let _ = writeln!(text, "    part of: {}", self.name(parent));
+            }
+            let _ = writeln!(text, "    fields:");
+            for field in &entity.fields {
+                let holds = match &field.holds {
+                    Holds::Count(most) => format!("none integer 0..{most}"),
+                    Holds::Word => "none text".to_owned(),
+                    Holds::Choice(count) => format!("none one of {}", LETTERS[..*count].join(" | ")),
+                    Holds::Sealed => "clinical text".to_owned(),
+                    Holds::Searchable => "identifier phone, searchable".to_owned(),
+                    Holds::Link(to) => format!("link {}", self.name(*to)),
+                };
+                let _ = writeln!(text, "      {}: {holds}", field.name);
+            }
+            let _ = writeln!(text, "    access:\n      nurse: {}", GRANTS[entity.grants]);
+            if entity.states > 0 {
+                let states = &STATES[..entity.states];
+                let _ = writeln!(text, "    lifecycle:\n      states: [{}]\n      moves:", states.join(", "));
+                for pair in states.windows(2) {
+                    let _ = writeln!(
+                        text,
+                        "        to {}: {{ from: {}, to: {}, by: nurse }}",
+                        pair[1], pair[0], pair[1]
+                    );
+                }
+            }
+        }
+        // Records first: a field is renamed in the record's new name.
+        for entity in &self.entities {
+            let _ = entity.was.as_ref().map(|was| writeln!(changes, "  {}: {{ was: {was} }}", entity.name));
+        }
+        for entity in &self.entities {
+            for field in &entity.fields {
+                let _ = field
+                    .was
+                    .as_ref()
+                    .map(|was| writeln!(changes, "  {}.{}: {{ was: {was} }}", entity.name, field.name));
+            }
+        }
+        if !changes.is_empty() {
+            let _ = write!(text, "changes:\n{changes}");
+        }
+        text
+    }
+}
+
+/// Rows as the test knows them: entity, row, field, value as text.
+type Known = BTreeMap<usize, BTreeMap<Uuid, BTreeMap<usize, String>>>;
+
+/// The state of a record among its values.
+const STATE: usize = 0;
+const NOTHING: &str = "-";
+
+/// Writes two rows of each entity, and remembers them.
+async fn write_rows(
+    changing: &mut Changing,
+    spec: &ValidatedSpec,
+    database: &TestDatabase,
+    known: &mut Known,
+) {
+    let store = &database.owner;
+    let at = "'2026-11-23T11:18:03.000000Z'";
+    for entity in changing.entities.clone() {
+        let of = &spec.model()[spec.model().entity(&entity.name).unwrap()];
+        for _ in 0..2 {
+            let id = Uuid::from_u128(u128::from(changing.choices.below(u64::MAX)));
+            let mut columns = vec![
+                "id".to_owned(),
+                "organisation_id".into(),
+                "version".into(),
+                "created_at".into(),
+                "created_by_id".into(),
+                "updated_at".into(),
+                "updated_by_id".into(),
+            ];
+            let (organisation, person) = (Uuid::from_u128(1), Uuid::from_u128(9));
+            let mut values = vec![
+                format!("'{id}'"),
+                format!("'{organisation}'"),
+                "1".into(),
+                at.into(),
+                format!("'{person}'"),
+                at.into(),
+                format!("'{person}'"),
+            ];
+            if let (Some(parent), Some(column)) = (entity.parent, &of.parent) {
+                let Some(above) = known.get(&parent).and_then(|rows| rows.keys().next().copied()) else {
+                    continue;
+                };
+                columns.push(column.column.clone());
+                values.push(format!("'{above}'"));
+            }
+            let mut row = BTreeMap::new();
+            for field in &entity.fields {
+                let is = &of[of.field(&field.name).unwrap()];
+                let number = changing.choices.below(11);
+                let (literal, value) = match &field.holds {
+                    Holds::Count(_) => (number.to_string(), number.to_string()),
+                    Holds::Word => (format!("'word {number}'"), format!("word {number}")),
+                    Holds::Choice(count) => {
+                        let choice = LETTERS[usize::try_from(number).unwrap() % count];
+                        (format!("'{choice}'"), choice.to_owned())
+                    }
+                    Holds::Sealed | Holds::Searchable => {
+                        let hex = format!("{number:02x}ff");
+                        let literal = if store.is_postgres() {
+                            format!("'\\x{hex}'::bytea")
+                        } else {
+                            format!("x'{hex}'")
+                        };
+                        (literal, hex)
+                    }
+                    Holds::Link(to) => {
+                        match known.get(to).and_then(|rows| rows.keys().next_back().copied()) {
+                            // A part of the same whole would have to have the same parent.
+                            Some(to_id) if entity.parent.is_none() => {
+                                (format!("'{to_id}'"), to_id.to_string())
+                            }
+                            _ => continue,
+                        }
+                    }
+                };
+                columns.push(is.column.clone());
+                values.push(literal);
+                row.insert(field.key, value);
+            }
+            if let Some(lifecycle) = &of.lifecycle {
+                columns.push(of[lifecycle.field].column.clone());
+                values.push("'open'".into());
+                row.insert(STATE, "open".to_owned());
+            }
+            execute(
+                store,
+                format!("INSERT INTO {} ({}) VALUES ({})", of.table, columns.join(", "), values.join(", ")),
+            )
+            .await;
+            known.entry(entity.key).or_default().insert(id, row);
+        }
+    }
+}
+
+async fn assert_known(changing: &Changing, spec: &ValidatedSpec, store: &Store, known: &Known, text: &str) {
+    for entity in &changing.entities {
+        let of = &spec.model()[spec.model().entity(&entity.name).unwrap()];
+        let mut columns: Vec<(usize, String)> = entity
+            .fields
+            .iter()
+            .map(|field| {
+                let column = &of[of.field(&field.name).unwrap()].column;
+                let bytes = matches!(field.holds, Holds::Sealed | Holds::Searchable);
+                let shown = match (bytes, store.is_postgres()) {
+                    (false, _) => format!("CAST({column} AS text)"),
+                    (true, true) => format!("encode({column}, 'hex')"),
+                    (true, false) => format!("lower(nullif(hex({column}), ''))"),
+                };
+                (field.key, format!("coalesce({shown}, '{NOTHING}')"))
+            })
+            .collect();
+        columns.extend(of.lifecycle.iter().map(|lifecycle| (STATE, of[lifecycle.field].column.clone())));
+        let selected: Vec<String> = columns.iter().map(|(key, shown)| format!("{shown} AS f{key}")).collect();
+        let select = format!("SELECT CAST(id AS text) AS id, {} FROM {}", selected.join(", "), of.table);
+        let mut found = BTreeMap::new();
+        for row in rows(store, select).await {
+            let id: Uuid = row.text("id").unwrap().parse().unwrap();
+            let values = columns.iter().map(|(key, _)| (*key, row.text(leaked(format!("f{key}"))).unwrap()));
+            found.insert(id, values.collect::<BTreeMap<_, _>>());
+        }
+        let mut wanted = known.get(&entity.key).cloned().unwrap_or_default();
+        for row in wanted.values_mut() {
+            // What is gone is gone, what is new is empty, and a new state is the first.
+            row.retain(|key, _| columns.iter().any(|(kept, _)| kept == key));
+            for (key, _) in &columns {
+                let new = if *key == STATE { STATES[0] } else { NOTHING };
+                row.entry(*key).or_insert_with(|| new.to_owned());
+            }
+        }
+        assert_eq!(found, wanted, "the rows of {}\n{text}", entity.name);
+    }
+}
+
+/// Chains of changes over filled databases of both kinds. `CHAINS` says how many, ten changes each.
+#[tokio::test(flavor = "multi_thread")]
+async fn construct_25_after_random_changes_the_data_are_what_the_changes_imply() {
+    let chains: u64 = std::env::var("CHAINS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
+    for seed in 0..chains {
+        for database in both().await {
+            let mut changing = Changing::new(seed);
+            let mut version = Version::first(&changing.text());
+            version.apply(&database).await;
+            person(&database.owner).await;
+            let mut known = Known::new();
+            write_rows(&mut changing, &version.spec, &database, &mut known).await;
+            for _ in 0..10 {
+                changing.change();
+                let text = changing.text();
+                version = version.next(&text);
+                version.apply(&database).await;
+                known.retain(|key, _| changing.entities.iter().any(|entity| entity.key == *key));
+                assert_known(&changing, &version.spec, &database.owner, &known, &text).await;
+                assert_as_if_new(&version, &text, &database).await;
+                for (key, rows) in &mut known {
+                    let entity = changing.entities.iter().find(|entity| entity.key == *key).unwrap();
+                    for row in rows.values_mut() {
+                        row.retain(|field, _| {
+                            *field == STATE || entity.fields.iter().any(|kept| kept.key == *field)
+                        });
+                        if entity.states > 0 {
+                            row.entry(STATE).or_insert_with(|| STATES[0].to_owned());
+                        }
+                    }
+                }
+                write_rows(&mut changing, &version.spec, &database, &mut known).await;
+            }
+        }
+    }
+}
