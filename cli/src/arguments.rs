@@ -35,6 +35,8 @@ pub(crate) enum Command {
     },
     /// Generate a project from a spec.
     Generate(Generate),
+    /// Change an app: see what differs in plain words, then change its code and its tables without losing a record.
+    Change(Change),
     /// Build a project and serve it on this machine.
     Run(Run),
     /// Plan, generate, build and serve an example with obviously fake patients.
@@ -116,6 +118,24 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// A change of an app.
+#[derive(Debug, Args)]
+pub(crate) struct Change {
+    /// The changed spec; without it, the project's own app.yaml, which you have edited.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+    /// The project's folder.
+    #[arg(long, default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Only say what would change.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// The app's name, as app.yaml writes it: who names it means it. Needed where values are deleted or somebody may see
+    /// more; asked for when it is left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
 }
 
 /// An operator's grant.

@@ -3,6 +3,7 @@
 mod agreement;
 mod audit;
 mod certificate;
+mod change;
 mod check;
 mod completions;
 mod demo;
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Schema => schema::run(),
         Command::Check { spec } => check::run(&spec),
         Command::Generate(generate) => generate::run(&generate, progress),
+        Command::Change(change) => change::run(&change, progress),
         Command::Run(run) => run::run(&run.dir, run.serving.listen, arguments.json, progress),
         Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),
         Command::Audit(Audit::Verify(wanted)) => audit::verify(&wanted, progress),

@@ -27,7 +27,7 @@ mod zones;
 pub use evolve::Past;
 pub use project::{Project, evolve, generate};
 pub use unbuildable::unbuildable;
-pub use write::{Edits, WriteError, Written, write};
+pub use write::{Edits, Generated, WriteError, Written, generated, write};
 
 /// Why a spec could not be turned into a project. [`unbuildable`] says it before, with its place.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,9 @@
 //! whoever finds a new `app.lock` finds all files that belong to it.
 //!
 //! `src/custom/` belongs to the founder. So does every file that was edited: `.generated` keeps a
-//! checksum of each file as it was written, and a difference stops the writer before it starts.
+//! checksum of each file as it was written, and a difference stops the writer before it starts, or is
+//! merged ([`Edits::Merge`]): `.healthcoder/base` keeps the text of each file as it was written, which is the
+//! base of a three-way merge, and what the next version of the project evolves from.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,6 +20,10 @@ use crate::Project;
 const LEDGER: &str = ".generated";
 const STATE: &str = "app.lock";
 const CUSTOM: &str = "src/custom/";
+const BASE: &str = ".healthcoder/base";
+const CONFLICTS: &str = ".healthcoder/conflicts";
+/// The library's source, which has no base: it is taken as it is.
+const VENDORED: &str = "crates/";
 
 /// Why a project could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +37,13 @@ pub enum WriteError {
         .0.join(", ")
     )]
     Edited(Vec<String>),
+    /// Files were edited by hand where the new version differs, too.
+    #[error(
+        "these files were edited where the change touches them, too: {}. Both versions, marked, lie in {CONFLICTS}. Take your \
+         edit out of the file (src/custom is yours for good) and change again; nothing was written",
+        .0.join(", ")
+    )]
+    Conflicts(Vec<String>),
     /// The toolchain's formatter is missing or refused a file.
     #[error("rustfmt failed: {0}")]
     Format(String),
@@ -62,6 +75,45 @@ pub enum Edits {
     Keep,
     /// Replace them.
     Overwrite,
+    /// Keep the edits and make the changes beside them; stop where both touch the same lines.
+    Merge,
+}
+
+/// What a project was generated from, as its folder keeps it.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// The text of `app.yaml`, without edits since.
+    pub spec: String,
+    /// The text of `app.lock`.
+    pub lock: String,
+    /// Its migrations by their paths.
+    pub migrations: BTreeMap<String, String>,
+}
+
+/// What the project in a folder was generated from; none where there is no project, or one from before this was kept.
+///
+/// # Errors
+/// The disk said no.
+pub fn generated(target: &Path) -> Result<Option<Generated>, WriteError> {
+    let base = target.join(BASE);
+    if !base.join(STATE).is_file() {
+        return Ok(None);
+    }
+    let read = |path: &str| {
+        let path = base.join(path);
+        at(&path, fs::read_to_string(&path))
+    };
+    let mut migrations = BTreeMap::new();
+    for database in ["sqlite", "postgres"] {
+        let folder = base.join("migrations").join(database);
+        for entry in at(&folder, fs::read_dir(&folder))? {
+            let name = at(&folder, entry)?.file_name().to_string_lossy().into_owned();
+            let path = format!("migrations/{database}/{name}");
+            let text = read(&path)?;
+            migrations.insert(path, text);
+        }
+    }
+    Ok(Some(Generated { spec: read("app.yaml")?, lock: read(STATE)?, migrations }))
 }
 
 /// Writes `project` to `target`, creating the folder when it is missing.
@@ -93,8 +145,64 @@ pub fn write(project: &Project, target: &Path, edits: Edits) -> Result<Written, 
     let after = Ledger::of(project, draft.path())?;
     let ledger = draft.path().join(LEDGER);
     at(&ledger, fs::write(&ledger, after.text()))?;
+    keep_base(project, draft.path())?;
+    if edits == Edits::Merge {
+        merge(&before.edited(target)?, draft.path(), target)?;
+    }
     let written = install(&before, &after, draft.path(), target)?;
+    replace_base(draft.path(), target)?;
     Ok(written)
+}
+
+/// Copies what was generated to where the next version looks for it.
+fn keep_base(project: &Project, draft: &Path) -> Result<(), WriteError> {
+    for path in project.files.keys().filter(|path| !path.starts_with(VENDORED) && !path.starts_with(CUSTOM)) {
+        let (from, to) = (draft.join(path), draft.join(BASE).join(path));
+        let folder = to.parent().unwrap_or(draft);
+        at(folder, fs::create_dir_all(folder))?;
+        at(&from, fs::copy(&from, &to))?;
+    }
+    Ok(())
+}
+
+fn replace_base(draft: &Path, target: &Path) -> Result<(), WriteError> {
+    let base = target.join(BASE);
+    if base.exists() {
+        at(&base, fs::remove_dir_all(&base))?;
+    }
+    let folder = base.parent().unwrap_or(target);
+    at(folder, fs::create_dir_all(folder))?;
+    at(&base, fs::rename(draft.join(BASE), &base))
+}
+
+/// Puts the edits of these files into the draft. Where an edit and the change touch the same lines, both are written beside
+/// the project, marked, and nothing else is.
+fn merge(edited: &[String], draft: &Path, target: &Path) -> Result<(), WriteError> {
+    let conflicts = target.join(CONFLICTS);
+    if conflicts.exists() {
+        at(&conflicts, fs::remove_dir_all(&conflicts))?;
+    }
+    let mut both = Vec::new();
+    for path in edited {
+        let (base, theirs) = (target.join(BASE).join(path), draft.join(path));
+        let mine = at(&target.join(path), fs::read_to_string(target.join(path)))?;
+        let merged = match (fs::read_to_string(&base), fs::read_to_string(&theirs)) {
+            (Ok(base), Ok(theirs)) => diffy::merge(&base, &mine, &theirs),
+            // What has no base, or is to go, keeps its edit only by a person's word.
+            _ => Err(mine),
+        };
+        match merged {
+            Ok(text) => at(&theirs, fs::write(&theirs, text))?,
+            Err(marked) => {
+                let file = conflicts.join(path);
+                let folder = file.parent().unwrap_or(&conflicts);
+                at(folder, fs::create_dir_all(folder))?;
+                at(&file, fs::write(&file, marked))?;
+                both.push(path.clone());
+            }
+        }
+    }
+    if both.is_empty() { Ok(()) } else { Err(WriteError::Conflicts(both)) }
 }
 
 fn install(before: &Ledger, after: &Ledger, draft: &Path, target: &Path) -> Result<Written, WriteError> {
@@ -236,6 +344,44 @@ mod tests {
         assert_eq!(written, Written { changed: 4, removed: 0, files: 4 });
         assert_eq!(fs::read_to_string(target.join("src/main.rs")).unwrap(), "fn main() {}\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
+    }
+
+    #[test]
+    fn an_edit_and_a_change_of_other_lines_are_both_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let main =
+            |name: &str| format!("fn main() {{\n    first();\n}}\n\nfn first() {{}}\n\nfn {name}() {{}}\n");
+        write(&project(&main("second")), folder.path(), Edits::Keep).unwrap();
+        let file = folder.path().join("src/main.rs");
+        let edited =
+            fs::read_to_string(&file).unwrap().replace("    first();\n", "    first();\n    first();\n");
+        fs::write(&file, edited).unwrap();
+        for (name, again) in [("third", "third"), ("fourth", "fourth")] {
+            write(&project(&main(name)), folder.path(), Edits::Merge).unwrap();
+            let merged = fs::read_to_string(&file).unwrap();
+            assert!(merged.contains("first();\n    first();") && merged.contains(again), "{merged}");
+        }
+        // The edit is still known as one.
+        let refused = write(&project(&main("fifth")), folder.path(), Edits::Keep);
+        assert!(matches!(refused, Err(WriteError::Edited(files)) if files == ["src/main.rs"]));
+    }
+
+    #[test]
+    fn an_edit_and_a_change_of_the_same_lines_are_shown_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&project("fn main() {}\n"), folder.path(), Edits::Keep).unwrap();
+        let file = folder.path().join("src/main.rs");
+        fs::write(&file, "fn main() { mine() }\n").unwrap();
+        let before = fs::read_to_string(folder.path().join(LEDGER)).unwrap();
+        let refused = write(&project("fn main() { theirs() }\n"), folder.path(), Edits::Merge);
+        assert!(matches!(refused, Err(WriteError::Conflicts(files)) if files == ["src/main.rs"]));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "fn main() { mine() }\n");
+        assert_eq!(fs::read_to_string(folder.path().join(LEDGER)).unwrap(), before);
+        let marked = fs::read_to_string(folder.path().join(CONFLICTS).join("src/main.rs")).unwrap();
+        assert!(
+            marked.contains("mine()") && marked.contains("theirs()") && marked.contains("<<<<<<<"),
+            "{marked}"
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn files(root: &Path) -> BTreeMap<String, String> {
             let path = entry.path();
             let name = path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned();
             if path.is_dir() {
-                if name != "crates" {
+                if name != "crates" && name != ".healthcoder" {
                     folders.push(path);
                 }
             } else if name != "Cargo.lock" && name != ".generated" {

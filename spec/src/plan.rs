@@ -110,7 +110,7 @@ pub fn plan(model: &Model) -> Plan {
     Plan { app: model.app.clone(), roles: roles.collect(), access, phi }
 }
 
-pub(crate) fn line(model: &Model, index: EntityIndex, entity: &Entity, grant: &Grant) -> PlannedAccess {
+fn line(model: &Model, index: EntityIndex, entity: &Entity, grant: &Grant) -> PlannedAccess {
     let names = |fields: &[crate::model::FieldIndex]| {
         fields.iter().map(|field| entity[*field].name.to_string()).collect::<Vec<_>>()
     };

@@ -3,10 +3,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use serde_json::json;
-use spec::Lock;
 
 use super::plan::planned;
-use super::source::prompt;
+use super::source::{locked, prompt};
 use super::{generate, run as serve};
 use crate::arguments::{Database, New};
 use crate::outcome::{Failure, Outcome};
@@ -22,13 +21,13 @@ pub(crate) fn run(arguments: &New, json: bool, progress: Progress) -> Result<Out
         ));
     }
     let plan = planned(&prompt(&arguments.prompt)?)?;
-    let spec = spec::check(&plan.text, &Lock::default())
+    let dir = arguments.dir.clone().unwrap_or_else(|| folder(&plan.spec.app));
+    let spec = spec::check(&plan.text, &locked(&dir)?)
         .map_err(|problems| anyhow::anyhow!("the planner made a spec that is not valid:\n{problems}"))?;
     progress.say(&summary(&plan, &spec));
     if !arguments.yes && !plan.questions.is_empty() {
         confirm(plan.questions.len())?;
     }
-    let dir = arguments.dir.clone().unwrap_or_else(|| folder(&plan.spec.app));
     let dir = generate::project(&spec, &plan.text, &dir, progress)?;
     if arguments.run {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
