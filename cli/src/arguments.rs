@@ -123,7 +123,14 @@ pub(crate) enum Command {
 /// A change of an app.
 #[derive(Debug, Args)]
 pub(crate) struct Change {
-    /// The changed spec; without it, the project's own app.yaml, which you have edited.
+    /// What is to change, in plain words: "let nurses see vitals too". Without it, the project's own app.yaml counts, which
+    /// you have edited.
+    #[arg(conflicts_with_all = ["prompt_file", "spec"])]
+    pub(crate) prompt: Option<String>,
+    /// A file with these words; - is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "spec")]
+    pub(crate) prompt_file: Option<PathBuf>,
+    /// The changed spec.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
     /// The project's folder.

@@ -52,5 +52,5 @@ mod words;
 mod world;
 mod write;
 
-pub use change::{Changed, change, change_answered};
+pub use change::{Changed, change, change_answered, differences};
 pub use plan::{Answer, Answers, Plan, PlanError, Question, Refused, Wished, plan, plan_answered};

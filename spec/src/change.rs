@@ -35,7 +35,10 @@ fn of_entity(was: &Entity, is: &Entity, losses: &mut Vec<String>) {
         losses.push(format!("{} are assigned to nobody any more: to whom they were is deleted.", is.plural));
     }
     if !was.self_roles.is_empty() && is.self_roles.is_empty() {
-        losses.push(format!("Nobody signs in as one of {} any more: who did is deleted.", is.plural.to_lowercase()));
+        losses.push(format!(
+            "Nobody signs in as one of {} any more: who did is deleted.",
+            is.plural.to_lowercase()
+        ));
     }
 }
 

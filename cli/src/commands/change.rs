@@ -4,18 +4,22 @@
 //! copy of the data before anybody is told that it is done; and if either fails, every file is as it was.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use generator::{Edits, Project};
+use planner::Question;
 use serde_json::{Value, json};
-use spec::change::{Difference, Effect};
+use spec::ValidatedSpec;
+use spec::access::{Widening, widened};
 use tempfile::TempDir;
 
 use super::generate::{Former, buildable};
-use super::source::{locked, read, valid_spec};
+use super::plan::unplanned;
+use super::source::{locked, prompt_of, read, valid_spec};
 use crate::arguments::Change;
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
@@ -24,7 +28,7 @@ use crate::project::{Cache, build, subcommand};
 /// Folders of a project that hold no version of it.
 const NO_VERSION: [&str; 4] = ["backups", "data", "target", ".git"];
 
-/// Changes an app to what the spec says.
+/// Changes an app to what a prompt or a spec says.
 pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Failure> {
     let dir = &arguments.dir;
     let former = Former::read(dir)?.ok_or_else(|| {
@@ -33,50 +37,155 @@ pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Fai
             dir.display()
         ))
     })?;
-    let path = arguments.spec.clone().unwrap_or_else(|| dir.join("app.yaml"));
-    let text = read(&path)?;
-    let spec = valid_spec(&path, &locked(dir)?)?;
-    buildable(&spec)?;
-    let difference = former.difference(&spec);
-    let project = former.evolve(&spec, &text)?;
-    if text == former.generated.spec {
-        return Ok(Outcome { text: "nothing differs".into(), json: told(&difference, &[], false) });
+    let wish = wished(arguments, &former)?;
+    let difference = former.difference(&wish.spec);
+    if wish.text == former.generated.spec {
+        let text = "nothing differs from what the app was generated from".to_owned();
+        return Ok(Outcome { text, json: told(&difference, &wish, &[], false) });
     }
-    let migrations: Vec<&str> = project
-        .files
-        .keys()
-        .filter(|path| path.starts_with("migrations/") && !former.generated.migrations.contains_key(*path))
-        .map(String::as_str)
-        .collect();
+    buildable(&wish.spec)?;
+    let project = former.evolve(&wish.spec, &wish.text)?;
+    let is_new =
+        |path: &&String| path.starts_with("migrations/") && !former.generated.migrations.contains_key(*path);
+    let migrations: Vec<&str> = project.files.keys().filter(is_new).map(String::as_str).collect();
+    let summary = format!("{difference}{}", wish.remarks());
     if arguments.plan {
-        return Ok(Outcome { text: summary(&difference), json: told(&difference, &migrations, false) });
+        return Ok(Outcome { text: summary, json: told(&difference, &wish, &migrations, false) });
     }
-    progress.say(&summary(&difference));
-    let is_grave = difference.loses() || difference.widens();
-    if is_grave {
-        confirmed(&spec.model().app, arguments.confirm.as_deref())?;
+    progress.say(&summary);
+    if difference.is_grave() {
+        confirmed(&wish.spec.model().app, arguments.confirm.as_deref())?;
     }
     let dir = dir.canonicalize()?;
     let cache = Cache::open()?;
     let has_data = dir.join("data/app.db").is_file();
-    let backup =
-        if is_grave && has_data { Some(back_up(&dir, &cache, &migrations, progress)?) } else { None };
-
+    let backup = if difference.is_grave() && has_data {
+        Some(back_up(&dir, &cache, &migrations, progress)?)
+    } else {
+        None
+    };
     let saved = Saved::of(&dir)?;
     if let Err(failure) = made(&project, &dir, &cache, has_data, progress) {
         saved.restore(&dir)?;
         return Err(failure);
     }
     let mut text = format!("{}\nNext: healthcoder run --dir {}", dir.display(), dir.display());
-    let mut json = told(&difference, &migrations, true);
+    let mut json = told(&difference, &wish, &migrations, true);
     if let Some(backup) = backup {
-        text = format!(
-            "{text}\nA backup from before lies in {}; its passphrase lies beside it",
-            backup.display()
-        );
+        text = format!("{text}\nA backup from before lies in {}, its passphrase beside it", backup.display());
         json["backup"] = json!(backup);
     }
     Ok(Outcome { text, json })
+}
+
+/// What is wanted.
+struct Wish {
+    spec: ValidatedSpec,
+    text: String,
+    questions: Vec<Question>,
+    not_understood: Vec<String>,
+}
+
+impl Wish {
+    fn remarks(&self) -> String {
+        let questions = self
+            .questions
+            .iter()
+            .map(|question| format!("\n?  {} (taken: {})", question.ask, question.default));
+        let rest = self.not_understood.iter().map(|said| format!("\n-  not understood: {said}"));
+        questions.chain(rest).collect()
+    }
+}
+
+fn wished(arguments: &Change, former: &Former) -> Result<Wish, Failure> {
+    let lock = locked(&arguments.dir)?;
+    if arguments.prompt.is_none() && arguments.prompt_file.is_none() {
+        let path = arguments.spec.clone().unwrap_or_else(|| arguments.dir.join("app.yaml"));
+        let (spec, text) = (valid_spec(&path, &lock)?, read(&path)?);
+        return Ok(Wish { spec, text, questions: Vec::new(), not_understood: Vec::new() });
+    }
+    let own = read(&arguments.dir.join("app.yaml"))?;
+    if own != former.generated.spec {
+        return Err(Failure::input(
+            "app.yaml was edited since the app was generated: see that through first, with `healthcoder change` and no words",
+        ));
+    }
+    let words = prompt_of(arguments.prompt.as_deref(), arguments.prompt_file.as_deref())?;
+    let changed = planner::change(&former.spec, &words).map_err(unplanned)?;
+    let text = without_retired(&changed.text)?;
+    let spec = spec::check(&text, &lock).map_err(|problems| {
+        Failure::input(format!("without what is to go, the rest does not hold:\n{problems}"))
+    })?;
+    Ok(Wish { spec, text, questions: changed.questions, not_understood: changed.not_understood })
+}
+
+/// The spec once what it retires is gone. Whoever runs this command confirms it there, by the app's name.
+fn without_retired(text: &str) -> anyhow::Result<String> {
+    let mut document = spec::read(text).document;
+    let retired: Vec<String> = document
+        .changes
+        .iter()
+        .filter(|(_, change)| change.retire.is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in &retired {
+        document.changes.shift_remove(name);
+        match name.split_once('.') {
+            None => document.entities.retain(|entity, _| entity.as_str() != name),
+            Some((entity, field)) => {
+                if let Some((_, entity)) =
+                    document.entities.iter_mut().find(|(name, _)| name.as_str() == entity)
+                {
+                    entity.fields.retain(|name, _| name.as_str() != field);
+                }
+            }
+        }
+    }
+    Ok(if retired.is_empty() { text.to_owned() } else { document.to_yaml() })
+}
+
+/// What differs between two versions, in people's words.
+pub(super) struct Difference {
+    said: Vec<String>,
+    losses: Vec<String>,
+    widened: Vec<Widening>,
+}
+
+impl Difference {
+    pub(super) fn of(before: &ValidatedSpec, after: &ValidatedSpec) -> Self {
+        Self {
+            said: planner::differences(before.document(), after.document()),
+            losses: spec::change::losses(before.model(), after.model()),
+            widened: widened(before, after).into_iter().filter(Widening::shows_what_is_kept).collect(),
+        }
+    }
+
+    /// Whether values are deleted, or somebody sees what is kept today and is not theirs to see today.
+    pub(super) fn is_grave(&self) -> bool {
+        !self.losses.is_empty() || !self.widened.is_empty()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.said.is_empty() && !self.is_grave() {
+            return f.write_str("No record, field or right differs.");
+        }
+        f.write_str("What changes:")?;
+        for said in &self.said {
+            write!(f, "\n   {said}")?;
+        }
+        for widening in &self.widened {
+            let fields: Vec<_> = widening.fields.iter().map(ToString::to_string).collect();
+            let fields = if fields.is_empty() { String::new() } else { format!(": {}", fields.join(", ")) };
+            let Widening { role, entity, action, .. } = widening;
+            write!(f, "\n!  {role} may {action} {entity}, where it could not{fields}")?;
+        }
+        for loss in &self.losses {
+            write!(f, "\n!! {loss}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes the new version, builds it, and runs its migration on a copy of the data.
@@ -137,34 +246,22 @@ fn back_up(dir: &Path, cache: &Cache, migrations: &[&str], progress: Progress) -
     Ok(archive)
 }
 
-fn summary(difference: &Difference) -> String {
-    if difference.changes.is_empty() {
-        return "No record, field or right differs.".into();
-    }
-    let mut text = format!("What changes:\n{difference}");
-    if difference.widens() {
-        text.push_str("\n!  lets somebody reach more than before");
-    }
-    if difference.loses() {
-        text.push_str("\n!! deletes what is recorded");
-    }
-    text
-}
-
-fn told(difference: &Difference, migrations: &[&str], changed: bool) -> Value {
-    let changes: Vec<_> = difference
-        .changes
+fn told(difference: &Difference, wish: &Wish, migrations: &[&str], changed: bool) -> Value {
+    let asked: Vec<_> = wish
+        .questions
         .iter()
-        .map(|change| {
-            let effect = match change.effect {
-                Effect::Keeps => "keeps",
-                Effect::Widens => "widens access",
-                Effect::Loses => "loses data",
-            };
-            json!({ "effect": effect, "said": change.said })
-        })
+        .map(|question| json!({ "about": question.about, "ask": question.ask, "default": question.default }))
         .collect();
-    json!({ "changed": changed, "changes": changes, "migrations": migrations })
+    json!({
+        "changed": changed,
+        "changes": difference.said,
+        "loses": difference.losses,
+        "widens": difference.widened,
+        "questions": asked,
+        "not understood": wish.not_understood,
+        "migrations": migrations,
+        "spec": wish.spec.document().to_json(),
+    })
 }
 
 /// Who deletes or opens something names the app.

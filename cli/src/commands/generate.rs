@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use generator::{Edits, Generated, Past, Project};
 use serde_json::json;
 use spec::ValidatedSpec;
-use spec::change::Difference;
 
+use super::change::Difference;
 use super::source::{locked, read, valid_spec};
 use crate::arguments::Generate;
 use crate::outcome::{Failure, Outcome};
@@ -32,9 +32,9 @@ pub(crate) fn project(
         None => generator::generate(spec, text).map_err(anyhow::Error::from)?,
         Some(former) => {
             let difference = former.difference(spec);
-            if difference.loses() || difference.widens() {
+            if difference.is_grave() {
                 return Err(Failure::input(format!(
-                    "this deletes values or lets somebody see more than before:\n{difference}\nSee it through with `healthcoder change \
+                    "this deletes values or lets somebody see more than before:\n{difference}\n\nSee it through with `healthcoder change \
                      --spec FILE --dir {}`, which asks first",
                     dir.display()
                 )));
@@ -68,7 +68,7 @@ pub(super) fn buildable(spec: &ValidatedSpec) -> Result<(), Failure> {
 
 /// What a project was, before a change.
 pub(super) struct Former {
-    spec: ValidatedSpec,
+    pub(super) spec: ValidatedSpec,
     pub(super) generated: Generated,
 }
 
@@ -89,7 +89,7 @@ impl Former {
 
     /// What differs, in people's words.
     pub(super) fn difference(&self, after: &ValidatedSpec) -> Difference {
-        spec::change::difference(self.spec.model(), after.model())
+        Difference::of(&self.spec, after)
     }
 
     /// The project of the changed spec.

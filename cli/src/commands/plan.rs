@@ -18,20 +18,27 @@ pub(crate) fn run(arguments: &Plan) -> Result<Outcome, Failure> {
 
 /// Plans; a prompt that is no app, or that holds a restriction which was not understood, is a wrong input.
 pub(crate) fn planned(prompt: &str) -> Result<Planned, Failure> {
-    planner::plan(prompt).map_err(|error| match &error {
+    planner::plan(prompt).map_err(unplanned)
+}
+
+/// Why there is no plan, as the command line says it.
+pub(super) fn unplanned(error: PlanError) -> Failure {
+    match &error {
         PlanError::NotAnApp { why } => {
             Failure::Input { report: why.clone(), json: json!({ "error": why, "reason": "no app" }) }
         }
         PlanError::Blocked { sentences, questions } => {
-            let asked: Vec<Value> =
-                questions.iter().map(|question| json!({ "about": question.about, "ask": question.ask })).collect();
+            let asked: Vec<Value> = questions
+                .iter()
+                .map(|question| json!({ "about": question.about, "ask": question.ask }))
+                .collect();
             Failure::Input {
                 report: blocked(sentences),
                 json: json!({ "error": error.to_string(), "reason": "blocked", "sentences": sentences, "questions": asked }),
             }
         }
         PlanError::Invalid { .. } => Failure::Failed(anyhow::anyhow!("{error}")),
-    })
+    }
 }
 
 fn blocked(sentences: &[String]) -> String {
