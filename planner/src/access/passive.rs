@@ -156,7 +156,11 @@ fn by_agents(
     // `visible to the patient only after release` bounds when, not who.
     let only_then = clause.tails.iter().any(|tail| condition(&tail) && tail.only);
     let states = condition_states(clause, world);
-    let unkept = states.is_empty() && clause.tails.iter().any(|tail| condition(&tail)) && !clause.not;
+    // `the provider, the owner, and support when the clinic grants it`: the condition is of whom a permission lets in.
+    let permitted =
+        agents.iter().flat_map(|(_, roles)| roles).any(|role| by_permission(role, clause, world).is_some());
+    let unkept =
+        states.is_empty() && clause.tails.iter().any(|tail| condition(&tail)) && !clause.not && !permitted;
     if unkept {
         rules.not_understood.push(condition_words(clause));
     }
