@@ -116,6 +116,17 @@ impl<'t> Reader<'t> {
         self.out
     }
 
+    /// `see only assigned patients`: how far they see, before it is said what.
+    fn assigned_ones(&self) -> bool {
+        self.is(self.at, "assigned")
+            && self.phase != Phase::Subject
+            && !self.current.verbs.is_empty()
+            && self.current.objects.is_empty()
+            && !self.current.passive
+            && !self.next_ends()
+            && !["to", "by", "them", "him", "her"].iter().any(|word| self.is(self.at + 1, word))
+    }
+
     fn is(&self, at: usize, word: &str) -> bool {
         self.tokens.get(at).is_some_and(|token| token.is(word))
     }
@@ -163,11 +174,11 @@ impl<'t> Reader<'t> {
                 self.current.passive = true;
                 self.at += 1;
             }
-            "assigned" if !self.current.passive && self.phase == Phase::Object => {
+            "assigned" if !self.current.passive && self.phase == Phase::Object && !self.assigned_ones() => {
                 let only = self.only_next;
                 self.tail(word, only);
             }
-            _ if self.is_verb(self.at) => {
+            _ if self.is_verb(self.at) && !self.assigned_ones() => {
                 let meaning = verb(word).unwrap_or(Verb::Work);
                 self.current.only |= std::mem::take(&mut self.only_next);
                 self.take_verb(word, meaning);
