@@ -13,7 +13,10 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
     let named = prompt.split([',', ':', '.', '\n']).next().unwrap_or_default();
     let product = named.split_whitespace().find(|word| {
         let inner = word.chars().skip(1).any(char::is_uppercase);
-        inner && word.chars().next().is_some_and(char::is_uppercase) && word.chars().any(char::is_lowercase)
+        // `HIPAA-compliant` is what every app is, and no name.
+        inner
+            && word.split('-').all(|part| part.starts_with(char::is_uppercase))
+            && word.chars().any(char::is_lowercase)
     });
     let said_head = first.head.clone().filter(|head| {
         catalogue().entity(&key_of(head)).is_none()
