@@ -11,24 +11,24 @@ use crate::healthcoder::{Ended, ended, healthcoder};
 use crate::project::{Project, cache};
 
 /// `healthcoder`, with what is compiled for these tests as its cache.
-fn command(words: &[&str]) -> Command {
+pub(crate) fn command(words: &[&str]) -> Command {
     let mut command = healthcoder();
     command.args(words).env("HEALTHCODER_CACHE", cache()).env_remove("DATABASE_OWNER_URL");
     command
 }
 
-fn run(words: &[&str]) -> Ended {
+pub(crate) fn run(words: &[&str]) -> Ended {
     let ended = ended(&mut command(words));
     assert_eq!(ended.code, Some(0), "{words:?}: {}{}", ended.output, ended.errors);
     ended
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("the path is text")
 }
 
 /// A copy of a generated project in a place of its own, with made-up people in its database.
-fn project(folder: &TempDir) -> PathBuf {
+pub(crate) fn project(folder: &TempDir) -> PathBuf {
     let made = Project::of_prompt("home-bp");
     let program = made.build();
     let copy = folder.path().join("clinic");

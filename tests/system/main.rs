@@ -6,6 +6,7 @@
 
 mod agreement;
 mod browser;
+mod change;
 mod cli;
 mod client;
 mod evolution;
