@@ -733,7 +733,7 @@ async fn assert_known(changing: &Changing, spec: &ValidatedSpec, store: &Store, 
 /// Chains of changes over filled databases of both kinds. `CHAINS` says how many, ten changes each.
 #[tokio::test(flavor = "multi_thread")]
 async fn construct_25_after_random_changes_the_data_are_what_the_changes_imply() {
-    let chains: u64 = std::env::var("CHAINS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
+    let chains: u64 = std::env::var("CHAINS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     for seed in 0..chains {
         for database in both().await {
             let mut changing = Changing::new(seed);
