@@ -313,7 +313,7 @@ pub(crate) fn pair(choice: &str) -> String {
 fn default(field: &Field, view: &FieldView) -> Option<String> {
     let name = rust_literal(&view.json);
     Some(match field.default.as_ref()? {
-        DefaultValue::Now => format!(".with_moment(view, {name}, Some(view.now()))"),
+        DefaultValue::Now => format!(".with_moment(view, {name}, Some(view.this_minute()))"),
         DefaultValue::Today => format!(".with({name}, view.today())"),
         DefaultValue::Text(text) => format!(".with({name}, {})", rust_literal(text)),
         DefaultValue::Choice(choice) => format!(".with({name}, {})", rust_literal(choice.as_str())),

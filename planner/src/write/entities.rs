@@ -45,7 +45,10 @@ pub(crate) fn entity_text(out: &mut String, name: &str, entity: &Entity, parts: 
         line(out, 4, "fields", "{}");
     } else {
         out.push_str("    fields:\n");
-        for (field, written) in &entity.fields {
+        // Who it is comes first, whatever the prompt asked for besides.
+        let (who, rest): (Vec<_>, Vec<_>) =
+            entity.fields.iter().partition(|(_, written)| written.starts_with("identifier"));
+        for (field, written) in who.into_iter().chain(rest) {
             let field = parts.say(field);
             let written = parts.say_type(written);
             match world.names.label(&field) {

@@ -241,6 +241,12 @@ impl View {
         self.now
     }
 
+    /// The moment of the request without its seconds: what a form offers for "now".
+    #[must_use]
+    pub fn this_minute(&self) -> OffsetDateTime {
+        self.now.truncate_to_minute()
+    }
+
     /// A date that cannot be misread: `13 Mar 1980`.
     #[must_use]
     pub fn date(&self, date: Date) -> String {

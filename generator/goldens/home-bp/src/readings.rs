@@ -67,7 +67,7 @@ pub fn form(links: &Links) -> Form {
 
 /// The form of a new reading, filled with what is usual.
 pub fn blank(view: &View, links: &Links) -> Form {
-    form(links).with_moment(view, "taken_at", Some(view.now()))
+    form(links).with_moment(view, "taken_at", Some(view.this_minute()))
 }
 
 /// One reading within the viewer's reach.
