@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -23,11 +24,13 @@ fn changed(dir: &Path, words: &[&str]) -> Value {
 
 /// Serves until the app says its address, which is after its database was brought up to date.
 fn serve_once(dir: &Path) {
-    let mut app = command(&["run", "--dir", text(dir)]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut run = command(&["run", "--dir", text(dir)]);
+    // A group of its own, so that the app ends with it.
+    let mut app = run.stdout(Stdio::piped()).process_group(0).spawn().expect("it starts");
     let mut line = String::new();
     BufReader::new(app.stdout.take().expect("it is piped")).read_line(&mut line).expect("it speaks");
     assert!(line.starts_with("http"), "{line}");
-    let ended = std::process::Command::new("kill").args(["-TERM", &app.id().to_string()]).status();
+    let ended = std::process::Command::new("kill").args(["-TERM", "--", &format!("-{}", app.id())]).status();
     assert!(ended.is_ok_and(|status| status.success()));
     app.wait().expect("it ends");
 }
