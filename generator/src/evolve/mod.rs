@@ -19,6 +19,7 @@ mod sqlite;
 use std::collections::BTreeMap;
 
 use spec::{Model, ValidatedSpec};
+use tera::Context;
 
 use crate::Error;
 use crate::project::OfEntity;
@@ -58,12 +59,14 @@ pub(crate) fn first(view: &AppView) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
     for (at, entity) in view.entities.iter().enumerate() {
         let version = at + 1;
-        let text = |database| of_entity(view, entity, database, "entity", &entity.table).map(Some);
+        // Made once for both: it is most of the time that a migration takes.
+        let context = words(&OfEntity { app: &view.app, entity, made: &entity.table })?;
+        let text = |database| render(&format!("migrations/{database}/entity.sql"), &context).map(Some);
         let (sqlite, postgres) = (text("sqlite")?, text("postgres")?);
         steps.push(Step { version, name: format!("{version:04}_{}", entity.table), sqlite, postgres });
     }
     let version = steps.len() + 1;
-    let fence = Some(render("migrations/postgres/access.sql", &words(view)?)?);
+    let fence = Some(fence(view)?);
     steps.push(Step { version, name: format!("{version:04}_access"), sqlite: None, postgres: fence });
     Ok(steps)
 }
@@ -162,6 +165,13 @@ impl Pair<'_> {
 /// What stands in one list and not, or not so, in the other.
 fn missing<'a, T: PartialEq>(from: &'a [T], other: &[T]) -> Vec<&'a T> {
     from.iter().filter(|item| !other.contains(item)).collect()
+}
+
+/// The second fence as PostgreSQL's newest migration says it.
+fn fence(view: &AppView) -> Result<String, Error> {
+    let mut context = Context::new();
+    context.insert("fence", &view.fence);
+    render("migrations/postgres/access.sql", &context)
 }
 
 /// A template about one entity, whose table is made under the name `made`.

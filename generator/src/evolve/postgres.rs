@@ -3,9 +3,8 @@
 
 use std::fmt::Write;
 
-use super::{Change, Error, Pair, assignments, missing, of_entity};
+use super::{Change, Error, Pair, assignments, fence, missing, of_entity};
 use crate::doors::comment;
-use crate::render::{render, words};
 use crate::view::app::AppView;
 use crate::view::entity::EntityView;
 use crate::view::schema::{ExclusionView, IndexView, KeyView};
@@ -42,7 +41,7 @@ pub(super) fn text(change: &Change<'_>) -> Result<Option<String>, Error> {
     if text.is_empty() && before.views == after.views && before.policies == after.policies {
         return Ok(None);
     }
-    let fence = render("migrations/postgres/access.sql", &words(change.after)?)?;
+    let fence = fence(change.after)?;
     Ok(Some(format!("{}{text}\n{fence}", without_fence(change.before))))
 }
 

@@ -150,7 +150,7 @@ pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
 
 /// A part of a record that has a chart, by its module and the column that names the record.
 fn charted(model: &Model, part: EntityIndex) -> Option<(String, String)> {
-    EntityView::new(model, part, 0).chart?;
+    EntityView::new(model, part).chart?;
     let parent = model[part].parent.as_ref()?;
     Some((module(&model[part].table), parent.column.clone()))
 }

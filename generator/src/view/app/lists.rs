@@ -86,7 +86,7 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         .collect();
     let order = if sorted.is_empty() { format!("{table}.created_at DESC") } else { sorted.join(", ") };
     let columns: Vec<String> = list.shows.iter().filter_map(|path| shown(model, list.entity, path)).collect();
-    let view = EntityView::new(model, list.entity, 0);
+    let view = EntityView::new(model, list.entity);
     let condition = conditions.join("\n           AND ");
     Ok(ListView {
         name: list.name.to_string(),

@@ -105,12 +105,8 @@ pub(crate) struct MigrationView {
 impl AppView {
     /// Prepares everything, or says what cannot be built.
     pub(crate) fn new(model: &Model) -> Result<Self, crate::Error> {
-        let mut entities: Vec<EntityView> = model
-            .build_order
-            .iter()
-            .enumerate()
-            .map(|(at, index)| EntityView::new(model, *index, at + 1))
-            .collect();
+        let mut entities: Vec<EntityView> =
+            model.build_order.iter().map(|index| EntityView::new(model, *index)).collect();
         // What links where, whether by a form, and whether to another part of the same whole.
         let links: Vec<(String, bool, bool)> = entities
             .iter()

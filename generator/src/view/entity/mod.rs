@@ -50,7 +50,6 @@ pub(crate) struct EntityView {
     pub(crate) module: String,
     pub(crate) path: String,
     pub(crate) id: u32,
-    pub(crate) number: String,
     pub(crate) reference: Option<String>,
     pub(crate) subject: Option<String>,
     pub(crate) has_place: bool,
@@ -153,7 +152,7 @@ pub(crate) struct EntityView {
 }
 
 impl EntityView {
-    pub(crate) fn new(model: &Model, index: EntityIndex, number: usize) -> Self {
+    pub(crate) fn new(model: &Model, index: EntityIndex) -> Self {
         let entity = &model[index];
         let state = entity.lifecycle.as_ref().map(|lifecycle| lifecycle.field);
         let fields: Vec<FieldView> =
@@ -176,7 +175,6 @@ impl EntityView {
             path: path(&entity.table),
             module,
             id: entity.id,
-            number: format!("{number:04}"),
             reference: entity.reference.clone(),
             subject: subject(model, index),
             has_place: entity.has_place_column(),
