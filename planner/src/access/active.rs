@@ -371,14 +371,7 @@ fn without(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules, 
             rules.not_understood.push(format!("without what: {}", phrase.words.join(" ")));
         }
         for role in roles {
-            rules.denies.extend(found.iter().map(|target| super::Deny {
-                role: role.clone(),
-                entity: target.entity.clone(),
-                fields: target.fields.clone(),
-                changes_only: false,
-                itself: false,
-                deletes_only: false,
-            }));
+            rules.denies.extend(found.iter().map(|target| super::Deny::of(role, target)));
         }
     }
     true
@@ -517,14 +510,7 @@ pub(crate) fn grant(
             // Some records by a word that was not understood: who only looks sees none of them.
             if target.partial && verbs.iter().all(|verb| *verb == "view") {
                 rules.not_understood.push(format!("which `{}` a {role} sees, so none", target.entity));
-                rules.denies.push(super::Deny {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    fields: target.fields.clone(),
-                    changes_only: false,
-                    itself: true,
-                    deletes_only: false,
-                });
+                rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
                 continue;
             }
             for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {

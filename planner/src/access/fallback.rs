@@ -148,22 +148,8 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
         if let Some(role) = world.roles.get_mut(role) {
             role.bounded = true;
         }
-        rules.denies.extend(denied.iter().map(|target| Deny {
-            role: role.clone(),
-            entity: target.entity.clone(),
-            fields: target.fields.clone(),
-            changes_only: false,
-            itself: false,
-            deletes_only: false,
-        }));
-        rules.denies.extend(narrowed.iter().map(|target| Deny {
-            role: role.clone(),
-            entity: target.entity.clone(),
-            fields: target.fields.clone(),
-            changes_only: false,
-            itself: true,
-            deletes_only: false,
-        }));
+        rules.denies.extend(denied.iter().map(|target| Deny::of(role, target)));
+        rules.denies.extend(narrowed.iter().map(|target| Deny { itself: true, ..Deny::of(role, target) }));
     }
     world.assume(format!(
         "“{}”: read at its narrowest, {} get nothing but what is said of them",

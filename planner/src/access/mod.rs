@@ -24,7 +24,7 @@ use active::{active, changes_only, moves_only, passive_form};
 use conditions::{condition_words, foreign_condition, unread, unresolved_condition};
 use narrowing::verbless;
 use passive::passive;
-use targets::resolve_denied;
+use targets::{Target, resolve_denied};
 
 /// How far a sentence reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,20 @@ pub(crate) struct Deny {
     pub(crate) itself: bool,
     /// Only deleting is denied.
     pub(crate) deletes_only: bool,
+}
+
+impl Deny {
+    /// All of the target, with its parts, by whatever verb.
+    fn of(role: &str, target: &Target) -> Self {
+        Self {
+            role: role.to_owned(),
+            entity: target.entity.clone(),
+            fields: target.fields.clone(),
+            changes_only: false,
+            itself: false,
+            deletes_only: false,
+        }
+    }
 }
 
 /// Only these roles may.

@@ -28,12 +28,9 @@ pub(crate) fn deny(
                 continue;
             }
             rules.denies.push(Deny {
-                role: role.clone(),
-                entity: target.entity.clone(),
-                fields: target.fields.clone(),
                 changes_only: changes,
-                itself: false,
                 deletes_only: deletes,
+                ..Deny::of(role, target)
             });
         }
     }
@@ -102,26 +99,15 @@ pub(crate) fn narrow(
         for target in found {
             for role in roles {
                 rules.denies.push(Deny {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    fields: target.fields.clone(),
-                    changes_only: false,
                     itself: is_group(phrase) && !targets.is_empty(),
-                    deletes_only: false,
+                    ..Deny::of(role, &target)
                 });
             }
         }
         for role in excepted {
             // `everyone except the front desk sees notes`.
             for target in targets {
-                rules.denies.push(Deny {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    fields: target.fields.clone(),
-                    changes_only: changes_only(clause),
-                    itself: false,
-                    deletes_only: false,
-                });
+                rules.denies.push(Deny { changes_only: changes_only(clause), ..Deny::of(&role, target) });
             }
         }
     }
@@ -148,14 +134,9 @@ pub(crate) fn verbless(clause: &Clause, world: &mut World, rules: &mut Rules) ->
                 if let Some(role) = world.roles.get_mut(role) {
                     role.bounded = true;
                 }
-                rules.denies.extend(found.iter().map(|target| Deny {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    fields: target.fields.clone(),
-                    changes_only: false,
-                    itself: is_group(phrase),
-                    deletes_only: false,
-                }));
+                rules.denies.extend(
+                    found.iter().map(|target| Deny { itself: is_group(phrase), ..Deny::of(role, target) }),
+                );
             }
         }
         return true;
@@ -170,14 +151,7 @@ pub(crate) fn verbless(clause: &Clause, world: &mut World, rules: &mut Rules) ->
     for phrase in read("to") {
         for target in resolve_plain(&phrase, &["somebody".to_owned()], world) {
             for role in &roles {
-                rules.denies.push(Deny {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    fields: target.fields.clone(),
-                    changes_only: false,
-                    itself: false,
-                    deletes_only: false,
-                });
+                rules.denies.push(Deny::of(role, &target));
                 denied = true;
             }
         }

@@ -95,14 +95,7 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
     if denies && !agents.iter().any(|(tail, _)| tail.except) {
         for target in &targets {
             for role in &roles {
-                rules.denies.push(Deny {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    fields: target.fields.clone(),
-                    changes_only: changes_only(clause),
-                    itself: false,
-                    deletes_only: false,
-                });
+                rules.denies.push(Deny { changes_only: changes_only(clause), ..Deny::of(role, target) });
             }
         }
         return true;
