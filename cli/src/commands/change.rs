@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use super::generate::{Former, buildable};
 use super::plan::unplanned;
+use super::platform::login::ask;
 use super::source::{locked, prompt_of, read, valid_spec};
 use crate::arguments::Change;
 use crate::outcome::{Failure, Outcome};
@@ -272,11 +273,7 @@ fn confirmed(app: &str, given: Option<&str>) -> Result<(), Failure> {
     let answer = match given {
         Some(given) => given.to_owned(),
         None if std::io::stdin().is_terminal() => {
-            eprint!("Type the app's name to go on ({app}): ");
-            std::io::stderr().flush()?;
-            let mut answer = String::new();
-            std::io::stdin().lock().read_line(&mut answer)?;
-            answer
+            ask(&format!("Type the app's name to go on ({app}): "), false)?
         }
         None => return Err(Failure::input(wanted)),
     };

@@ -1,10 +1,11 @@
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::plan::planned;
+use super::platform::login::ask;
 use super::source::{locked, prompt};
 use super::{generate, run as serve};
 use crate::arguments::{Database, New};
@@ -46,10 +47,7 @@ fn confirm(count: usize) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::input(format!("{count} open questions: {wanted}")));
     }
-    eprint!("Go on with these defaults? [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    let answer = ask("Go on with these defaults? [y/N] ", false)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {

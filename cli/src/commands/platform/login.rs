@@ -86,7 +86,7 @@ fn chosen(step: &Value) -> Result<Value, Failure> {
 }
 
 /// A line from the terminal, or from a pipe; a secret is not shown while it is typed.
-pub(super) fn ask(what: &str, secret: bool) -> Result<String, Failure> {
+pub(in crate::commands) fn ask(what: &str, secret: bool) -> Result<String, Failure> {
     let terminal = std::io::stdin().is_terminal();
     if terminal {
         eprint!("{what}");
