@@ -76,18 +76,18 @@ fn finishes(prompt: &str) {
         "chromium": CHROMIUM,
         "shots": root().join("target/browser/pictures").join(prompt),
     });
-    let report = carried_out(&given);
+    let report = in_browser("run.mjs", &given);
     let failures = report["failures"].as_array().expect("a report has failures");
     let told: Vec<&str> = failures.iter().filter_map(Value::as_str).collect();
     assert!(told.is_empty(), "{prompt}: {} failures\n{}", told.len(), told.join("\n"));
     assert!(report["passed"].as_u64() > Some(0), "{prompt}: no task was carried out");
 }
 
-/// Runs the person with the keyboard; what they say meanwhile goes to this test's own output.
-fn carried_out(given: &Value) -> Value {
-    let runner = root().join("tests/browser/run.mjs");
+/// Runs a script of `tests/browser` on what it is given, and reads its report; what it says meanwhile goes to this test's
+/// own output.
+pub(crate) fn in_browser(script: &str, given: &Value) -> Value {
     let mut node = Command::new("node")
-        .arg(runner)
+        .arg(root().join("tests/browser").join(script))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

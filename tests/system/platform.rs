@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use safeguards::identity::totp::TotpSecret;
 use safeguards::{Clock, SystemClock};
@@ -13,6 +13,7 @@ use stripe_double::cards;
 use tempfile::TempDir;
 use time::Duration;
 
+use crate::browser::in_browser;
 use crate::healthcoder::{Ended, ended, healthcoder, root, run};
 use crate::project::{cache, kept};
 use crate::served::{Payments, Served};
@@ -76,7 +77,7 @@ impl Road {
         for (name, value) in more.as_object().into_iter().flatten() {
             given[name] = value.clone();
         }
-        let report = in_browser(&given);
+        let report = in_browser("road.mjs", &given);
         for nothing in ["errors", "violations", "elsewhere"] {
             assert_eq!(report[nothing], json!([]), "{stage}: {report:#}");
         }
@@ -272,20 +273,6 @@ fn status(address: &str) -> u16 {
         .output()
         .expect("curl is installed");
     String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)
-}
-
-fn in_browser(given: &Value) -> Value {
-    let mut node = Command::new("node")
-        .arg(root().join("tests/browser/road.mjs"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("node is installed: cargo xtask test brings it");
-    let mut input = node.stdin.take().expect("it is piped");
-    input.write_all(given.to_string().as_bytes()).expect("node reads its input");
-    drop(input);
-    let output = node.wait_with_output().expect("node ends");
-    serde_json::from_slice(&output.stdout).expect("the runner writes a report")
 }
 
 /// The secret of an authenticator, from the text that a person types into it (RFC 4648, base 32).
