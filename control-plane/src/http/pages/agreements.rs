@@ -107,7 +107,7 @@ pub(super) async fn terminate(
     data: FormData,
 ) -> Result<Response> {
     if let Err(again) = terminating(&site, &owner).await?.taken(&view, data) {
-        return Ok(again);
+        return Ok(*again);
     }
     let by = Some(owner.person().uuid());
     site.agreements.terminate(owner.account(), by, "terminated by its owner").await.map_err(refused)?;

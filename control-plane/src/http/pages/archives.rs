@@ -5,8 +5,8 @@ use safeguards::axum::extract::{Path, State};
 use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Detail, Field, Form, FormData, Notice, Show, View};
 
-use super::departures::{archive_at, at, proved};
-use super::{Result, go};
+use super::departures::{archive_at, at};
+use super::{Result, go, proved};
 use crate::accounts::{Owned, Owner};
 use crate::http::{Shell, Site, sending};
 use crate::ids::{DepartureId, EnvironmentId};
@@ -33,7 +33,6 @@ pub(super) async fn archive(
     archive_page(&site, &owner, &departure, &view, environment, receipt_form(&departure, environment)).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "a request's parts and the form that is shown again")]
 async fn archive_page(
     site: &Site,
     owner: &Owner,
@@ -45,7 +44,7 @@ async fn archive_page(
     let here = archive_at(departure, environment);
     let proof = match proved(owner, &here) {
         Ok(proof) => proof,
-        Err(first) => return Ok(first),
+        Err(first) => return Ok(*first),
     };
     let lifecycle = &site.lifecycle;
     let archive = lifecycle.archive(departure.account, departure.id, environment).await?;
@@ -89,7 +88,7 @@ pub(super) async fn file(
 ) -> Result<Response> {
     match proved(&owner, &archive_at(&departure, environment)) {
         Ok(proof) => sending::archive(&site, &owner, &departure, environment, &proof).await,
-        Err(first) => Ok(first),
+        Err(first) => Ok(*first),
     }
 }
 

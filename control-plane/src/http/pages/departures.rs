@@ -6,12 +6,12 @@ use safeguards::axum::http::header;
 use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Column, Confirm, Content, Detail, FormData, Notice, Page, Row, Table, Tone, View};
 
-use super::{Decision, Result, go};
+use super::{Decision, Result, go, proved};
 use crate::accounts::{Owned, Owner};
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
 use crate::ids::{DepartureId, EnvironmentId, ProjectId};
-use crate::lifecycle::{Cause, Departure, DepartureArchive, DepartureState, StepUp};
+use crate::lifecycle::{Cause, Departure, DepartureArchive, DepartureState};
 use crate::projects::{self, Project};
 
 /// What an owner is shown of a departure.
@@ -32,11 +32,6 @@ async fn story(site: &Site, departure: &Departure) -> Result<Story> {
 
 pub(super) fn at(departure: DepartureId) -> String {
     format!("/departures/{departure}")
-}
-
-/// Whoever has not shown lately that it is them does so first, and comes back to this page.
-pub(super) fn proved(owner: &Owner, back: &str) -> std::result::Result<StepUp, Response> {
-    StepUp::of(owner.session()).map_err(|_| go(format!("/account/proof?to={back}")))
 }
 
 fn state(departure: &Departure) -> Content {
@@ -112,7 +107,7 @@ pub(super) async fn end(
     data: FormData,
 ) -> Result<Response> {
     if let Err(again) = ending(&project).taken(&view, data) {
-        return Ok(again);
+        return Ok(*again);
     }
     let departure = site.lifecycle.cancel(owner.account(), project.id, owner.person()).await?;
     Ok(go(at(departure)))
@@ -246,7 +241,7 @@ pub(super) async fn show_destroy(
     Shell(view): Shell,
 ) -> Result<Response> {
     if let Err(first) = proved(&owner, &format!("{}/destroy", at(departure.id))) {
-        return Ok(first);
+        return Ok(*first);
     }
     let name = projects::name(&site.platform, departure.account, departure.project).await?;
     Ok(destroying(&departure, &name).ask(&view).into_response())
@@ -261,11 +256,11 @@ pub(super) async fn destroy(
 ) -> Result<Response> {
     let proof = match proved(&owner, &format!("{}/destroy", at(departure.id))) {
         Ok(proof) => proof,
-        Err(first) => return Ok(first),
+        Err(first) => return Ok(*first),
     };
     let name = projects::name(&site.platform, departure.account, departure.project).await?;
     if let Err(again) = destroying(&departure, &name).taken(&view, data) {
-        return Ok(again);
+        return Ok(*again);
     }
     site.lifecycle.destroy_now(owner.account(), departure.id, &name, owner.person(), &proof).await?;
     Ok(go(at(departure.id)))

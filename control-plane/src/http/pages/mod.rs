@@ -23,6 +23,8 @@ use safeguards::pages::{Confirm, FormData, Page, View};
 
 use super::Routes;
 use super::doors::Door::{Departure, Member, Owner, Project, ProjectOwner, Public};
+use crate::accounts;
+use crate::lifecycle::StepUp;
 
 /// Where a member can go from every page.
 pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
@@ -204,13 +206,21 @@ impl Decision {
     }
 
     /// Whether the phrase was typed; if not, the page again, with the mistake.
-    fn taken(self, view: &View, data: FormData) -> std::result::Result<(), Response> {
+    fn taken(self, view: &View, data: FormData) -> std::result::Result<(), Instead> {
         let Self { title, back, confirm } = self;
         match confirm.parse(view, data) {
             Ok(_) => Ok(()),
-            Err(again) => Err(Self { title, back, confirm: *again }.ask(view).into_response()),
+            Err(again) => Err(Self { title, back, confirm: *again }.ask(view).into_response().into()),
         }
     }
+}
+
+/// What is answered instead of doing what was asked for.
+type Instead = Box<Response>;
+
+/// Whoever has not shown lately that it is them does so first, and comes back to this page.
+fn proved(owner: &accounts::Owner, back: &str) -> std::result::Result<StepUp, Instead> {
+    StepUp::of(owner.session()).map_err(|_| go(format!("/account/proof?to={back}")).into())
 }
 
 /// Goes on to another page; the browser asks for it by GET (RFC 9110, section 15.4.4).

@@ -67,7 +67,7 @@ pub(super) async fn cancel(
 ) -> Result<Response> {
     match cancelling(&site, &owner).await?.taken(&view, data) {
         Ok(()) => arrange(&site, &owner, true).await,
-        Err(again) => Ok(again),
+        Err(again) => Ok(*again),
     }
 }
 

@@ -7,7 +7,7 @@ use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::identity::EmailAddress;
 use safeguards::pages::{Field, Form, FormData, Notice, Page, View};
 
-use super::{Result, go};
+use super::{Result, proved};
 use crate::accounts::{Owned, Owner};
 use crate::environments::Environment;
 use crate::error::Refusal;
@@ -15,8 +15,12 @@ use crate::http::{Shell, Site};
 use crate::projects::Project;
 use crate::seams::EnvironmentKind;
 
+fn at(project: &Project) -> String {
+    format!("/projects/{}/production/owner", project.id)
+}
+
 fn form(project: &Project) -> Form {
-    Form::new(format!("/projects/{}/production/owner", project.id))
+    Form::new(at(project))
         .field(Field::text("email", "Their e-mail address").longest(254).autocomplete("off").hint(
             "They set a password and a security code by the link, and then invite everybody else in the app.",
         ))
@@ -31,13 +35,9 @@ fn page(view: &View, project: &Project) -> Page {
         .back(project.name.as_str(), format!("/projects/{}", project.id))
 }
 
-fn first(project: &Project) -> Response {
-    go(format!("/account/proof?to=/projects/{}/production/owner", project.id))
-}
-
 pub(super) async fn show_owner(owner: Owner, project: Owned<Project>, Shell(view): Shell) -> Response {
-    if owner.session().proved_lately().is_err() {
-        return first(&project);
+    if let Err(first) = proved(&owner, &at(&project)) {
+        return *first;
     }
     page(&view, &project).with(form(&project)).into_response()
 }
@@ -50,8 +50,8 @@ pub(super) async fn make_owner(
     Shell(view): Shell,
     data: FormData,
 ) -> Result<Response> {
-    if owner.session().proved_lately().is_err() {
-        return Ok(first(&project));
+    if let Err(first) = proved(&owner, &at(&project)) {
+        return Ok(*first);
     }
     let typed = data.first("email").unwrap_or_default().trim();
     let Ok(email) = EmailAddress::parse(typed) else {
