@@ -65,7 +65,7 @@ impl Version {
     async fn apply(&self, database: &TestDatabase) {
         let applied = database.owner.migrate(&[self.set()]).await;
         if let Err(error) = applied {
-            let newest = self.files.files.iter().filter(|(path, _)| path.contains("_change")).next_back();
+            let newest = self.files.files.iter().rfind(|(path, _)| path.contains("_change"));
             panic!("{error}\n{}", newest.map_or("", |(_, text)| text));
         }
     }

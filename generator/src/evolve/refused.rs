@@ -2,7 +2,7 @@
 //!
 //! Values are sealed by the app, not by the database: what changes how a value is kept or written cannot be said in SQL.
 
-use spec::model::{Entity, EntityIndex, Field, Model, Origin, Storage};
+use spec::model::{Entity, EntityIndex, Field, Model, Storage};
 use spec::{Choice, Kind};
 
 /// Everything of a change that is refused.
@@ -18,36 +18,33 @@ pub(super) fn changes(before: &Model, after: &Model) -> Vec<String> {
 
 fn of_entity((before, was): (&Model, &Entity), (after, is): (&Model, &Entity), refused: &mut Vec<String>) {
     let name = &is.name;
-    let mut refuse = |reason: String| refused.push(reason);
     let id_of = |model: &Model, index: EntityIndex| model[index].id;
     let whole =
         |model: &Model, entity: &Entity| entity.parent.as_ref().map(|parent| id_of(model, parent.entity));
     if whole(before, was) != whole(after, is) {
-        refuse(format!(
+        refused.push(format!(
             "`{name}` cannot become part of another record: nobody can say of which each of them; make a new record for it"
         ));
     }
     if is.has_place_column() && !was.has_place_column() {
-        refuse(format!(
+        refused.push(format!(
             "`{name}` cannot come to belong to a place: nobody can say to which; make a new record for it"
         ));
     }
     if is.reference.is_some() && was.reference.is_none() {
-        refuse(format!("`{name}` cannot be given references later: those that exist have none"));
+        refused.push(format!("`{name}` cannot be given references later: those that exist have none"));
     }
-    if std::mem::discriminant(&was.origin) != std::mem::discriminant(&is.origin)
-        || matches!(was.origin, Origin::Form(_)) != matches!(is.origin, Origin::Form(_))
-    {
-        refuse(format!("`{name}` cannot become the answers of a form, or cease to be"));
+    if std::mem::discriminant(&was.origin) != std::mem::discriminant(&is.origin) {
+        refused.push(format!("`{name}` cannot become the answers of a form, or cease to be"));
     }
     for field in &is.fields {
-        if let Some(was_field) = was.fields.iter().find(|was| was.id == field.id) {
-            if let Some(reason) = of_field((before, was_field), (after, field)) {
-                refused.push(format!(
-                    "`{name}`.`{}` {reason}; add a field with another name, and take this one out when it is filled",
-                    field.name
-                ));
-            }
+        if let Some(was_field) = was.fields.iter().find(|was| was.id == field.id)
+            && let Some(reason) = of_field((before, was_field), (after, field))
+        {
+            refused.push(format!(
+                "`{name}`.`{}` {reason}; add a field with another name, and take this one out when it is filled",
+                field.name
+            ));
         }
     }
 }

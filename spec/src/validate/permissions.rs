@@ -128,7 +128,7 @@ impl Resolver<'_> {
             wrong(self, "write `view` and what, as in `view reading` or `view patient(name)`");
             return None;
         };
-        let Some(target) = self.noted(at, target.trim().parse::<Name>()) else { return None };
+        let target = self.noted(at, target.trim().parse::<Name>())?;
         let entity = self.entity(&target, at)?;
         if names.is_empty() {
             return Some((entity, None));

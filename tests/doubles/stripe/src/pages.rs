@@ -55,7 +55,7 @@ fn card_number(fields: &Fields) -> Option<String> {
             digit / 10 + digit % 10
         })
         .sum();
-    ((13..=19).contains(&digits.len()) && sum % 10 == 0).then_some(digits)
+    ((13..=19).contains(&digits.len()) && sum.is_multiple_of(10)).then_some(digits)
 }
 
 /// `GET /c/pay/{session}`.

@@ -173,7 +173,8 @@ async fn an_idempotency_key_is_one_request() {
 #[tokio::test]
 async fn errors_say_kind_code_and_parameter() {
     let (_double, client, price) = begin().await;
-    let table: [(Method, &str, &[(&str, &str)], u16, &str, &str); 7] = [
+    type Fields<'a> = &'a [(&'a str, &'a str)];
+    let table: [(Method, &str, Fields<'_>, u16, &str, &str); 7] = [
         (Method::GET, "/v1/customers/cus_none", &[], 404, "resource_missing", "id"),
         (Method::POST, "/v1/checkout/sessions", &[], 400, "parameter_missing", "mode"),
         (
