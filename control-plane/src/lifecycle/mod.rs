@@ -7,7 +7,7 @@
 //!                                                     a legal hold keeps it here
 //! ```
 //!
-//! One durable operation does it all ([`work`]); every step may be killed anywhere and ends the same way, told once.
+//! One durable operation does it all (`work`); every step may be killed anywhere and ends the same way, told once.
 //!
 //! * **The window.** The host's gate shows records and lets nothing be changed. The tenant's own binary writes an
 //!   archive, sealed under a passphrase of its own that lies in the folder of keys and nowhere else. The owner

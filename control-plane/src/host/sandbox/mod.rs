@@ -9,7 +9,7 @@
 //! | no capability, and none to be had | `no_new_privs`, an empty bounding set |
 //! | no calls to trace, mount, make namespaces, load programs or reach other address families | [`seccomp`] |
 //! | its own user, where the host is root; otherwise a user namespace | setpriv |
-//! | memory, processes, open files, file size, no core dump | resource limits, and a [`Group`] where the machine lends one |
+//! | memory, processes, open files, file size, no core dump | resource limits, and a `Group` where the machine lends one |
 //! | it ends with the host | the first process of its process namespace dies with us |
 //!
 //! Variables go to the program by its environment, never by the command line, which other users can read.
