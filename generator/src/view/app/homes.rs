@@ -5,7 +5,7 @@ use spec::Model;
 use spec::access::Action;
 use spec::model::{EntityIndex, RoleIndex};
 
-use crate::view::entity::{EntityView, lower_first, module, path};
+use crate::view::entity::{chart, lower_first, module, path};
 use crate::view::policy::PolicyView;
 
 /// What somebody in a role finds on the first page.
@@ -150,7 +150,7 @@ pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
 
 /// A part of a record that has a chart, by its module and the column that names the record.
 fn charted(model: &Model, part: EntityIndex) -> Option<(String, String)> {
-    EntityView::new(model, part).chart?;
+    chart(&model[part])?;
     let parent = model[part].parent.as_ref()?;
     Some((module(&model[part].table), parent.column.clone()))
 }

@@ -86,7 +86,6 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         .collect();
     let order = if sorted.is_empty() { format!("{table}.created_at DESC") } else { sorted.join(", ") };
     let columns: Vec<String> = list.shows.iter().filter_map(|path| shown(model, list.entity, path)).collect();
-    let view = EntityView::new(model, list.entity);
     let condition = conditions.join("\n           AND ");
     Ok(ListView {
         name: list.name.to_string(),
@@ -98,7 +97,7 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         roles: list.roles.iter().map(|role| model[*role].name.to_string()).collect(),
         entity: number_of(model, list.entity),
         order: format!("{order}, {table}.id"),
-        columns: if columns.is_empty() { view.columns_shown } else { columns },
+        columns: if columns.is_empty() { EntityView::new(model, list.entity).columns_shown } else { columns },
         today: condition.contains(":today"),
         condition: condition.replace(":today", if without { "$4" } else { "$3" }),
         without,

@@ -17,9 +17,9 @@ pub(crate) use self::links::beside;
 use self::links::{LinkView, OwnLinkView, ParentView, PartView, links, part, parts, subject};
 pub(crate) use self::lists::time_field;
 use self::lists::{FilterView, SortView, order, sealed_sorts, searched, sorts};
+pub(crate) use self::pictures::chart;
 use self::pictures::{
-    BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, chart, numbers,
-    parts_without_banner,
+    BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, numbers, parts_without_banner,
 };
 use self::safeguards::{named_by_address, permits, reviewers, signers};
 use self::titles::{TitleTimeView, title_parts, title_time, titles};

@@ -78,7 +78,7 @@ pub(super) fn about_banner(model: &Model, entity: &Entity) -> Option<LinkView> {
 }
 
 /// Up to three numbers with one unit, over the time by which the list is ordered.
-pub(super) fn chart(entity: &Entity) -> Option<ChartView> {
+pub(crate) fn chart(entity: &Entity) -> Option<ChartView> {
     let time = &entity[time_field(entity)?];
     let number = |field: &&spec::model::Field| {
         field.kind.is_number() && !field.list && field.storage != Storage::Computed && field.unit.is_some()
