@@ -112,6 +112,8 @@ impl StoreError {
                 | Self::Statement { .. }
                 | Self::OutOfRange
                 | Self::Column { .. }
+                // A write to records that are only read is refused before it begins.
+                | Self::Forbidden
         )
     }
 }

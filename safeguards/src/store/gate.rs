@@ -1,6 +1,6 @@
 //! The gate before an environment's records on PostgreSQL, for whoever administers the server.
 //!
-//! To close it, every table but those of signing in and of the audit log passes to the administrator, and the
+//! To close it, every table but those of signing in, of searches and of the audit log passes to the administrator, and the
 //! environment's own roles keep nothing but the right to read. It holds against everything that runs as these roles,
 //! code of the app's owner in the database itself included: functions and views act with their owner's rights, and
 //! that is the environment's owner, who has none left to write or to give away. To open it, the tables and the rights
@@ -15,14 +15,16 @@ use super::provision::{Environment, give_password, random_hex};
 use super::text::{Text, quoted_identifier, quoted_literal};
 use super::{DatabaseAddress, Result};
 
-/// What stays writable: signing in, and the audit log, which the app's role appends to by a function.
-const OPEN: [&str; 10] = [
+/// What stays writable: signing in, what was searched for (its address holds no words), and the audit log, which the
+/// app's role appends to by a function.
+const OPEN: [&str; 11] = [
     "sign_in_attempts",
     "sign_ins",
     "sessions",
     "refresh_tokens",
     "authenticators",
     "recovery_codes",
+    "searches",
     "audit_events",
     "audit_identities",
     "audit_checkpoints",

@@ -2,7 +2,7 @@
 //!
 //! The file is opened as unchangeable, which also holds where it is mounted so that nothing can write it. Beside it
 //! stands a second file, `NAME.interim`, under the same key, which is the connection's main database: a name is looked
-//! for there first, so the tables of signing in, copied into it at its making, stand in for those of the first. Events
+//! for there first, so the tables of signing in and searching, copied into it at its making, stand in for those of the first. Events
 //! continue the chain of the first file in the second; temporary views show both as one log.
 //!
 //! The first start without it joins the second file to the first, in one transaction, and removes it. Cut off between
@@ -17,14 +17,15 @@ use super::sqlite::SqliteOptions;
 use super::text::{Text, quoted_literal};
 use super::{Result, StoreError};
 
-/// What signing in writes. Their rows are few.
-const COPIED: [&str; 7] = [
+/// What signing in and searching write. Their rows are few.
+const COPIED: [&str; 8] = [
     "sign_in_attempts",
     "sign_ins",
     "sessions",
     "refresh_tokens",
     "authenticators",
     "recovery_codes",
+    "searches",
     // Not written, but looked for in the main database by name.
     "schema_migrations",
 ];

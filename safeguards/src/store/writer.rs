@@ -374,6 +374,39 @@ mod tests {
         assert_eq!(row.integer("n"), Ok(51));
     }
 
+    /// A write to records that are only read is refused alone: who shares its commit is not told of it.
+    #[tokio::test]
+    async fn a_neighbour_that_is_refused_takes_nobody_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path().join("app.db"), DatabaseKey::new([1; 32]));
+        let store = Store::open_sqlite(options.clone()).await.unwrap();
+        store.migrate(&[]).await.unwrap();
+        sql("CREATE TABLE numbers (number INTEGER) STRICT").execute(&store).await.unwrap();
+        store.close().await;
+        let store = Store::open_sqlite(SqliteOptions { read_only: true, ..options }).await.unwrap();
+        let Store::Sqlite(sqlite) = &store else { panic!("it is SQLite") };
+        let holder = store.begin().await.unwrap();
+        let queue = &sqlite.writer.queue;
+        let mut writers = Vec::new();
+        for text in [
+            "INSERT INTO sign_in_attempts (key, failures, last_at) VALUES (x'01', 1, 'then')",
+            "INSERT INTO numbers (number) VALUES (1)",
+            "UPDATE sign_in_attempts SET failures = 2",
+        ] {
+            let (store, waiting) = (store.clone(), queue.capacity());
+            writers.push(tokio::spawn(async move { sql(text).execute(&store).await }));
+            while queue.capacity() == waiting {
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(holder);
+        let mut answers = Vec::new();
+        for writer in writers {
+            answers.push(writer.await.unwrap());
+        }
+        assert_eq!(answers, [Ok(1), Err(StoreError::Forbidden), Ok(1)]);
+    }
+
     /// Who gives up waiting leaves nothing behind, and the next one is served.
     #[tokio::test]
     async fn a_writer_that_goes_away_is_passed_over() {

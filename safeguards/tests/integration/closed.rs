@@ -210,6 +210,9 @@ async fn sqlite_keeps_sessions_and_events_beside_a_file_that_does_not_change() {
         assert_eq!(patients(&store).await, 1);
         let changed = run(&store, "UPDATE sign_in_attempts SET failures = failures + 1").await.unwrap();
         assert_eq!(changed, 1);
+        let searched = "INSERT INTO searches (id, organisation_id, person_id, terms, created_at)
+            SELECT hex(randomblob(16)), id, id, x'00', 'then' FROM organisations";
+        assert_eq!(run(&store, searched).await, Ok(0), "to search is to read");
         note_event(&store).await;
         let heads = audit::lane_heads(&store).await.unwrap();
         assert_eq!(heads.iter().map(|head| head.sequence).collect::<Vec<_>>(), [2 + round]);
