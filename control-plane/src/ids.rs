@@ -3,85 +3,31 @@
 //! Ids are never credentials: whoever knows one has gained nothing.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use safeguards::id_types;
 use safeguards::identity::OrganisationId;
-use safeguards::store::{Kind, Typed, Value};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+/// The types, as the library makes them, and how the API describes each.
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(Uuid);
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        id_types! { $($(#[$doc])* $name;)* }
+        $(
+            impl JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
 
-        impl $name {
-            /// Takes a UUID that came from a row, a path or [`safeguards::Ids`].
-            #[must_use]
-            pub const fn new(id: Uuid) -> Self {
-                Self(id)
+                fn schema_name() -> Cow<'static, str> {
+                    Cow::Borrowed(stringify!($name))
+                }
+
+                fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+                    json_schema!({ "type": "string", "format": "uuid" })
+                }
             }
-
-            /// The UUID itself.
-            #[must_use]
-            pub const fn uuid(self) -> Uuid {
-                self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(formatter)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = uuid::Error;
-
-            fn from_str(text: &str) -> Result<Self, uuid::Error> {
-                Uuid::parse_str(text).map(Self)
-            }
-        }
-
-        impl From<$name> for Uuid {
-            fn from(id: $name) -> Uuid {
-                id.0
-            }
-        }
-
-        impl From<$name> for Value {
-            fn from(id: $name) -> Value {
-                Value::Uuid(id.0)
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($name))
-            }
-
-            fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "format": "uuid" })
-            }
-        }
-
-        impl Typed for $name {
-            const KIND: Kind = Kind::Uuid;
-        }
-    )*};
+        )*
+    };
 }
 
 ids! {
@@ -104,7 +50,7 @@ ids! {
     HoldId;
     /// One durable operation.
     OperationId;
-    /// One sign-in of support into a founder's preview or production, by the founder's leave (HC-10).
+    /// An owner's leave for support to look at the records of one environment (HC-10).
     GrantId;
 }
 

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod clock;
 pub mod crypto;
 pub mod folder;
+mod id;
 pub mod identity;
 pub mod pages;
 #[cfg(feature = "tenant")]

@@ -6,84 +6,20 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub use crate::audit::Purpose;
-use crate::store::{Kind, Typed, Value};
 
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(Uuid);
-
-        impl $name {
-            /// Takes a UUID that came from a row, a path or [`crate::clock::Ids`].
-            pub const fn new(id: Uuid) -> Self {
-                Self(id)
-            }
-
-            /// The UUID itself, to bind it.
-            pub const fn uuid(self) -> Uuid {
-                self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = uuid::Error;
-
-            fn from_str(text: &str) -> Result<Self, uuid::Error> {
-                Uuid::parse_str(text).map(Self)
-            }
-        }
-
-        impl From<$name> for Uuid {
-            fn from(id: $name) -> Uuid {
-                id.0
-            }
-        }
-
-        impl From<$name> for Value {
-            fn from(id: $name) -> Value {
-                Value::Uuid(id.0)
-            }
-        }
-
-        impl Typed for $name {
-            const KIND: Kind = Kind::Uuid;
-        }
-    };
-}
-
-id! {
+crate::id_types! {
     /// One person who signs in (CF-2: a UUID per user).
-    PersonId
-}
-id! {
+    PersonId;
     /// A covered entity inside an environment: a clinic, a practice.
-    OrganisationId
-}
-id! {
+    OrganisationId;
     /// A site or a ward inside an organisation.
-    PlaceId
-}
-id! {
+    PlaceId;
     /// One sign-in of one person on one device. It is no secret: the cookie carries a token instead.
-    SessionId
+    SessionId;
 }
 
 impl OrganisationId {
