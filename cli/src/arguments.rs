@@ -113,6 +113,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SubProcessors,
     },
+    /// As the platform's support: look at records of a customer, by their leave.
+    Support {
+        #[command(subcommand)]
+        command: Support,
+    },
     /// Print a completion script for your shell.
     Completions {
         /// The shell.
@@ -259,6 +264,32 @@ pub(crate) enum SubProcessors {
     Withdraw {
         /// The company, by its key in the register.
         key: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Support {
+    /// The grants that stand: where customers let support in, why, and until when.
+    Grants {
+        /// The folder of the platform, which must be running.
+        #[arg(long, value_name = "DIR", env = "HEALTHCODER_DATA", default_value = "healthcoder-data")]
+        data: PathBuf,
+    },
+    /// Look at records by a grant. The look is in the customer's own audit log before anything is shown.
+    Look {
+        /// The grant.
+        grant: Uuid,
+        /// The kind of record, by its name in the spec.
+        entity: String,
+        /// One record, by its id, with its fields; without it, a list that tells nothing about a person.
+        #[arg(long, value_name = "ID")]
+        record: Option<Uuid>,
+        /// Who you are: the customer's log names you.
+        #[arg(long = "as", value_name = "NAME")]
+        who: String,
+        /// The folder of the platform, which must be running.
+        #[arg(long, value_name = "DIR", env = "HEALTHCODER_DATA", default_value = "healthcoder-data")]
+        data: PathBuf,
     },
 }
 

@@ -1,8 +1,8 @@
 //! The platform's own tables, for both databases. The library's (people, sessions, keys, audit) come first.
 //!
 //! Who adds a file to `migrations/sqlite` and `migrations/postgres` adds its line here: 0001–0099 the
-//! spine, 0100–0199 billing and agreements, 0200–0299 the host, 0300–0399 the lifecycle. A file that has
-//! landed never changes.
+//! spine, 0100–0199 billing and agreements, 0200–0299 the host, 0300–0399 the lifecycle, 0400–0499 support. A file
+//! that has landed never changes.
 
 use safeguards::store::{Migration, MigrationSet};
 
@@ -35,4 +35,5 @@ pub const MIGRATIONS: MigrationSet = both! {
     101 "0101_agreements",
     300 "0300_lifecycle",
     301 "0301_causes",
+    400 "0400_support",
 };

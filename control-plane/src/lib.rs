@@ -16,7 +16,7 @@
 //!   for a compiler, a payment provider or a mail server.
 //! * Tables are made by numbered files in `migrations/{sqlite,postgres}`, listed in
 //!   [`database`]: 0001–0099 the spine, 0100–0199 billing and agreements, 0200–0299 the host, 0300–0399
-//!   the lifecycle. Moments are `TEXT` / `timestamptz`, ids `TEXT` / `uuid`, sealed values `BLOB` / `bytea`.
+//!   the lifecycle, 0400–0499 support. Moments are `TEXT` / `timestamptz`, ids `TEXT` / `uuid`, sealed values `BLOB` / `bytea`.
 //! * [`testing`] (feature `testing`) makes a platform on each database, on a clock that the test moves.
 
 pub mod accounts;
@@ -39,6 +39,7 @@ pub mod prompts;
 mod sealing;
 pub mod seams;
 pub mod server;
+pub mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod versions;

@@ -18,6 +18,8 @@ pub(crate) enum Column {
     VersionSpec,
     /// `versions.lock`
     VersionLock,
+    /// `support_grants.reason`
+    SupportReason,
 }
 
 impl Column {
@@ -28,6 +30,7 @@ impl Column {
             Self::PromptAnswers => (1, 2),
             Self::VersionSpec => (2, 1),
             Self::VersionLock => (2, 2),
+            Self::SupportReason => (3, 1),
         }
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
+use crate::support::{Leave, Looked};
 
 /// What another part answers, later.
 pub type Pending<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
@@ -219,6 +220,13 @@ pub trait Host: Send + Sync {
 
     /// Removes everything else of an environment: database, roles, folder, host name.
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError>;
+}
+
+/// Where support is shown records of a tenant: by the tenant's own binary, for a [`Leave`] and in no other way (HC-10).
+pub trait Showing: Send + Sync {
+    /// Has the app write the look into its own audit log, and then show the records. Where it cannot write its log, it
+    /// shows nothing.
+    fn look<'a>(&'a self, leave: &'a Leave) -> Pending<'a, Looked, HostError>;
 }
 
 /// How an account stands: what it pays for, and what it has signed.

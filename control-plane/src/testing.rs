@@ -27,8 +27,9 @@ use crate::operations::Engine;
 use crate::platform::SETS;
 use crate::seams::{
     self, Artifact, Billing, BillingError, BuildEvent, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host,
-    HostError, Progress, Standing,
+    HostError, Progress, Showing, Standing,
 };
+use crate::support::{Leave, Looked};
 use crate::{Configuration, Platform};
 
 /// When every test begins.
@@ -169,13 +170,31 @@ impl TestPlatform {
 
 /// Stands in for the host, so that a test need not compile: it remembers what it was asked, and fails where
 /// it is told to. The host itself has tests of its own.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ScriptedHost {
     asked: Mutex<Vec<String>>,
     fails: Mutex<Vec<(&'static str, HostError)>>,
+    meanwhile: Mutex<Option<Meanwhile>>,
+}
+
+/// What happens while the host is at work.
+type Meanwhile = Box<dyn FnOnce() -> seams::Pending<'static, (), HostError> + Send>;
+
+impl std::fmt::Debug for ScriptedHost {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ScriptedHost").field("asked", &self.asked).finish_non_exhaustive()
+    }
 }
 
 impl ScriptedHost {
+    /// Has something happen while the app shows support its records the next time.
+    pub fn meanwhile(
+        &self,
+        happens: impl FnOnce() -> seams::Pending<'static, (), HostError> + Send + 'static,
+    ) {
+        *self.meanwhile.lock().expect("nobody panicked") = Some(Box::new(happens));
+    }
+
     /// Every order so far, in words: `build`, `provide`, `deploy fresh` …
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
@@ -268,6 +287,22 @@ impl Host for ScriptedHost {
         Box::pin(async move { self.order("destroy data", "") })
     }
 }
+
+impl Showing for ScriptedHost {
+    fn look<'a>(&'a self, leave: &'a Leave) -> seams::Pending<'a, Looked, HostError> {
+        Box::pin(async move {
+            self.order("look", &format!(" {}", leave.request()))?;
+            let meanwhile = self.meanwhile.lock().expect("nobody panicked").take();
+            if let Some(happens) = meanwhile {
+                happens().await?;
+            }
+            Ok(Looked::new(SHOWN.to_owned()))
+        })
+    }
+}
+
+/// What the app behind a scripted host shows support.
+pub const SHOWN: &str = r#"{"entity":"reading","records":[{"systolic":151}],"withheld":[]}"#;
 
 /// Says of every account what the test says.
 #[derive(Debug)]

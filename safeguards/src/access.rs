@@ -168,6 +168,8 @@ mod write;
 
 pub use checked::Checked;
 pub use context::{Context, Principal};
+#[cfg(feature = "tenant")]
+pub(crate) use descriptor::is_base;
 pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Lock, Mask, Never, Storage};
 pub use error::{Error, Result};
 #[cfg(feature = "tenant")]

@@ -7,3 +7,4 @@ mod payments;
 pub(crate) mod projects;
 pub(crate) mod serve;
 pub(crate) mod sub_processors;
+pub(crate) mod support;

@@ -27,6 +27,7 @@ use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
     Pending, Progress,
 };
+use crate::support::{Leave, Looked};
 
 /// The users of builds, where the host is root: below those of environments.
 const FIRST_BUILDER: u32 = 1_000_000;
@@ -297,6 +298,15 @@ impl seams::Host for LocalHost {
 
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
         Box::pin(async move { self.0.supervisor.destroy(environment.uuid()).await.map_err(told) })
+    }
+}
+
+impl seams::Showing for LocalHost {
+    fn look<'a>(&'a self, leave: &'a Leave) -> Pending<'a, Looked, HostError> {
+        Box::pin(async move {
+            let done = self.0.supervisor.look(leave).await.map_err(told)?;
+            Ok(Looked::new(done.result))
+        })
     }
 }
 

@@ -16,9 +16,10 @@ use schemars::Schema;
 use super::Site;
 use crate::accounts::{Member, Owned, Owner};
 use crate::error::Refusal;
-use crate::ids::{DepartureId, ProjectId};
+use crate::ids::{DepartureId, GrantId, ProjectId};
 use crate::lifecycle::Departure;
 use crate::projects::Project;
+use crate::support::Grant;
 
 /// Who may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +36,16 @@ pub enum Door {
     ProjectOwner,
     /// Who owns the account of the departure in the path; the handler takes an [`Owned<Departure>`] besides.
     Departure,
+    /// Who owns the account of the project in the path, which the support grant in the path is of; the handler takes an
+    /// [`Owned<Grant>`] besides.
+    Support,
 }
 
 impl Door {
     /// Whether the path names a project, which must be the account's own.
     #[must_use]
     pub fn names_project(self) -> bool {
-        matches!(self, Self::Project | Self::ProjectOwner)
+        matches!(self, Self::Project | Self::ProjectOwner | Self::Support)
     }
 
     /// Whether the path names a record that must be the account's own: another's is not there.
@@ -53,7 +57,7 @@ impl Door {
     /// Whether a builder is refused.
     #[must_use]
     pub fn wants_owner(self) -> bool {
-        matches!(self, Self::Owner | Self::ProjectOwner | Self::Departure)
+        matches!(self, Self::Owner | Self::ProjectOwner | Self::Departure | Self::Support)
     }
 }
 
@@ -184,6 +188,11 @@ async fn prove(gate: &Gate, path: &RawPathParams, parts: &mut Parts) -> Result<(
         let id = parameter::<ProjectId>(path, "project").ok_or(Refusal::NotFound)?;
         let project: Owned<Project> = member.owned(&gate.site.platform, id).await?;
         parts.extensions.insert(project);
+        if gate.door == Door::Support {
+            let grant = parameter::<GrantId>(path, "grant").ok_or(Refusal::NotFound)?;
+            let grant: Owned<Grant> = member.owned(&gate.site.platform, (id, grant)).await?;
+            parts.extensions.insert(grant);
+        }
     }
     if gate.door == Door::Departure {
         let id = parameter::<DepartureId>(path, "departure").ok_or(Refusal::NotFound)?;
@@ -217,5 +226,6 @@ proven! {
     Member, "a handler wants a member, and its door lets everybody in";
     Owner, "a handler wants an owner, and its door lets builders in";
     Owned<Project>, "a handler wants a project, and its door names none";
+    Owned<Grant>, "a handler wants a support grant, and its door names none";
     Owned<Departure>, "a handler wants a departure, and its door names none";
 }

@@ -116,6 +116,7 @@ impl DepartureWork {
             "DELETE FROM build_events WHERE build_id IN (SELECT b.id FROM builds b JOIN versions v
                  ON v.id = b.version_id WHERE v.project_id = $1)",
             "UPDATE versions SET state = 'withdrawn', lock = NULL, failure = NULL WHERE project_id = $1",
+            "UPDATE support_grants SET reason = NULL WHERE project_id = $1",
         ] {
             sql(statement).bind(departure.project).execute(&mut transaction).await?;
         }
@@ -126,7 +127,10 @@ impl DepartureWork {
             .await?;
         let deeds = vec![
             Deed::deleted("the source of every version".into(), "removed"),
-            Deed::deleted("prompts, specs and build reports".into(), "erased from the platform's database"),
+            Deed::deleted(
+                "prompts, specs, build reports and reasons of support grants".into(),
+                "erased from the platform's database",
+            ),
         ];
         self.write(&mut transaction, departure, deeds).await?;
         step.end(transaction, Next::Step("certify")).await

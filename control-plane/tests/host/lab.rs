@@ -32,12 +32,26 @@ pub(crate) struct Lab {
     pub(crate) agent: KeyAgent,
     pub(crate) clock: ManualClock,
     pub(crate) folders: Folders,
-    pub(crate) address: SocketAddr,
+    pub(crate) caller: Caller,
     /// Whether the key agent may be started.
     pub(crate) agent_starts: Arc<AtomicBool>,
-    authority: String,
     gateway: tokio::task::JoinHandle<()>,
     folder: Option<TempDir>,
+}
+
+/// Somebody who comes by the gateway.
+pub(crate) struct Caller {
+    pub(crate) address: SocketAddr,
+    /// Whose certificates are believed.
+    pub(crate) authority: String,
+}
+
+impl std::ops::Deref for Lab {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 /// The program of `examples/clinic.rs`, which cargo builds beside the tests.
@@ -55,6 +69,13 @@ pub(crate) fn clinic_version(folder: &Path, version: &str) -> PathBuf {
     bytes.extend_from_slice(format!("VERSION={version}").as_bytes());
     std::fs::write(&program, bytes).unwrap();
     program
+}
+
+/// The test server, as a host uses it.
+pub(crate) async fn postgres() -> PostgresServer {
+    let administrator = tokio::task::spawn_blocking(testing::postgres_administrator).await.unwrap();
+    let socket = administrator.socket().unwrap();
+    PostgresServer { administrator, socket }
 }
 
 pub(crate) fn manner() -> Manner {
@@ -79,9 +100,7 @@ impl Lab {
             command.arg("key-agent").arg(&root);
             Ok(command)
         });
-        let administrator = tokio::task::spawn_blocking(testing::postgres_administrator).await.unwrap();
-        let socket = administrator.reveal().rsplit_once("host=").unwrap().1.to_owned();
-        let postgres = PostgresServer { administrator, socket: Path::new(&socket).join(".s.PGSQL.5432") };
+        let postgres = postgres().await;
         let register = Arc::new(Register::open(folders.clone()).unwrap());
         let time: Arc<dyn Clock> = Arc::new(clock.clone());
         let supervisor = Supervisor::start(
@@ -103,7 +122,8 @@ impl Lab {
         let address = listener.local_addr().unwrap();
         let gateway = tokio::spawn(async move { gateway.serve(listener).await.unwrap() });
         let folder = Some(folder);
-        Self { supervisor, agent, clock, folders, address, agent_starts, authority: pem, gateway, folder }
+        let caller = Caller { address, authority: pem };
+        Self { supervisor, agent, clock, folders, caller, agent_starts, gateway, folder }
     }
 
     /// The same host, after its processes have been killed and started again.
@@ -132,7 +152,9 @@ impl Lab {
     pub(crate) fn scratch(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }
+}
 
+impl Caller {
     /// A TLS connection that says in its handshake that it wants `name`.
     pub(crate) async fn connect(&self, name: &str, protocol: &str) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = rustls::RootCertStore::empty();

@@ -15,3 +15,4 @@ mod keys;
 mod lab;
 mod orders;
 mod serving;
+mod support;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::digest::{SHA256, digest};
 use control_plane::host::build::Bounds;
 use control_plane::host::local::{HostSettings, LocalHost};
+use control_plane::host::supervisor::PostgresServer;
 use control_plane::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 use control_plane::seams::{
     Artifact, BuildEvent, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError, Progress,
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use crate::lab::{clinic, clinic_version, manner};
 
 #[derive(Default)]
-struct Heard(Mutex<Vec<BuildEvent>>);
+pub(crate) struct Heard(Mutex<Vec<BuildEvent>>);
 
 impl Progress for Heard {
     fn tell(&self, event: BuildEvent) {
@@ -26,7 +27,7 @@ impl Progress for Heard {
     }
 }
 
-async fn host(folder: &Path) -> LocalHost {
+pub(crate) async fn host(folder: &Path, postgres: Option<PostgresServer>) -> LocalHost {
     let settings = HostSettings {
         folder: folder.to_owned(),
         key_agent: Box::new(|folder| {
@@ -34,7 +35,7 @@ async fn host(folder: &Path) -> LocalHost {
             command.arg("key-agent").arg(folder);
             Ok(command)
         }),
-        postgres: None,
+        postgres,
         port: Some(8443),
         manner: manner(),
         bounds: Bounds::default(),
@@ -43,13 +44,13 @@ async fn host(folder: &Path) -> LocalHost {
     LocalHost::open(settings).await.unwrap()
 }
 
-fn artifact(program: &Path) -> Artifact {
+pub(crate) fn artifact(program: &Path) -> Artifact {
     let bytes = std::fs::read(program).unwrap();
     let sha256 = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     Artifact { binary: program.to_owned(), sha256 }
 }
 
-fn order(environment: &EnvironmentOrder, program: &Path, fence: i64, fresh: bool) -> DeployOrder {
+pub(crate) fn order(environment: &EnvironmentOrder, program: &Path, fence: i64, fresh: bool) -> DeployOrder {
     DeployOrder {
         environment: environment.clone(),
         version: VersionId::new(Uuid::from_u128(9)),
@@ -64,7 +65,7 @@ fn order(environment: &EnvironmentOrder, program: &Path, fence: i64, fresh: bool
 #[tokio::test]
 async fn orders_may_be_repeated_and_late_ones_are_refused() {
     let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let host = host(folder.path()).await;
+    let host = host(folder.path(), None).await;
     let heard = Heard::default();
     let environment = EnvironmentOrder {
         environment: EnvironmentId::new(Uuid::from_u128(1)),

@@ -20,9 +20,9 @@ const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systo
     Nurses see the readings of the patients assigned to them. The clinic owner manages people.";
 
 /// An owner with a planned project.
-struct Begun {
-    member: Member,
-    project: ProjectId,
+pub(crate) struct Begun {
+    pub(crate) member: Member,
+    pub(crate) project: ProjectId,
 }
 
 async fn member(platform: &TestPlatform, email: &str) -> Member {
@@ -31,7 +31,7 @@ async fn member(platform: &TestPlatform, email: &str) -> Member {
     platform.member(&platform.sign_in(&owner).await).await
 }
 
-async fn begun(platform: &TestPlatform, email: &str) -> Begun {
+pub(crate) async fn begun(platform: &TestPlatform, email: &str) -> Begun {
     let member = member(platform, email).await;
     let text = PromptText::parse(PROMPT).unwrap();
     let (project, prompt) = prompts::begin(platform, &member, "Untitled app", &text).await.unwrap();
@@ -43,16 +43,16 @@ async fn begun(platform: &TestPlatform, email: &str) -> Begun {
 }
 
 impl Begun {
-    async fn project(&self, platform: &TestPlatform) -> Owned<Project> {
+    pub(crate) async fn project(&self, platform: &TestPlatform) -> Owned<Project> {
         self.member.owned(platform, self.project).await.unwrap()
     }
 
-    async fn version(&self, platform: &TestPlatform) -> Owned<Version> {
+    pub(crate) async fn version(&self, platform: &TestPlatform) -> Owned<Version> {
         let newest = versions::list(platform, &self.project(platform).await).await.unwrap().remove(0);
         self.member.owned(platform, (self.project, newest.id)).await.unwrap()
     }
 
-    async fn approve(&self, platform: &TestPlatform) -> BuildId {
+    pub(crate) async fn approve(&self, platform: &TestPlatform) -> BuildId {
         let version = self.version(platform).await;
         let digest = version.spec_digest.clone();
         builds::approve(platform, &self.project(platform).await, &version, &digest).await.unwrap()

@@ -8,3 +8,4 @@ mod lifecycle;
 mod operations;
 mod processors;
 mod routes;
+mod support;

@@ -8,8 +8,11 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::AccountId;
 use control_plane::builds;
 use control_plane::http::{self, Door, Route};
+use control_plane::lifecycle::StepUp;
 use control_plane::lifecycle::certificate::{Certificate, Signed};
 use control_plane::prompts::{self, PromptText};
+use control_plane::seams::EnvironmentKind;
+use control_plane::support::{self, Reason};
 use control_plane::testing::{PASSWORD, TestPlatform, platforms};
 use control_plane::versions;
 use safeguards::axum::Router;
@@ -60,6 +63,11 @@ impl Town {
         let version = member.owned(platform, (project, version.id)).await.unwrap();
         let build = builds::approve(platform, &owned, &version, &digest).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
+        let owner_of_it = member.owner().unwrap();
+        let preview = owner_of_it.owned(platform, (project, EnvironmentKind::Preview)).await.unwrap();
+        let reason = Reason::parse("a reading is missing").unwrap();
+        let grant =
+            support::grant(platform, &owner_of_it, &preview, &reason, 1, &StepUp::in_a_test()).await.unwrap();
         let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
@@ -72,6 +80,7 @@ impl Town {
                 ("{prompt}", prompt.to_string()),
                 ("{version}", version.id.to_string()),
                 ("{build}", build.to_string()),
+                ("{grant}", grant.to_string()),
                 ("{kind}", "preview".to_owned()),
                 ("{name}", "baa".to_owned()),
                 ("{file}", "terminate".to_owned()),

@@ -110,7 +110,7 @@ impl Entity {
 }
 
 /// A column that every tenant table has, or may have. It is hidden by masks like a field, `id` and `version` excepted.
-pub(super) fn is_base(column: &str) -> bool {
+pub(crate) fn is_base(column: &str) -> bool {
     matches!(
         column,
         "id" | "organisation_id"

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::export::{self, Destination, Export};
+use super::look::Look;
 use super::restore::Restore;
 use super::settings::{VARIABLES, Variable};
 
@@ -68,6 +69,11 @@ impl Given {
         Uuid::try_parse(&text).map_err(|_| AppError::Usage("--organisation wants a UUID"))
     }
 
+    /// What `support-look` was asked for, by the host alone.
+    pub(super) fn look(&self) -> Result<Look, AppError> {
+        Look::parse(&std::env::var("SUPPORT_LOOK").unwrap_or_default())
+    }
+
     /// What `restore` was asked for.
     pub(super) fn restore(&self) -> Result<Restore, AppError> {
         let from = self.argument("from").ok_or(AppError::Usage("give --from FILE"))?.into();
@@ -88,6 +94,10 @@ fn command(name: &'static str, version: &'static str) -> Command {
         ("seed", "Write people and records that are obviously made up"),
         ("signer", "Sign the heads of the audit log for the app that started this"),
         ("rotate-keys", "Add new root and sealing keys, and wrap every key anew"),
+        (
+            "support-look",
+            "Show records to platform support, as a host asks by SUPPORT_LOOK; the audit log first",
+        ),
     ];
     let command =
         Command::new(name).version(version).about(format!("{name}, version {version}")).args(flags());

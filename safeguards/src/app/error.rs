@@ -78,6 +78,9 @@ pub enum AppError {
     /// What an archive holds cannot go into this database.
     #[error("nothing was restored: {0}")]
     Restore(String),
+    /// Support is shown nothing.
+    #[error("nothing was shown: {0}")]
+    NothingShown(String),
     /// The schema is older than the program, on a database whose owner migrates it.
     #[error(
         "{count} migrations are not applied yet, the first is {first}; run the subcommand `migrate` (on PostgreSQL \

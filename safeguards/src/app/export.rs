@@ -283,7 +283,10 @@ async fn announce(foundation: &Foundation, organisations: &[Uuid]) -> Result<(),
 }
 
 /// The rings that open what is sealed, the environment's own among them, and how many are no more.
-async fn rings(foundation: &Foundation, organisations: &[Uuid]) -> Result<(Rings, usize), AppError> {
+pub(super) async fn rings(
+    foundation: &Foundation,
+    organisations: &[Uuid],
+) -> Result<(Rings, usize), AppError> {
     let keys = foundation.keys();
     let mut rings = Rings::new();
     let mut destroyed = 0;

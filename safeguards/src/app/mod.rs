@@ -25,6 +25,7 @@ mod frame;
 mod hardening;
 mod health;
 mod listen;
+mod look;
 mod payloads;
 mod restore;
 mod restored_row;
@@ -225,6 +226,7 @@ impl App {
                     .await
                 }
                 "create-owner" => self.create_owner(settings, &given).await,
+                "support-look" => self.support_look(settings, &given.look()?).await,
                 _ => self.serve(settings).await,
             }
         })
@@ -366,11 +368,27 @@ impl App {
         settings: Settings,
         work: impl AsyncFnOnce(&Foundation) -> Result<String, AppError>,
     ) -> Result<(), AppError> {
+        eprintln!("{}", self.done_as_owner(settings, work).await?);
+        Ok(())
+    }
+
+    async fn done_as_owner(
+        self,
+        settings: Settings,
+        work: impl AsyncFnOnce(&Foundation) -> Result<String, AppError>,
+    ) -> Result<String, AppError> {
         let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
         self.check_schema(&foundation.store).await?;
         let done = work(&foundation).await;
         foundation.store.close().await;
-        eprintln!("{}", done?);
+        done
+    }
+
+    /// Prints records on standard output, which the host reads; the log says so already.
+    #[expect(clippy::print_stdout, reason = "what is shown is the result of the command")]
+    async fn support_look(self, settings: Settings, wanted: &look::Look) -> Result<(), AppError> {
+        let look = async |foundation: &Foundation| look::look(&self, foundation, wanted).await;
+        println!("{}", self.done_as_owner(settings, look).await?);
         Ok(())
     }
 

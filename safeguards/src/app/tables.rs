@@ -100,6 +100,8 @@ const OWN: [(&str, &str); 8] = [
         "EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = people.id AND m.organisation_id = $1)",
     ),
 ];
+/// The column in which a look says whom a row is about.
+pub(super) const SUBJECT: &str = "look_subject";
 /// What stays of an organisation that is destroyed: that there was one, and how long its audit log is kept.
 const KEPT: [&str; 3] = ["organisations", "audit_retention", "people"];
 /// Columns of people that only signing in needs.
@@ -246,8 +248,8 @@ fn kind_of(data_type: &str) -> Kind {
 }
 
 impl ExportTable {
-    /// The statement that reads the rows, of one organisation or of all.
-    pub(super) fn select(&self, organisation: Option<Uuid>) -> Statement {
+    /// The columns, as a statement reads them.
+    fn read(&self) -> String {
         let read = self.columns.iter().map(|column| {
             let name = exporter::identifier(&column.name);
             match column.cast {
@@ -255,7 +257,32 @@ impl ExportTable {
                 None => name,
             }
         });
-        let columns = read.collect::<Vec<_>>().join(", ");
+        read.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The statement that reads one row, or the newest ones: ids tell when they were made. Whom a row is about stands
+    /// beside it, in [`SUBJECT`], where the entity says how that is found.
+    pub(super) fn look(&self, subject: Option<&'static str>, one: Option<Uuid>, most: i64) -> Statement {
+        let table = exporter::identifier(&self.name);
+        let subject = match subject {
+            None => String::new(),
+            Some(query) if query.starts_with('(') => format!(", {query} AS {SUBJECT}"),
+            Some(column) => format!(", {table}.{} AS {SUBJECT}", exporter::identifier(column)),
+        };
+        let columns = self.read();
+        let (rows, value) = match one {
+            Some(id) => ("WHERE id = $1", id.into()),
+            None => ("ORDER BY id DESC LIMIT $1", most.into()),
+        };
+        Statement::composed(
+            Text::composed(format!("SELECT {columns}{subject} FROM {table} {rows}")),
+            vec![value],
+        )
+    }
+
+    /// The statement that reads the rows, of one organisation or of all.
+    pub(super) fn select(&self, organisation: Option<Uuid>) -> Statement {
+        let columns = self.read();
         let table = exporter::identifier(&self.name);
         match (organisation, &self.of_organisation) {
             (Some(id), Some(rows)) => {
@@ -333,7 +360,8 @@ impl SealedAs {
 }
 
 impl ExportColumn {
-    fn cell(&self, row: &Row, rings: &Rings, environment: Uuid) -> Result<Cell, AppError> {
+    /// The cell of a row, opened.
+    pub(super) fn cell(&self, row: &Row, rings: &Rings, environment: Uuid) -> Result<Cell, AppError> {
         let Some(sealed) = self.sealed else { return cell(row.value(&self.name, self.kind)?) };
         let Some(bytes) = row.optional_bytes(&self.name)? else { return Ok(Cell::Null) };
         let organisation = if sealed.by_environment { Uuid::nil() } else { row.uuid("organisation_id")? };

@@ -161,6 +161,10 @@ spelled! {
     }
 }
 
+/// The name under which people of the platform act in a tenant's log, by the founder's leave (HC-10). Who of them it was
+/// stands as the event's recipient.
+pub const PLATFORM_SUPPORT: &str = "platform-support";
+
 /// Who acts.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Actor {

@@ -48,7 +48,8 @@ pub use digest::Digest;
 pub use erase::{Erased, erase};
 pub use error::AuditUnavailable;
 pub use event::{
-    Action, Actor, AuditContext, Checkpoint, Detail, Erasure, Event, Outcome, Part, Purpose, timestamp,
+    Action, Actor, AuditContext, Checkpoint, Detail, Erasure, Event, Outcome, PLATFORM_SUPPORT, Part,
+    Purpose, timestamp,
 };
 pub use keeper::{Keeper, KeeperError, WITNESS_EVERY};
 pub use queries::{ACCOUNTING_YEARS, Disclosure, Seen, accounting, activity, who_looked};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Called, Result, Viewer};
 use crate::access::Error;
-use crate::audit::{self, Disclosure, Event, Outcome, Purpose, Seen};
+use crate::audit::{self, Actor, Disclosure, Event, Outcome, PLATFORM_SUPPORT, Purpose, Seen};
 use crate::pages::{Column, Content, Look, Notice, Page, Row, Table, WhoLooked};
 
 /// How many looks are told at once, the latest first.
@@ -82,9 +82,15 @@ impl Viewer {
 fn told(names: &[Called], seen: Seen) -> LookTold {
     let id: Option<Uuid> = seen.actor.parse().ok();
     let name = id.and_then(|id| names.iter().find(|called| called.id == id));
+    let support = seen.actor == Actor::System(PLATFORM_SUPPORT).text();
     LookTold {
         at: seen.at,
-        who: name.map_or(seen.actor, |called| called.title.clone()),
+        who: match (name, seen.recipient) {
+            (Some(called), _) => called.title.clone(),
+            // By whose leave, and why, is among the disclosures.
+            (None, Some(recipient)) if support => format!("Platform support: {recipient}"),
+            (None, _) => seen.actor,
+        },
         action: seen.action,
         entity: seen.entity,
         purpose: seen.purpose,

@@ -63,6 +63,7 @@ const TABLES: MigrationSet = MigrationSet {
 };
 
 static PATIENT: Entity = Entity {
+    subject: Some("id"),
     fields: &[
         Field::identifier("phone", 1, Kind::Phone).lookup("phone_index"),
         Field::clinical("weight", 2, Kind::Decimal).queryable(),
@@ -107,6 +108,12 @@ fn routes(services: Services) -> Router {
 /// Two organisations with an owner and a patient each, whose phone ends in the organisation's number.
 fn seed(services: &Services) -> Pending<'_, ()> {
     Box::pin(async move {
+        if std::env::var_os("BREAK_LOG").is_some() {
+            sql("CREATE TRIGGER broken BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'full'); END")
+                .execute(&services.store)
+                .await?;
+            return Ok(());
+        }
         sql("INSERT INTO notes (words) VALUES ('made up')").execute(&services.store).await?;
         if let Some(many) = std::env::var("NOTES").ok().and_then(|many| many.parse::<i64>().ok()) {
             sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)

@@ -21,23 +21,23 @@ pub(crate) fn read(archive: &mut Archive<File>, path: &str) -> String {
     text
 }
 
-fn opened(path: &Path) -> Archive<File> {
+pub(crate) fn opened(path: &Path) -> Archive<File> {
     Archive::open(File::open(path).unwrap(), None).unwrap()
 }
 
 /// An app's folder, with a database of either kind.
-struct Home {
-    folder: TempDir,
-    database: Option<TestDatabase>,
+pub(crate) struct Home {
+    pub(crate) folder: TempDir,
+    pub(crate) database: Option<TestDatabase>,
 }
 
 impl Home {
     /// One of each kind, empty.
-    async fn both() -> [Self; 2] {
+    pub(crate) async fn both() -> [Self; 2] {
         [Self::sqlite(), Self::postgres().await]
     }
 
-    fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self { folder: TempDir::new().unwrap(), database: None }
     }
 
@@ -45,11 +45,11 @@ impl Home {
         Self { folder: TempDir::new().unwrap(), database: Some(testing::blank_postgres().await) }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = app(self.folder.path(), arguments, &[]);
         if let Some(database) = &self.database {
             let addresses = database.addresses.as_ref().unwrap();
@@ -63,20 +63,20 @@ impl Home {
         finish(self.command(arguments))
     }
 
-    fn run(&self, arguments: &str) -> String {
+    pub(crate) fn run(&self, arguments: &str) -> String {
         let (done, said) = self.try_run(arguments);
         assert!(done, "{arguments}: {said}");
         said
     }
 
-    fn seeded(self) -> Self {
+    pub(crate) fn seeded(self) -> Self {
         self.run("migrate");
         self.run("seed");
         self
     }
 
     /// Everything, open, without the source.
-    fn export(&self, name: &str) -> PathBuf {
+    pub(crate) fn export(&self, name: &str) -> PathBuf {
         let to = self.path(name);
         self.run(&format!("export --open --without-project --to {}", to.display()));
         to

@@ -11,3 +11,4 @@ mod closed;
 mod identity;
 mod keys;
 mod store;
+mod support;

@@ -22,7 +22,8 @@ use control_plane::http::{Site, SiteParts};
 use control_plane::lifecycle::{ArchiveFolder, DepartureWork, Lifecycle, Mailbox, ReturnWork};
 use control_plane::operations::Work;
 use control_plane::seams::Host;
-use control_plane::server::Server;
+use control_plane::server::{Server, works};
+use control_plane::support;
 use control_plane::{Configuration, Platform};
 use safeguards::audit::{self, Keeper};
 use safeguards::store::DatabaseAddress;
@@ -98,7 +99,9 @@ async fn serve(mut configuration: Configuration, progress: Progress) -> Result<O
     });
     let host = host.await.map_err(anyhow::Error::from)?;
     let (parts, works) = parts(&platform, &host, payments::provider(&platform).await?)?;
-    let (path, socket) = dashboard_socket(&configuration.data)?;
+    let (path, socket) = own_socket(&configuration.data, "dashboard.sock")?;
+    let (_, desk) = own_socket(&configuration.data, SUPPORT_SOCKET)?;
+    let desk = support_desk(desk, &platform, &host);
     let keeper = keeper(&platform, &configuration)?;
     let server = Server::start(Site::new(parts), works, Some(keeper), socket).await;
     let server = server.map_err(anyhow::Error::from)?;
@@ -120,6 +123,7 @@ async fn serve(mut configuration: Configuration, progress: Progress) -> Result<O
     ));
     told_to_end().await?;
     gateway.abort();
+    desk.abort();
     server.stop().await;
     host.close().await;
     Ok(Outcome { text: String::new(), json: json!({ "ended": true }) })
@@ -185,7 +189,17 @@ fn alone(data: &Path) -> anyhow::Result<File> {
     Ok(lock)
 }
 
-fn dashboard_socket(data: &Path) -> anyhow::Result<(PathBuf, UnixListener)> {
+/// The socket by which the people of the platform look at records, in the folder `run`.
+pub(crate) const SUPPORT_SOCKET: &str = "support.sock";
+
+/// Answers the people of the platform until the task is aborted.
+fn support_desk(socket: UnixListener, platform: &Platform, host: &LocalHost) -> tokio::task::JoinHandle<()> {
+    let routes = support::door::routes(platform.clone(), Arc::new(host.clone()));
+    tokio::spawn(web::serve(socket, routes, Connections::default(), std::future::pending()))
+}
+
+/// A socket that only who runs the platform may open.
+fn own_socket(data: &Path, name: &str) -> anyhow::Result<(PathBuf, UnixListener)> {
     let folder = data.join("run");
     folder::make_folder(&folder)?;
     let path = folder.join("dashboard.sock");

@@ -1,6 +1,6 @@
 //! Work that the app's own binary does: nobody else opens its database (invariant 11).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use safeguards::store::gate::{Part, admit_owner, dismiss};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{DatabaseKind, Environment, NewEnvironment, Supervisor, SupervisorError, places};
 use crate::host::gate::Work;
 use crate::host::sandbox::{Access, Inheritance};
+use crate::support::Leave;
 
 /// What a piece of work may print.
 const RESULT: u64 = 4 << 20;
@@ -25,6 +26,14 @@ pub struct Shown<'a> {
     pub host: &'a Path,
     /// Where it is seen.
     pub inside: &'a str,
+}
+
+/// What a piece of work is told. A look may name somebody, so it cannot be printed.
+#[derive(Clone, Copy, Default)]
+struct Told<'a> {
+    arguments: &'a [&'a str],
+    shown: &'a [Shown<'a>],
+    look: Option<&'a str>,
 }
 
 /// A piece of work that is done.
@@ -82,13 +91,33 @@ impl Supervisor {
         arguments: &[&str],
         shown: &[Shown<'_>],
     ) -> Result<Done, SupervisorError> {
+        if work == Work::SupportLook {
+            return Err(SupervisorError::Closed("support is shown records for a leave only"));
+        }
+        let (environment, program) = self.ready(id, work)?;
+        self.run(&environment, &program, work, arguments, shown).await
+    }
+
+    /// Has the app's binary show records to support, for a leave; answers what it printed. What is asked for goes by a
+    /// variable of the sandbox, which nobody but the app's account can read.
+    ///
+    /// # Errors
+    /// Why nothing was shown.
+    pub async fn look(&self, leave: &Leave) -> Result<Done, SupervisorError> {
+        let (environment, program) = self.ready(leave.environment().uuid(), Work::SupportLook)?;
+        let told = Told { look: Some(leave.request()), ..Told::default() };
+        self.run_told(&environment, &program, Work::SupportLook, told).await
+    }
+
+    /// The environment and its program, where its gate allows the work.
+    fn ready(&self, id: Uuid, work: Work) -> Result<(Environment, PathBuf), SupervisorError> {
         let environment = self.0.register.environment(id).ok_or(SupervisorError::Unknown)?;
         if !environment.gate.allows(work) || environment.enforced != Some(environment.gate) {
             let why = environment.gate.closed_because().unwrap_or("its records are only read at the moment");
             return Err(SupervisorError::Closed(why));
         }
         let program = environment.program.clone().ok_or(SupervisorError::Empty)?;
-        self.run(&environment, &program, work, arguments, shown).await
+        Ok((environment, program))
     }
 
     /// Takes note of an order's number.
@@ -172,9 +201,22 @@ impl Supervisor {
         arguments: &[&str],
         more: &[Shown<'_>],
     ) -> Result<Done, SupervisorError> {
+        self.run_told(environment, program, work, Told { arguments, shown: more, look: None }).await
+    }
+
+    async fn run_told(
+        &self,
+        environment: &Environment,
+        program: &Path,
+        work: Work,
+        told: Told<'_>,
+    ) -> Result<Done, SupervisorError> {
         let inner = &self.0;
         let mut sandbox = places::common(inner, environment, program)?;
-        for Shown { access, host, inside } in more {
+        if let Some(look) = told.look {
+            sandbox = sandbox.variable("SUPPORT_LOOK", look);
+        }
+        for Shown { access, host, inside } in told.shown {
             places::give(host, environment.account)?;
             sandbox = sandbox.mount(*access, host, inside);
         }
@@ -206,7 +248,7 @@ impl Supervisor {
             // `seed` and `create-owner` act as the app does.
             sandbox = sandbox.variable("DATABASE_URL", places::app_url(&inner.folders, environment.id)?);
         }
-        let words: Vec<&str> = std::iter::once(work.word()).chain(arguments.iter().copied()).collect();
+        let words: Vec<&str> = std::iter::once(work.word()).chain(told.arguments.iter().copied()).collect();
         let input = Some(inner.agent.keys(environment.id).await?.into());
         let inherited = Inheritance { input, ..Inheritance::default() };
         let done =

@@ -4,6 +4,7 @@
 //! (RFC 9457). `/openapi.json` describes all of it, from the same table that serves it.
 
 mod departures;
+mod support;
 
 use safeguards::audit::{Action, Event};
 use safeguards::axum::Json;
@@ -193,7 +194,7 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
     const PROMPT: &str = "/api/projects/{project}/prompts/{prompt}";
-    let routes = departures::routes(routes);
+    let routes = support::routes(departures::routes(routes));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(

@@ -12,6 +12,7 @@ mod processors;
 mod production;
 mod projects;
 mod prompts;
+mod support;
 
 pub(in crate::http) use builds::events as build_events;
 
@@ -22,7 +23,7 @@ use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Confirm, FormData, Page, View};
 
 use super::Routes;
-use super::doors::Door::{Departure, Member, Owner, Project, ProjectOwner, Public};
+use super::doors::Door::{Departure, Member, Owner, Project, ProjectOwner, Public, Support};
 use crate::accounts;
 use crate::lifecycle::StepUp;
 
@@ -39,7 +40,7 @@ pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
 type Result<T> = std::result::Result<T, crate::error::Refusal>;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = ends(account(routes))
+    let routes = support_access(ends(account(routes)))
         .get(Public, "/", "What this is; or, for who is signed in, the projects", landing::show)
         .get(Public, "/healthz", "That the process answers", landing::alive)
         .get(Member, "/projects", "The account's projects, and the box for a prompt", projects::list)
@@ -162,6 +163,22 @@ fn ends(routes: Routes) -> Routes {
             "Makes the link for production's first person",
             production::make_owner,
         )
+}
+
+/// Whom of the platform an owner lets in.
+fn support_access(routes: Routes) -> Routes {
+    const GRANTS: &str = "/projects/{project}/support";
+    routes
+        .get(ProjectOwner, GRANTS, "What support was let into", support::list)
+        .get(
+            ProjectOwner,
+            "/projects/{project}/support/new",
+            "The form that lets support in",
+            support::show_new,
+        )
+        .post(ProjectOwner, GRANTS, "Lets support in", support::grant)
+        .get(Support, "/projects/{project}/support/{grant}", "A grant, and what was looked at", support::show)
+        .post(Support, "/projects/{project}/support/{grant}/revoke", "Ends a grant at once", support::revoke)
 }
 
 /// What an account pays for and has signed.

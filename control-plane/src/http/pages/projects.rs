@@ -8,7 +8,7 @@ use safeguards::pages::{
 };
 
 use super::prompts::{PromptBox, prompt_form};
-use super::{Result, departures, go};
+use super::{Result, departures, go, support};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build, BuildState};
 use crate::environments::{self, Environment};
@@ -125,6 +125,9 @@ pub(super) async fn show(
     if let Some(departure) = &leaving {
         page = page.notice(departures::notice(departure, &view));
     }
+    if let Some(notice) = support::notice(&site, &member, &project, &view).await? {
+        page = page.notice(notice);
+    }
     let owns = member.owner().is_ok();
     let places = html! {
         div.places {
@@ -133,6 +136,7 @@ pub(super) async fn show(
         }
     };
     let page = page.with(places).with(version_table(&project, &versions, &builds));
+    let page = if owns { page.with(support::link(project.id)) } else { page };
     Ok(if owns && leaving.is_none() { page.with(departures::end_link(project.id)) } else { page })
 }
 

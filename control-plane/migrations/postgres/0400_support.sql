@@ -1,0 +1,36 @@
+-- Support access (HC-10): the owner of an account lets people of the platform look at records of one environment, for a
+-- reason and until a moment.
+CREATE TABLE support_grants (
+    id uuid NOT NULL PRIMARY KEY,
+    account_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    environment_id uuid NOT NULL REFERENCES environments (id),
+    -- Sealed under the account's key, since it may name somebody; NULL once the project is destroyed.
+    reason bytea,
+    granted_at timestamptz NOT NULL,
+    granted_by_id uuid NOT NULL,
+    expires_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    revoked_by_id uuid,
+    FOREIGN KEY (account_id, project_id) REFERENCES projects (account_id, id),
+    CONSTRAINT support_grants_expire_later CHECK (expires_at > granted_at),
+    CONSTRAINT support_grants_revoked_by_somebody CHECK ((revoked_at IS NULL) = (revoked_by_id IS NULL))
+);
+CREATE INDEX support_grants_project_id_idx ON support_grants (project_id, granted_at);
+CREATE INDEX support_grants_expires_at_idx ON support_grants (expires_at) WHERE revoked_at IS NULL;
+
+-- What came of each look, as the owner is told. Whose records it was about is in the tenant's own audit log and not here.
+CREATE TABLE support_looks (
+    id uuid NOT NULL PRIMARY KEY,
+    grant_id uuid NOT NULL REFERENCES support_grants (id),
+    at timestamptz NOT NULL,
+    -- Who of the platform's people.
+    support text NOT NULL,
+    -- The kind of record, by its name in the spec.
+    entity text NOT NULL,
+    -- Whether it was one record, by its id, or a list.
+    one boolean NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('begun', 'shown', 'withheld', 'failed')),
+    CONSTRAINT support_looks_by_somebody CHECK (support <> '')
+);
+CREATE INDEX support_looks_grant_id_idx ON support_looks (grant_id, at);
