@@ -24,6 +24,7 @@ use safeguards::clock::SystemClock;
 use safeguards::crypto::{Binding, Purpose};
 use safeguards::identity::{NewPerson, Role};
 use safeguards::store::{Migration, MigrationSet, sql};
+use safeguards::web::Problem;
 use safeguards::{App, StoreError};
 
 const TABLES: MigrationSet = MigrationSet {
@@ -98,7 +99,7 @@ fn routes(services: Services) -> Router {
         .route("/version", get(async || version()))
         .route("/headers", get(headers).post(headers))
         .route("/patients", get(count))
-        .route("/insert", get(insert))
+        .route("/insert", get(insert).post(insert_as_a_slice_does))
         .route("/attempt", get(attempt))
         .route("/write-files", get(write_files))
         .route("/slow/{milliseconds}", get(slow))

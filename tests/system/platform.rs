@@ -189,6 +189,7 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     let refused = road.patient("Nobody Nowhere", "refused").await;
     assert!(text(&refused["listed"]).contains("Zzyzx Testperson"), "records are shown: {refused:#}");
     assert!(!text(&refused["said"]).contains("Nobody Nowhere"), "{refused:#}");
+    assert!(text(&refused["said"]).contains("This app is read-only"), "it says why: {refused:#}");
     road.go("card", &json!({ "pays": cards::PAYS })).await;
     road.gate("read-write");
     let again = road.patient("Second Testperson", "written").await;

@@ -69,6 +69,16 @@ impl Gate {
         self == Self::ReadWrite
     }
 
+    /// Why records are only read, as the app is told it (`READ_ONLY_BECAUSE`), so that its people are.
+    #[must_use]
+    pub fn reads_because(self) -> Option<&'static str> {
+        match self {
+            Self::ReadOnly => Some("standing"),
+            Self::ExportWindow => Some("ending"),
+            Self::NotStarted | Self::ReadWrite | Self::Nothing => None,
+        }
+    }
+
     /// Whether the app's binary may be started for this work.
     #[must_use]
     pub fn allows(self, work: Work) -> bool {

@@ -37,6 +37,13 @@ async fn hc_4_the_whole_truth_table_holds_against_the_app_s_own_credential() {
                     }
                     Gate::ReadOnly | Gate::ExportWindow => {
                         assert_eq!(insert.0, 403, "{cell}: {}", insert.1);
+                        let (status, words) = lab.post(name, "/insert").await;
+                        assert_eq!(status, 403, "{cell}: {words}");
+                        let why = if gate == Gate::ReadOnly { "plan or agreement" } else { "about to end" };
+                        assert!(
+                            words.contains("This app is read-only") && words.contains(why),
+                            "{cell}: {words}"
+                        );
                         assert_eq!(lab.get(name, "/attempt").await.0, 200, "{cell}: signing in goes on");
                         let work = lab.supervisor.work(id, Work::Seed, &[]).await;
                         assert!(matches!(work, Err(SupervisorError::Closed(_))), "{cell}");

@@ -179,6 +179,14 @@ impl Caller {
         (status, body)
     }
 
+    /// `POST` of nothing, as a program does.
+    pub(crate) async fn post(&self, name: &str, path: &str) -> (u16, String) {
+        let host = format!("{name}.example");
+        let request = Request::post(path).header("host", &host).header("accept", "application/json");
+        let (status, _, body) = self.send(&host, request.body(Full::new(Bytes::new())).unwrap()).await;
+        (status, body)
+    }
+
     /// Sends a request over a connection whose handshake names `name`.
     pub(crate) async fn send(
         &self,

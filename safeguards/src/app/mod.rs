@@ -42,6 +42,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::access::Entity;
@@ -282,6 +283,9 @@ impl App {
         if let Some(front) = self.front {
             router = frame::framed(router, front, services.clone());
         }
+        if let Some(why) = services.settings.read_only {
+            router = router.layer(from_fn_with_state(why, web::say_why));
+        }
         let router = edge::guard(self.name, self.uploads, &services, router).await?;
         Ok((services, router))
     }
@@ -309,7 +313,7 @@ impl App {
     async fn start(&self, settings: Settings) -> Result<Services, AppError> {
         let foundation = Foundation::open(settings, DatabaseRole::App).await?;
         let store = &foundation.store;
-        if store.is_postgres() || foundation.settings.read_only {
+        if store.is_postgres() || foundation.settings.read_only.is_some() {
             self.check_schema(store).await?;
         } else {
             store.migrate(&self.sets()).await?;

@@ -173,7 +173,7 @@ async fn open_store(
         DatabaseSetting::Sqlite(path) => {
             let key = database_key(path, keys, environment).await?;
             let mut options = SqliteOptions::new(path, key);
-            options.read_only = settings.read_only;
+            options.read_only = settings.read_only.is_some();
             Ok(Store::open_sqlite(options).await?)
         }
         DatabaseSetting::Postgres { app, owner, connections, pooler } => {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::store::DatabaseAddress;
-use crate::web::{Rate, RateLimits};
+use crate::web::{Rate, RateLimits, ReadOnly};
 
 /// One variable, as `--help` and `.env.sample` tell of it.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +111,18 @@ pub const VARIABLES: &[Variable] = &[
         flag: "read-only",
         about: "true where records must not change; signing in and the audit log go on. SQLite then only reads its file, and keeps sessions and events in a second one, NAME.interim, until the first start without it.",
         default: "false",
+    },
+    Variable {
+        name: "READ_ONLY_BECAUSE",
+        flag: "read-only-because",
+        about: "Why records must not change, for people to read: standing (of a plan or an agreement), or ending (of the app).",
+        default: "",
+    },
+    Variable {
+        name: "ROWS_AT_MOST",
+        flag: "rows-at-most",
+        about: "For trying out: how many records of each kind there may be. Put into the database by migrate.",
+        default: "",
     },
     Variable {
         name: "WITNESS_DIR",
@@ -235,8 +247,10 @@ pub struct Settings {
     pub key_agent: bool,
     /// `SIGNER_SOCKET`, where it was given.
     pub signer_socket: Option<PathBuf>,
-    /// `READ_ONLY`.
-    pub read_only: bool,
+    /// `READ_ONLY` and `READ_ONLY_BECAUSE`: why records are only read, if they are.
+    pub read_only: Option<ReadOnly>,
+    /// `ROWS_AT_MOST`, where it was given.
+    pub rows_at_most: Option<u32>,
     /// `WITNESS_DIR`.
     pub witness_folder: PathBuf,
     /// `RATE_PER_ADDRESS` and `RATE_PER_SESSION`.
@@ -340,7 +354,13 @@ impl Settings {
         let settings = Self {
             key_agent: flag(&mut reader, "KEY_AGENT"),
             signer_socket: reader.path("SIGNER_SOCKET"),
-            read_only: flag(&mut reader, "READ_ONLY"),
+            read_only: flag(&mut reader, "READ_ONLY").then(|| {
+                let because = reader.text("READ_ONLY_BECAUSE").and_then(|word| ReadOnly::because(&word));
+                because.unwrap_or(ReadOnly::Set)
+            }),
+            rows_at_most: reader.parsed("ROWS_AT_MOST", "give a number from 1 to 1000000", |text| {
+                text.parse().ok().filter(|number| (1..=1_000_000).contains(number))
+            }),
             root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),
             witness_folder: reader.path("WITNESS_DIR").unwrap_or_else(|| data_folder.join("witness")),
             data_folder,

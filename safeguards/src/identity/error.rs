@@ -123,6 +123,8 @@ impl From<IdentityError> for Problem {
             IdentityError::Audit(_) => Self::unavailable("audit").retry_after(5),
             IdentityError::Store(error) if error.is_transient() => Self::unavailable("store").retry_after(1),
             IdentityError::Store(StoreError::Unavailable { .. }) => Self::unavailable("store").retry_after(5),
+            // The database's own rights say no: its records are only read.
+            IdentityError::Store(StoreError::Forbidden) => Self::forbidden().cause("store"),
             IdentityError::Store(_) => Self::internal("store"),
             IdentityError::Key(_) => Self::internal("keys"),
             IdentityError::Failed => Self::internal("identity"),

@@ -237,5 +237,6 @@ pub static ENGLISH: Words = Words {
         (503, "Not available for a moment", "Nothing was saved. Try again in a minute."),
     ],
     problem_other: ("Something went wrong", "Go back and try again."),
+    problem_read_only: ("Nothing can be changed at the moment", "What you entered was not kept."),
     go_home: "Go to the home page",
 };

@@ -203,6 +203,7 @@ pub struct Words {
     pub(crate) reference: &'static str,
     pub(crate) problems: [(u16, &'static str, &'static str); 13],
     pub(crate) problem_other: (&'static str, &'static str),
+    pub(crate) problem_read_only: (&'static str, &'static str),
     pub(crate) go_home: &'static str,
 }
 

@@ -37,6 +37,7 @@ impl From<Error> for Problem {
             Error::Store(StoreError::Busy | StoreError::Unavailable { .. }) => {
                 Self::unavailable("database").retry_after(2)
             }
+            Error::Store(StoreError::Forbidden) => Self::forbidden().cause("database"),
             Error::Store(_) => Self::internal("database"),
             Error::Key(_) => Self::unavailable("keys"),
         }

@@ -16,7 +16,7 @@ use crate::pages::{
     Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, Task,
     Tone, View, Words, Zone,
 };
-use crate::web::{Arrival, Problem};
+use crate::web::{Arrival, Problem, ReadOnly};
 
 /// What the pages of an app have in common; an axum `Extension` of the router.
 #[derive(Clone, Copy, Debug)]
@@ -418,6 +418,7 @@ where
             .into_iter()
             .fold(view, |view, (text, to)| view.destination(text, to));
         let view = arrival.csrf.into_iter().fold(view, View::csrf);
+        let view = parts.extensions.get::<ReadOnly>().into_iter().fold(view, |view, why| why.over(view));
         Ok(Self { session, view, came_from: came_from(parts) })
     }
 }

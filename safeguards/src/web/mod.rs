@@ -17,6 +17,7 @@ mod headers;
 mod log;
 mod problem;
 mod rate;
+mod read_only;
 mod serve;
 
 #[cfg(feature = "tenant")]
@@ -27,4 +28,7 @@ pub use headers::{Hsts, SecurityHeaders};
 pub use log::{Entry, JsonLines, Log, log_panics};
 pub use problem::{Code, FieldProblem, Problem};
 pub use rate::{Rate, RateLimit, RateLimits};
+pub use read_only::ReadOnly;
+#[cfg(feature = "tenant")]
+pub(crate) use read_only::say_why;
 pub use serve::{Connections, Peer, PeerAddress, serve};

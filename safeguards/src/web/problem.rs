@@ -20,6 +20,8 @@ pub enum Code {
     Forbidden,
     /// 403: somebody is, and may once they show anew who they are: `POST /identity/session/proof`.
     ProveAgain,
+    /// 403: nobody may at the moment, since records are only read; the detail says why.
+    ReadOnly,
     /// 404: missing and hidden are the same.
     NotFound,
     /// 405: the resource has no such method.
@@ -45,11 +47,12 @@ pub enum Code {
 }
 
 impl Code {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::ProveAgain,
+        Self::ReadOnly,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -69,7 +72,7 @@ impl Code {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ProveAgain => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ProveAgain | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -305,8 +308,10 @@ mod tests {
 
     #[test]
     fn each_status_has_one_kind() {
-        // A 403 alone has two: whoever must prove again may, and that is said by who asks for the proof.
-        for code in Code::ALL.into_iter().filter(|code| *code != Code::ProveAgain) {
+        // A 403 alone has several: whoever must prove again may, and where records are only read nobody may; both are
+        // said by who knows.
+        let told = [Code::ProveAgain, Code::ReadOnly];
+        for code in Code::ALL.into_iter().filter(|code| !told.contains(code)) {
             assert_eq!(Code::of(code.status()), code);
         }
         assert_eq!(Code::of(StatusCode::BAD_GATEWAY), Code::Internal);

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use exporter::Archive;
-use safeguards::access::{Entity, Field, Kind};
+use safeguards::access::{self, Entity, Field, Kind};
 use safeguards::app::{AppError, Pending, Services};
 use safeguards::crypto::{Binding, Purpose};
 use safeguards::identity::{NewPerson, Role};
 use safeguards::store::{Migration, MigrationSet, sql};
+use safeguards::web::Problem;
 use safeguards::{App, testing};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -79,6 +80,7 @@ pub(crate) const PHONE: &str = "+12025550143";
 
 fn routes(services: Services) -> Router {
     let looking = services.clone();
+    let writing = services.store.clone();
     let count = async move || {
         let row = sql("SELECT count(*) AS n FROM notes").fetch_one(&services.store).await.unwrap();
         row.integer("n").unwrap().to_string()
@@ -98,11 +100,18 @@ fn routes(services: Services) -> Router {
         }
         found.to_string()
     };
+    let write = async move || {
+        let written = sql("INSERT INTO notes (words) VALUES ('new')").execute(&writing).await;
+        written.map(|rows| rows.to_string()).map_err(|error| Problem::from(access::Error::from(error)))
+    };
     let slow = async || {
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         "slow but whole"
     };
-    Router::new().route("/notes", get(count)).route("/found", get(found)).route("/slow", get(slow))
+    Router::new()
+        .route("/notes", get(count).post(write))
+        .route("/found", get(found))
+        .route("/slow", get(slow))
 }
 
 /// Two organisations with an owner and a patient each, whose phone ends in the organisation's number.
@@ -242,9 +251,12 @@ fn signal(child: &Child, name: &str) {
 }
 
 fn exchange(stream: &mut (impl Read + Write), path: &str) -> String {
+    send(stream, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+}
+
+fn send(stream: &mut (impl Read + Write), request: &str) -> String {
     // Whoever refuses to listen may close before all is said: then the answer is what came until then.
-    let _ = stream
-        .write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes());
+    let _ = stream.write_all(request.as_bytes());
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
     answer
@@ -337,6 +349,40 @@ fn the_first_owner_is_made_by_the_binary() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("location: /sign-in"), "{answer}");
+}
+
+/// HC-12: where records are only read, whoever tries to change one is told why, in a page and in JSON, and every page says
+/// so before anybody tries. Nobody hears that their role does not allow it.
+#[test]
+fn an_app_whose_records_are_only_read_says_why() {
+    let folder = TempDir::new().unwrap();
+    assert!(finish(app(folder.path(), "seed", &[])).0);
+    let cases = [
+        (None, "whoever runs it has set it so"),
+        (Some("standing"), "plan or agreement"),
+        (Some("ending"), "about to end"),
+    ];
+    for (because, words) in cases {
+        let because = because.map(|because| ("READ_ONLY_BECAUSE", because));
+        let settings: Vec<_> = [("READ_ONLY", "true")].into_iter().chain(because).collect();
+        let running = start(app(folder.path(), "", &settings));
+        let post = |accept: &str| {
+            let mut stream = TcpStream::connect(running.address).unwrap();
+            let head = format!("POST /notes HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n");
+            send(&mut stream, &format!("{head}content-length: 0\r\nconnection: close\r\n\r\n"))
+        };
+        let json = post("application/json");
+        assert!(json.starts_with("HTTP/1.1 403") && json.contains("application/problem+json"), "{json}");
+        assert!(json.contains("\"code\":\"read-only\"") && json.contains(words), "{json}");
+        let page = post("text/html");
+        assert!(page.starts_with("HTTP/1.1 403") && page.contains(words), "{page}");
+        assert!(page.contains("What you entered was not kept") && !page.contains("Your role"), "{page}");
+        let read = running.get("/sign-in");
+        assert!(read.contains("class=\"environment\"") && read.contains(words), "{read}");
+        assert!(running.get("/notes").ends_with("\r\n1"), "reading goes on");
+    }
+    let running = start(app(folder.path(), "", &[]));
+    assert!(!running.get("/sign-in").contains("class=\"environment\""));
 }
 
 #[test]

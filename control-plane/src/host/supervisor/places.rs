@@ -62,6 +62,12 @@ pub(super) fn common(
         .variable("WITNESS_DIR", "/run/witness")
         .variable("READ_ONLY", read_only.to_string())
         .folder("/data");
+    if let Some(rows) = environment.rows {
+        sandbox = sandbox.variable("ROWS_AT_MOST", rows.to_string());
+    }
+    if let Some(because) = environment.gate.reads_because() {
+        sandbox = sandbox.variable("READ_ONLY_BECAUSE", because);
+    }
     match (environment.database, &inner.postgres) {
         (DatabaseKind::Sqlite, _) => {
             for file in [FILE, "app.db.key"].map(|file| (data.join(file), Path::new("/data").join(file))) {

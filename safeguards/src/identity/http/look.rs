@@ -15,7 +15,7 @@ use super::super::sessions::{Credentials, Opened};
 use super::super::sign_in::TICKET_LIFETIME;
 use super::session_cookie;
 use crate::pages::{FormData, View};
-use crate::web::Arrival;
+use crate::web::{Arrival, ReadOnly};
 
 /// A view for the page of this request, with the form token that the edge made for it; the app's own, where it has put a
 /// frame around the account.
@@ -41,7 +41,7 @@ where
                 view = view.destination(*text, *to);
             }
         }
-        Ok(Self(view))
+        Ok(Self(parts.extensions.get::<ReadOnly>().into_iter().fold(view, |view, why| why.over(view))))
     }
 }
 
