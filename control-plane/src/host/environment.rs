@@ -89,6 +89,9 @@ pub struct Environment {
     pub account: Account,
     /// The program that serves, below its folder of programs.
     pub program: Option<PathBuf>,
+    /// How many records of each kind it holds at most; none where there is no cap.
+    #[serde(default)]
+    pub rows: Option<u32>,
     /// What it may do.
     pub gate: Gate,
     /// What its database was last told that it may do; behind [`Environment::gate`] for a moment, or after a crash.

@@ -33,6 +33,9 @@ use crate::support::{Leave, Looked};
 const FIRST_BUILDER: u32 = 1_000_000;
 const BUILDERS: u128 = 900_000;
 
+/// How many records of each kind a preview holds: enough to try an app, and too few for a clinic.
+const PREVIEW_ROWS: u32 = 1_000;
+
 /// Where the folder of an errand stands inside.
 const ERRAND: &str = "/errand";
 
@@ -216,7 +219,8 @@ impl seams::Host for LocalHost {
             let known = self.0.supervisor.register().environment(id);
             let gate = known.map_or(first, |known| known.gate);
             let public_url = self.address(host.as_str());
-            let new = NewEnvironment { id, host, public_url, database: self.0.database, gate };
+            let rows = (order.kind == EnvironmentKind::Preview).then_some(PREVIEW_ROWS);
+            let new = NewEnvironment { id, host, public_url, database: self.0.database, rows, gate };
             self.0.supervisor.create(new).await.map_err(told)
         })
     }

@@ -145,7 +145,10 @@ impl Lab {
         let id = Uuid::now_v7();
         let host = HostName::parse(&format!("{name}.example")).unwrap();
         let public_url = format!("https://{host}");
-        self.supervisor.create(NewEnvironment { id, host, public_url, database, gate }).await.unwrap();
+        self.supervisor
+            .create(NewEnvironment { id, host, public_url, database, rows: None, gate })
+            .await
+            .unwrap();
         id
     }
 

@@ -161,6 +161,7 @@ async fn what_is_not_there_is_told() {
         host: taken,
         public_url: "https://app.example".to_owned(),
         database: DatabaseKind::Sqlite,
+        rows: None,
         gate: Gate::ReadWrite,
     };
     assert!(matches!(lab.supervisor.create(new).await, Err(SupervisorError::Register(_))));

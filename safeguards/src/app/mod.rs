@@ -17,6 +17,7 @@
 //! binary at work: nobody else opens a tenant's database.
 
 mod arguments;
+pub(crate) mod cap;
 mod destroy;
 mod edge;
 mod error;
@@ -317,6 +318,7 @@ impl App {
             self.check_schema(store).await?;
         } else {
             store.migrate(&self.sets()).await?;
+            cap::put(store, self.entities, foundation.settings.rows_at_most).await?;
         }
         let keeper = Arc::new(self.keeper(&foundation));
         let people = People {
@@ -357,6 +359,7 @@ impl App {
     async fn migrate(self, settings: Settings) -> Result<(), AppError> {
         let foundation = Foundation::open(settings, DatabaseRole::Owner).await?;
         let applied = foundation.store.migrate(&self.sets()).await?;
+        cap::put(&foundation.store, self.entities, foundation.settings.rows_at_most).await?;
         for migration in &applied {
             eprintln!("applied {}/{}", migration.set, migration.name);
         }

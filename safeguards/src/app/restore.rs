@@ -278,7 +278,7 @@ impl Fences {
 }
 
 /// Runs a statement that is made of the database's own names.
-async fn run(transaction: &mut Transaction, text: String) -> Result<(), AppError> {
+pub(super) async fn run(transaction: &mut Transaction, text: String) -> Result<(), AppError> {
     Statement::composed(Text::composed(text), Vec::new()).execute(transaction).await?;
     Ok(())
 }

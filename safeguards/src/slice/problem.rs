@@ -1,6 +1,7 @@
 //! What a caller hears of what went wrong with data.
 
 use crate::access::Error;
+use crate::app::cap::FULL;
 use crate::store::StoreError;
 use crate::web::{Code, FieldProblem, Problem};
 
@@ -31,6 +32,10 @@ impl From<Error> for Problem {
             Error::Store(StoreError::Check { constraint }) if constraint == super::limits::BEYOND => {
                 Self::new(Code::TooMany).detail("What your tier allows in this period is used up.")
             }
+            Error::Store(StoreError::Check { constraint }) if constraint == FULL => Self::new(Code::TooMany).detail(
+                "This preview is full: it is for trying out, and holds few records of each kind. Patients belong into \
+                 production.",
+            ),
             Error::Store(StoreError::Check { .. } | StoreError::Unique { .. }) => {
                 Self::conflict().detail("A rule of this app does not allow it, or the time is taken already.")
             }

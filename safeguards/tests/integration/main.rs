@@ -10,5 +10,6 @@ mod audit;
 mod closed;
 mod identity;
 mod keys;
+mod preview;
 mod store;
 mod support;

@@ -145,6 +145,8 @@ pub struct NewEnvironment {
     pub public_url: String,
     /// Where its records are to be.
     pub database: DatabaseKind,
+    /// How many records of each kind it may hold.
+    pub rows: Option<u32>,
     /// What it may do at first.
     pub gate: Gate,
 }

@@ -19,6 +19,8 @@ use crate::host::sandbox::{Access, Account, Sandbox, is_root};
 
 /// Where the program stands inside.
 pub(super) const PROGRAM: &str = "/app";
+/// The largest file of an environment that holds few records.
+const PREVIEW_FILE: u64 = 256 << 20;
 /// The file of an SQLite environment, below its data.
 const FILE: &str = "app.db";
 /// Where the server's socket is shown, by the name that every client looks for.
@@ -50,7 +52,11 @@ pub(super) fn common(
     let data = data_folder(&inner.folders, environment)?;
     let read_only = !environment.gate.writes();
     let name = format!("app-{}", environment.id.simple());
-    let mut sandbox = Sandbox::new(name, Some(environment.account), inner.manner.limits)
+    let mut limits = inner.manner.limits;
+    if environment.rows.is_some() {
+        limits.file = limits.file.min(PREVIEW_FILE);
+    }
+    let mut sandbox = Sandbox::new(name, Some(environment.account), limits)
         .mount(Access::Read, program, PROGRAM)
         .mount(Access::Write, &data, "/data")
         .variable("DATA_DIR", "/data")

@@ -51,10 +51,13 @@ impl Supervisor {
     /// # Errors
     /// Its keys or its database could not be made, or its host name is taken.
     pub async fn create(&self, new: NewEnvironment) -> Result<(), SupervisorError> {
-        let NewEnvironment { id, host, public_url, database, gate } = new;
+        let NewEnvironment { id, host, public_url, database, rows, gate } = new;
         let known = self.0.register.environment(id);
         let whole = known.as_ref().is_some_and(|known| {
-            known.host == host && known.public_url == public_url && known.enforced == Some(gate)
+            known.host == host
+                && known.public_url == public_url
+                && known.rows == rows
+                && known.enforced == Some(gate)
         });
         if whole {
             return Ok(());
@@ -62,8 +65,20 @@ impl Supervisor {
         let account = known.as_ref().map_or_else(|| self.0.register.free_account(), |known| known.account);
         let program = known.as_ref().and_then(|known| known.program.clone());
         let fence = known.as_ref().map_or(0, |known| known.fence);
-        let environment =
-            Environment { id, host, public_url, database, account, program, gate, enforced: None, fence };
+        // Its records stay where they are, whatever new environments get.
+        let database = known.as_ref().map_or(database, |known| known.database);
+        let environment = Environment {
+            id,
+            host,
+            public_url,
+            database,
+            account,
+            program,
+            rows,
+            gate,
+            enforced: None,
+            fence,
+        };
         self.0.register.keep(environment.clone())?;
         let slot = self.slot(id)?;
         let mut state = self.turn(&slot).await?;
