@@ -9,12 +9,33 @@ use tokio::net::UnixListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::Platform;
+use crate::billing::{Billing, Gatekeeper};
+use crate::builds::BuildWork;
 use crate::error::Result;
 use crate::http::{self, Site};
+use crate::lifecycle::{DepartureWork, Lifecycle, ReturnWork};
 use crate::operations::{Engine, Work};
+use crate::seams::Host;
 
 /// How many operations are worked on at a time: most of them wait for a compiler.
 const WORKERS: usize = 4;
+
+/// All work that operations ask for.
+#[must_use]
+pub fn works(
+    platform: &Platform,
+    host: &Arc<dyn Host>,
+    payments: &Billing,
+    lifecycle: &Lifecycle,
+) -> Vec<Arc<dyn Work>> {
+    vec![
+        Arc::new(BuildWork::new(platform.clone(), Arc::clone(host), payments.clone())),
+        Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(host))),
+        Arc::new(DepartureWork(lifecycle.clone())),
+        Arc::new(ReturnWork(lifecycle.clone())),
+    ]
+}
 
 /// What runs.
 #[derive(Debug)]

@@ -264,11 +264,20 @@ impl Host for ScriptedHost {
         &'a self,
         _environment: EnvironmentId,
         arguments: &'a [String],
-        _folder: &'a Path,
+        folder: &'a Path,
     ) -> seams::Pending<'a, String, HostError> {
-        Box::pin(
-            async move { self.order("run", &format!(" {}", arguments.join(" "))).map(|()| String::new()) },
-        )
+        Box::pin(async move {
+            self.order("run", &format!(" {}", arguments.join(" ")))?;
+            if arguments.first().is_some_and(|word| word == "export") {
+                let summary = r#"{"signed_by":"00","head":"{}"}"#;
+                for (name, text) in
+                    [("archive.zip", "sealed"), ("passphrase", "secret\n"), ("summary.json", summary)]
+                {
+                    std::fs::write(folder.join(name), text).expect("the folder of an errand can be written");
+                }
+            }
+            Ok(String::new())
+        })
     }
 
     fn logs<'a>(

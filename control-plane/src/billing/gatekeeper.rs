@@ -118,6 +118,10 @@ impl Work for Gatekeeper {
         KIND
     }
 
+    fn steps(&self) -> &'static [&'static str] {
+        &[APPLY]
+    }
+
     /// It never gives up: a gate that could not be put is a breach in waiting.
     fn patience(&self) -> Patience {
         Patience { attempts: None, first: Duration::seconds(5), longest: Duration::minutes(5) }

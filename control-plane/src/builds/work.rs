@@ -211,6 +211,10 @@ impl Work for Build {
         KIND
     }
 
+    fn steps(&self) -> &'static [&'static str] {
+        &["source", "compile", "provide", "deploy", "seed", "announce"]
+    }
+
     fn step<'a>(&'a self, step: &'a Step) -> operations::Pending<'a, Ended> {
         Box::pin(async move {
             let asked = self.asked(step).await?;

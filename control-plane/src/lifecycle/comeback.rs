@@ -15,6 +15,10 @@ impl Work for ReturnWork {
         RETURN
     }
 
+    fn steps(&self) -> &'static [&'static str] {
+        &["open", "forget"]
+    }
+
     fn patience(&self) -> Patience {
         PATIENCE
     }

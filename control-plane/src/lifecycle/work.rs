@@ -56,6 +56,10 @@ impl Work for DepartureWork {
         DEPARTURE
     }
 
+    fn steps(&self) -> &'static [&'static str] {
+        &["close", "archive", "remind", "decide", "keys", "archives", "data", "source", "certify", "tell"]
+    }
+
     fn patience(&self) -> Patience {
         PATIENCE
     }

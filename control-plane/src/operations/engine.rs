@@ -46,6 +46,10 @@ pub trait Work: Send + Sync {
     /// The kind of operation that it does.
     fn kind(&self) -> &'static str;
 
+    /// Every step that an operation of this kind can have. A step that is not among them is neither done nor gone on to,
+    /// so that whoever walks them, as the test does that kills at each boundary, walks them all.
+    fn steps(&self) -> &'static [&'static str];
+
     /// How long it keeps trying.
     fn patience(&self) -> Patience {
         Patience::default()
@@ -156,12 +160,13 @@ impl Engine {
     /// The database cannot be reached.
     pub async fn turn(&self) -> Result<Turn, StoreError> {
         let Some(operation) = self.operations.take().await? else { return Ok(Turn::Idle) };
-        let step = Step { operation, operations: self.operations.clone(), faults: Arc::clone(&self.faults) };
-        let Some(work) = self.works.get(step.operation.kind.as_str()) else {
+        let Some(work) = self.works.get(operation.kind.as_str()) else {
             let words = "this platform has no part that does this work".to_owned();
-            self.put_off(&step.operation, Patience { attempts: None, ..Patience::default() }, &words).await?;
+            self.put_off(&operation, Patience { attempts: None, ..Patience::default() }, &words).await?;
             return Ok(Turn::Worked);
         };
+        let (operations, faults) = (self.operations.clone(), Arc::clone(&self.faults));
+        let step = Step { operation, operations, faults, steps: work.steps() };
         match self.attempt(&**work, &step).await {
             Ok(Ended { .. }) | Err(StepError::Overtaken) => Ok(Turn::Worked),
             Err(StepError::Stopped) => Ok(Turn::Stopped),
@@ -188,6 +193,7 @@ impl Engine {
 
     /// Does the step while giving signs of life. One that is no longer ours is dropped.
     async fn attempt(&self, work: &dyn Work, step: &Step) -> Result<Ended, StepError> {
+        step.known(step.name())?;
         step.boundary(Boundary::Taken)?;
         let every = std::time::Duration::from_secs(LEASE.whole_seconds().unsigned_abs() / 4);
         let mut beat = interval(every);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The places at which a killed process makes a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +56,36 @@ impl StopAt {
     #[must_use]
     pub fn stopped(&self) -> Option<(String, Boundary)> {
         self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+/// Stops once, the first time that this boundary of this step is passed.
+#[derive(Debug)]
+pub struct StopOnce {
+    kind: &'static str,
+    step: &'static str,
+    boundary: Boundary,
+    stopped: AtomicBool,
+}
+
+impl StopOnce {
+    /// Stops at this boundary of this step of this kind of work.
+    #[must_use]
+    pub fn at(kind: &'static str, step: &'static str, boundary: Boundary) -> Self {
+        Self { kind, step, boundary, stopped: AtomicBool::new(false) }
+    }
+
+    /// Whether it was passed.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+impl Faults for StopOnce {
+    fn stops(&self, kind: &str, step: &str, boundary: Boundary) -> bool {
+        let here = (kind, step, boundary) == (self.kind, self.step, self.boundary);
+        here && !self.stopped.swap(true, Ordering::Relaxed)
     }
 }
 

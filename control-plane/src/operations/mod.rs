@@ -32,8 +32,10 @@
 //!   operation at once. Either way [`Work::failed`] writes the domain's own view in the same transaction.
 //! * Operations in one *lane* are worked on one at a time, oldest first. A lane is for work that ends
 //!   soon; what waits for days has none.
-//! * [`Faults`] can stop the engine at every boundary of a step as a killed process would. Each kind of
-//!   work has a test that stops at each boundary in turn and ends in the same state ([`crate::testing`]).
+//! * A work declares its steps ([`Work::steps`]), and has no others: the engine refuses one that is not declared.
+//! * [`Faults`] can stop the engine at every boundary of a step as a killed process would. One test walks every
+//!   boundary of every declared step of every work that `serve` does ([`crate::server::works`]), stops there, and
+//!   ends in the same state.
 
 mod engine;
 mod faults;
@@ -41,7 +43,7 @@ mod queue;
 mod step;
 
 pub use engine::{Engine, Patience, Turn, Work};
-pub use faults::{Boundary, Faults, NoFaults, StopAt};
+pub use faults::{Boundary, Faults, NoFaults, StopAt, StopOnce};
 pub use queue::{NewOperation, Operation, OperationState, Operations};
 pub use step::{Ended, Next, Step, StepError};
 

@@ -53,6 +53,8 @@ pub struct Step {
     pub(super) operation: Operation,
     pub(super) operations: Operations,
     pub(super) faults: Arc<dyn Faults>,
+    /// Every step of this kind of work.
+    pub(super) steps: &'static [&'static str],
 }
 
 impl Step {
@@ -136,6 +138,9 @@ impl Step {
         next: Next,
         notes: Value,
     ) -> Result<Ended, StepError> {
+        if let Next::Step(next) | Next::StepAt(next, _) = &next {
+            self.known(next)?;
+        }
         let now = self.operations.clock.now();
         let (step, due_at, state, failure) = match next {
             Next::Step(step) => (step, now, "open", None),
@@ -169,6 +174,16 @@ impl Step {
     pub async fn go_on(&self, next: Next) -> Result<Ended, StepError> {
         let transaction = self.begin().await?;
         self.end(transaction, next).await
+    }
+
+    /// Refuses a step that its work does not declare.
+    pub(super) fn known(&self, name: &str) -> Result<(), StepError> {
+        if self.steps.contains(&name) {
+            return Ok(());
+        }
+        Err(StepError::Refused(format!(
+            "This was begun by another release of the platform, by which it had a step `{name}`. Ask for it again."
+        )))
     }
 
     pub(super) fn boundary(&self, boundary: Boundary) -> Result<(), StepError> {

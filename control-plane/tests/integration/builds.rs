@@ -1,12 +1,9 @@
 //! HC-1: from a prompt to a preview, whatever fails or is killed in between.
 
-use std::sync::Arc;
-
 use control_plane::accounts::{Member, Owned};
 use control_plane::agreement::{AgreementText, Signatory, Signing};
 use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState, events};
-use control_plane::operations::StopAt;
 use control_plane::projects::Project;
 use control_plane::prompts::{self, Prompt, PromptText};
 use control_plane::seams::{BuildEvent, EnvironmentKind, HostError};
@@ -173,35 +170,6 @@ async fn an_app_that_ends_is_not_built_again() {
         assert!(refused.contains("Call its end off"), "{}: {refused}", platform.database);
         site.lifecycle.come_back(member.account(), departure, member.person()).await.unwrap();
         again().await.unwrap();
-    }
-}
-
-/// Invariant 8: six steps have 24 boundaries; killed at any of them, a build ends in the same state, and tells
-/// its end once.
-#[tokio::test]
-async fn killed_at_any_boundary_a_build_ends_in_the_same_state() {
-    for platform in platforms().await {
-        let begun = begun(&platform, "olga@example.org").await;
-        let first = begun.approve(&platform).await;
-        let (_, host) = platform.site();
-        assert!(platform.builder(&host).drain().await.unwrap());
-        assert_eq!(begun.build(&platform, first).await.state, BuildState::Serving);
-        for boundary in 0..24 {
-            let (site, host) = platform.site();
-            let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
-            let build =
-                builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview);
-            let build = build.await.unwrap();
-            let faults = Arc::new(StopAt::boundary(boundary));
-            assert!(!platform.builder(&host).faults(faults.clone()).drain().await.unwrap(), "{boundary}");
-            platform.clock.advance(Duration::minutes(2));
-            assert!(platform.builder(&host).drain().await.unwrap());
-            let at = faults.stopped();
-            assert_eq!(begun.build(&platform, build).await.state, BuildState::Serving, "{at:?}");
-            let said = events::after(&platform, build, 0).await.unwrap();
-            let ends = said.iter().filter(|said| matches!(said.event, BuildEvent::Serving { .. })).count();
-            assert_eq!(ends, 1, "told once: {at:?}");
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod agreements;
 mod builds;
 mod gates;
+mod kills;
 mod lifecycle;
 mod operations;
 mod processors;

@@ -27,6 +27,10 @@ impl Work for Ledger {
         "ledger"
     }
 
+    fn steps(&self) -> &'static [&'static str] {
+        &["one", "two", "three"]
+    }
+
     fn patience(&self) -> Patience {
         Patience { attempts: Some(3), first: Duration::seconds(2), longest: Duration::seconds(3) }
     }

@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use control_plane::agreement::{Agreements, CountersigningKey, Signatory};
-use control_plane::billing::{Billing, Gatekeeper, PaymentProvider};
-use control_plane::builds::BuildWork;
+use control_plane::billing::{Billing, PaymentProvider};
 use control_plane::configuration::PlatformDatabase;
 use control_plane::host::build::Bounds;
 use control_plane::host::gateway::LocalAuthority;
@@ -19,7 +18,7 @@ use control_plane::host::key_agent::{self, Agent, FileRootKeys, run_key_agent};
 use control_plane::host::supervisor::Manner;
 use control_plane::host::{Folders, HostName, HostSettings, LocalHost};
 use control_plane::http::{Site, SiteParts};
-use control_plane::lifecycle::{ArchiveFolder, DepartureWork, Lifecycle, Mailbox, ReturnWork};
+use control_plane::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
 use control_plane::operations::Work;
 use control_plane::seams::Host;
 use control_plane::server::{Server, works};
@@ -155,12 +154,7 @@ fn parts(
         Arc::new(mailbox),
         Arc::clone(&billing),
     );
-    let works: Vec<Arc<dyn Work>> = vec![
-        Arc::new(BuildWork::new(platform.clone(), Arc::clone(&host), payments.clone())),
-        Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(&host))),
-        Arc::new(DepartureWork(lifecycle.clone())),
-        Arc::new(ReturnWork(lifecycle.clone())),
-    ];
+    let works = works(platform, &host, &payments, &lifecycle);
     let parts = SiteParts {
         platform: platform.clone(),
         host,
