@@ -101,6 +101,7 @@ fn routes(services: Services) -> Router {
         .route("/patients", get(count))
         .route("/insert", get(insert).post(insert_as_a_slice_does))
         .route("/attempt", get(attempt))
+        .route("/reach", get(reach))
         .route("/write-files", get(write_files))
         .route("/slow/{milliseconds}", get(slow))
         .route("/events", get(events))
@@ -187,6 +188,26 @@ async fn write_files() -> String {
         ("remove", fs::remove_file(file)),
         ("link", fs::hard_link(file, "/data/linked.db")),
         ("replace", fs::write("/data/other.db", "x").and_then(|()| fs::rename("/data/other.db", file))),
+    ];
+    let line = |(name, result): (&str, std::io::Result<()>)| {
+        format!("{name}: {}\n", if result.is_ok() { "done" } else { "refused" })
+    };
+    attempts.into_iter().map(line).collect()
+}
+
+/// What the app's process can do with a path of the host that it has learnt, by itself and by a link of its own.
+async fn reach(headers: HeaderMap) -> String {
+    let path = headers.get("x-path").and_then(|path| path.to_str().ok()).unwrap_or_default();
+    let link = Path::new("/data/link");
+    let _gone = fs::remove_file(link);
+    let linked = std::os::unix::fs::symlink(path, link).and_then(|()| fs::read(link).map(drop));
+    let attempts = [
+        ("read", fs::read(path).map(drop)),
+        ("list", fs::read_dir(path).map(drop)),
+        ("connect", std::os::unix::net::UnixStream::connect(path).map(drop)),
+        ("write", fs::OpenOptions::new().append(true).open(path).map(drop)),
+        ("link", linked),
+        ("above", fs::read(format!("/data/../../../../..{path}")).map(drop)),
     ];
     let line = |(name, result): (&str, std::io::Result<()>)| {
         format!("{name}: {}\n", if result.is_ok() { "done" } else { "refused" })

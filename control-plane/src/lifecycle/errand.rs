@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
+/// The longest passphrase that is kept.
+const LONGEST_SECRET: u64 = 4096;
+
 /// A folder that is shared with a tenant's sandbox for one errand. What is in it goes with it.
 pub(super) struct Errand(pub(super) PathBuf);
 
@@ -56,9 +59,20 @@ pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Opens what an errand left for us. It was written by the tenant's own program, which may have put something else in its
+/// place, such as a link to another tenant's archive: what is not a plain file is refused.
+pub(super) fn carried_out(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::other(format!("{} is no plain file", path.display())))
+}
+
 /// Moves a secret to its place, private from its first byte on.
 pub(super) fn keep_secret(from: &Path, to: &Path) -> io::Result<()> {
-    let secret = Zeroizing::new(fs::read(from)?);
+    let mut secret = Zeroizing::new(Vec::new());
+    carried_out(from)?.take(LONGEST_SECRET).read_to_end(&mut secret)?;
     if let Some(folder) = to.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
@@ -87,7 +101,7 @@ pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 pub(super) fn digest_of(path: &Path) -> io::Result<(String, i64)> {
-    let mut file = File::open(path)?;
+    let mut file = carried_out(path)?;
     let mut digest = Context::new(&SHA256);
     let mut buffer = vec![0; 64 * 1024];
     let mut bytes = 0;

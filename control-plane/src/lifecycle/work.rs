@@ -1,7 +1,7 @@
 //! The operation that carries a departure out, step by step: the window, up to the point of no return.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use safeguards::identity::EmailAddress;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::departure::{Cause, Departure, DepartureState, Lifecycle};
 use super::destruction::moment;
-use super::errand::{Errand, copy_folder, digest_of, keep_secret};
+use super::errand::{Errand, carried_out, copy_folder, digest_of, keep_secret};
 use super::error::DepartureError;
 use super::reminders;
 use crate::agreement;
@@ -22,6 +22,8 @@ use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError};
 pub(super) const DEPARTURE: &str = "departure";
 /// The kind of operation that takes it back.
 pub(super) const RETURN: &str = "return";
+/// What a tenant's program may say of an archive.
+const LONGEST_SUMMARY: u64 = 64 << 10;
 /// How long a hold is waited for before it is looked at again; lifting it wakes the operation at once.
 const HELD: time::Duration = time::Duration::days(1);
 
@@ -154,8 +156,8 @@ impl DepartureWork {
         self.0.host.run(environment, &arguments, &folder.0).await.map_err(later)?;
         let file = folder.0.join("archive.zip");
         let (sha256, bytes) = digest_of(&file).map_err(io_later)?;
-        let summary = fs::read(folder.0.join("summary.json")).map_err(io_later)?;
-        let summary = serde_json::from_slice(&summary)
+        let summary = carried_out(&folder.0.join("summary.json")).map_err(io_later)?;
+        let summary = serde_json::from_reader(summary.take(LONGEST_SUMMARY))
             .map_err(|_| StepError::Later("the app told nothing of its archive".into()))?;
         // The key first: an archive without its key is nothing, a key without its archive opens nothing.
         let secret = self.0.passphrase_file(&name);

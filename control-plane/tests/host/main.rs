@@ -13,6 +13,7 @@ mod doors;
 mod gates;
 mod keys;
 mod lab;
+mod neighbours;
 mod orders;
 mod serving;
 mod support;

@@ -29,6 +29,8 @@ pub(crate) struct House {
     clock: Arc<dyn Clock>,
     gates: Mutex<BTreeMap<EnvironmentId, Gate>>,
     ran: Mutex<Vec<String>>,
+    /// What the app's program leaves a link to, in the place of this file of its errand.
+    pub(crate) links: Mutex<Option<(&'static str, PathBuf)>>,
 }
 
 impl House {
@@ -39,6 +41,7 @@ impl House {
             clock,
             gates: Mutex::default(),
             ran: Mutex::default(),
+            links: Mutex::default(),
         }
     }
 
@@ -197,6 +200,10 @@ impl Host for House {
                 "export" => {
                     let exported = self.export(environment, arguments, folder).await;
                     exported.ok_or_else(|| unavailable("nothing was exported"))?;
+                    if let Some((name, to)) = self.links.lock().unwrap().clone() {
+                        fs::remove_file(folder.join(name)).unwrap();
+                        std::os::unix::fs::symlink(to, folder.join(name)).unwrap();
+                    }
                 }
                 "destroy-organisation" => {}
                 other => return Err(unavailable(other)),

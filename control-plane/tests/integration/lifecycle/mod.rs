@@ -16,7 +16,7 @@ use control_plane::lifecycle::{
     certificate, reminders::WINDOW,
 };
 use control_plane::operations::{Engine, NoFaults, StopAt};
-use control_plane::seams::Gate;
+use control_plane::seams::{Archives as _, Gate};
 use control_plane::testing::{BEGINNING, TestPlatform, platforms};
 use safeguards::identity::{NewPerson, PersonId};
 use safeguards::{Clock, sql};
@@ -341,6 +341,59 @@ async fn hc_12_a_departure_is_its_accounts_alone() {
             assert!(matches!(refused, Err(DepartureError::NotFound)), "{refused:?}");
         }
         assert!(lifecycle.archives_of(other, departure).await.unwrap().is_empty());
+    }
+}
+
+/// Archives lie in one folder: names are the platform's own, belong to an account, and a program that leaves a link to
+/// another's archive, or to a key, in the place of what it was to write is handed nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_do_not_reach_each_other_by_archive_name() {
+    for scene in Scene::both().await {
+        let departure = scene.cancel().await;
+        scene.drain().await;
+        let configuration = &scene.platform.configuration;
+        let archive = scene.lifecycle.archives_of(scene.account, departure).await.unwrap().remove(0);
+        let neighbour = configuration.archives_folder().join(&archive.name);
+        assert!(neighbour.is_file());
+        let other = scene.platform.account("Somebody else").await;
+        let (to, proof) = (scene.platform.folder().join("stolen.zip"), StepUp::in_a_test());
+        let fetched =
+            scene.lifecycle.fetch(other, departure, scene.production, scene.owner, &to, &proof).await;
+        assert!(matches!(fetched, Err(DepartureError::NotFound)) && !to.exists());
+        let store = ArchiveFolder::new(&configuration.archives_folder());
+        let names = [format!("../archives/{}", archive.name), neighbour.display().to_string(), "..".into()];
+        for name in names {
+            assert!(store.fetch(&name, &to).await.is_err() && !to.exists(), "{name}");
+        }
+
+        let secret = files(&configuration.keys_folder().join("archives")).remove(0);
+        let secret = configuration.keys_folder().join("archives").join(secret);
+        scene.lifecycle.come_back(scene.account, departure, scene.owner).await.unwrap();
+        for (name, target) in
+            [("archive.zip", &neighbour), ("passphrase", &secret), ("summary.json", &neighbour)]
+        {
+            scene.drain().await;
+            for kept in [&neighbour, &secret] {
+                fs::create_dir_all(kept.parent().unwrap()).unwrap();
+                fs::write(kept, "of somebody else").unwrap();
+            }
+            *scene.house.links.lock().unwrap() = Some((name, target.clone()));
+            let tried = scene.cancel().await;
+            scene.drain().await;
+            assert!(scene.lifecycle.archives_of(scene.account, tried).await.unwrap().is_empty(), "{name}");
+            let kept = files(&configuration.archives_folder())
+                .into_iter()
+                .map(|file| configuration.archives_folder().join(file));
+            let held = kept.filter(|path| *path != neighbour && holds(path, "of somebody else")).count();
+            assert_eq!(held, 0, "{name}");
+            scene.lifecycle.come_back(scene.account, tried, scene.owner).await.unwrap();
+        }
+        // The program mends its ways, and its archive is kept.
+        *scene.house.links.lock().unwrap() = None;
+        scene.drain().await;
+        let honest = scene.cancel().await;
+        scene.drain().await;
+        assert_eq!(scene.lifecycle.archives_of(scene.account, honest).await.unwrap().len(), 1);
     }
 }
 
