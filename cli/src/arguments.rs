@@ -205,6 +205,10 @@ pub(crate) struct Serve {
     /// The domain below which apps have their host names; not the dashboard's, nor below it.
     #[arg(long, value_name = "NAME", default_value = "apps.localhost")]
     pub(crate) apps: String,
+    /// Give each new environment a database on this PostgreSQL server, by its administrator at a unix socket:
+    /// postgres://…/postgres?host=/run/postgresql. By environment variable only; without it, environments get files.
+    #[arg(long, env = "HEALTHCODER_TENANTS_DATABASE_URL", hide = true, hide_env_values = true)]
+    pub(crate) tenants_database_url: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -15,5 +15,6 @@ mod keys;
 mod lab;
 mod neighbours;
 mod orders;
+mod road;
 mod serving;
 mod support;

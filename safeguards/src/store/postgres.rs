@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections of one role.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,12 @@ impl DatabaseAddress {
     /// The address itself, for a configuration file that only its owner reads.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// The server's unix socket, where the address names one.
+    pub fn socket(&self) -> Option<PathBuf> {
+        let options = self.options().ok()?;
+        Some(options.get_socket()?.join(format!(".s.PGSQL.{}", options.get_port())))
     }
 
     pub(crate) fn options(&self) -> Result<PgConnectOptions> {

@@ -15,7 +15,7 @@ use control_plane::configuration::PlatformDatabase;
 use control_plane::host::build::Bounds;
 use control_plane::host::gateway::LocalAuthority;
 use control_plane::host::key_agent::{self, Agent, FileRootKeys, run_key_agent};
-use control_plane::host::supervisor::Manner;
+use control_plane::host::supervisor::{Manner, PostgresServer};
 use control_plane::host::{Folders, HostName, HostSettings, LocalHost};
 use control_plane::http::{Site, SiteParts};
 use control_plane::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
@@ -26,6 +26,7 @@ use control_plane::support;
 use control_plane::{Configuration, Platform};
 use safeguards::audit::{self, Keeper};
 use safeguards::store::DatabaseAddress;
+use safeguards::web::{self, Connections};
 use safeguards::{SystemClock, folder};
 use serde_json::json;
 use tokio::net::{TcpListener, UnixListener};
@@ -45,7 +46,8 @@ pub(crate) fn run(arguments: &Serve, progress: Progress) -> Result<Outcome, Fail
     configuration.apps_domain.clone_from(&arguments.apps);
     configuration.tls = true;
     apart(&arguments.host, &arguments.apps)?;
-    runtime()?.block_on(serve(configuration, progress))
+    let tenants = arguments.tenants_database_url.as_deref().map(tenants_server).transpose()?;
+    runtime()?.block_on(serve(configuration, tenants, progress))
 }
 
 /// The platform's configuration, from where it keeps its data.
@@ -79,7 +81,23 @@ fn apart(dashboard: &str, apps: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn serve(mut configuration: Configuration, progress: Progress) -> Result<Outcome, Failure> {
+/// The server on which environments get databases. Apps reach it by its socket, since they have no network.
+fn tenants_server(address: &str) -> Result<PostgresServer, Failure> {
+    let administrator = DatabaseAddress::new(address);
+    let socket = administrator.socket().ok_or_else(|| {
+        Failure::input(
+            "HEALTHCODER_TENANTS_DATABASE_URL names no unix socket, which is all that apps reach: write it as \
+             postgres://ADMINISTRATOR:PASSWORD@localhost/postgres?host=/run/postgresql",
+        )
+    })?;
+    Ok(PostgresServer { administrator, socket })
+}
+
+async fn serve(
+    mut configuration: Configuration,
+    postgres: Option<PostgresServer>,
+    progress: Progress,
+) -> Result<Outcome, Failure> {
     let _only = alone(&configuration.data)?;
     let listener = TcpListener::bind(configuration.listen)
         .await
@@ -90,7 +108,7 @@ async fn serve(mut configuration: Configuration, progress: Progress) -> Result<O
     let host = LocalHost::open(HostSettings {
         folder: configuration.environments_folder(),
         key_agent: Box::new(agent_command),
-        postgres: None,
+        postgres,
         port: Some(configuration.listen.port()),
         manner: Manner::default(),
         bounds: Bounds::default(),
@@ -196,7 +214,7 @@ fn support_desk(socket: UnixListener, platform: &Platform, host: &LocalHost) -> 
 fn own_socket(data: &Path, name: &str) -> anyhow::Result<(PathBuf, UnixListener)> {
     let folder = data.join("run");
     folder::make_folder(&folder)?;
-    let path = folder.join("dashboard.sock");
+    let path = folder.join(name);
     // Left by a process that was killed: the lock says that it is gone.
     let _none = fs::remove_file(&path);
     let socket = UnixListener::bind(&path).with_context(|| format!("{} cannot be opened", path.display()))?;

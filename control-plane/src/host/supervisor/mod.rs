@@ -222,6 +222,8 @@ struct Slot {
     id: Uuid,
     /// Held while the environment is started or changed: whoever asks meanwhile waits.
     state: Mutex<State>,
+    /// Held while its binary does a piece of work: the owner of a database signs in for one at a time.
+    work: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -433,7 +435,9 @@ impl Supervisor {
             return Err(SupervisorError::Unknown);
         }
         let mut slots = self.0.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(id).or_insert_with(|| Arc::new(Slot { id, state: Mutex::default() }));
+        let slot = slots
+            .entry(id)
+            .or_insert_with(|| Arc::new(Slot { id, state: Mutex::default(), work: Mutex::default() }));
         Ok(Arc::clone(slot))
     }
 

@@ -227,6 +227,9 @@ impl Supervisor {
         told: Told<'_>,
     ) -> Result<Done, SupervisorError> {
         let inner = &self.0;
+        let slot = self.slot(environment.id)?;
+        let turn = tokio::time::timeout(inner.manner.work, slot.work.lock()).await;
+        let _turn = turn.map_err(|_| SupervisorError::Busy)?;
         let mut sandbox = places::common(inner, environment, program)?;
         if let Some(look) = told.look {
             sandbox = sandbox.variable("SUPPORT_LOOK", look);
