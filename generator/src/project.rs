@@ -51,6 +51,7 @@ const ONCE: &[&str] = &[
     "tests/app/bookings.rs",
     "tests/app/claims.rs",
     "tests/app/compliance.rs",
+    "tests/app/duties.rs",
     "tests/app/files.rs",
     "tests/app/isolation.rs",
     "tests/app/lifecycles.rs",

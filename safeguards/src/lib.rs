@@ -5,6 +5,8 @@ pub mod access;
 pub mod app;
 pub mod audit;
 pub mod clock;
+#[cfg(feature = "tenant")]
+pub mod compliance;
 pub mod crypto;
 pub mod folder;
 mod id;

@@ -57,6 +57,19 @@ pub(super) fn routes(view: &AppView, paths: &mut Map<String, Value>, schemas: &m
     if !view.app.places.is_empty() {
         places(view, paths, schemas);
     }
+    compliance(paths, schemas);
+}
+
+/// Who administers agreements reads this; to everybody else it is not there.
+fn compliance(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
+    let text = json!({ "type": "string" });
+    let standing = json!({ "type": "string", "enum": ["in force", "needs attention", "missing"] });
+    let point = json!({ "group": text, "title": text, "source": text, "standing": standing, "found": text });
+    let needed = ["group", "title", "source", "standing", "found"];
+    schemas.insert("CompliancePoint".into(), object(point, &needed));
+    let listed = json!({ "type": "array", "items": reference("CompliancePoint") });
+    let read = operation("How the organisation's duties stand", "Compliance", [("200", listed)]);
+    paths.insert("/api/compliance".into(), json!({ "get": read }));
 }
 
 fn places(view: &AppView, paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {

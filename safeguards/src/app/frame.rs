@@ -8,17 +8,19 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
 use super::Services;
+use crate::compliance::{Facts, changed};
+use crate::pages::Announcement;
 use crate::slice::{Front, Viewer};
 use crate::web::{Problem, prefers_page};
 
 /// Puts the frame around all routes of the app, and around what has none.
-pub(super) fn framed(router: Router, front: &'static Front, services: Services) -> Router {
+pub(super) fn framed(router: Router, front: &'static Front, services: Services, facts: Facts) -> Router {
     let unknown = || async { Problem::not_found() };
-    router.fallback(unknown).layer(from_fn_with_state((front, services), frame))
+    router.fallback(unknown).layer(from_fn_with_state((front, services, facts), frame))
 }
 
 async fn frame(
-    State((front, services)): State<(&'static Front, Services)>,
+    State((front, services, facts)): State<(&'static Front, Services, Facts)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -32,6 +34,13 @@ async fn frame(
         && let Some(viewer) = viewer(&mut asked, &services).await
     {
         parts.extensions.insert(viewer.view);
+    }
+    // CC-12: the first page says what has changed. Where that cannot be told, the page is shown all the same.
+    if asked.uri.path() == "/"
+        && let Some(viewer) = viewer(&mut asked, &services).await
+        && let Ok(Some(notice)) = changed(&viewer, &services, &facts).await
+    {
+        parts.extensions.insert(Announcement(notice));
     }
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if response.extensions().get::<Problem>().is_some()

@@ -49,6 +49,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::access::Entity;
 use crate::audit::{self, Keeper};
 use crate::clock::SystemClock;
+use crate::compliance::{self, Facts};
 use crate::identity;
 use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, Log, log_panics};
@@ -277,18 +278,23 @@ impl App {
         services.log = log.unwrap_or(services.log);
         let mut router = health::routes(services.store.clone())
             .merge(identity::routes(services.identity.clone()))
+            .merge(compliance::routes(services.clone(), self.facts()))
             .merge(crate::pages::assets());
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
         }
         if let Some(front) = self.front {
-            router = frame::framed(router, front, services.clone());
+            router = frame::framed(router, front, services.clone(), self.facts());
         }
         if let Some(why) = services.settings.read_only {
             router = router.layer(from_fn_with_state(why, web::say_why));
         }
         let router = edge::guard(self.name, self.uploads, &services, router).await?;
         Ok((services, router))
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { app: self.name, entities: self.entities, audit_years: audit::RETENTION_FLOOR_YEARS }
     }
 
     /// Brings the schema up to date, as the command `migrate` does.

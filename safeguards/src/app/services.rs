@@ -125,6 +125,7 @@ impl Services {
         let identity_settings = identity::Settings {
             places: people.places,
             sign_up: people.sign_up,
+            account: &[("Compliance", "/account/compliance")],
             secure_cookies: url.is_https(),
             inactivity: idle.unwrap_or(usual.inactivity),
             ..usual

@@ -143,6 +143,12 @@ pub const VARIABLES: &[Variable] = &[
         default: "50",
     },
     Variable {
+        name: "OPERATOR",
+        flag: "operator",
+        about: "The company that runs this app for the organisations in it: the other side of their business associate agreements.",
+        default: "none: the first organisation runs it itself",
+    },
+    Variable {
         name: "ENVIRONMENT_ID",
         flag: "environment-id",
         about: "The UUID of this environment, to which every sealed value is bound. Needed only where several machines share one database.",
@@ -251,6 +257,8 @@ pub struct Settings {
     pub read_only: Option<ReadOnly>,
     /// `ROWS_AT_MOST`, where it was given.
     pub rows_at_most: Option<u32>,
+    /// `OPERATOR`, where it was given.
+    pub operator: Option<String>,
     /// `WITNESS_DIR`.
     pub witness_folder: PathBuf,
     /// `RATE_PER_ADDRESS` and `RATE_PER_SESSION`.
@@ -361,6 +369,7 @@ impl Settings {
             rows_at_most: reader.parsed("ROWS_AT_MOST", "give a number from 1 to 1000000", |text| {
                 text.parse().ok().filter(|number| (1..=1_000_000).contains(number))
             }),
+            operator: reader.text("OPERATOR"),
             root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),
             witness_folder: reader.path("WITNESS_DIR").unwrap_or_else(|| data_folder.join("witness")),
             data_folder,

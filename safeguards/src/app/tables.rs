@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::AppError;
 use super::export::Rings;
 use crate::access::{Entity, PIECE, Storage};
+use crate::compliance::SEALED;
 use crate::crypto::{Binding, Normal, Purpose, Sealed, parse};
 use crate::identity::EmailAddress;
 use crate::store::{
@@ -87,13 +88,20 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 8] = [
+const OWN: [(&str, &str); 15] = [
     ("audit_retention", "organisation_id = $1"),
+    ("compliance_entries", "organisation_id = $1"),
+    ("compliance_officers", "organisation_id = $1"),
+    ("compliance_reviews", "organisation_id = $1"),
+    ("document_acceptances", "organisation_id = $1"),
     ("file_chunks", "organisation_id = $1"),
+    ("incidents", "organisation_id = $1"),
     ("limit_tiers", "organisation_id = $1"),
     ("limit_usage", "organisation_id = $1"),
     ("organisations", "id = $1"),
     ("places", "organisation_id = $1"),
+    ("rights_requests", "organisation_id = $1"),
+    ("trainings", "organisation_id = $1"),
     ("memberships", "organisation_id = $1"),
     (
         "people",
@@ -197,6 +205,13 @@ fn of_library(found: Found) -> Option<ExportColumn> {
         let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });
         return Some(ExportColumn { sealed, kind: Kind::Bytes, ..plain(found) });
     }
+    let sealed =
+        SEALED.iter().find(|(table, column, _)| (*table, *column) == (&*found.table, &*found.column));
+    if let Some((_, _, (entity, field))) = sealed {
+        let (entity, field, kind) = (*entity, *field, Kind::Text);
+        let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });
+        return Some(ExportColumn { sealed, kind, ..plain(found) });
+    }
     if found.table != "people" {
         return Some(library_kind(found));
     }
@@ -219,6 +234,7 @@ fn library_kind(found: Found) -> ExportColumn {
     let kind = match found.column.as_str() {
         name if name == "id" || name.ends_with("_id") => Kind::Uuid,
         name if name.ends_with("_at") => Kind::Timestamp,
+        name if name.ends_with("_on") => Kind::Date,
         _ => found.kind,
     };
     ExportColumn { kind, ..plain(found) }

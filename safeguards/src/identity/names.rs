@@ -39,6 +39,8 @@ pub struct Role {
     pub privileged: bool,
     /// People come to it by the hand of whoever trusts them with something of their own, by a permission.
     pub delegated: bool,
+    /// Whoever has it is cared for here: they are a record, and not of the workforce (45 CFR 160.103).
+    pub individual: bool,
     /// What it administers, such as `people` and `agreements`. Who administers people invites them, gives
     /// and takes roles, and makes places, as far as their own role reaches.
     pub administers: &'static [&'static str],
@@ -49,7 +51,7 @@ pub struct Role {
 impl Role {
     /// A role in the whole organisation that is not privileged and administers nothing.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, privileged: false, delegated: false, administers: &[], place: None }
+        Self { name, privileged: false, delegated: false, individual: false, administers: &[], place: None }
     }
 
     /// The same, with a second factor.
@@ -66,6 +68,13 @@ impl Role {
         self
     }
 
+    /// The same, for people who are cared for here.
+    #[must_use]
+    pub const fn individual(mut self) -> Self {
+        self.individual = true;
+        self
+    }
+
     /// The same, administering these.
     #[must_use]
     pub const fn administers(mut self, what: &'static [&'static str]) -> Self {
@@ -78,6 +87,11 @@ impl Role {
     pub const fn at(mut self, kind: &'static str) -> Self {
         self.place = Some(kind);
         self
+    }
+
+    /// Whether whoever has it belongs to the workforce.
+    pub fn works_here(&self) -> bool {
+        !self.individual && !self.delegated
     }
 
     /// Whether it administers people.

@@ -29,6 +29,8 @@ pub struct Settings {
     /// True behind TLS: cookies are `Secure` and carry the `__Host-` prefix. False only on plain-HTTP
     /// loopback, where a browser would not keep such a cookie.
     pub secure_cookies: bool,
+    /// Where the page of one's account leads besides: text and path.
+    pub account: &'static [(&'static str, &'static str)],
     /// Where somebody who is signed in can go from the pages of their account.
     pub navigation: &'static [(&'static str, &'static str)],
     /// How many passwords are hashed at a time, 19 MiB each.
@@ -72,6 +74,7 @@ impl Settings {
             sign_up: None,
             secure_cookies: true,
             navigation: &[],
+            account: &[],
             hashing_parallel: 2,
         }
     }

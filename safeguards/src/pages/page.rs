@@ -73,7 +73,9 @@ enum Action {
 
 impl Page {
     pub(crate) fn new(view: View, title: String) -> Self {
+        let announced = view.announced.as_ref().map(|announcement| announcement.0.show(&view));
         Self {
+            notices: announced.into_iter().collect(),
             view,
             title,
             about: None,
@@ -81,7 +83,6 @@ impl Page {
             actions: Vec::new(),
             banner: None,
             tabs: None,
-            notices: Vec::new(),
             summaries: Vec::new(),
             sections: Vec::new(),
             status: None,

@@ -7,7 +7,7 @@ use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use super::content::{clock_time, iso_date};
 use super::words::fill;
-use super::{ENGLISH, Page, Words};
+use super::{ENGLISH, Notice, Page, Words};
 
 /// The reader's side of a page. Cheap to clone; the app makes one per request.
 #[derive(Clone, Debug)]
@@ -23,7 +23,12 @@ pub struct View {
     pub(crate) csrf: Option<Token>,
     pub(crate) environment: Option<Cow<'static, str>>,
     pub(crate) also: Option<(&'static str, &'static str)>,
+    pub(crate) announced: Option<Announcement>,
 }
+
+/// What everybody is told at the top of their next page.
+#[derive(Clone, Debug)]
+pub struct Announcement(pub Notice);
 
 /// A secret of the page: it goes into forms and never into a log.
 #[derive(Clone)]
@@ -117,6 +122,7 @@ impl View {
             csrf: None,
             environment: None,
             also: None,
+            announced: None,
         }
     }
 
@@ -184,6 +190,13 @@ impl View {
     #[must_use]
     pub fn also(mut self, stylesheet: &'static str, script: &'static str) -> Self {
         self.also = Some((stylesheet, script));
+        self
+    }
+
+    /// Something that the next page says first.
+    #[must_use]
+    pub fn announce(mut self, announcement: Announcement) -> Self {
+        self.announced = Some(announcement);
         self
     }
 

@@ -13,8 +13,8 @@ use crate::Services;
 use crate::access::{Action, Context, Entity, Found, Written};
 use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
-    Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader, Row, Table, Task,
-    Tone, View, Words, Zone,
+    Announcement, Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader,
+    Row, Table, Task, Tone, View, Words, Zone,
 };
 use crate::web::{Arrival, Problem, ReadOnly};
 
@@ -419,6 +419,8 @@ where
             .fold(view, |view, (text, to)| view.destination(text, to));
         let view = arrival.csrf.into_iter().fold(view, View::csrf);
         let view = parts.extensions.get::<ReadOnly>().into_iter().fold(view, |view, why| why.over(view));
+        let announced = parts.extensions.get::<Announcement>().cloned();
+        let view = announced.into_iter().fold(view, View::announce);
         Ok(Self { session, view, came_from: came_from(parts) })
     }
 }

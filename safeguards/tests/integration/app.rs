@@ -14,9 +14,9 @@ use axum::routing::get;
 use exporter::Archive;
 use safeguards::access::{self, Entity, Field, Kind};
 use safeguards::app::{AppError, Pending, Services};
-use safeguards::crypto::{Binding, Purpose};
+use safeguards::crypto::{Binding, KeyRing, Purpose, Sealed};
 use safeguards::identity::{NewPerson, Role};
-use safeguards::store::{Migration, MigrationSet, sql};
+use safeguards::store::{Migration, MigrationSet, PolicyContext, sql};
 use safeguards::web::Problem;
 use safeguards::{App, testing};
 use tempfile::TempDir;
@@ -159,6 +159,7 @@ fn seed(services: &Services) -> Pending<'_, ()> {
             .execute(&services.store)
             .await?;
             visits(services, organisation, row).await?;
+            duties(services, organisation, &ring).await?;
         }
         Ok(())
     })
@@ -190,6 +191,45 @@ async fn visits(services: &Services, organisation: Uuid, patient: Uuid) -> Resul
         .execute(&services.store)
         .await?;
     Ok(())
+}
+
+/// What the library itself keeps sealed: an incident, and a review.
+async fn duties(services: &Services, organisation: Uuid, ring: &KeyRing) -> Result<(), AppError> {
+    const COMPLIANCE: u32 = u32::MAX - 40;
+    let sealed = |row: Uuid, field: u32, words: &str| {
+        let place =
+            Binding { environment: services.environment, organisation, entity: COMPLIANCE, field, row };
+        ring.seal(Purpose::Field, &place, words.as_bytes()).map(Sealed::into_bytes)
+    };
+    let context = PolicyContext {
+        person: None,
+        organisation: Some(organisation),
+        roles: Vec::new(),
+        action: "update",
+        now: services.clock.now(),
+    };
+    let (incident, review) = (services.ids.next(), services.ids.next());
+    let mut transaction = services.store.begin_as(&context).await?;
+    sql("INSERT INTO incidents
+             (id, organisation_id, version, reported_at, reported_by_id, discovered_at, title, standing)
+         VALUES ($1, $2, 1, $3, $1, $3, $4, 'reported')")
+    .bind(incident)
+    .bind(organisation)
+    .bind(services.clock.now())
+    .bind(sealed(incident, 3, "A lost phone")?)
+    .execute(&mut transaction)
+    .await?;
+    sql("INSERT INTO compliance_reviews
+             (id, organisation_id, kind, conducted_on, recorded_at, recorded_by_id, findings)
+         VALUES ($1, $2, 'risk analysis', $3, $4, $1, $5)")
+    .bind(review)
+    .bind(organisation)
+    .bind(services.clock.now().date())
+    .bind(services.clock.now())
+    .bind(sealed(review, 5, "Nothing new")?)
+    .execute(&mut transaction)
+    .await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Not a test of its own: the process that the other tests start, which is this very program.

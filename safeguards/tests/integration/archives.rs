@@ -90,11 +90,16 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 11);
+        assert_eq!(tables, 18);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
             "audit_retention",
+            "compliance_entries",
+            "compliance_officers",
+            "compliance_reviews",
+            "document_acceptances",
             "file_chunks",
+            "incidents",
             "limit_tiers",
             "limit_usage",
             "memberships",
@@ -103,11 +108,17 @@ async fn an_archive_holds_everything_and_no_secret() {
             "patients",
             "people",
             "places",
+            "rights_requests",
+            "trainings",
             "visits",
         ];
         assert_eq!(names, all);
         let patients = read(&mut archive, "data/patients.ndjson");
         assert!(patients.contains(&format!("{PHONE}1")) && patients.contains(&format!("{PHONE}2")));
+        assert!(
+            read(&mut archive, "data/incidents.ndjson").contains("A lost phone"),
+            "the library's own is opened"
+        );
         assert!(patients.contains("72.5") && !patients.contains("phone_index"), "{patients}");
         let people = read(&mut archive, "data/people.ndjson");
         assert!(people.contains("owner1@clinic.example") && !people.contains("password"), "{people}");

@@ -21,7 +21,7 @@ pub static ROLES: &[Role] = &[
     Role::named("owner").privileged().administers(&["people", "agreements"]),
     Role::named("nurse").privileged(),
     Role::named("physician"),
-    Role::named("patient"),
+    Role::named("patient").individual(),
 ];
 
 /// Patients that physician reaches as assigned.

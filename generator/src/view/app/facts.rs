@@ -62,6 +62,8 @@ pub(crate) struct RoleView {
     pub(crate) privileged: bool,
     /// Whether people come to it by a permission that somebody gives.
     pub(crate) delegated: bool,
+    /// Whoever has it is cared for here, and not of the workforce.
+    pub(crate) individual: bool,
     pub(crate) administers: Vec<String>,
     /// The kind of place at which one has it: the role's own, or that of the records that its people are.
     pub(crate) place: Option<String>,
@@ -161,6 +163,7 @@ pub(super) fn roles(model: &Model) -> Vec<RoleView> {
         label: role.label.clone(),
         snake: role.name.snake(),
         privileged: role.is_privileged() || model.mfa_for_everybody,
+        individual: is_cared_for(model, role),
         delegated: model.permissions.iter().any(|permission| model[permission.to].name == role.name),
         administers: role.administers.iter().map(ToString::to_string).collect(),
         place: place_of(model, role).map(|place| model[place].name.to_string()),
@@ -174,6 +177,14 @@ pub(super) fn roles(model: &Model) -> Vec<RoleView> {
 /// Whether people of the role are looked after: each of them is a record.
 pub(super) fn is_patient(role: &spec::model::Role) -> bool {
     role.self_entity.is_some() && !role.is_privileged()
+}
+
+/// Whether people of the role are no workforce: they are records, and no record is assigned to them.
+fn is_cared_for(model: &Model, role: &spec::model::Role) -> bool {
+    let assigned = |assignment: &spec::model::Assignment| {
+        assignment.roles.iter().any(|assignee| model[*assignee].name == role.name)
+    };
+    is_patient(role) && !model.entities.iter().any(|entity| entity.assignment.as_ref().is_some_and(assigned))
 }
 
 /// The first role that administers people: that of `create-owner`, unless told otherwise.

@@ -44,6 +44,9 @@ pub(super) async fn account(session: Session, Look(view): Look) -> Result<Page> 
     page = page
         .action("Security code", "/account/second-factor")
         .action("Organisation and purpose", "/account/work");
+    for (text, to) in identity.settings().account {
+        page = page.action(*text, *to);
+    }
     if identity.settings().roles.any_administers_people(session.principal().roles()) {
         page = page.action("People", "/account/people");
         if !identity.settings().places.is_empty() {

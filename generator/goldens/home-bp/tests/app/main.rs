@@ -3,6 +3,7 @@
 //! They run on SQLite with nothing else installed, and on PostgreSQL, too, where `TEST_DATABASE_URL` names a server on
 //! which databases may be made: `TEST_DATABASE_URL=postgres://postgres@localhost/postgres cargo test`.
 mod compliance;
+mod duties;
 mod isolation;
 mod lists;
 mod policy;

@@ -1,0 +1,138 @@
+//! The people's side of a covered entity's duties, in every app: what people are told and accept, who answers for privacy
+//! and security, who is trained, what went wrong, and what was reviewed.
+//!
+//! | page | who | promise |
+//! |---|---|---|
+//! | `/legal`, `/legal/privacy`, `/legal/baa`, `/legal/dpa` | anybody | CF-1, CL-14, CF-23 |
+//! | `/.well-known/security.txt` (RFC 9116) | anybody | CF-21 |
+//! | `/account/compliance` | whoever works here, and more for whoever administers agreements | CF-26 |
+//! | `…/documents/{document}` | accepts for themselves; for the organisation, who administers agreements | CC-12, CL-9, CC-14 |
+//! | `…/officers` | who administers agreements | CF-21 |
+//! | `…/training` | everybody their own; all of it, who administers agreements | CF-20 |
+//! | `…/incidents` | reported by everybody who works here; handled by who administers agreements | CF-21, CF-25 |
+//! | `…/requests` | everybody their own rights; answered by who administers agreements | HG-1, CL-10, HG-7 |
+//! | `…/reviews` | who administers agreements | HG-2 |
+//! | `/api/compliance` | the standing of all that as JSON, for who administers agreements | HG-6 |
+//!
+//! Dates that the law sets are computed in [`clocks`], from facts and a moment alone.
+
+pub mod clocks;
+mod documents;
+mod incidents;
+mod officers;
+mod overview;
+mod public;
+mod requests;
+mod reviews;
+mod sealing;
+mod text;
+mod trail;
+mod training;
+
+use axum::{Extension, Router};
+
+use crate::access::{Action, Context, Entity, Error};
+use crate::app::Services;
+use crate::audit::{self, Event};
+use crate::slice::{Result, Routes, Viewer, get, post};
+use crate::store::{Transaction, sql};
+use crate::web::Problem;
+
+pub use documents::changed;
+pub(crate) use sealing::SEALED;
+
+/// What the pages say of the app that they are part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The app's name.
+    pub app: &'static str,
+    /// What it keeps.
+    pub entities: &'static [&'static Entity],
+    /// For how many years at least the audit log is kept.
+    pub audit_years: i32,
+}
+
+/// Every route of this part.
+pub fn routes(services: Services, facts: Facts) -> Router {
+    Routes::new()
+        .route("/legal", get(public::index))
+        .route("/legal/{document}", get(public::document))
+        .route("/.well-known/security.txt", get(public::security_txt))
+        .route("/account/compliance", get(overview::page))
+        .route("/api/compliance", get(overview::api))
+        .route("/account/compliance/documents/{document}", get(documents::show).post(documents::accept))
+        .route("/account/compliance/officers", get(officers::show).post(officers::name))
+        .route("/account/compliance/training", get(training::show).post(training::complete))
+        .route("/account/compliance/training/everybody", get(training::everybody))
+        .route("/account/compliance/incidents", get(incidents::list))
+        .route("/account/compliance/incidents/new", get(incidents::ask).post(incidents::report))
+        .route("/account/compliance/incidents/{id}", get(incidents::show))
+        .route("/account/compliance/incidents/{id}/{step}", post(incidents::step))
+        .route("/account/compliance/requests", get(requests::list))
+        .route("/account/compliance/requests/new", get(requests::ask).post(requests::make))
+        .route("/account/compliance/requests/{id}", get(requests::show))
+        .route("/account/compliance/requests/{id}/{step}", post(requests::step))
+        .route("/account/compliance/reviews", get(reviews::list).post(reviews::record))
+        .layer(Extension(facts))
+        .with_state(services)
+}
+
+/// Whether the viewer answers for the organisation's agreements, and so for all of this.
+fn answers(viewer: &Viewer) -> bool {
+    held(viewer).any(|role| role.administers.contains(&"agreements"))
+}
+
+/// Refuses whoever does not; to them, there is no such page.
+fn only_who_answers(viewer: &Viewer) -> Result<()> {
+    if answers(viewer) { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// Whether the viewer belongs to the workforce: who is cared for here, or was named by them, does not.
+fn works_here(viewer: &Viewer) -> bool {
+    held(viewer).any(|role| role.works_here())
+}
+
+fn held(viewer: &Viewer) -> impl Iterator<Item = &'static crate::identity::Role> {
+    let roles = viewer.session().identity().settings().roles;
+    let names: Vec<&str> = viewer.roles();
+    roles.iter().filter(move |role| names.contains(&role.name))
+}
+
+/// A transaction that acts for the viewer's organisation.
+async fn begin(context: &Context) -> Result<Transaction> {
+    Ok(context.store.begin_as(&context.policy(Action::Update)).await.map_err(Error::from)?)
+}
+
+/// Writes the event, then commits.
+async fn finish(context: &Context, mut transaction: Transaction, event: Event) -> Result<()> {
+    audit::append(&mut transaction, &context.circumstances, event).await.map_err(Error::AuditUnavailable)?;
+    Ok(transaction.commit().await.map_err(Error::from)?)
+}
+
+/// The company that runs the app: as its settings say, or the organisation that began it.
+async fn operator(services: &Services) -> Result<String> {
+    if let Some(operator) = &services.settings.operator {
+        return Ok(operator.clone());
+    }
+    let first = first_organisation(services).await?;
+    Ok(first.map_or_else(|| "The organisation that runs this app".to_owned(), |(_, name)| name))
+}
+
+/// The organisation that began the app.
+async fn first_organisation(services: &Services) -> Result<Option<(uuid::Uuid, String)>> {
+    let first = sql("SELECT id, name FROM organisations ORDER BY created_at, id LIMIT 1");
+    let row = first.fetch_optional(&services.store).await.map_err(Error::from)?;
+    let read = |row: crate::store::Row| Ok((row.uuid("id")?, row.text("name")?));
+    Ok(row.map(read).transpose().map_err(Error::Store)?)
+}
+
+/// A page below the overview.
+fn below(viewer: &Viewer, title: impl Into<String>) -> crate::pages::Page {
+    viewer.page(title).back("Compliance", "/account/compliance")
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    first + letters.as_str()
+}
