@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Plan, generate, build and serve an example with obviously fake patients.
     Demo(Serving),
+    /// Verify that an app keeps its promises: a project, in a throwaway instance, or an app in use, which is only read.
+    Verify(VerifyApp),
     /// Work with audit logs.
     #[command(subcommand)]
     Audit(Audit),
@@ -123,6 +125,41 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// A verification. Exit code 0: everything that was tried is kept; 1: something is broken; 2: the input is wrong.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyApp {
+    /// A project's folder, or the address of an app in use.
+    #[arg(value_name = "DIR|URL", default_value = ".")]
+    pub(crate) target: String,
+    /// List the checks with the promises that they stand for.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Only the checks whose name begins so; may be given several times.
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) only: Vec<String>,
+    /// Try it on PostgreSQL: an administrator's address, for a database that is made for this and removed.
+    #[arg(long, value_name = "URL", env = "HEALTHCODER_VERIFY_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// The project's program, where it is built already.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) program: Option<PathBuf>,
+    /// Of an app in use: a refresh token of a session that its founder lends. It works once.
+    #[arg(long, env = "HEALTHCODER_VERIFY_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// Of an app in use: the folder of its project, for what its spec says.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+    /// Of an app in use: the certificate of an authority of your own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) authority: Option<PathBuf>,
+    /// Write the report as JUnit's XML, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the report as one page, too, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// A change of an app.

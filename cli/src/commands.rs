@@ -17,6 +17,7 @@ mod platform;
 mod run;
 mod schema;
 mod source;
+mod verify;
 
 use crate::arguments::{Agreement, Arguments, Audit, Certificate, Command, Export, Phi};
 use crate::outcome::{Failure, Outcome};
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Change(change) => change::run(&change, progress),
         Command::Run(run) => run::run(&run.dir, run.serving.listen, arguments.json, progress),
         Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),
+        Command::Verify(wanted) => verify::run(&wanted, progress),
         Command::Audit(Audit::Verify(wanted)) => audit::verify(&wanted, progress),
         Command::Phi(Phi::Scan) => phi::scan(),
         Command::Certificate(Certificate::Verify { file, key }) => certificate::verify(&file, key.as_deref()),

@@ -22,6 +22,7 @@ mod row_level_security;
 mod rules;
 mod served;
 mod serving;
+mod verify;
 
 use safeguards::store::{Row, Store, sql};
 

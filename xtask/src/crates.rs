@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process;
 
 /// Our crates, and ours that each may depend on.
-const DIRECTIONS: [(&str, &[&str]); 14] = [
+const DIRECTIONS: [(&str, &[&str]); 15] = [
     ("spec", &[]),
     ("deidentify", &[]),
     ("templates", &[]),
@@ -22,6 +22,8 @@ const DIRECTIONS: [(&str, &[&str]); 14] = [
     ("control-plane-stripe", &["control-plane"]),
     ("control-plane-print", &["control-plane"]),
     ("stripe-double", &[]),
+    // Never the library that apps stand on: it must not trust what it tests.
+    ("verifier", &["spec", "exporter"]),
     (
         "healthcoder",
         &[
@@ -33,6 +35,7 @@ const DIRECTIONS: [(&str, &[&str]); 14] = [
             "safeguards",
             "control-plane",
             "control-plane-stripe",
+            "verifier",
         ],
     ),
     (
@@ -60,6 +63,12 @@ pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
             let counts = dependency.kind == DependencyKind::Normal && ours.contains(name);
             ensure!(!counts || may.contains(name), "`{}` must not depend on `{name}`", package.name);
         }
+    }
+    for linked in linked_by(metadata, "verifier") {
+        ensure!(
+            !["safeguards", "sqlx", "sqlx-core"].contains(&linked.as_str()),
+            "`verifier` links `{linked}`: it must not trust what it tests"
+        );
     }
     for name in OFFLINE {
         for linked in linked_by(metadata, name) {

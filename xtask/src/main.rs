@@ -8,6 +8,7 @@ mod duplicates;
 mod fuzz;
 mod install;
 mod migrations;
+mod mutants;
 mod process;
 mod test;
 mod unused;
@@ -38,6 +39,8 @@ enum Chore {
     },
     /// Measure generation, builds and what the safeguards cost, into `bench/RESULTS.md`.
     Bench(bench::Bench),
+    /// Take safeguards away one by one, and see whether `healthcoder verify` notices.
+    Mutants(mutants::Mutants),
     /// Feed hostile input to what reads it, found by coverage.
     Fuzz(fuzz::Fuzz),
 }
@@ -47,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { nextest } => test::run(&nextest),
         Chore::Check { accept_migrations } => check::run(accept_migrations),
         Chore::Bench(bench) => bench::run(&bench),
+        Chore::Mutants(mutants) => mutants::run(&mutants),
         Chore::Fuzz(fuzz) => fuzz::run(&fuzz),
     }
 }

@@ -131,6 +131,11 @@ impl Model {
         self.roles.iter().position(|role| role.name == name).map(RoleIndex)
     }
 
+    /// The kind of place of this name.
+    pub fn place(&self, name: &str) -> Option<PlaceIndex> {
+        self.places.iter().position(|place| place.name == name).map(PlaceIndex)
+    }
+
     /// The grants of one role on one entity.
     pub fn grants(&self, role: RoleIndex, entity: EntityIndex) -> impl Iterator<Item = &Grant> {
         self[entity].grants.iter().filter(move |grant| grant.role == role)

@@ -1,0 +1,85 @@
+//! CF-26, CL-13: `healthcoder verify` is green on an app as it is generated, on both databases, and red on one that
+//! lost a safeguard.
+
+use std::fs;
+use std::path::Path;
+
+use safeguards::testing;
+use serde_json::Value;
+
+use crate::exit::{command, run, text};
+use crate::healthcoder::{Ended, ended};
+use crate::project::Project;
+
+/// Builds a project, and verifies it by its own program.
+fn verified(project: &Project, words: &[&str]) -> Ended {
+    let program = project.build();
+    let all = ["--json", "verify", text(&project.folder), "--program", text(&program)];
+    ended(&mut command(&[&all[..], words].concat()))
+}
+
+/// The checks that ended so.
+fn with_outcome<'r>(report: &'r Value, outcome: &str) -> Vec<&'r str> {
+    let checks = report["checks"].as_array().expect("a report has checks").iter();
+    let found = checks.filter(|check| check["result"]["outcome"] == outcome);
+    found.map(|check| check["id"].as_str().expect("a check has a name")).collect()
+}
+
+fn is_green(ended: &Ended) -> Value {
+    let report = ended.json();
+    assert_eq!(with_outcome(&report, "broken"), [""; 0], "{report:#}");
+    assert_eq!(with_outcome(&report, "undecided"), [""; 0], "{report:#}");
+    assert_eq!(ended.code, Some(0), "{}", ended.errors);
+    report
+}
+
+#[test]
+fn an_app_is_verified_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (page, xml) = (folder.path().join("page.html"), folder.path().join("report.xml"));
+    let project = Project::of_prompt("home-bp");
+    let report = is_green(&verified(&project, &["--html", text(&page), "--junit", text(&xml)]));
+    assert!(with_outcome(&report, "kept").len() >= 120, "{}", with_outcome(&report, "kept").len());
+    let page = fs::read_to_string(page).expect("there is a page");
+    assert!(page.contains("Every promise that was tried was kept") && !page.contains("<script"));
+    let xml = fs::read_to_string(xml).expect("there is a report");
+    assert!(xml.contains("failures=\"0\"") && xml.contains("errors=\"0\""));
+}
+
+#[test]
+fn an_app_is_verified_on_postgresql() {
+    let administrator = testing::postgres_administrator();
+    let project = Project::of_prompt("home-bp");
+    let report = is_green(&verified(&project, &["--database-url", administrator.reveal()]));
+    let kept = with_outcome(&report, "kept");
+    for check in ["swapped-rows-do-not-open", "tamper-recompute", "audit-refused-by-the-database"] {
+        assert!(kept.contains(&check), "{check} was not tried: {kept:?}");
+    }
+}
+
+/// A verifier that cannot fail is worth nothing: the least scope of one query is gone, and it says which check saw it.
+#[test]
+fn an_app_that_lost_a_scope_is_refuted() {
+    let project = Project::changed("home-bp", "home-bp-unscoped", |files| {
+        let policy = files.files.get_mut("src/access.rs").expect("an app has a policy");
+        let narrow =
+            "Grant::to(\"physician\", &[Action::View, Action::List]).rows(PATIENTS_ASSIGNED_PHYSICIAN)";
+        assert!(policy.contains(narrow));
+        *policy = policy.replace(narrow, "Grant::to(\"physician\", &[Action::View, Action::List])");
+    });
+    let ended = verified(&project, &["--only", "access-list", "--only", "access-show"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.errors);
+    let report = ended.json();
+    assert_eq!(with_outcome(&report, "broken"), ["access-list-oracle", "access-show-oracle"], "{report:#}");
+}
+
+#[test]
+fn the_checks_are_listed_with_their_promises() {
+    let listed = run(&["--json", "verify", "--list"]).json();
+    let checks = listed["checks"].as_array().expect("a list").clone();
+    assert!(checks.len() >= 120, "{}", checks.len());
+    let cites = |check: &Value| check["promises"].as_array().is_some_and(|promises| !promises.is_empty());
+    assert!(checks.iter().all(cites));
+    let nowhere = ended(&mut command(&["verify", text(Path::new("/nowhere"))]));
+    assert_eq!(nowhere.code, Some(2), "{}", nowhere.errors);
+}

@@ -1,0 +1,244 @@
+//! `cargo xtask mutants`: whether the verifier fails when a safeguard is missing.
+//!
+//! Each mutant is one change of a generated project or of the library in it, by exact text: a change that does not
+//! apply any more is an error, so that the table follows the code. The project is built with it (at opt 0, in the
+//! workspace's own target folder), verified, and put back. A mutant is killed when a check says *broken*; one that only
+//! stops the verifier (*undecided*), or does not build, is told apart and counts for nothing.
+
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use serde_json::Value;
+
+use crate::process::{cargo, root, shown};
+use table::{MUTANTS, Mutant};
+
+/// Which mutants to try.
+#[derive(Args)]
+pub(crate) struct Mutants {
+    /// Mutants by name; all of them by default.
+    names: Vec<String>,
+    /// Only list them.
+    #[arg(long)]
+    list: bool,
+    /// Run only the checks whose name begins so, to look at one faster.
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
+    /// Try them on PostgreSQL: an administrator's address. Without it, those that only its rows tell are left out.
+    #[arg(long, value_name = "URL", env = "HEALTHCODER_VERIFY_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+/// How a mutant ended.
+enum End {
+    /// Broken checks, from outside and by looking at files.
+    Killed {
+        outside: Vec<String>,
+        files: Vec<String>,
+    },
+    Survived,
+    /// The verifier could not go on, or the mutant does not build.
+    Unclear(String),
+}
+
+/// Tries mutants one after the other, and prints the score.
+pub(crate) fn run(wanted: &Mutants) -> anyhow::Result<()> {
+    let chosen = chosen(wanted)?;
+    if wanted.list {
+        for mutant in &chosen {
+            eprintln!("{:<32} {:<52} {}", mutant.name, mutant.file, mutant.breaks);
+        }
+        return Ok(());
+    }
+    let bench = Bench::set_up(wanted)?;
+    let unchanged = bench.verified()?;
+    ensure!(matches!(unchanged, End::Survived), "the unchanged project is not green: {}", told(&unchanged));
+    let (mut outside, mut files, mut left) = (0, 0, Vec::new());
+    for mutant in &chosen {
+        let end = bench.tried(mutant)?;
+        eprintln!("{:<32} {}", mutant.name, told(&end));
+        match end {
+            End::Killed { outside: by, .. } if !by.is_empty() => outside += 1,
+            End::Killed { .. } => files += 1,
+            End::Survived | End::Unclear(_) => left.push(mutant.name),
+        }
+    }
+    eprintln!(
+        "{} of {} mutants killed: {outside} from outside, {files} by looking at files",
+        outside + files,
+        chosen.len()
+    );
+    ensure!(left.is_empty(), "not killed: {}", left.join(", "));
+    Ok(())
+}
+
+fn chosen(wanted: &Mutants) -> anyhow::Result<Vec<&'static Mutant>> {
+    let unknown = wanted.names.iter().find(|name| !MUTANTS.iter().any(|mutant| mutant.name == **name));
+    if let Some(name) = unknown {
+        bail!("there is no mutant `{name}`: `cargo xtask mutants --list` names them");
+    }
+    let fits = |mutant: &&Mutant| {
+        let named = wanted.names.is_empty() || wanted.names.iter().any(|name| name == mutant.name);
+        named && (wanted.list || wanted.database_url.is_some() || !mutant.postgres)
+    };
+    Ok(MUTANTS.iter().filter(fits).collect())
+}
+
+fn told(end: &End) -> String {
+    match end {
+        End::Killed { outside, files } => {
+            let first: Vec<&str> = outside.iter().chain(files).take(4).map(String::as_str).collect();
+            format!("killed by {} checks: {}", outside.len() + files.len(), first.join(", "))
+        }
+        End::Survived => "SURVIVED".to_owned(),
+        End::Unclear(why) => format!("UNCLEAR: {why}"),
+    }
+}
+
+/// A generated project, and what verifies it.
+struct Bench<'a> {
+    project: PathBuf,
+    package: String,
+    healthcoder: PathBuf,
+    wanted: &'a Mutants,
+}
+
+impl<'a> Bench<'a> {
+    fn set_up(wanted: &'a Mutants) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(root().join("generator/goldens/home-bp/app.yaml"))?;
+        let spec = spec::check(&text, &spec::Lock::default())
+            .map_err(|problems| anyhow::anyhow!("the golden's spec is not valid:\n{problems}"))?;
+        let files = generator::generate(&spec, &text)?;
+        let project = root().join("target/mutants/home-bp");
+        if project.exists() {
+            // What an interrupted run left changed.
+            fs::remove_dir_all(&project)?;
+        }
+        generator::write(&files, &project, generator::Edits::Overwrite)?;
+        let manifest = fs::read_to_string(project.join("Cargo.toml"))?;
+        let package = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+        let package = package.context("the project has a name")?.trim_matches('"').to_owned();
+        let mut build = cargo();
+        build.args(["build", "--quiet", "--package", "healthcoder"]);
+        crate::process::run(&mut build)?;
+        Ok(Self { project, package, healthcoder: root().join("target/debug/healthcoder"), wanted })
+    }
+
+    fn tried(&self, mutant: &Mutant) -> anyhow::Result<End> {
+        let path = self.project.join(mutant.file);
+        let text = fs::read_to_string(&path).with_context(|| format!("{}: {}", mutant.name, mutant.file))?;
+        let mut changed = text.clone();
+        for (from, to) in mutant.changes {
+            ensure!(changed.contains(from), "`{}` does not apply any more to {}", mutant.name, mutant.file);
+            changed = changed.replacen(from, to, 1);
+        }
+        fs::write(&path, changed)?;
+        let end = self.verified();
+        fs::write(&path, text)?;
+        end
+    }
+
+    /// Builds the project as it stands; why not, where it does not build.
+    fn built(&self) -> anyhow::Result<Result<PathBuf, String>> {
+        let target = root().join("target");
+        let mut build = cargo();
+        build.current_dir(&self.project).env("CARGO_TARGET_DIR", &target).args([
+            "build",
+            "--quiet",
+            "--config",
+            "profile.dev.package.safeguards.opt-level=0",
+            "--config",
+            "profile.dev.package.exporter.opt-level=0",
+        ]);
+        let output = build.output().with_context(|| shown(&build))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let error = said.lines().find(|line| line.starts_with("error")).unwrap_or("it does not build");
+            return Ok(Err(error.to_owned()));
+        }
+        // A copy, which no other build replaces while it runs.
+        let own = self.project.with_extension("program");
+        let _former = fs::remove_file(&own);
+        fs::copy(target.join("debug").join(&self.package), &own)?;
+        Ok(Ok(own))
+    }
+
+    fn verified(&self) -> anyhow::Result<End> {
+        let program = match self.built()? {
+            Ok(program) => program,
+            Err(why) => return Ok(End::Unclear(why)),
+        };
+        let mut verify = std::process::Command::new(&self.healthcoder);
+        verify.arg("--json").arg("verify").arg(&self.project).arg("--program").arg(&program);
+        for check in &self.wanted.only {
+            verify.arg("--only").arg(check);
+        }
+        if let Some(address) = &self.wanted.database_url {
+            verify.arg("--database-url").arg(address);
+        }
+        let output = verify.output().with_context(|| shown(&verify))?;
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        Ok(ended(&report, &String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+/// Which groups look at nothing but what the app answers.
+const OUTSIDE: [&str; 7] = ["edge", "pages", "identity", "tokens", "access", "integrity", "documents"];
+
+fn ended(report: &Value, errors: &str) -> End {
+    let Some(checks) = report["checks"].as_array() else {
+        let last = errors.lines().last().unwrap_or("it said nothing");
+        return End::Unclear(format!("it was not verified: {last}"));
+    };
+    let name = |check: &Value| check["id"].as_str().unwrap_or_default().to_owned();
+    let broken: Vec<&Value> = checks.iter().filter(|check| check["result"]["outcome"] == "broken").collect();
+    let is_outside = |check: &&&Value| OUTSIDE.iter().any(|group| check["group"] == *group);
+    let (outside, files): (Vec<&Value>, Vec<&Value>) = broken.iter().partition(|check| is_outside(&check));
+    if !broken.is_empty() {
+        return End::Killed {
+            outside: outside.into_iter().map(name).collect(),
+            files: files.into_iter().map(name).collect(),
+        };
+    }
+    let undecided: Vec<String> =
+        checks.iter().filter(|check| check["result"]["outcome"] == "undecided").map(name).collect();
+    if undecided.is_empty() {
+        End::Survived
+    } else {
+        End::Unclear(format!("undecided: {}", undecided.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each mutant still applies to what is generated and vendored, so that the table follows the code.
+    #[test]
+    fn each_mutant_applies() {
+        let names: std::collections::BTreeSet<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
+        assert_eq!(names.len(), MUTANTS.len(), "two mutants have one name");
+        assert!(MUTANTS.len() >= 40);
+        for mutant in MUTANTS {
+            let path = source(mutant.file);
+            let text =
+                fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            for (from, to) in mutant.changes {
+                assert!(text.contains(from), "{} does not apply to {}", mutant.name, mutant.file);
+                assert_ne!(from, to, "{} changes nothing", mutant.name);
+            }
+        }
+    }
+
+    /// Where a file of the project comes from: the golden, or the library.
+    fn source(file: &str) -> PathBuf {
+        match file.strip_prefix("crates/") {
+            Some(of_library) => root().join(of_library),
+            None => Path::new(&root()).join("generator/goldens/home-bp").join(file),
+        }
+    }
+}
