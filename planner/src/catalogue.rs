@@ -157,6 +157,23 @@ const OFTEN_MISSPELT: &[&str] = &[
     "address",
     "systolic",
     "diastolic",
+    "result",
+    "register",
+    "schedule",
+    "pharmacy",
+    "technician",
+    "hospital",
+    "psychiatrist",
+    "nutritionist",
+    "cardiologist",
+    "dermatologist",
+    "referral",
+    "symptom",
+    "measurement",
+    "therapy",
+    "midwife",
+    "coordinator",
+    "surgeon",
 ];
 
 /// The catalogue, indexed by phrases in the singular.
@@ -244,7 +261,7 @@ impl Catalogue {
 
     /// The one word of the catalogue that a misspelt word is nearest to, one slip away.
     pub(crate) fn respell(&self, word: &str) -> Option<&str> {
-        if word.len() < 6 || self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok() {
+        if word.len() < 5 || self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok() {
             return None;
         }
         let mut near = self.words.iter().filter(|known| one_slip(known.as_bytes(), word.as_bytes()));

@@ -106,6 +106,8 @@ fn subject(world: &mut World) {
 pub(crate) fn records(world: &mut World) {
     let subject = world.subject().map(str::to_owned);
     let names: Vec<String> = world.entities.keys().cloned().collect();
+    // A Spanish plan has one word for a drug and its name.
+    let spanish = world.names.is_spanish();
     for name in &names {
         let Some(entity) = world.entities.get_mut(name) else { continue };
         let mut added = Vec::new();
@@ -120,7 +122,11 @@ pub(crate) fn records(world: &mut World) {
                 if field.name == "status" && (!entity.states.is_empty() || !concept.states.is_empty()) {
                     continue;
                 }
-                if !entity.fields.contains_key(&field.name) && !has_moment(entity, &field) {
+                if !entity.fields.contains_key(&field.name)
+                    && !has_moment(entity, &field)
+                    && !has_a_name(entity, &field)
+                    && (!spanish || stored == 0 || field.name != "drug name")
+                {
                     added.push(field.name.clone());
                     entity.add(field);
                 }
@@ -156,6 +162,25 @@ fn has_moment(entity: &crate::world::Entity, field: &NewField) -> bool {
     matches!(field.name.as_str(), "taken at" | "date")
         && entity.fields.values().any(|written| written.contains("moment") || written.contains(" date"))
         && entity.kind == EntityKind::Clinical
+}
+
+/// Whether the record says by another word which drug it is.
+fn has_a_name(entity: &crate::world::Entity, field: &NewField) -> bool {
+    const NAMES: &[&str] =
+        &["name", "drug", "medication", "medicine", "product", "title", "substance", "med", "peptide"];
+    let named = |name: &String| {
+        NAMES.iter().any(|known| {
+            name == known || name.ends_with(&format!(" {known}")) || name.starts_with(&format!("{known} "))
+        })
+    };
+    // Glasses are prescribed, too.
+    let dosed = |name: &String| {
+        ["dose", "frequency", "strength", "quantity", "refill", "route", "sig", "direction"]
+            .iter()
+            .any(|known| name.contains(known))
+    };
+    let some = !entity.fields.is_empty();
+    field.name == "drug name" && some && (entity.fields.keys().any(named) || !entity.fields.keys().any(dosed))
 }
 
 /// An appointment is with somebody, in something.

@@ -22,8 +22,8 @@ pub(crate) struct NewField {
 pub(crate) enum Read {
     /// Fields, in order; a group gives several.
     Fields(Vec<NewField>),
-    /// A file, which needs construct 21.
-    File,
+    /// A file, put to the record once it is there.
+    File(NewField),
     /// No field.
     Nothing,
 }
@@ -62,13 +62,12 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
     {
         return Read::Fields(inner.iter().flat_map(|part| only_fields(read(part, None, kind))).collect());
     }
-    if let Some((field, _)) = known
-        && field.written.as_deref() == Some("file")
-    {
-        return Read::File;
-    }
-    if key.ends_with("upload") || key.ends_with("attachment") || key.ends_with("file") {
-        return Read::File;
+    if is_file(&key) && !item.yes_no {
+        let name = known.map_or_else(|| key.clone(), |(field, _)| field.name.clone());
+        return match proper_name(&name) {
+            Some(name) => Read::File(NewField { name, written: "clinical file".into() }),
+            None => Read::Nothing,
+        };
     }
     let base = known.and_then(|(field, name)| {
         // A synonym that stays is written as it was said.
@@ -104,8 +103,27 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
 fn only_fields(read: Read) -> Vec<NewField> {
     match read {
         Read::Fields(fields) => fields,
-        Read::File | Read::Nothing => Vec::new(),
+        Read::File(_) | Read::Nothing => Vec::new(),
     }
+}
+
+/// Whether a phrase in the singular names a picture or a document: `wound photo`, `x ray image`.
+pub(crate) fn is_file(key: &str) -> bool {
+    let known = catalogue().field(key).is_some_and(|(field, _)| field.written.as_deref() == Some("file"));
+    let last = key.rsplit(' ').next().unwrap_or_default();
+    known
+        || matches!(
+            last,
+            "photo"
+                | "picture"
+                | "image"
+                | "photograph"
+                | "selfie"
+                | "upload"
+                | "attachment"
+                | "file"
+                | "pdf"
+        ) && !matches!(key, "file" | "pdf" | "upload")
 }
 
 /// An item that is nothing but a phrase.

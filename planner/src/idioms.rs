@@ -8,6 +8,14 @@ use crate::words::is_be;
 
 /// What is said, and how the grammar says it. `'s` is a possessive.
 const TURNS: &[(&str, &str)] = &[
+    ("there own", "their own"),
+    ("battery of tests", "test"),
+    ("kept apart", "kept"),
+    ("kept separate", "kept"),
+    ("kept separately", "kept"),
+    ("but none of the", "but not the"),
+    ("but none of", "but not"),
+    ("but no", "but not"),
     ("consisting of", "with"),
     ("made up of", "with"),
     ("composed of", "with"),
@@ -75,6 +83,32 @@ const TURNS: &[(&str, &str)] = &[
     ("have read only access to", "see"),
     ("gets to see", "sees"),
     ("get to see", "see"),
+    ("look at", "view"),
+    ("looks at", "views"),
+    ("looking at", "viewing"),
+    ("look through", "view"),
+    ("write down", "record"),
+    ("writes down", "records"),
+    ("keep track of", "track"),
+    ("keeps track of", "tracks"),
+    ("sign off on", "approve"),
+    ("signs off on", "approves"),
+    ("type in", "enter"),
+    ("types in", "enters"),
+    ("get typed in by", "are entered by"),
+    ("gets typed in by", "is entered by"),
+    ("hand out", "dispense"),
+    ("hands out", "dispenses"),
+    ("take payments", "record payments"),
+    ("takes payments", "records payments"),
+    ("take payment", "record payments"),
+    ("takes payment", "records payments"),
+    ("has read access to", "sees"),
+    ("have read access to", "see"),
+    ("get read access to", "see"),
+    ("gets read access to", "sees"),
+    ("is responsible for scheduling", "books appointments"),
+    ("are responsible for scheduling", "book appointments"),
     ("who the patient is", "patient names"),
     ("who the patients are", "patient names"),
     ("who the client is", "client names"),
@@ -83,7 +117,9 @@ const TURNS: &[(&str, &str)] = &[
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    told(only_ones(shown_to(wanted(known(too(for_only(log_of(turned(tokens)))))))))
+    told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(read_only(turned(
+        tokens,
+    ))))))))))))
 }
 
 fn turned(tokens: Vec<Token>) -> Vec<Token> {
@@ -125,6 +161,62 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
         }
     }
     out
+}
+
+/// `Clinic users see claims, read only`: who sees does not change.
+fn read_only(mut tokens: Vec<Token>) -> Vec<Token> {
+    let ends = match tokens.as_slice() {
+        [.., read, only] if read.is("read") && only.is("only") => 2,
+        [.., last] if last.is("read only") => 1,
+        _ => return tokens,
+    };
+    let rest = &tokens[..tokens.len() - ends];
+    let sees = rest
+        .iter()
+        .filter_map(Token::word)
+        .any(|word| crate::words::base(word).is_some_and(|base| matches!(base, "see" | "view" | "read")));
+    if sees {
+        tokens.truncate(tokens.len() - ends);
+        while tokens.last() == Some(&Token::Comma) {
+            tokens.pop();
+        }
+    }
+    tokens
+}
+
+/// `Notes are visible to the therapist alone` reads as `notes are visible only to the therapist`.
+fn alone(mut tokens: Vec<Token>) -> Vec<Token> {
+    if !tokens.last().is_some_and(|token| token.is("alone")) {
+        return tokens;
+    }
+    let to = tokens.iter().rposition(|token| ["to", "by", "for"].iter().any(|word| token.is(word)));
+    if let Some(to) = to.filter(|to| *to > 0) {
+        tokens.pop();
+        tokens.insert(to, Token::Word("only".into()));
+    }
+    tokens
+}
+
+/// `sees attendance, but individual notes never` reads as `sees attendance but never individual notes`.
+fn never_last(mut tokens: Vec<Token>) -> Vec<Token> {
+    if !tokens.last().is_some_and(|token| token.is("never")) {
+        return tokens;
+    }
+    let Some(but) = tokens.iter().rposition(|token| token.is("but")) else { return tokens };
+    let noun = &tokens[but + 1..tokens.len() - 1];
+    let plain = (1..=4).contains(&noun.len())
+        && noun
+            .iter()
+            .all(|token| token.word().is_some_and(|word| !crate::words::is_modal(word) && !is_be(word)))
+        && !noun
+            .iter()
+            .filter_map(Token::word)
+            .any(|word| crate::catalogue::catalogue().role(&crate::words::singular(word)).is_some());
+    if plain {
+        tokens.pop();
+        tokens.insert(but + 1, Token::Word("never".into()));
+    }
+    tokens
 }
 
 /// `Vitals are for nurses only` reads as `vitals are visible only to nurses`.
@@ -415,6 +507,12 @@ mod tests {
             ("Receptionists see that a visit is finished", "receptionists see visit status"),
             ("Clients must never be shown a diagnosis", "clients must never see a diagnosis"),
             ("Patients are told when to come", "patients are told when to come"),
+            ("Notes are visible to the therapist alone", "notes are visible only to the therapist"),
+            (
+                "Directors see attendance, but individual notes never",
+                "directors see attendance but never individual notes",
+            ),
+            ("Clinic users see claims, read only", "clinic users see claims"),
         ] {
             let words: Vec<String> = tokens(said).iter().filter_map(Token::word).map(str::to_owned).collect();
             assert_eq!(words.join(" "), plain, "{said}");

@@ -42,6 +42,7 @@ mod fields;
 mod gate;
 mod grants;
 mod idioms;
+mod layout;
 mod naming;
 mod nouns;
 mod plan;

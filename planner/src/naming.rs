@@ -46,6 +46,16 @@ const LEADING: &[&str] = &[
     "basic",
     "easy",
     "new",
+    "modern",
+    "nice",
+    "good",
+    "user-friendly",
+    "easy-to-use",
+    "private",
+    "custom",
+    "mobile",
+    "digital",
+    "online",
     "looking",
     "for",
     "are",
@@ -90,7 +100,19 @@ const GENERIC: &[&str] = &[
     "aplicación",
     "aplicacion",
     "sistema",
+    "something",
+    "super",
+    "simple",
+    "request",
+    "proposal",
+    "rfp",
+    "requirements",
+    "specification",
+    "solution",
 ];
+
+/// Words that address somebody before anything is said.
+const GREETING: &[&str] = &["hi", "hello", "hey", "dear", "hola", "buenas"];
 
 const FOR: &[&str] = &["for", "para", "of", "de"];
 const OWNING: &[&str] =
@@ -111,6 +133,13 @@ pub(crate) fn title(product: Option<&str>, head: Option<&str>, first: &str) -> S
         .or_else(|| Some(plain(first)).filter(|name| !is_deed(name)))
         .unwrap_or_default();
     if title.is_empty() { "Clinic".into() } else { title }
+}
+
+/// Whether a sentence only greets.
+pub(crate) fn greets(text: &str) -> bool {
+    let mut words =
+        text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+    words.next().is_some_and(|word| GREETING.contains(&word.as_str())) && words.count() <= 1
 }
 
 /// `called Kestrel Care`, `named "Night Owl"`.
@@ -135,9 +164,15 @@ fn called(text: &str) -> Option<String> {
 
 /// The words that say what it is: `An intake app for my telehealth practice` is `Telehealth practice intake`.
 fn plain(text: &str) -> String {
-    let end = text.find([':', ',', '.', '(', ';', '\n', '–', '—']).unwrap_or(text.len());
+    let text = behind_adjectives(text);
+    let end = text.find([':', ',', '.', '(', ';', '\n', '–', '—', '!', '?']).unwrap_or(text.len());
     let words: Vec<&str> = text[..end].split_whitespace().collect();
     let lower = |word: &str| word.to_lowercase();
+    // `three friends starting a respite care nonprofit`: what they start, and `school nurse here`.
+    let begun =
+        words.iter().position(|word| matches!(lower(word).as_str(), "starting" | "opening" | "launching"));
+    let words: Vec<&str> = words.into_iter().skip(begun.map_or(0, |at| at + 1)).collect();
+    let words: Vec<&str> = words.into_iter().take_while(|word| lower(word) != "here").collect();
     // `a 3-physician dermatology practice`: how many work there is no name.
     let counts = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let words: Vec<&str> = words
@@ -156,17 +191,43 @@ fn plain(text: &str) -> String {
     let words = &words[..told.unwrap_or(words.len())];
     let (what, whom) = match words.iter().position(|word| FOR.contains(&lower(word).as_str())) {
         // `clínica de fisioterapia`, `list of readings` are names by themselves.
-        Some(at) if is_generic(words[at.saturating_sub(1)]) || matches!(words[at], "for" | "para") => {
-            (&words[..at], &words[at + 1..])
-        }
+        Some(at) if words[..at].iter().any(|word| is_generic(word)) => (&words[..at], &words[at + 1..]),
         _ => (words, &words[..0]),
     };
-    let what: Vec<&str> = what.iter().copied().filter(|word| !is_generic(word)).collect();
+    let app = what.iter().any(|word| is_generic(word));
+    let plain = |word: &&str| !(is_generic(word) || app && LEADING.contains(&lower(word).as_str()));
+    let what: Vec<&str> = what.iter().copied().filter(plain).collect();
     let whom: Vec<&str> =
         whom.iter().copied().skip_while(|word| OWNING.contains(&lower(word).as_str())).collect();
-    let name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS).collect();
+    let whom: Vec<&str> = whom.into_iter().filter(|word| !is_generic(word)).collect();
+    let mut name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS + 1).collect();
+    // A name does not end in the middle of what it says.
+    while name
+        .last()
+        .is_some_and(|word| FOR.contains(&lower(word).as_str()) || OWNING.contains(&lower(word).as_str()))
+    {
+        name.pop();
+    }
     let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
     capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))
+}
+
+/// `a secure, easy-to-use app for clinics` is an app for clinics, and `Hi! We run …` begins behind the greeting.
+fn behind_adjectives(text: &str) -> &str {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let text = match text.split_once(['!', ',', '.']) {
+        Some((first, rest))
+            if first.split_whitespace().all(|word| GREETING.contains(&bare(word).as_str())) =>
+        {
+            rest
+        }
+        _ => text,
+    };
+    let Some(comma) = text.find(',') else { return text };
+    let before =
+        text[..comma].split_whitespace().filter(|word| !LEADING.contains(&bare(word).as_str())).count();
+    let app = text[comma + 1..].split_whitespace().take(5).any(|word| is_generic(&bare(word)));
+    if before <= 1 && app { &text[comma + 1..] } else { text }
 }
 
 /// `Nurses log vitals`: what somebody does is no name.
@@ -274,6 +335,21 @@ mod tests {
                 "An intake app for a telehealth practice.",
             ),
             (None, None, "an app for my clinic", "Clinic", "An app for a clinic."),
+            (
+                None,
+                None,
+                "We need a secure, modern app for school counselors",
+                "School counselors",
+                "A secure, modern app for school counselors.",
+            ),
+            (
+                None,
+                None,
+                "Home visiting program for new mothers",
+                "Home visiting program for new mothers",
+                "Home visiting program for new mothers.",
+            ),
+            (None, None, "School nurse here", "School nurse", "School nurse here."),
             (None, None, "Dental office scheduler", "Dental office scheduler", "Dental office scheduler."),
             (
                 None,

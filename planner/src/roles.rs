@@ -4,6 +4,12 @@
 //! unknown phrase where only people can stand: before *can*, or before a verb of the app with an ending
 //! that people's names have. Who is only spoken about (a donor, a patient in a dental book) gets no login.
 
+mod guardians;
+mod narrator;
+mod people;
+
+pub(crate) use guardians::guardians;
+
 use crate::{
     catalogue::{RoleKind, catalogue},
     clauses::{Clause, Phrase},
@@ -12,6 +18,8 @@ use crate::{
     words::{Verb, key, key_of, singular},
     world::{Parsed, Role, World},
 };
+use narrator::{narrator, narrator_of_the_app};
+use people::{agentive, is_crew, is_outside_body, is_tool, of_the_app};
 
 const ROLE_HEADS: &[&str] = &[
     "user",
@@ -50,9 +58,25 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         let listed = sentence.head.as_deref().is_some_and(is_role_head)
             || (sentence.head.is_none() && sentence.under.as_deref().is_some_and(is_role_head));
         if listed {
-            for item in items(&sentence.tokens) {
-                let name = item.bare_key();
-                add(world, &name, true, true);
+            let named: Vec<String> =
+                items(&sentence.tokens).iter().map(crate::nouns::Item::bare_key).collect();
+            let patients = named.iter().any(|name| matches!(name.as_str(), "patient" | "client"));
+            for name in named {
+                // `Roles: student, faculty, patient`: who learns there treats patients, and is none.
+                let learns = patients
+                    && matches!(name.as_str(), "student" | "trainee" | "resident" | "employee" | "member");
+                if learns {
+                    let new = Role {
+                        kind: RoleKind::Panel,
+                        acts: true,
+                        open: false,
+                        assumed: false,
+                        bounded: false,
+                    };
+                    world.roles.entry(name).or_insert(new);
+                } else {
+                    add(world, &name, true, true);
+                }
             }
             continue;
         }
@@ -83,12 +107,13 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             }
         }
         let has_verb = clauses.iter().any(|clause| !clause.verbs.is_empty());
-        narrator(clauses, world);
+        narrator(sentence, clauses, world);
         spoken_of(&sentence.tokens, world);
         for clause in clauses {
             find_in(clause, has_verb, world);
         }
     }
+    narrator_of_the_app(parsed, world);
 }
 
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
@@ -120,10 +145,21 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             && phrase.words.len() > 1
             && catalogue().role(&name).is_none()
             && catalogue().role(&last).is_some_and(|(kind, _)| kind == RoleKind::Subject)
-            && !phrase
-                .words
-                .iter()
-                .any(|word| matches!(word.as_str(), "team" | "staff" | "crew" | "family" | "care" | "board"))
+            && !phrase.words.iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "team"
+                        | "staff"
+                        | "crew"
+                        | "family"
+                        | "care"
+                        | "board"
+                        | "committee"
+                        | "council"
+                        | "panel"
+                        | "faculty"
+                )
+            })
         {
             add(world, &last, people_do(clause), false);
             continue;
@@ -140,8 +176,12 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
                 catalogue().entity(&one).is_none()
                     && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "user")
             });
-        if acts && (agentive(phrase, clause) || is_crew(phrase) || alone) {
+        if acts && (agentive(phrase, clause) || is_crew(phrase) || is_outside_body(phrase) || alone) {
             add(world, &name, true, true);
+        }
+        // `people see their own results`: those whose results they are.
+        if acts && name == "person" && clause.objects.iter().any(|object| object.own) {
+            add(world, "patient", true, false);
         }
         // `Nutritionist app with meal plans`, `I am a speech therapist`.
         if let Some(role) = of_the_app(phrase) {
@@ -174,7 +214,12 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         if matches!(tail.by.as_str(), "by" | "to" | "for" | "of" | "between" | "from" | "with" | "as") {
             for phrase in &tail.phrases {
                 let name = words_key(phrase);
-                let seen_by = tail.by == "by" && clause.passive;
+                let released = tail.by == "to"
+                    && clause
+                        .verbs
+                        .iter()
+                        .any(|(_, word)| matches!(crate::words::base(word), Some("release" | "publish")));
+                let seen_by = tail.by == "by" && clause.passive || released && !clause.not;
                 // `a booking app for podiatrists and patients`: those it is for work with it.
                 let users = tail.by == "for"
                     && (clause.verbs.is_empty() || clause.does(Verb::Work) || clause.does(Verb::Create))
@@ -220,101 +265,6 @@ fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
     }
 }
 
-/// `I am a school nurse at a primary school`: who writes the prompt works with the app.
-fn narrator(clauses: &[Clause], world: &mut World) {
-    let Some(clause) = clauses.first().filter(|clause| !clause.not) else {
-        return;
-    };
-    let [who, what, ..] = clause.subjects.as_slice() else { return };
-    if who.words != ["i"] || !what.article {
-        return;
-    }
-    let name = words_key(what);
-    let works = |name: &str| {
-        catalogue()
-            .role(name)
-            .is_some_and(|(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support))
-    };
-    if works(&name) || is_crew(what) {
-        add(world, &name, true, true);
-        world.narrator = world.roles_named(&name).first().cloned();
-    }
-}
-
-/// Whether a phrase of two or three words names people by its last: `shot nurse`, `clinical director`.
-fn is_crew(phrase: &Phrase) -> bool {
-    let Some((last, first)) = phrase.words.split_last() else { return false };
-    let qualified = (1..=2).contains(&first.len())
-        && phrase.of.is_empty()
-        && first
-            .iter()
-            .all(|word| !crate::words::is_glue(word) && catalogue().role(&singular(word)).is_none());
-    let worker = catalogue().role(&singular(last)).is_some_and(|(kind, name)| {
-        !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support)
-            && !matches!(
-                name,
-                "office"
-                    | "billing"
-                    | "staff"
-                    | "sales"
-                    | "lab"
-                    | "laboratory"
-                    | "school"
-                    | "hr"
-                    | "court"
-                    | "police"
-                    | "management"
-                    | "pharmacy"
-                    | "warehouse"
-                    | "support"
-                    | "finance"
-                    | "marketing"
-                    | "corporate"
-                    | "dispatch"
-                    | "leadership"
-                    | "headquarters"
-                    | "accounting"
-            )
-    });
-    qualified
-        && worker
-        && !first.iter().any(|word| word == "ai")
-        && catalogue().entity(&words_key(phrase)).is_none()
-}
-
-/// `a medical coding assistant`, `the AI vendor`: what the app is or calls, where nobody of that name acts.
-fn is_tool(phrase: &Phrase) -> bool {
-    phrase.words.iter().any(|word| word == "ai")
-        || phrase.words.last().is_some_and(|word| {
-            matches!(
-                singular(word).as_str(),
-                "assistant"
-                    | "scribe"
-                    | "vendor"
-                    | "coach"
-                    | "monitor"
-                    | "sponsor"
-                    | "supplier"
-                    | "analyst"
-                    | "trainer"
-                    | "coder"
-            )
-        })
-}
-
-/// The role in `nutritionist app`, `booking app` having none.
-fn of_the_app(phrase: &Phrase) -> Option<String> {
-    let (last, first) = phrase.words.split_last()?;
-    let app = matches!(
-        last.as_str(),
-        "app" | "application" | "tool" | "software" | "platform" | "system" | "portal" | "tracker"
-    );
-    let name = key(&first.iter().map(String::as_str).collect::<Vec<_>>());
-    let cares =
-        catalogue().role(&name).is_some_and(|(kind, _)| matches!(kind, RoleKind::Panel | RoleKind::Care));
-    (app && cares).then_some(name)
-}
-
 fn people_do(clause: &Clause) -> bool {
     clause.verbs.iter().any(|(verb, word)| {
         let holds = *verb == Verb::Have && !matches!(crate::words::base(word), Some("get" | "receive"));
@@ -328,160 +278,6 @@ fn people_do(clause: &Clause) -> bool {
 
 fn words_key(phrase: &Phrase) -> String {
     key(&phrase.words.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// Whether an unknown phrase before this verb can only be people.
-fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
-    const THINGS: &[&str] = &[
-        "app",
-        "system",
-        "platform",
-        "software",
-        "dashboard",
-        "page",
-        "report",
-        "email",
-        "reminder",
-        "message",
-        "notification",
-        "form",
-        "list",
-        "chart",
-        "screen",
-        "calendar",
-        "alert",
-        "portal",
-        "tool",
-        "record",
-        "note",
-        "entry",
-        "data",
-        "button",
-        "link",
-        "view",
-        "history",
-        "log",
-        "user",
-        "order",
-        "number",
-        "computer",
-        "server",
-        "website",
-        "web",
-        "tracker",
-        "scheduler",
-        "answer",
-        "letter",
-        "folder",
-        "reader",
-        "timer",
-        "layer",
-        "score",
-        "everyone",
-        "it",
-        "who",
-        "they",
-        "we",
-        "i",
-        "you",
-        "he",
-        "she",
-        "them",
-        "ai",
-        "clinic",
-        "practice",
-        "hospital",
-        "office",
-        "center",
-        "centre",
-        "ward",
-        "paper",
-        "encounter",
-        "filter",
-        "header",
-        "footer",
-        "newsletter",
-        "number",
-        "provider",
-        "organization",
-        "printer",
-        "product",
-        "sensor",
-        "factor",
-        "error",
-        "calculator",
-        "indicator",
-        "document",
-        "treatment",
-        "appointment",
-        "assessment",
-        "payment",
-        "agreement",
-        "patient",
-        "that",
-        "which",
-        "person",
-        "people",
-        "public",
-        "card",
-        "erasure",
-        "everything",
-    ];
-    let Some(last) = phrase.words.last() else { return false };
-    let one = singular(last);
-    let sees_it = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees"));
-    // `outside hospitals can only see …`: their people.
-    if sees_it
-        && !phrase.all
-        && !phrase.article
-        && matches!(one.as_str(), "hospital" | "clinic" | "practice" | "organization" | "school" | "agency")
-    {
-        return true;
-    }
-    if phrase.words.len() > 3 || THINGS.contains(&one.as_str()) || !phrase.of.is_empty() {
-        return false;
-    }
-    let name = words_key(phrase);
-    if catalogue().entity(&name).is_some()
-        || catalogue().field(&name).is_some()
-        || catalogue().entity(&one).is_some()
-    {
-        return false;
-    }
-    let acts = clause.verbs.iter().any(|(verb, _)| {
-        matches!(
-            verb,
-            Verb::View
-                | Verb::Create
-                | Verb::Update
-                | Verb::Book
-                | Verb::Review
-                | Verb::Upload
-                | Verb::Delete
-                | Verb::Manage
-                | Verb::Assign
-                | Verb::Sign
-        )
-    });
-    const ENDINGS: &[&str] = &[
-        "er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "person", "staff", "mom", "dad", "ive",
-        "ete", "lead",
-    ];
-    // Only people see and read, whatever they are called.
-    let sees = clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::View && !matches!(crate::words::base(word), Some("show" | "display" | "know"))
-    }) && phrase.words.len() <= 3
-        && !crate::words::is_glue(&one)
-        && !phrase.words.iter().any(|word| word == "ai")
-        && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody")
-        && crate::words::verb(&one).is_none_or(|_| phrase.words.len() > 1);
-    let denied = clause.not
-        && clause.modal
-        && phrase.words.len() == 1
-        && !crate::words::is_glue(&one)
-        && crate::words::verb(&one).is_none_or(|_| one.ends_with("ing"))
-        && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
-    acts && (sees || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
 }
 
 /// Adds a role named by this key; an unknown one only where the prompt says that it is one.
@@ -532,8 +328,22 @@ fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
 }
 
 /// `front desk staff` → `front desk`.
-fn without_crew(name: &str) -> &str {
-    for crew in [" staff", " team", " user", " people", " member", " personnel"] {
+pub(crate) fn without_crew(name: &str) -> &str {
+    for crew in [
+        " staff",
+        " team",
+        " user",
+        " people",
+        " member",
+        " personnel",
+        " lady",
+        " guy",
+        " gal",
+        " person",
+        " folk",
+        " department",
+        " dept",
+    ] {
         if let Some(rest) = name.strip_suffix(crew) {
             return rest;
         }
@@ -541,18 +351,17 @@ fn without_crew(name: &str) -> &str {
     name
 }
 
+/// Pulmonologist, physiatrist, geriatrician: those who treat have patients of their own.
+pub(crate) fn treats_by_name(name: &str) -> bool {
+    ["ologist", "iatrist", "iatrician", "therapist"].iter().any(|ending| name.ends_with(ending))
+}
+
 /// What an unknown role is to a patient, by the last word of its name.
 pub(crate) fn kind_of(name: &str) -> RoleKind {
     let last = name.rsplit(' ').next().unwrap_or_default();
     match catalogue().role(last) {
         Some((kind, _)) => kind,
-        // Pulmonologist, physiatrist, geriatrician: those who treat have patients of their own.
-        None if ["ologist", "iatrist", "iatrician", "therapist"]
-            .iter()
-            .any(|ending| last.ends_with(ending)) =>
-        {
-            RoleKind::Panel
-        }
+        None if treats_by_name(last) => RoleKind::Panel,
         None => RoleKind::Business,
     }
 }

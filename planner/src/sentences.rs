@@ -4,6 +4,10 @@
 //! becomes the head of the bullets below it. Full stops split outside parentheses and quotes, as do
 //! semicolons and dashes between blanks.
 
+mod tokens;
+
+pub(crate) use tokens::tokens;
+
 /// One sentence of the prompt, or one bullet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sentence {
@@ -86,7 +90,7 @@ impl Token {
 pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
     let mut heading: Option<String> = None;
-    for (text, bullet) in paragraphs(prompt) {
+    for (text, bullet) in paragraphs(&crate::layout::plainly(prompt)) {
         let text = dashed_lists(&text);
         let trimmed = text.trim();
         if !bullet {
@@ -99,11 +103,19 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             heading = Some(plain_head(head));
             continue;
         }
+        let mut led: Option<String> = None;
         for piece in pieces(trimmed) {
             let (head, rest) = head_of(&piece);
+            // `Front desk: scheduling; no access to notes`: of the front desk, too.
+            let goes_on = head.is_none()
+                && ["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must "]
+                    .iter()
+                    .any(|begin| rest.to_lowercase().starts_with(begin));
+            let head = head.map(str::to_owned).or_else(|| led.clone().filter(|_| goes_on));
+            led = led.or_else(|| head.clone());
             out.push(Sentence {
                 tokens: tokens(rest),
-                head: head.map(plain_head),
+                head: head.as_deref().map(plain_head),
                 text: piece.clone(),
                 under: heading.clone().filter(|_| bullet),
             });
@@ -207,7 +219,8 @@ fn begins_anew(line: &str, before: &str) -> bool {
         && !before.ends_with(',')
 }
 
-fn bullet(line: &str) -> Option<&str> {
+/// What stands behind the sign of a bullet, if the line is one.
+pub(crate) fn bullet(line: &str) -> Option<&str> {
     for sign in ["- ", "* ", "• ", "– ", "+ "] {
         if let Some(text) = line.strip_prefix(sign) {
             return Some(text.trim());
@@ -302,192 +315,6 @@ fn head_of(text: &str) -> (Option<&str>, &str) {
         return (Some(head), rest);
     }
     (None, text)
-}
-
-/// The tokens of a text.
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    // `housing restrictions, e.g. bottom bunk`: an example says nothing more.
-    let example = ["e.g.", "i.e.", "eg.", "for example"].iter().filter_map(|sign| {
-        let at = text.find(sign)?;
-        let end = text[at..].find(')').map_or(text.len(), |close| at + close);
-        Some((at, end))
-    });
-    if let Some((at, end)) = example.min() {
-        let without = format!(
-            "{}{}",
-            text[..at].trim_end_matches([',', ' ', '(']),
-            &text[end..].trim_start_matches(')')
-        );
-        return tokens(&without);
-    }
-    let text = text
-        .replace(" w/o ", " without ")
-        .replace(" w/ ", " with ")
-        .replace("e-mail", "email")
-        .replace("E-mail", "email")
-        .replace('’', "'");
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = Vec::new();
-    let mut i = 0;
-    while i < chars.len() {
-        let c = chars[i];
-        match c {
-            '(' | '[' => out.push(Token::Open),
-            ')' | ']' => out.push(Token::Close),
-            ',' => out.push(Token::Comma),
-            ';' => out.push(Token::Semicolon),
-            '/' | '|' => out.push(Token::Slash),
-            '&' | '+' if out.last().is_some() => out.push(Token::Word("and".into())),
-            ':' => out.push(Token::Colon),
-            '→' | '⟶' => out.push(Token::Arrow),
-            '-' | '=' if chars.get(i + 1) == Some(&'>') => {
-                out.push(Token::Arrow);
-                i += 1;
-            }
-            '>' | '≥' => out.push(Token::Above),
-            '<' | '≤' => out.push(Token::Below),
-            '"' | '“' => {
-                let close = (i + 1..chars.len()).find(|&j| matches!(chars[j], '"' | '”'));
-                if let Some(end) = close {
-                    out.push(Token::Quote(chars[i + 1..end].iter().collect()));
-                    i = end;
-                }
-            }
-            c if c.is_ascii_digit() => {
-                i = number(&chars, i, &mut out);
-                continue;
-            }
-            c if c.is_alphabetic() => {
-                i = word(&chars, i, &mut out);
-                continue;
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    crate::idioms::plainly(joined(out))
-}
-
-/// `mg/dl`, `ml/h`, `L/min` and `as needed` are one word each.
-fn joined(tokens: Vec<Token>) -> Vec<Token> {
-    const OF: &[&str] = &["mg", "ml", "l", "g", "mcg", "units", "mmol", "kg", "iu", "ug", "u"];
-    const PER: &[&str] = &["dl", "h", "hr", "hour", "min", "l", "day", "kg", "week", "ml", "d"];
-    let mut out: Vec<Token> = Vec::new();
-    for token in tokens {
-        let per = token.word().filter(|word| PER.contains(word)).map(str::to_owned);
-        if let Some(per) = per
-            && let [.., Token::Word(of), Token::Slash] = out.as_slice()
-            && OF.contains(&of.as_str())
-        {
-            let joined = format!("{of}/{per}");
-            out.truncate(out.len() - 2);
-            out.push(Token::Word(joined));
-            continue;
-        }
-        if token.is("kin")
-            && matches!(out.as_slice(), [.., Token::Word(next), Token::Word(of)] if next == "next" && of == "of")
-        {
-            out.truncate(out.len() - 2);
-            out.push(Token::Word("next of kin".into()));
-            continue;
-        }
-        if token.is("needed") && out.last().is_some_and(|last| last.is("as")) {
-            out.pop();
-            out.push(Token::Word("as needed".into()));
-            continue;
-        }
-        out.push(token);
-    }
-    out
-}
-
-fn number(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
-    let read = |from: usize| {
-        let mut end = from;
-        while end < chars.len()
-            && (chars[end].is_ascii_digit()
-                || (matches!(chars[end], '.' | ',')
-                    && chars.get(end + 1).is_some_and(char::is_ascii_digit)
-                    && chars.get(end + 1) != Some(&'.')))
-        {
-            end += 1;
-        }
-        end
-    };
-    let text = |from: usize, to: usize| chars[from..to].iter().filter(|c| **c != ',').collect::<String>();
-    let end = read(start);
-    // `24h`, `3x`, `7-year`: a number with its unit; `0-10`, `0..10`: a range.
-    let gap = match (chars.get(end), chars.get(end + 1)) {
-        (Some('-' | '–'), Some(c)) if c.is_ascii_digit() => 1,
-        (Some('.'), Some('.')) if chars.get(end + 2).is_some_and(char::is_ascii_digit) => 2,
-        _ => 0,
-    };
-    if gap > 0 {
-        let last = read(end + gap);
-        // A date like 2026-03-13 is no range.
-        if chars.get(last) != Some(&'-') {
-            out.push(Token::Range(text(start, end), text(end + gap, last)));
-            return last;
-        }
-    }
-    out.push(Token::Number(text(start, end)));
-    end
-}
-
-fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
-    let mut end = start;
-    while end < chars.len() && chars[end].is_alphanumeric() {
-        end += 1;
-    }
-    let mut word: String = chars[start..end].iter().collect::<String>().to_lowercase();
-    // `check-in`, `work-up`, `walk-ins`: one noun.
-    if chars.get(end) == Some(&'-') {
-        let tail: String =
-            chars[end + 1..].iter().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
-        if matches!(tail.as_str(), "in" | "ins" | "up" | "ups" | "off" | "offs" | "only") {
-            word = format!("{word} {tail}");
-            end += 1 + tail.chars().count();
-        }
-    }
-    let after: String = chars[end..chars.len().min(end + 3)].iter().collect::<String>().to_lowercase();
-    if after.starts_with("'t") && word.ends_with('n') {
-        let base = match word.as_str() {
-            "can" => "can",
-            "won" => "will",
-            "shan" => "shall",
-            other => &other[..other.len() - 1],
-        };
-        out.push(Token::Word(base.to_owned()));
-        out.push(Token::Word("not".into()));
-        return end + 2;
-    }
-    let contraction = ["'s", "'re", "'ve", "'ll", "'d", "'m"].iter().find(|tail| after.starts_with(**tail));
-    match word.as_str() {
-        "cannot" => out.extend([Token::Word("can".into()), Token::Word("not".into())]),
-        "cant" => out.extend([Token::Word("can".into()), Token::Word("not".into())]),
-        "dont" | "doesnt" => out.extend([Token::Word("do".into()), Token::Word("not".into())]),
-        "shouldnt" | "mustnt" | "wont" | "isnt" | "arent" => {
-            out.extend([Token::Word("must".into()), Token::Word("not".into())]);
-        }
-        _ => out.push(Token::Word(word)),
-    }
-    // `the patients' trends`.
-    if contraction.is_none()
-        && after.starts_with('\'')
-        && out.last().and_then(Token::word).is_some_and(|word| word.ends_with('s'))
-        && after.chars().nth(1).is_none_or(char::is_whitespace)
-    {
-        out.push(Token::Possessive);
-        return end + 1;
-    }
-    match contraction {
-        Some(&"'s") => {
-            out.push(Token::Possessive);
-            end + 2
-        }
-        Some(tail) => end + tail.len(),
-        None => end,
-    }
 }
 
 #[cfg(test)]

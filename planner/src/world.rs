@@ -42,6 +42,8 @@ pub(crate) struct Entity {
     pub(crate) addenda: bool,
     pub(crate) reference: Option<String>,
     pub(crate) assumed: bool,
+    /// Who signs it, so that it changes no more.
+    pub(crate) signed_by: Vec<String>,
 }
 
 impl Entity {
@@ -57,6 +59,7 @@ impl Entity {
             addenda: false,
             reference: None,
             assumed: false,
+            signed_by: Vec::new(),
         }
     }
 
@@ -143,6 +146,15 @@ impl World {
 
     /// As [`Self::roles_of`], from a key.
     pub(crate) fn roles_named(&self, said: &str) -> Vec<String> {
+        let found = self.roles_called(said);
+        // `the billing lady`, `the pharmacy team`.
+        match crate::roles::without_crew(said) {
+            bare if found.is_empty() && bare != said => self.roles_called(bare),
+            _ => found,
+        }
+    }
+
+    fn roles_called(&self, said: &str) -> Vec<String> {
         if let Some(name) = self.roles.keys().find(|name| key_of(name) == said) {
             return vec![name.clone()];
         }

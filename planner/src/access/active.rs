@@ -1,14 +1,14 @@
 //! `Nurses see vitals`: who does it, with what, and how far.
 
 use super::{
-    Allow, Memory, Reach, Rules,
-    conditions::condition_states,
+    Memory, Reach, Rules,
+    granting::{added_to, grant, released_to, shown, signatures, spec_verbs},
     narrowing::{deny, narrow},
     passive::assign,
     targets::{Target, is_group, is_kept_nowhere, memory_targets, reach, resolve, resolve_denied},
 };
 use crate::{
-    catalogue::{EntityKind, RoleKind},
+    catalogue::RoleKind,
     clauses::{Clause, Phrase},
     words::Verb,
     world::World,
@@ -84,6 +84,17 @@ pub(crate) fn active(
         clause
     };
     let narrows = clause.not || clause.only || clause.only_subjects || !clause.but_not.is_empty();
+    // `each patient can have several cycles` tells what is kept of them, and not what they see.
+    let described = !narrows
+        && clause.narrowing == 0
+        && clause.objects.iter().all(|phrase| world.entity_of(&phrase.words).is_some())
+        && clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("have"))
+        && roles
+            .iter()
+            .all(|role| world.roles.get(role).is_some_and(|known| known.kind == RoleKind::Subject));
+    if described {
+        return true;
+    }
     if clause.does(Verb::Assign) && !clause.not {
         return assign(clause, roles, world, rules, memory);
     }
@@ -345,6 +356,8 @@ fn permission(
         }
     }
     grant(&objects.targets, &spec_verbs(clause), clause, roles, world, rules);
+    signatures(&objects.targets, clause, roles, world);
+    released_to(&objects.targets, clause, world, rules);
     added_to(clause, roles, world, rules);
     if !without(clause, roles, world, rules, memory) {
         return false;
@@ -375,198 +388,4 @@ fn without(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules, 
         }
     }
     true
-}
-
-/// `add findings to the same exam`: the exam is changed.
-fn added_to(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules) {
-    let adds = clause.verbs.iter().any(|(verb, word)| *verb == Verb::Create && word.starts_with("add"));
-    if !adds {
-        return;
-    }
-    for phrase in clause.tail("to").map(|tail| tail.phrases.as_slice()).unwrap_or_default() {
-        let Some(entity) = world.entity_of(&phrase.words) else { continue };
-        for role in roles {
-            rules.allows.extend(["view", "update"].map(|verb| Allow {
-                role: role.clone(),
-                entity: entity.clone(),
-                verb,
-                fields: None,
-                reach: Reach::Unsaid,
-                when: Vec::new(),
-            }));
-        }
-    }
-}
-
-/// What is shown by a list, a page or a dashboard.
-pub(crate) fn shown(clause: &Clause) -> Vec<Phrase> {
-    clause
-        .tails
-        .iter()
-        .filter(|tail| matches!(tail.by.as_str(), "of" | "with"))
-        .filter(|_| {
-            clause.objects.iter().any(|phrase| {
-                phrase.words.last().is_some_and(|word| {
-                    matches!(
-                        word.trim_end_matches('s'),
-                        "list"
-                            | "page"
-                            | "dashboard"
-                            | "overview"
-                            | "copy"
-                            | "view"
-                            | "screen"
-                            | "calendar"
-                            | "schedule"
-                            | "roster"
-                            | "rota"
-                    )
-                })
-            })
-        })
-        .flat_map(|tail| {
-            tail.phrases.iter().cloned().map(|mut phrase| {
-                phrase.only |= tail.only;
-                phrase
-            })
-        })
-        .collect()
-}
-
-/// The verbs of the spec that the clause's verbs stand for.
-pub(crate) fn spec_verbs(clause: &Clause) -> Vec<&'static str> {
-    let mut out: Vec<&'static str> = Vec::new();
-    for (verb, word) in &clause.verbs {
-        let meant: &[&'static str] = match verb {
-            Verb::View | Verb::Have => &["view"],
-            Verb::Create => &["create", "view"],
-            Verb::Update => &["update", "view"],
-            Verb::Delete => &["delete", "view"],
-            Verb::Manage | Verb::Book | Verb::Track => &["create", "view", "update"],
-            Verb::Review | Verb::Sign => &["view", "move"],
-            Verb::Export => &["view", "export"],
-            Verb::Upload | Verb::Assign | Verb::Message | Verb::Share | Verb::Pay | Verb::Work => &[],
-        };
-        // An email or a system `has` and `contains`; people `get` lists.
-        if *verb == Verb::Have
-            && matches!(word.as_str(), "contain" | "contains" | "include" | "includes" | "hold" | "holds")
-        {
-            continue;
-        }
-        for verb in meant {
-            if !out.contains(verb) {
-                out.push(verb);
-            }
-        }
-    }
-    out
-}
-
-/// Whether the clause speaks of changing, not of seeing.
-pub(crate) fn changes_only(clause: &Clause) -> bool {
-    let changes = |verb: &Verb| {
-        matches!(
-            verb,
-            Verb::Create
-                | Verb::Update
-                | Verb::Delete
-                | Verb::Manage
-                | Verb::Book
-                | Verb::Sign
-                | Verb::Review
-                | Verb::Assign
-        )
-    };
-    !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| changes(verb))
-}
-
-/// Whether the clause speaks of deciding and signing alone: of states, not of what is written.
-pub(crate) fn moves_only(clause: &Clause) -> bool {
-    !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Review | Verb::Sign))
-}
-
-pub(crate) fn grant(
-    targets: &[Target],
-    verbs: &[&'static str],
-    clause: &Clause,
-    roles: &[String],
-    world: &mut World,
-    rules: &mut Rules,
-) {
-    rules.books |= clause.does(Verb::Book);
-    let when = condition_states(clause, world);
-    for target in targets {
-        let schedule =
-            world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
-        // Who writes values down writes the whole record that holds them.
-        let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
-        let mut states = target.when.clone();
-        for state in &when {
-            if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state)) {
-                states.push(state.clone());
-            }
-        }
-        for role in roles {
-            // Some records by a word that was not understood: who only looks sees none of them.
-            if target.partial && verbs.iter().all(|verb| *verb == "view") {
-                rules.not_understood.push(format!("which `{}` a {role} sees, so none", target.entity));
-                rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
-                continue;
-            }
-            for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {
-                rules.allows.push(Allow {
-                    role: role.clone(),
-                    entity: target.entity.clone(),
-                    verb,
-                    fields: if whole { None } else { target.fields.clone() },
-                    reach: match (target.own, target.all) {
-                        (true, _) => Reach::Own,
-                        (false, true) => Reach::Place,
-                        (false, false) => Reach::Unsaid,
-                    },
-                    when: states.clone(),
-                });
-            }
-            if target.own {
-                own_patients(role, &target.entity, world);
-            }
-        }
-    }
-    // `Front desk books`: what is booked is the appointment.
-    if clause.does(Verb::Book)
-        && let Some(schedule) = schedule_entity(world)
-    {
-        for role in roles {
-            for verb in ["create", "view", "update"] {
-                rules.allows.push(Allow {
-                    role: role.clone(),
-                    entity: schedule.clone(),
-                    verb,
-                    fields: None,
-                    reach: Reach::Unsaid,
-                    when: Vec::new(),
-                });
-            }
-        }
-    }
-}
-
-pub(crate) fn schedule_entity(world: &World) -> Option<String> {
-    world
-        .entities
-        .iter()
-        .find(|(_, entity)| entity.kind == EntityKind::Schedule)
-        .map(|(name, _)| name.clone())
-}
-
-/// `their patients`: patients are assigned to that role.
-pub(crate) fn own_patients(role: &str, entity: &str, world: &mut World) {
-    let of_patient =
-        world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity))
-            || world.forms.contains_key(entity);
-    let kind = world.roles.get(role).map(|role| role.kind);
-    let cares = matches!(kind, Some(RoleKind::Panel | RoleKind::Care | RoleKind::Business));
-    if of_patient && cares && !world.assigned.iter().any(|known| known == role) {
-        world.assigned.push(role.to_owned());
-    }
 }

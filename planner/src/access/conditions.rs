@@ -1,6 +1,6 @@
 //! Conditions on which a sentence hangs: states of a record, and what cannot be kept.
 
-use super::active::spec_verbs;
+use super::granting::spec_verbs;
 use crate::clauses::{Clause, Tail};
 use crate::world::World;
 
@@ -45,8 +45,11 @@ pub(crate) fn foreign_condition(clause: &Clause, world: &World) -> Option<String
         .tails
         .iter()
         .find(|tail| {
-            matches!(tail.by.as_str(), "when" | "if" | "unless" | "until" | "once" | "while" | "during")
-                && states.is_empty()
+            matches!(
+                tail.by.as_str(),
+                "when" | "if" | "unless" | "until" | "once" | "while" | "during" | "with" | "without"
+            ) && states.is_empty()
+                && (!matches!(tail.by.as_str(), "with" | "without") || by_leave(clause, tail))
                 && tail.words.iter().any(|word| {
                     matches!(
                         word.as_str(),
@@ -65,6 +68,10 @@ pub(crate) fn foreign_condition(clause: &Clause, world: &World) -> Option<String
                             | "authorized"
                             | "allowed"
                             | "permission"
+                            | "ok"
+                            | "okays"
+                            | "invites"
+                            | "invited"
                             | "agree"
                             | "agrees"
                             | "approve"
@@ -76,6 +83,12 @@ pub(crate) fn foreign_condition(clause: &Clause, world: &World) -> Option<String
                 })
         })
         .map(|tail| tail.words.join(" "))
+}
+
+/// `with the patient's permission`: who sees something sees it by leave, and not together with a form.
+fn by_leave(clause: &Clause, tail: &Tail) -> bool {
+    let sees = clause.does(crate::words::Verb::View) || clause.does(crate::words::Verb::Share);
+    sees && tail.words.last().is_some_and(|word| matches!(word.as_str(), "permission" | "consent"))
 }
 
 /// The state and those after it: who may read a signed note may read it when it is locked.

@@ -7,6 +7,7 @@
 mod active;
 mod conditions;
 mod fallback;
+mod granting;
 mod narrowing;
 mod passive;
 mod references;
@@ -17,11 +18,13 @@ pub(crate) use references::references;
 
 use crate::catalogue::RoleKind;
 use crate::clauses::{Clause, Phrase, clauses};
-use crate::sentences::Sentence;
+use crate::sentences::{Sentence, Token};
 use crate::words::{key_of, restricts};
 use crate::world::{Parsed, World};
-use active::{active, changes_only, moves_only, passive_form};
-use conditions::{condition_words, foreign_condition, unread, unresolved_condition};
+use active::{active, passive_form};
+pub(crate) use conditions::foreign_condition;
+use conditions::{condition_words, unread, unresolved_condition};
+use granting::{changes_only, moves_only};
 use narrowing::verbless;
 use passive::passive;
 use targets::{Target, resolve_denied};
@@ -160,7 +163,9 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
                 narrow_understood += if taken { clause.narrowing } else { 0 };
             }
         }
-        let said = one.sentence.tokens.iter().filter(|token| token.word().is_some_and(restricts)).count();
+        let said = outside_parentheses(&one.sentence.tokens)
+            .filter(|token| token.word().is_some_and(restricts))
+            .count();
         if !done && (said > 0 || narrowing > 0) && narrow_understood < narrowing.max(1) {
             unclear.push(fallback::Unclear {
                 text: one.sentence.text.clone(),
@@ -198,6 +203,19 @@ fn by_permission(parsed: &[Parsed], world: &World) -> Vec<String> {
         out.extend(named.unwrap_or_default());
     }
     out
+}
+
+/// The tokens that stand in no parentheses: `status (not contacted, tested)` restricts nothing.
+fn outside_parentheses(tokens: &[Token]) -> impl Iterator<Item = &Token> {
+    let mut depth = 0_usize;
+    tokens.iter().filter(move |token| {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
 }
 
 /// Sentences in parentheses: `(they can delete any of them)`.
@@ -268,6 +286,13 @@ fn read_clause(
         && !settled
     {
         rules.conditional.push((conditional, 9));
+        // What a patient lets their family see is what a permission gives, once it is given.
+        let proxies =
+            roles.iter().all(|role| world.roles.get(role).is_some_and(|known| known.kind == RoleKind::Proxy));
+        if proxies && !clause.not {
+            let given = Clause { tails: Vec::new(), ..clause.clone() };
+            active(&given, &roles, world, rules, memory);
+        }
         return true;
     }
     // `the school can open the plan by a link`: a page by link is no grant to a role.

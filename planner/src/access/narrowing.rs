@@ -1,7 +1,7 @@
 //! `only`, `not`, `but not`, `except`: what a clause takes away.
 
-use super::active::{changes_only, moves_only};
 use super::conditions::unread;
+use super::granting::{changes_only, moves_only};
 use super::targets::{Target, is_group, is_kept_nowhere, resolve_denied, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::RoleKind;

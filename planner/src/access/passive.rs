@@ -1,7 +1,7 @@
 //! `may be seen only by …`, `is assigned to …`.
 
-use super::active::{changes_only, moves_only, own_patients, spec_verbs};
 use super::conditions::{condition_states, condition_words, unread};
+use super::granting::{changes_only, moves_only, own_patients, spec_verbs};
 use super::targets::{Target, resolve, resolve_denied};
 use super::{Allow, Deny, Exclusive, Memory, Reach, Rules};
 use crate::catalogue::{RoleKind, catalogue};
@@ -26,7 +26,15 @@ pub(crate) fn assign(
     if clause.not {
         return false;
     }
-    for role in to {
+    // `the coordinator assigns volunteers to patients`: those are responsible for these.
+    let of_patients =
+        clause.tails.iter().filter(|tail| tail.by == "to").flat_map(|tail| &tail.phrases).any(|phrase| {
+            let named = world.entity_of(&phrase.words);
+            named.is_some() && named.as_deref() == world.subject()
+        });
+    let given: Vec<String> =
+        clause.objects.iter().filter(|_| of_patients).flat_map(|phrase| world.roles_of(phrase)).collect();
+    for role in to.into_iter().chain(given) {
         let clinical = world.roles.get(&role).is_some_and(|known| !matches!(known.kind, RoleKind::Subject));
         if clinical && !world.assigned.contains(&role) {
             world.assigned.push(role);
@@ -214,6 +222,9 @@ fn by_agents(
                 }));
             }
         }
+    }
+    if !clause.not && !unkept {
+        super::granting::signatures(targets, clause, &kept, world);
     }
     if only {
         rules.exclusives.extend(targets.iter().map(|target| Exclusive {

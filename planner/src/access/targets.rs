@@ -1,7 +1,7 @@
 //! The records and fields that a phrase means, and how far it reaches.
 
-use super::active::shown;
 use super::conditions::states_from;
+use super::granting::shown;
 use super::{Memory, Reach};
 use crate::catalogue::{EntityKind, catalogue};
 use crate::clauses::{Clause, Phrase, Tail};
@@ -255,8 +255,8 @@ fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
         }
     }
     let last = key.rsplit(' ').next().unwrap_or(key);
-    // `visit times`: when it was.
-    if key == "time" {
+    // `visit times`, `scan dates`: when it was.
+    if matches!(key, "time" | "date") {
         let all: Vec<String> = known
             .fields
             .iter()
@@ -398,14 +398,28 @@ pub(crate) fn is_group(phrase: &Phrase) -> bool {
         matches!(
             first,
             "clinical" | "medical" | "health" | "lab" | "laboratory" | "personal" | "financial" | "billing"
-        ) && matches!(last, "data" | "information" | "info" | "record" | "detail" | "content" | "answer")
+        ) && matches!(
+            last,
+            "data" | "information" | "info" | "record" | "detail" | "content" | "answer" | "stuff"
+        )
     })
 }
 
 /// `clinical data`, `patient information`, `lab data`, `medical answers`: many records at once.
 fn group(key: &str, world: &World) -> Vec<Target> {
-    const ANYTHING: &[&str] =
-        &["data", "information", "info", "record", "detail", "content", "answer", "thing", "note", "file"];
+    const ANYTHING: &[&str] = &[
+        "data",
+        "information",
+        "info",
+        "record",
+        "detail",
+        "content",
+        "answer",
+        "thing",
+        "note",
+        "file",
+        "stuff",
+    ];
     let mut words = key.split(' ');
     let (Some(first), Some(last), None) = (words.next(), words.next(), words.next()) else {
         return Vec::new();

@@ -4,6 +4,7 @@
 //! spec and nothing else is: no default is filled in but for a record that is new. What can lose data or shows
 //! somebody more than today is told apart, so that whoever asks can be asked again.
 
+mod access;
 mod apply;
 mod difference;
 mod rename;

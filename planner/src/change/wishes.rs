@@ -1,5 +1,6 @@
 //! The changes that are said in words of their own: renaming, removing, a new value, a new state.
 
+use crate::catalogue::catalogue;
 use crate::nouns::{Item, items};
 use crate::sentences::{Sentence, Token, tokens};
 use crate::words::{is_glue, key_of};
@@ -168,32 +169,28 @@ pub(crate) fn entity(words: &[String], spec: &AppSpec) -> Option<Name> {
 /// The value that words name, of a record that they name, too (`patient's phone`, `phone of patients`), or of the
 /// only record that has one so called; the person's own first.
 fn field(words: &[String], spec: &AppSpec) -> Option<(Name, Name)> {
-    let at = words.iter().position(|word| matches!(word.as_str(), "of" | "from" | "on" | "in" | "for"));
-    let (named, of) = match at {
-        Some(at) => (&words[..at], entity(&words[at + 1..], spec)),
-        None => (words, None),
-    };
     let find = |entity: &Name, words: &[String]| {
         let key = key_of(&words.join(" "));
-        let known = spec.entities.get(entity.as_str())?;
-        known
-            .fields
-            .keys()
-            .find(|name| key_of(name.as_str()) == key)
-            .map(|field| (entity.clone(), field.clone()))
+        // `dob` is the date of birth, whatever it is called here.
+        let known_as = catalogue().field(&key).map(|(field, _)| key_of(&field.name));
+        let fields = &spec.entities.get(entity.as_str())?.fields;
+        let named = |wanted: &str| fields.keys().find(|name| key_of(name.as_str()) == wanted);
+        named(&key).or_else(|| named(known_as.as_deref()?)).map(|field| (entity.clone(), field.clone()))
     };
-    if let Some(of) = of {
-        return find(&of, named);
+    // `date of birth` is one name before it is a date of something.
+    if let Some(whole) = spec.entities.keys().find_map(|entity| find(entity, words)) {
+        return Some(whole);
     }
-    for width in 1..words.len() {
-        if let Some(of) = entity(&words[..width], spec)
-            && let Some(found) = find(&of, &words[width..])
-        {
-            return Some(found);
-        }
+    let at = words.iter().position(|word| matches!(word.as_str(), "of" | "from" | "on" | "in" | "for"));
+    if let Some((at, of)) = at.and_then(|at| Some((at, entity(&words[at + 1..], spec)?))) {
+        return find(&of, &words[..at]);
     }
-    let holding: Vec<(Name, Name)> = spec.entities.keys().filter_map(|entity| find(entity, named)).collect();
-    holding.into_iter().next()
+    // `date of birth of patients`.
+    let last = words.iter().rposition(|word| matches!(word.as_str(), "of" | "from" | "on" | "in" | "for"));
+    if let Some((at, of)) = last.and_then(|at| Some((at, entity(&words[at + 1..], spec)?))) {
+        return find(&of, &words[..at]);
+    }
+    (1..words.len()).find_map(|width| find(&entity(&words[..width], spec)?, &words[width..]))
 }
 
 fn name(words: &[String]) -> Option<Name> {
@@ -234,7 +231,12 @@ fn rename(said: &[Token], spec: &AppSpec) -> Option<Wish> {
         Some(first) if to.len() > 1 && key_of(first) == key_of(entity.as_str()) => to[1..].to_vec(),
         _ => to,
     };
-    let of = to.iter().position(|word| matches!(word.as_str(), "of" | "in" | "on")).unwrap_or(to.len());
+    // `to mobile of patients`, but `to date of birth`.
+    let of = to
+        .iter()
+        .rposition(|word| matches!(word.as_str(), "of" | "in" | "on"))
+        .filter(|at| self::entity(&to[at + 1..], spec).is_some())
+        .unwrap_or(to.len());
     Some(Wish::RenameField { to: name(&to[..of])?, entity, from })
 }
 

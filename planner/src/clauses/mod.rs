@@ -4,8 +4,10 @@
 //! A word such as *record* is a verb where a verb can stand: after a subject that agrees with it and
 //! before something that can be its object.
 
+mod negation;
 mod phrase;
 mod reader;
+mod relative;
 mod tails;
 mod verbs;
 

@@ -69,6 +69,13 @@ impl Reader<'_> {
                             self.at += 3;
                             break;
                         }
+                        // `personal care` is a kind of care, `personal data` is data.
+                        "personal"
+                            if !seen && self.tokens.get(self.at + 1).is_some_and(|next| next.is("care")) =>
+                        {
+                            phrase.words.push(word.to_owned());
+                            seen = true;
+                        }
                         _ if !seen && is_modifier(word) && !self.next_ends() => {
                             phrase.modifiers.push(word.to_owned());
                         }

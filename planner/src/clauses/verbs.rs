@@ -205,6 +205,9 @@ impl Reader<'_> {
             && agrees
             && (self.object_follows(at + 1)
                 || self.another_verb_follows(at + 1)
+                || self.person_schedules(at)
+                || crate::words::base(word) == Some("work")
+                    && self.tokens.get(at + 1).is_some_and(|next| next.is("with"))
                 || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty()
                 || self.tokens.get(at + 1).is_none_or(|next| *next == Token::Comma || next.is("as"))
                     && singular(word) != word
@@ -240,7 +243,10 @@ impl Reader<'_> {
                 let word = word.as_str();
                 !is_glue(word) && (verb(word).is_none() || is_two_faced(word))
                     || determiner(word)
-                    || matches!(word, "only" | "if" | "for" | "into" | "out" | "in" | "up")
+                    || matches!(
+                        word,
+                        "only" | "if" | "for" | "into" | "out" | "in" | "up" | "how" | "whether"
+                    )
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,
             _ => false,
@@ -333,7 +339,11 @@ impl Reader<'_> {
                 && verb(word).is_some()
                 && !word.ends_with("ed")
                 && self.tokens[at - 1].word().is_some_and(|before| self.agrees(before, word))
-                && (!is_two_faced(word) || self.object_follows(at + 1))
+                && (!is_two_faced(word)
+                    || self.object_follows(at + 1)
+                    || self.another_verb_follows(at + 1)
+                        && self.tokens[at - 1].word().is_some_and(|before| !is_glue(before))
+                    || self.person_acts(at))
             {
                 return true;
             }
@@ -351,6 +361,46 @@ impl Reader<'_> {
             at += 1;
         }
         false
+    }
+
+    /// `front desk schedules but may not see …`: two words before name who works there.
+    fn person_schedules(&self, at: usize) -> bool {
+        let ends = match self.tokens.get(at + 1) {
+            None => true,
+            Some(token) => ["but", "and"].iter().any(|word| token.is(word)),
+        };
+        let two = at.checked_sub(2).map(|from| {
+            let words: Vec<&str> = self.tokens[from..at].iter().filter_map(Token::word).collect();
+            crate::words::key(&words)
+        });
+        let one = at.checked_sub(1).and_then(|at| self.tokens[at].word()).map(singular);
+        let books = self.tokens[at].word().and_then(crate::words::base);
+        ends && matches!(books, Some("schedule" | "book"))
+            && [two, one].into_iter().flatten().any(|name| {
+                catalogue().role(&name).is_some_and(|(kind, _)| {
+                    !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
+                })
+            })
+    }
+
+    /// `the wound specialist reviews`, and the sentence ends or goes on with how: who works there does it.
+    fn person_acts(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|at| self.tokens[at].word()).unwrap_or_default();
+        let ends = match self.tokens.get(at + 1) {
+            None | Some(Token::Comma) => true,
+            Some(token) => {
+                ["for", "with", "by", "as", "when", "off", "on", "to"].iter().any(|word| token.is(word))
+            }
+        };
+        // `that the patient opens from an email`.
+        let from = self.tokens.get(at + 1).is_some_and(|token| token.is("from"));
+        (ends || from)
+            && catalogue().role(&singular(before)).is_some_and(|(kind, _)| {
+                from || !matches!(
+                    kind,
+                    crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy
+                )
+            })
     }
 
     /// Whether the list ends at the comma before `at`: a new clause or a new verb follows.

@@ -22,57 +22,29 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     {
         return false;
     }
-    let (name, parent) =
-        match [" on an ", " on a ", " for each ", " for a ", " per ", " of a ", " of each ", " on each "]
-            .iter()
-            .find_map(|word| head.split_once(word))
-        {
-            Some((name, parent)) => (name, Some(key_of(parent))),
-            None => (head, None),
-        };
+    // `Notes on an encounter` are a part of it; `data we collect per patient` is the patient's.
+    let (name, parent) = match crate::words::whole_of(head) {
+        Some((said, whole)) if crate::words::is_general(said) => (whole, None),
+        Some((part, whole)) => (part, Some(key_of(whole))),
+        None => (head, None),
+    };
     // `For every visit: …`, `each infusion: …`: the words before the noun are no part of its name.
     let name = name.trim_start_matches(|c: char| !c.is_alphanumeric());
     let bare: Vec<&str> = name.split(' ').skip_while(|word| crate::words::is_glue(word)).collect();
     let name = bare.join(" ");
     let name = name.as_str();
-    // `Data we collect per patient: …`: of the patient.
-    let general = name.split(' ').next().is_some_and(|word| {
-        matches!(
-            word,
-            "data"
-                | "information"
-                | "info"
-                | "fields"
-                | "details"
-                | "things"
-                | "facts"
-                | "record"
-                | "what"
-                | "we"
-                | "collected"
-                | "recorded"
-                | "stored"
-        )
-    });
-    let name = [
-        " per ",
-        " for each ",
-        " for every ",
-        " about each ",
-        " about every ",
-        " about the ",
-        " about ",
-        " for the ",
-        " of each ",
-        " on each ",
-    ]
-    .iter()
-    .find_map(|word| name.split_once(word))
-    .filter(|_| general)
-    .map_or(name, |(_, of)| of);
     if name.is_empty() {
         return false;
     }
+    // `Remind patients of a recall: …` names nothing that is kept.
+    let asks = crate::words::verb(head.split(' ').next().unwrap_or_default()).is_some_and(|verb| {
+        use crate::words::Verb;
+        matches!(verb, Verb::Message | Verb::Share | Verb::Pay | Verb::Export)
+    });
+    if asks && catalogue().entity(&key_of(name)).is_none() {
+        return false;
+    }
+    let name = name.trim_start_matches("kiosk ").trim_start_matches("tablet ");
     let listed = items(&one.sentence.tokens);
     let verbs = one.clauses.iter().any(|clause| {
         !clause.subjects.is_empty() && clause.verbs.iter().any(|(_, word)| word.as_str() != "set")
@@ -197,7 +169,7 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         if catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject) {
             continue;
         }
-        if matches!(fields::read(item, None, EntityKind::Clinical), Read::File) {
+        if matches!(fields::read(item, None, EntityKind::Clinical), Read::File(_)) {
             continue;
         }
         let custom =

@@ -17,13 +17,15 @@ use crate::{
 };
 
 /// Puts loose values into the record that they are written to, or that they are seen of.
-pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World) {
+pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Parsed], world: &mut World) {
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
     kept_from_others(clause, world);
-    let writes =
-        clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Work) && answers(clause);
+    let writes = clause.does(Verb::Create)
+        || clause.does(Verb::Track)
+        || clause.does(Verb::Work) && answers(clause)
+        || clause.does(Verb::Assign) && clause.tail("to").is_some();
     // `clients check in daily with mood and cravings`.
     let with: Vec<Phrase> = clause
         .tails
@@ -91,8 +93,12 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         return;
     }
     let target = if writes && !clause.not {
+        let they = |phrase: &Phrase| matches!(phrase_key(phrase).as_str(), "they" | "them");
         let by_patient = clause.subjects.iter().any(|phrase| {
             let roles = world.roles_of(phrase);
+            if they(phrase) && world.self_role().is_some() {
+                return true;
+            }
             !roles.is_empty()
                 && roles
                     .iter()
@@ -100,6 +106,8 @@ pub(crate) fn loose_fields(clause: &Clause, parsed: &[Parsed], world: &mut World
         });
         per_person(clause, world)
             .or_else(|| at_each(clause, world))
+            .or_else(|| onto(clause, world))
+            .or_else(|| spoken.filter(|_| !by_patient && told_of(&loose)).map(str::to_owned))
             .or_else(|| container(&loose, by_patient, world))
     } else if clause.does(Verb::View)
         && let Some(record) = named_first(&loose, world)
@@ -165,6 +173,16 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
     (writes || value || clause.does(Verb::Update)) && !empty_word && !again && (writes || !group)
 }
 
+/// Whether values are of what was done rather than of a person.
+fn told_of(loose: &[Phrase]) -> bool {
+    !loose.is_empty()
+        && !loose.iter().all(|phrase| {
+            catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+                field.written.as_deref().is_some_and(|written| written.starts_with("identifier"))
+            })
+        })
+}
+
 /// `an allergy list per student`: values of the person.
 pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
     let person = clause.tail("per")?.phrases.iter().any(|phrase| {
@@ -200,6 +218,15 @@ fn at_each(clause: &Clause, world: &mut World) -> Option<String> {
     define(&phrase.words.join(" "), world, false).or_else(|| world.entity_of(&phrase.words))
 }
 
+/// `coders assign codes to encounters`: values of what they are given to.
+fn onto(clause: &Clause, world: &World) -> Option<String> {
+    let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "to" | "on"));
+    tails.flat_map(|tail| &tail.phrases).find_map(|phrase| {
+        let name = world.entity_of(&phrase.words)?;
+        (world.entities.get(&name)?.kind == EntityKind::Clinical).then_some(name)
+    })
+}
+
 /// `only case number, measurements and due date`: values of the case.
 fn named_first(loose: &[Phrase], world: &World) -> Option<String> {
     loose.iter().find_map(|phrase| {
@@ -221,6 +248,7 @@ fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
                 && world.entity_named(&key).is_none()
                 && catalogue().role(&key).is_none()
                 && (is_no_record(&key)
+                    || phrase.words.first().is_some_and(|word| crate::words::asks(word))
                     || catalogue().field(&key).is_some_and(|(field, _)| field.fields.is_empty())
                         && crate::nouns::items(&phrase.paren)
                             .iter()
@@ -269,7 +297,9 @@ fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -> Option<St
                 .is_none_or(|written| written.contains("integer") || written.contains("decimal"))
         })
     };
-    define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { "daily log" }, world, false)
+    // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
+    let told = if by_patient { "daily log" } else { "visit" };
+    define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { told }, world, false)
 }
 
 /// `sets the target per patient`: one target for each value that a threshold is about.

@@ -1,9 +1,11 @@
 //! What the app keeps: records with their fields, from lists, parentheses and the objects of verbs.
 
+mod files;
 mod lists;
 mod loose;
 mod objects;
 mod parts;
+mod relations;
 
 pub(crate) use parts::account;
 
@@ -88,14 +90,39 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     for one in parsed {
         each_with(&one.sentence.tokens, world);
         preview(&one.sentence.tokens, world);
+        if !features::settles(&one.sentence) {
+            one.clauses.iter().for_each(|clause| files::from_files(clause, world));
+        }
     }
+    // `Nurses give infusions. They document start time and rate`: values are of what the same people spoke of last.
+    let mut spoken: Option<(String, Vec<String>)> = None;
     for (one, head) in parsed.iter().zip(&heads) {
-        if !head && !features::is_form_sentence(&one.sentence) {
-            for clause in &one.clauses {
-                loose_fields(clause, parsed, world);
+        for clause in &one.clauses {
+            let who: Vec<String> = clause.subjects.iter().map(phrase_key).collect();
+            if !head && !features::is_form_sentence(&one.sentence) {
+                let same = |(_, by): &&(String, Vec<String>)| {
+                    who.iter().all(|name| {
+                        matches!(name.as_str(), "they" | "he" | "she" | "we" | "i") || by.contains(name)
+                    })
+                };
+                let about = spoken.as_ref().filter(same).map(|(record, _)| record.clone());
+                loose_fields(clause, about.as_deref(), parsed, world);
+            }
+            if let Some(record) = treated_in(clause, world) {
+                spoken = Some((record, who));
             }
         }
     }
+    relations::relations(parsed, world);
+}
+
+/// The record that a clause is about: one of what is done to people, and no list of money or things.
+fn treated_in(clause: &Clause, world: &World) -> Option<String> {
+    let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "for" | "before" | "of" | "on"));
+    let phrases = clause.objects.iter().chain(&clause.subjects).chain(tails.flat_map(|tail| &tail.phrases));
+    phrases
+        .filter_map(|phrase| world.entity_of(&phrase.words))
+        .find(|name| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical))
 }
 
 /// `Infusion center scheduling`, `create a weekly schedule`: somebody books, and nothing to book was named.
@@ -297,12 +324,14 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             {
                 return define(first, world, false);
             }
-            let done = words
-                .last()
-                .is_some_and(|word| word.ends_with("ed") || PLACES.contains(word) || is_activity(word));
+            let done = key != "personal care"
+                && words
+                    .last()
+                    .is_some_and(|word| word.ends_with("ed") || PLACES.contains(word) || is_activity(word));
             if done
                 || crate::words::is_no_record(&key)
                 || catalogue().role(&key).is_some()
+                || world.roles.keys().any(|role| key_of(role) == key)
                 || words.len() > 4
                 || key.len() < 3
             {

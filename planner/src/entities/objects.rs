@@ -195,6 +195,18 @@ fn lists_values(objects: &[Phrase]) -> bool {
 }
 
 fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World) -> Option<String> {
+    let listed;
+    // `maintain a medication list with drug and dose`: what is listed is kept.
+    let phrase = match phrase.words.split_last() {
+        Some((last, first))
+            if matches!(last.as_str(), "list" | "lists" | "register")
+                && catalogue().entity(&key_of(&first.join(" "))).is_some() =>
+        {
+            listed = Phrase { words: first.to_vec(), ..phrase.clone() };
+            &listed
+        }
+        _ => phrase,
+    };
     let key = phrase_key(phrase);
     if !phrase.of.is_empty() && catalogue().field(&key).is_some() {
         return None;
@@ -259,7 +271,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         return define("appointment", world, false);
     }
     if let Some((concept, _)) = catalogue().entity(&key) {
-        let makes = clause.does(Verb::Create) || clause.does(Verb::Manage);
+        let binds = matches!(concept.name.as_str(), "consent" | "agreement");
+        let makes =
+            clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign);
         let field = concept.field_too && catalogue().field(&key).is_some();
         // `prescribers order the dose`, where a dose is a value of something else.
         let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
@@ -288,13 +302,25 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     let compound = phrase.words.len() > 1 && catalogue().entity(&last).is_some();
     let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
-    let custom = (writes && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
-        && phrase.words.len() <= 3
-        && !is_no_record(&key)
-        && (compound || !is_no_record(&last))
-        && catalogue().role(&key).is_none()
-        && world.roles_named(&key).is_empty();
+    let described = phrase.paren.is_empty() && phrase.article && is_described(clause) && !clause.not;
+    let custom =
+        ((writes || described) && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
+            && phrase.words.len() <= 3
+            && !is_no_record(&key)
+            && (compound || !is_no_record(&last))
+            && catalogue().role(&key).is_none()
+            && world.roles_named(&key).is_empty();
     custom.then(|| define(&phrase.words.join(" "), world, true)).flatten()
+}
+
+/// `claims get a denial with reason code and deadline`: what has values behind *with* is a record.
+fn is_described(clause: &Clause) -> bool {
+    clause.tails.iter().any(|tail| {
+        tail.by == "with"
+            && tail.phrases.len() > 1
+            && tail.phrases.iter().any(is_value)
+            && tail.phrases.iter().all(|phrase| catalogue().role(&phrase_key(phrase)).is_none())
+    })
 }
 
 /// Whether an unknown noun that somebody sees can be a record: several of a kind, and no value of anything.
@@ -310,6 +336,10 @@ fn stands_for_records(phrase: &Phrase, clause: &Clause) -> bool {
 
 /// `a patient record (name, phone)`.
 pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
+    // `what they eat (food, portion)`: a list without a record to put it in.
+    if phrase.words.first().is_some_and(|word| crate::words::asks(word)) {
+        return None;
+    }
     let listed = items(&phrase.paren);
     let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
     let prose =
@@ -394,7 +424,7 @@ fn tail_phrase(
                 && by != "of"
             {
                 // `document every adjustment with date, vertebra and response`: a list, and so all of it is values.
-                let listed = writes
+                let listed = (writes || is_described(clause))
                     && clause.tails.iter().any(|tail| tail.by == by && tail.phrases.len() > 1)
                     && catalogue().role(&key).is_none()
                     && world.roles_named(&key).is_empty()
@@ -415,14 +445,24 @@ fn tail_phrase(
             }
         }
         "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through"
-            if !phrase.paren.is_empty() && writes =>
+            if !phrase.paren.is_empty() && (writes || clause.does(Verb::Book)) =>
         {
-            // `write protocols for a patient (peptide, dose)`: the fields are the protocol's.
-            if let Some(last) = last {
+            // `write protocols for a patient (peptide, dose)`: the fields are the protocol's; what is booked for an
+            // infusion (regimen, day) is a time, and the fields are the infusion's.
+            if let Some(last) = last.filter(|_| writes) {
                 parts_of(last, &phrase.paren, world);
             } else {
                 with_fields(phrase, world);
             }
+        }
+        "to" | "on" | "from"
+            if (writes || clause.does(Verb::Assign) || clause.does(Verb::Update))
+                && catalogue().role(&key).is_none()
+                && catalogue().entity(&key).is_some_and(|(concept, _)| {
+                    !concept.field_too && concept.kind == crate::catalogue::EntityKind::Clinical
+                }) =>
+        {
+            define(&phrase.words.join(" "), world, false);
         }
         "about" | "on" | "for" | "in" | "into" | "before" | "to" | "from"
             if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) =>

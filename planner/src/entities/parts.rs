@@ -94,6 +94,27 @@ pub(crate) fn account(one: &Parsed, role: &str, world: &mut World) {
     }
 }
 
+/// `monthly pregnancy tests (date, result)`: several, each with its own date or name.
+fn is_part(item: &Item) -> bool {
+    let inner = items(&item.paren);
+    let several = item.words.last().is_some_and(|word| singular(word) != *word);
+    let tells = inner.iter().any(|part| {
+        matches!(
+            part.key().as_str(),
+            "date" | "name" | "result" | "amount" | "lot" | "lot number" | "due date" | "taken at"
+        )
+    });
+    several && tells && inner.len() > 1 && inner.iter().all(|part| part.words.len() <= 3)
+}
+
+/// An item's words without how often it comes.
+fn bare_phrase(item: &Item) -> String {
+    let often = |word: &&String| {
+        matches!(word.as_str(), "monthly" | "weekly" | "daily" | "yearly" | "annual" | "regular")
+    };
+    item.words.iter().filter(|word| !often(word)).cloned().collect::<Vec<_>>().join(" ")
+}
+
 /// Adds the items of a parenthesis or of what follows `with`.
 pub(crate) fn parts_of(name: &str, tokens: &[Token], world: &mut World) {
     for item in items(tokens) {
@@ -121,12 +142,13 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         return;
     }
     // A part with fields of its own: `treatment plans with procedures (CDT code, tooth, fee)`.
+    let listed = catalogue().entity(&key).is_some()
+        && items(&item.paren).iter().any(|part| catalogue().field(&part.key()).is_some());
     if !item.paren.is_empty()
-        && catalogue().entity(&key).is_some()
+        && (listed || is_part(item) && catalogue().role(&key).is_none())
         && catalogue().field(&key).is_none_or(|(field, _)| field.fields.is_empty())
-        && items(&item.paren).iter().any(|part| catalogue().field(&part.key()).is_some())
         && kind != EntityKind::Thing
-        && let Some(part) = define(&item.phrase(), world, false)
+        && let Some(part) = define(&bare_phrase(item), world, !listed)
         && part != name
     {
         parts_of(&part, &item.paren, world);
@@ -191,12 +213,13 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         }
         return;
     }
-    if let Read::Fields(read) = fields::read(item, concept, kind)
-        && let Some(entity) = world.entities.get_mut(name)
-    {
-        for field in read {
-            entity.add(field);
-        }
+    let read = match fields::read(item, concept, kind) {
+        Read::Fields(read) => read,
+        Read::File(file) => vec![file],
+        Read::Nothing => Vec::new(),
+    };
+    if let Some(entity) = world.entities.get_mut(name) {
+        read.into_iter().for_each(|field| entity.add(field));
     }
     for part in items(&item.with) {
         item_of(name, &part, world);

@@ -74,7 +74,19 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
     let locks = locks(sentence).is_some()
         || has(&[" addend"]) && has(&[" only "])
         || has(&["identified by "]) && has(&[" only "]);
-    leaves || stores || platform || counts || wish || locks
+    // `I need to see who has not done their exercises` is a list; what shows on a board is shown by the app.
+    let lists = !has(&[" only ", " must ", " can not "])
+        && has(&[
+            " who has not ",
+            " who have not ",
+            " who did not ",
+            " that have not ",
+            " has not been ",
+            " have not been ",
+        ]);
+    let shown =
+        has(&[" on a board ", " on the board ", " on a screen ", " on the screen "]) && has(&[" only "]);
+    leaves || stores || platform || counts || wish || locks || lists || shown
 }
 
 /// The beginnings of sentences about messages.
@@ -168,6 +180,9 @@ pub(crate) fn locks(sentence: &Sentence) -> Option<String> {
                 | "alter"
                 | "update"
                 | "updated"
+                | "updates"
+                | "edits"
+                | "changes"
         )
     });
     let frozen = words.iter().any(|word| matches!(*word, "read only" | "frozen" | "immutable"));

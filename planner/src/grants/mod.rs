@@ -3,8 +3,10 @@
 //! Said first, then defaults for what nobody could do otherwise, then every denial and every *only*: what
 //! narrows has the last word.
 
+mod files;
 mod forms;
 mod narrowing;
+mod permissions;
 mod subject;
 mod unsaid;
 mod written;
@@ -16,6 +18,7 @@ use forms::form_readers;
 use indexmap::IndexMap;
 pub(crate) use narrowing::identifying;
 use narrowing::narrow;
+pub(crate) use permissions::{Permission, permissions};
 use subject::{subject_grants, whole_record};
 use unsaid::{bystanders, correctors, unsaid_record, unsaid_writer};
 use written::clauses;
@@ -41,6 +44,7 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
     assume(world, rules, &mut all);
     all.retain(|allow| !rules.no_login.contains(&allow.role));
     narrow(world, rules, &mut all);
+    files::put_by_writers(world, rules, &mut all);
     // Nobody assigns whom they may not see.
     if let Some(subject) = world.subject().map(str::to_owned) {
         let sees = |role: &String| said(&all, role, &subject).any(|allow| allow.verb == "view");
@@ -56,6 +60,13 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
             }
         }
         out.insert(entity.clone(), roles);
+    }
+    // Who may not see it cannot sign it.
+    for (name, entity) in &mut world.entities {
+        let sees = |role: &String| {
+            out.get(name).and_then(|roles| roles.get(role)).is_some_and(|clause| clause.contains("view"))
+        };
+        entity.signed_by.retain(sees);
     }
     out
 }
@@ -149,6 +160,36 @@ pub(crate) fn identity_fields(world: &World, subject: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// `Caregivers see clients assigned to them`: of those they see what is kept, unless it was said otherwise of a record.
+fn own_patients_whole(world: &mut World, rules: &Rules, tree: &[String], all: &mut Vec<Allow>) {
+    let Some(subject) = world.subject().map(str::to_owned) else { return };
+    let roles: Vec<String> = world
+        .roles
+        .iter()
+        .filter(|(name, role)| {
+            matches!(role.kind, RoleKind::Panel | RoleKind::Care)
+                && !role.bounded
+                && rules.allows.iter().any(|allow| {
+                    allow.role == **name
+                        && allow.entity == subject
+                        && allow.verb == "view"
+                        && allow.fields.is_none()
+                        && allow.reach == Reach::Own
+                })
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    for role in roles {
+        for part in tree.iter().filter(|part| **part != subject) {
+            let clinical = world.entities.get(part).is_some_and(|entity| entity.kind == EntityKind::Clinical);
+            if clinical && said(all, &role, part).next().is_none() && !barred(world, rules, &role, part) {
+                push(all, &role, part, &["view"]);
+                world.assume(format!("a {role} reads `{part}` of their own {subject}s"));
+            }
+        }
+    }
+}
+
 fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
     let subject = world.subject().map(str::to_owned);
     let tree = subject.as_deref().map(|subject| world.parts(subject)).unwrap_or_default();
@@ -192,6 +233,7 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
         }
         bystanders(world, entity, kind, &tree, &candidates, &spoken, all);
     }
+    own_patients_whole(world, rules, &tree, all);
     correctors(world, all);
     if let Some(subject) = &subject {
         whole_record(world, rules, subject, &tree, all);

@@ -5,7 +5,7 @@ use super::{Plan, PlanError};
 use crate::access::Rules;
 use crate::catalogue::RoleKind;
 use crate::features;
-use crate::grants::{Grants, grants};
+use crate::grants::{Grants, grants, permissions};
 use crate::world::{Parsed, World};
 use crate::write::{Parts, yaml};
 use spec::AppSpec;
@@ -26,7 +26,14 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
     silences.retain(|silence| !silence.roles.is_empty());
     let (measures, lost) = features::measures(parsed, &world);
     let movers = movers(&world, &granted, &rules);
+    let permissions = permissions(&world, &rules, &granted);
     let planned = Planned {
+        files: world
+            .entities
+            .values()
+            .any(|entity| entity.fields.values().any(|written| written.ends_with(" file"))),
+        signatures: world.entities.values().any(|entity| !entity.signed_by.is_empty()),
+        permitted: permissions.iter().map(|one| one.to.clone()).collect(),
         forms: !world.forms.is_empty(),
         measures: !measures.is_empty(),
         lists: !(thresholds.is_empty() && silences.is_empty()),
@@ -45,7 +52,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
         });
         !(spoken_of || first || places)
     });
-    let questions = questions(&world);
+    let questions = questions(&world, &granted);
     let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));
     let refused = refusals(parsed, audit_years);
     let mut skip: Vec<String> = Vec::new();
@@ -57,6 +64,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             thresholds: &thresholds,
             silences: &silences,
             measures: &measures,
+            permissions: &permissions,
             audit_years: audit_years.filter(|years| *years >= 6),
             refused: &refused,
             not_yet: &not_yet,
@@ -84,7 +92,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             .filter_map(|(pointer, _)| {
                 let mut steps = pointer.split('/').skip(1);
                 let (section, name) = (steps.next()?, steps.next()?);
-                matches!(section, "lists" | "measures" | "calendars" | "forms")
+                matches!(section, "lists" | "measures" | "calendars" | "forms" | "permissions")
                     .then(|| format!("/{section}/{name}"))
             })
             .filter(|pointer| !skip.contains(pointer))

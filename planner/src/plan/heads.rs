@@ -1,11 +1,15 @@
 //! What stands before a colon: a record, a role, a clause whose object is listed, or a mere heading.
 
+use super::turns::{
+    access_to, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list, part_from_list,
+    record_of_subject, say_the_deed, scheduling_is_of_appointments,
+};
 use crate::{
     catalogue::catalogue,
     clauses::{Clause, Phrase, clauses},
     roles,
     sentences::{Sentence, Token, tokens},
-    words::{Verb, deed, is_glue, key_of, singular, verb},
+    words::{Verb, is_glue, key_of, singular, verb},
     world::Parsed,
 };
 use std::collections::BTreeSet;
@@ -32,11 +36,15 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             if let Some(list) = list {
                 attach(list, &mut sentence, &mut read);
             }
+            read.iter_mut().for_each(name_the_team);
+            read.iter_mut().for_each(done_by);
             part_from_list(&mut read);
             record_of_subject(&mut read);
             read.iter_mut().for_each(|clause| {
                 say_the_deed(clause, &said);
                 access_to(clause);
+                scheduling_is_of_appointments(clause);
+                needs_to_see(clause);
                 own_the_list(clause);
             });
             Parsed { clauses: read, sentence }
@@ -47,22 +55,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
 /// `Data we collect per patient: …` reads as `patient: …`.
 fn general_head(sentence: &mut Sentence) -> bool {
     let Some(head) = sentence.head.clone() else { return false };
-    let general = head.split(' ').next().is_some_and(|word| {
-        matches!(word, "data" | "information" | "info" | "fields" | "details" | "things" | "facts" | "what")
-    });
-    let of = [
-        " per ",
-        " for each ",
-        " for every ",
-        " about each ",
-        " about every ",
-        " about the ",
-        " about a ",
-        " of each ",
-    ]
-    .iter()
-    .find_map(|word| head.split_once(word))
-    .filter(|_| general);
+    let of = crate::words::whole_of(&head).filter(|(said, _)| crate::words::is_general(said));
     let Some((_, of)) = of else { return false };
     sentence.head = Some(of.to_owned());
     sentence.under = Some("records".into());
@@ -86,7 +79,8 @@ fn has_a_list(sentence: &mut Sentence) {
         .collect();
     let plain = sentence.tokens[..at].iter().all(|token| token.word().is_some())
         && (1..=3).contains(&subject.len())
-        && subject.iter().all(|word| !is_glue(word) && verb(word).is_none());
+        && (subject.iter().all(|word| !is_glue(word) && verb(word).is_none())
+            || catalogue().entity(&key_of(&subject.join(" "))).is_some());
     let list = &sentence.tokens[at + 1..];
     let commas = list.iter().filter(|token| **token == Token::Comma).count();
     let listed = crate::nouns::items(list);
@@ -118,128 +112,6 @@ fn has_a_list(sentence: &mut Sentence) {
     }
 }
 
-/// `Living donors get a separate record: …`: a record of theirs.
-fn record_of_subject(read: &mut [Clause]) {
-    let Some((at, of)) = read.iter().find_map(|clause| {
-        let [subject] = clause.subjects.as_slice() else { return None };
-        let object = clause.objects.first()?;
-        let record = object.of.is_empty()
-            && matches!(object.words.as_slice(), [word] if matches!(word.as_str(), "record" | "file" | "profile"));
-        (record && clause.does(Verb::Have) && !clause.passive).then(|| (object.at, subject.words.clone()))
-    }) else {
-        return;
-    };
-    for object in read.iter_mut().flat_map(|clause| &mut clause.objects).filter(|object| object.at == at) {
-        object.of.clone_from(&of);
-    }
-}
-
-/// `Donors, donations (date, volume), phlebotomists record donations`: who acts stands behind the list.
-fn part_from_list(read: &mut Vec<Clause>) {
-    let Some(first) = read.first_mut().filter(|clause| !clause.verbs.is_empty() && !clause.passive) else {
-        return;
-    };
-    let record = |phrase: &Phrase| {
-        let key = crate::entities::phrase_key(phrase);
-        phrase.paren.contains(&Token::Comma)
-            || catalogue().role(&key).is_none()
-                && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
-    };
-    let Some(at) = first.subjects.iter().rposition(record) else { return };
-    if at + 1 >= first.subjects.len() {
-        return;
-    }
-    let acting = first.subjects.split_off(at + 1);
-    let listed = std::mem::replace(&mut first.subjects, acting);
-    read.insert(0, Clause { subjects: listed, ..Clause::default() });
-}
-
-/// `the front desk has access to invoices`, `has no access to notes`, `principals do not have access`.
-fn access_to(clause: &mut Clause) {
-    let is_access = |phrase: &Phrase| phrase.words.last().is_some_and(|word| word == "access");
-    // `access to session notes is limited to psychiatrists`.
-    if clause.passive
-        && !clause.subjects.is_empty()
-        && clause.subjects.iter().all(is_access)
-        && let Some(at) = clause.tails.iter().position(|tail| tail.by == "to")
-    {
-        clause.subjects = clause.tails.remove(at).phrases;
-        return;
-    }
-    let has = clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::Have));
-    let denied = clause.but_not.iter().any(is_access);
-    if !has || clause.passive || !(denied || clause.objects.iter().any(is_access)) {
-        return;
-    }
-    clause.not |= denied;
-    clause.but_not.retain(|phrase| !is_access(phrase));
-    clause.objects.retain(|phrase| !is_access(phrase));
-    let at = clause.tails.iter().position(|tail| tail.by == "to");
-    match at.map(|at| clause.tails.remove(at)) {
-        Some(tail) => {
-            clause.only |= tail.only;
-            clause.objects.extend(tail.phrases);
-        }
-        None => {
-            clause.objects.push(Phrase { words: vec!["everything".into()], all: true, ..Phrase::default() })
-        }
-    }
-    clause.verbs = vec![(Verb::View, "see".into())];
-}
-
-/// `visits of students (complaint, treatment)`: the list is the visits', not the students'.
-fn own_the_list(clause: &mut Clause) {
-    const OF_OTHERS: &[&str] = &[
-        "record",
-        "list",
-        "data",
-        "information",
-        "file",
-        "detail",
-        "copy",
-        "photo",
-        "picture",
-        "profile",
-        "register",
-    ];
-    let Clause { objects, tails, .. } = clause;
-    let Some(object) = objects.last_mut().filter(|object| object.paren.is_empty()) else { return };
-    let last = object.words.last().map(|word| singular(word)).unwrap_or_default();
-    if OF_OTHERS.contains(&last.as_str()) {
-        return;
-    }
-    let listed = tails
-        .iter_mut()
-        .filter(|tail| tail.by == "of")
-        .flat_map(|tail| &mut tail.phrases)
-        .find(|phrase| phrase.paren.contains(&Token::Comma));
-    if let Some(phrase) = listed {
-        object.paren = std::mem::take(&mut phrase.paren);
-    }
-}
-
-/// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
-fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
-    let [(_, word)] = clause.verbs.as_slice() else { return };
-    // `seniors give medication`: what is given is written down; access and consent are given otherwise.
-    let treats = clause.objects.iter().any(|phrase| {
-        let key = crate::entities::phrase_key(phrase);
-        catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
-    });
-    if crate::words::base(word) == Some("give") && treats && !clause.passive {
-        clause.verbs[0].0 = Verb::Create;
-        return;
-    }
-    let [(_, word)] = clause.verbs.as_slice() else { return };
-    if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
-        return;
-    }
-    let made = deed(word);
-    if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
-        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
-    }
-}
-
 /// `Nurse: log vitals` reads as `nurse can log vitals`; `Relatives: only what they are shown` as `relatives
 /// see only …`.
 fn role_in_head(sentence: &mut Sentence) {
@@ -260,13 +132,34 @@ fn role_in_head(sentence: &mut Sentence) {
         return;
     }
     let modal = matches!(first.as_str(), "can" | "may" | "only" | "never" | "must" | "no" | "cannot");
-    if !is_role || !(modal || verb(&first).is_some()) {
+    let works = is_role && !modal && works_with(&head, &sentence.tokens);
+    if !is_role || !(modal || works || verb(&first).is_some()) {
         return;
     }
     let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+    // `Front desk: scheduling, copays`, `Nurses: writing notes`.
+    if works || first.ends_with("ing") && first != "bring" {
+        let alone = works || !matches!(sentence.tokens.get(1), Some(Token::Word(word)) if !is_glue(word));
+        said.push(Token::Word("can".into()));
+        match crate::words::base(&first).filter(|_| !alone) {
+            Some(base) => {
+                said.push(Token::Word(base.to_owned()));
+                sentence.tokens.remove(0);
+            }
+            None => said.push(Token::Word("manage".into())),
+        }
+        said.append(&mut sentence.tokens);
+        sentence.tokens = said;
+        sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
+        return;
+    }
     let acts = sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some());
     let shown = matches!(sentence.tokens.get(1).and_then(Token::word), Some("what" | "whatever"));
-    if first == "only" && (!acts || shown) || first == "no" {
+    let access = first == "no" && sentence.tokens.get(1).is_some_and(|token| token.is("access"));
+    if access {
+        let several = head.split(' ').next_back().is_some_and(|last| singular(last) != last);
+        said.push(Token::Word(if several { "have" } else { "has" }.into()));
+    } else if first == "only" && (!acts || shown) || first == "no" {
         said.push(Token::Word("see".into()));
     } else if !modal {
         said.push(Token::Word("can".into()));
@@ -274,6 +167,31 @@ fn role_in_head(sentence: &mut Sentence) {
     said.append(&mut sentence.tokens);
     sentence.tokens = said;
     sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
+}
+
+/// `Nurse: vitals, wound photos`: records that a role works with, where the list is no list of the role's own data.
+fn works_with(head: &str, tokens: &[Token]) -> bool {
+    let staff = catalogue().role(&key_of(head)).is_some_and(|(kind, _)| {
+        !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
+    });
+    let plain = !tokens.iter().filter_map(Token::word).any(|word| {
+        verb(word).is_some() && !crate::words::is_two_faced(word)
+            || crate::words::is_modal(word)
+            || crate::words::restricts(word)
+    });
+    let listed = crate::nouns::items(tokens);
+    let record = |item: &crate::nouns::Item| {
+        let key = item.bare_key();
+        let last = key.rsplit(' ').next().unwrap_or_default();
+        is_scheduling(&item.words)
+            || catalogue().field(&key).is_none()
+                && (catalogue().entity(&key).is_some()
+                    || catalogue().entity(last).is_some_and(|(concept, _)| !concept.field_too))
+    };
+    staff
+        && plain
+        && !listed.is_empty()
+        && listed.iter().filter(|item| record(item)).count() * 2 >= listed.len()
 }
 
 /// What stands behind a colon outside parentheses.

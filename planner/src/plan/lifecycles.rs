@@ -205,7 +205,7 @@ fn draft_before(entity: Option<String>, state: &str, world: &mut World) {
     if let Some(entity) = entity.and_then(|name| world.entities.get_mut(&name))
         && entity.states.is_empty()
         && entity.kind == EntityKind::Clinical
-        && entity.concept.is_none_or(|concept| concept.name != "consent")
+        && entity.concept.is_none_or(|concept| !matches!(concept.name.as_str(), "consent" | "agreement"))
     {
         entity.states = vec!["draft".into(), state.to_owned()];
         entity.fields.shift_remove("status");

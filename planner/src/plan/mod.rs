@@ -6,6 +6,7 @@ mod lifecycles;
 mod notes;
 mod places;
 mod title;
+mod turns;
 
 use crate::catalogue::EntityKind;
 use crate::sentences::{Sentence, split};
@@ -145,6 +146,7 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     entities::find(&parsed, &mut world);
     entities::appointments(&parsed, &mut world);
     forget(&parsed, &mut world);
+    roles::guardians(&parsed, &mut world);
     access::care_teams(&parsed, &mut world);
     // Assignment is read first, so that nothing is assumed where something was said.
     let mut probe = world.clone();

@@ -4,6 +4,7 @@ use super::{Question, Refused, Wished};
 use crate::access::Rules;
 use crate::catalogue::RoleKind;
 use crate::features;
+use crate::grants::Grants;
 use crate::world::{Parsed, World};
 
 /// Which parts of the plan hold what a sentence could wish for.
@@ -11,6 +12,39 @@ pub(crate) struct Planned {
     pub(crate) forms: bool,
     pub(crate) measures: bool,
     pub(crate) lists: bool,
+    pub(crate) files: bool,
+    pub(crate) signatures: bool,
+    /// Roles to which a permission can be given.
+    pub(crate) permitted: Vec<String>,
+}
+
+impl Planned {
+    /// Whether what a sentence wishes for is in the plan: its files and signatures, and what a patient lets others see.
+    fn holds(&self, construct: u32, text: &str) -> bool {
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+        match construct {
+            9 => !self.permitted.is_empty(),
+            11 => self.signatures,
+            // What is printed and sent is a document; what is photographed or uploaded is a file.
+            21 => {
+                self.files
+                    && !says(&[
+                        "pdf",
+                        "pdfs",
+                        "packet",
+                        "packets",
+                        "certificate",
+                        "certificates",
+                        "printout",
+                        "printable",
+                        "statements",
+                        "letter",
+                        "documents",
+                    ])
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What was said and cannot be built yet.
@@ -26,6 +60,7 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
         let said = &one.sentence.text;
         for found in features::wishes(&one.sentence).into_iter().chain(features::wished_by_clauses(one)) {
             match found {
+                features::Wish::NotYet(construct, _) if planned.holds(construct, &one.sentence.plain()) => {}
                 features::Wish::NotYet(construct, why) => wish(said, Some(construct), why),
                 features::Wish::Outside(why) => wish(said, None, why),
                 features::Wish::Kept => {}
@@ -58,6 +93,13 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             "graphs",
             "totals",
             "statistics",
+            "stats",
+            "monthly report",
+            "weekly report",
+            "quarterly report",
+            "annual report",
+            "metrics",
+            "kpis",
         ]);
         if counts && !planned.measures {
             wish(said, Some(14), "what is counted was not made out");
@@ -70,6 +112,13 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             "waiting longer",
             "missing for",
             "in a row",
+            "overdue",
+            "my list",
+            "queue",
+            "waiting list",
+            "waitlist",
+            "has not done",
+            "have not done",
         ]) || features::compares(&one.sentence.tokens);
         if lists && !planned.lists {
             wish(said, Some(13), "what is listed was not made out");
@@ -87,22 +136,27 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
         );
     }
     for (name, role) in &world.roles {
-        if role.kind == RoleKind::Proxy && role.acts {
+        if role.kind == RoleKind::Proxy && role.acts && !planned.permitted.contains(name) {
             wish(
                 &format!("what a {name} may see"),
                 Some(9),
-                "it takes the patient's permission, which cannot be given yet, so nothing is granted",
+                "it takes the permission of a patient who logs in and sees it, so nothing is granted",
             );
         }
     }
     for (said, construct) in &rules.conditional {
+        if planned.holds(*construct, said) {
+            continue;
+        }
         if !out.iter().any(|known| known.construct == Some(*construct)) {
             out.push(Wished {
                 said: said.clone(),
                 construct: Some(*construct),
                 why: match construct {
                     24 => "pages by link are not built yet, so nothing is granted",
-                    9 => "a permission that is given and taken back is not built yet, so nothing is granted",
+                    9 => {
+                        "it takes the permission of a patient who logs in and sees it, so nothing is granted"
+                    }
                     _ => "a rule that holds at times is not built yet; the safer side holds always",
                 }
                 .into(),
@@ -149,7 +203,9 @@ pub(crate) fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refus
     out
 }
 
-pub(crate) fn questions(world: &World) -> Vec<Question> {
+/// What a person should decide: at most five, each with its safe default.
+pub(crate) fn questions(world: &World, granted: &Grants) -> Vec<Question> {
+    const MOST: usize = 5;
     let mut out = Vec::new();
     if let Some(subject) = world.subject()
         && !world.assigned.is_empty()
@@ -179,5 +235,28 @@ pub(crate) fn questions(world: &World) -> Vec<Question> {
             default: "no".into(),
         });
     }
+    // Somebody who is let in and sees nothing is more often a gap than a wish.
+    let idle = |role: &String| {
+        !granted.values().any(|roles| roles.contains_key(role))
+            && !world
+                .forms
+                .values()
+                .any(|form| form.filled_by.iter().chain(&form.read_by).any(|known| known == role))
+    };
+    for (role, known) in &world.roles {
+        let works = !matches!(known.kind, RoleKind::Owner | RoleKind::Proxy | RoleKind::Support)
+            && (known.kind != RoleKind::Subject || known.acts);
+        if works && idle(role) && out.len() < MOST {
+            out.push(Question {
+                about: format!("/roles/{role}"),
+                ask: format!("What does a {role} work with? Nothing was made out, so they see nothing."),
+                options: std::iter::once("nothing".to_owned())
+                    .chain(world.entities.keys().take(6).cloned())
+                    .collect(),
+                default: "nothing".into(),
+            });
+        }
+    }
+    out.truncate(MOST);
     out
 }

@@ -11,10 +11,14 @@ use std::collections::BTreeMap;
 pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World) {
     let Some(first) = sentences.first_mut() else { return };
     let named = prompt.split([',', ':', '.', '\n']).next().unwrap_or_default();
-    let product = named.split_whitespace().find(|word| {
+    let quotes = |c: char| matches!(c, '"' | '“' | '”');
+    let product = named.split_whitespace().map(|word| word.trim_matches(quotes)).find(|word| {
         let inner = word.chars().skip(1).any(char::is_uppercase);
         // `HIPAA-compliant` is what every app is, and no name.
+        // `MAs` are medical assistants.
+        let letters = word.trim_end_matches('s').chars().all(char::is_uppercase);
         inner
+            && !letters
             && word.split('-').all(|part| part.starts_with(char::is_uppercase))
             && word.chars().any(char::is_lowercase)
     });
@@ -25,8 +29,13 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
     });
     let product = product.map(|name| name.trim_matches(|c: char| !c.is_alphanumeric()));
     let head = said_head.as_ref().and_then(|_| first.text.split(':').next());
-    world.title = crate::naming::title(product, head, &first.text);
-    world.about = crate::naming::about(&world.title, &first.text);
+    let (text, greeting) = (first.text.clone(), crate::naming::greets(&first.text));
+    let said_head = said_head.filter(|_| !greeting);
+    let head = head.map(str::to_owned);
+    let begun = sentences.get(1).filter(|_| greeting).map_or(text, |second| second.text.clone());
+    world.title = crate::naming::title(product, head.as_deref(), &begun);
+    world.about = crate::naming::about(&world.title, &begun);
+    let Some(first) = sentences.first_mut() else { return };
     if said_head.is_some()
         && (product.is_some() || first.under.is_none())
         && first.tokens.len() > 3
@@ -42,7 +51,11 @@ pub(crate) fn respell(sentences: &mut [Sentence]) {
     for sentence in sentences {
         for token in &mut sentence.tokens {
             let Token::Word(word) = token else { continue };
-            if word.len() < 6 || crate::words::verb(word).is_some() || crate::words::is_glue(word) {
+            let one = singular(word);
+            let known = catalogue().role(&one).is_some()
+                || catalogue().entity(&one).is_some()
+                || catalogue().field(&one).is_some();
+            if word.len() < 5 || known || crate::words::verb(word).is_some() || crate::words::is_glue(word) {
                 continue;
             }
             let mended = seen.entry(word.clone()).or_insert_with(|| {

@@ -19,6 +19,7 @@ struct File {
     forms: BTreeMap<String, String>,
     nouns: Nouns,
     deeds: BTreeMap<String, Vec<String>>,
+    shorthand: BTreeMap<String, String>,
     words: Lists,
 }
 
@@ -42,12 +43,15 @@ struct Lists {
     lets: String,
     two_faced: String,
     not_records: Vec<String>,
+    general: String,
+    of_a_whole: Vec<String>,
 }
 
 /// The word lists, each a set.
 struct Lexicon {
     verbs: verbs::Forms,
     deeds: BTreeMap<String, Vec<String>>,
+    shorthand: BTreeMap<String, String>,
     plurals: BTreeMap<String, String>,
     unchanged: HashSet<String>,
     modifiers: HashSet<String>,
@@ -62,6 +66,8 @@ struct Lexicon {
     lets: HashSet<String>,
     two_faced: HashSet<String>,
     not_records: HashSet<String>,
+    general: HashSet<String>,
+    of_a_whole: Vec<String>,
 }
 
 fn lexicon() -> &'static Lexicon {
@@ -73,6 +79,7 @@ fn lexicon() -> &'static Lexicon {
         Lexicon {
             verbs: verbs::Forms::new(&file.verbs, &file.forms),
             deeds: file.deeds,
+            shorthand: file.shorthand,
             plurals: file.nouns.plurals,
             unchanged: set(&file.nouns.unchanged),
             modifiers: set(&file.words.modifiers),
@@ -87,8 +94,16 @@ fn lexicon() -> &'static Lexicon {
             lets: set(&file.words.lets),
             two_faced: set(&file.words.two_faced),
             not_records: file.words.not_records.into_iter().collect(),
+            general: set(&file.words.general),
+            of_a_whole: file.words.of_a_whole,
         }
     })
+}
+
+/// What a clinician's shorthand means, written as it was: `pts` are patients, `PTs` physical therapists.
+pub(crate) fn in_full(word: &str) -> Option<&'static str> {
+    let known = &lexicon().shorthand;
+    known.get(word).or_else(|| known.get(&word.to_lowercase())).map(String::as_str)
 }
 
 /// Whether this word only says how or which, and is no part of a name.
@@ -149,6 +164,20 @@ pub(crate) fn is_two_faced(word: &str) -> bool {
 /// Whether a phrase in the singular is the object of verbs and no record: `list`, `time`, `access`.
 pub(crate) fn is_no_record(key: &str) -> bool {
     lexicon().not_records.contains(key)
+}
+
+/// Whether a head names no record by itself: `data we collect`, `what we record`.
+pub(crate) fn is_general(said: &str) -> bool {
+    said.split(' ').next().is_some_and(|word| lexicon().general.contains(word))
+}
+
+/// What a head is about and of whom or what: `notes` and `encounter` in `notes on an encounter`.
+pub(crate) fn whole_of(head: &str) -> Option<(&str, &str)> {
+    let joined = lexicon().of_a_whole.iter().filter_map(|joint| {
+        let (part, whole) = head.split_once(&format!(" {joint} "))?;
+        Some((part.len(), part, whole))
+    });
+    joined.min().map(|(_, part, whole)| (part, whole))
 }
 
 /// The records that a verb makes when nothing else is said: `physicians prescribe`.

@@ -82,6 +82,9 @@ pub(crate) fn entity_text(out: &mut String, name: &str, entity: &Entity, parts: 
         _ => line(out, 4, "access", "{}"),
     }
     lifecycle(out, name, entity, parts);
+    if !entity.signed_by.is_empty() {
+        line(out, 4, "signed by", &names(&parts.say_all(&entity.signed_by)));
+    }
     if let Some(fhir) = entity.concept.and_then(|concept| concept.fhir.as_deref()) {
         line(out, 4, "fhir", fhir);
     }

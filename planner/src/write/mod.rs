@@ -6,12 +6,12 @@ mod sections;
 
 use crate::catalogue::RoleKind;
 use crate::features::{Measure, Silence, Threshold};
-use crate::grants::Grants;
+use crate::grants::{Grants, Permission};
 use crate::world::World;
 use crate::{Question, Refused, Wished};
 use entities::entity_text;
 use notes::notes;
-use sections::{calendars, forms, lists, measures};
+use sections::{calendars, forms, lists, measures, permissions};
 use std::fmt::Write;
 
 /// Everything that the spec will say.
@@ -22,6 +22,7 @@ pub(crate) struct Parts<'p> {
     pub(crate) thresholds: &'p [Threshold],
     pub(crate) silences: &'p [Silence],
     pub(crate) measures: &'p [Measure],
+    pub(crate) permissions: &'p [Permission],
     pub(crate) audit_years: Option<u32>,
     pub(crate) refused: &'p [Refused],
     pub(crate) not_yet: &'p [Wished],
@@ -49,6 +50,7 @@ pub(crate) fn yaml(parts: &Parts<'_>) -> String {
     lists(&mut out, parts);
     measures(&mut out, parts);
     calendars(&mut out, parts);
+    permissions(&mut out, parts);
     if let Some(years) = parts.audit_years {
         let _ = writeln!(out, "retention:\n  audit: {years} years");
     }

@@ -156,6 +156,42 @@ fn measure_viewers(world: &World, grants: &Grants, entity: &str) -> Vec<String> 
     Vec::new()
 }
 
+/// What patients may let others see until they take it back.
+pub(crate) fn permissions(out: &mut String, parts: &Parts<'_>) {
+    let wanted: Vec<_> = parts
+        .permissions
+        .iter()
+        .filter(|one| !skipped(parts, "permissions", &parts.say(&one.name)))
+        .collect();
+    if wanted.is_empty() {
+        return;
+    }
+    out.push_str("permissions:\n");
+    for one in wanted {
+        let gives: Vec<String> = one.gives.iter().map(|given| quoted(&said_of(given, parts))).collect();
+        let _ = writeln!(
+            out,
+            "  {}: {{ by: {}, to: {}, gives: [{}], until: date or revoked }}",
+            parts.say(&one.name),
+            parts.say(&one.by),
+            parts.say(&one.to),
+            gives.join(", ")
+        );
+    }
+}
+
+/// `view visit(date)` with its names as the founder says them.
+fn said_of(given: &str, parts: &Parts<'_>) -> String {
+    let what = given.trim_start_matches("view ");
+    match what.trim_end_matches(')').split_once('(') {
+        Some((entity, fields)) => {
+            let fields: Vec<String> = fields.split(", ").map(|field| parts.say(field)).collect();
+            format!("view {}({})", parts.say(entity), fields.join(", "))
+        }
+        None => format!("view {}", parts.say(what)),
+    }
+}
+
 pub(crate) fn calendars(out: &mut String, parts: &Parts<'_>) {
     let mut first = true;
     for (name, entity) in &parts.world.entities {

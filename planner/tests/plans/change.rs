@@ -40,6 +40,16 @@ fn wishes_are_told_in_peoples_words() {
         ),
         ("Rename fax to pager", "“fax” of patient will be called “pager”; what was written stays.", false),
         (
+            "Rename date of birth to birthday",
+            "“date of birth” of patient will be called “birthday”; what was written stays.",
+            false,
+        ),
+        (
+            "Rename the date of birth of patients to born on",
+            "“date of birth” of patient will be called “born on”; what was written stays.",
+            false,
+        ),
+        (
             "Rename vital to measurement",
             "“vital” will be called “measurement”; everything written stays.",
             false,

@@ -1,5 +1,6 @@
 //! What careful readers expect of prompts, and what the planner makes of them.
 mod change;
+mod constructs;
 mod expected;
 mod others;
 mod score;

@@ -124,6 +124,7 @@ fn features(expected: &Expected, spec: &AppSpec, not_yet: &[u32], score: &mut Sc
     let mut planned: BTreeSet<u32> = not_yet.iter().copied().collect();
     for (construct, there) in [
         (9, !spec.permissions.is_empty()),
+        (11, spec.entities.values().any(|entity| !entity.signed_by.is_empty())),
         (12, !spec.forms.is_empty()),
         (13, !spec.lists.is_empty()),
         (14, !spec.measures.is_empty()),
@@ -133,7 +134,7 @@ fn features(expected: &Expected, spec: &AppSpec, not_yet: &[u32], score: &mut Sc
         (18, !spec.conversations.is_empty()),
         (19, !spec.calendars.is_empty()),
         (20, !spec.limits.is_empty()),
-        (21, !spec.documents.is_empty()),
+        (21, !spec.documents.is_empty() || has_file(spec)),
         (22, !spec.feeds.is_empty()),
         (23, !spec.ai_actions.is_empty()),
         (24, !spec.pages.is_empty()),
@@ -160,6 +161,12 @@ fn features(expected: &Expected, spec: &AppSpec, not_yet: &[u32], score: &mut Sc
             score.missed.push(format!("(extra construct {construct})"));
         }
     }
+}
+
+/// Whether some record keeps a file, which is what an upload is.
+fn has_file(spec: &AppSpec) -> bool {
+    let mut fields = spec.entities.values().flat_map(|entity| entity.fields.values());
+    fields.any(|field| field.stored.as_ref().is_some_and(|stored| stored.kind == Kind::File))
 }
 
 /// The records of a plan; forms count as records.

@@ -1,0 +1,253 @@
+//! What a clause's verbs grant once its objects are known: rows, values, states and signatures.
+
+use super::{Allow, Reach, Rules, conditions::condition_states, targets::Target};
+use crate::{
+    catalogue::{EntityKind, RoleKind},
+    clauses::{Clause, Phrase},
+    words::Verb,
+    world::World,
+};
+
+/// `patients sign the treatment agreement`: who signs what binds them gives a signature; a note that is signed moves on.
+pub(crate) fn signatures(targets: &[Target], clause: &Clause, roles: &[String], world: &mut World) {
+    let signs = clause.verbs.iter().any(|(_, word)| {
+        matches!(crate::words::base(word), Some("sign" | "cosign" | "countersign" | "initial"))
+    });
+    if !signs || clause.not {
+        return;
+    }
+    let by_patient =
+        roles.iter().any(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject));
+    for target in targets.iter().filter(|target| target.fields.is_none()) {
+        let Some(entity) = world.entities.get_mut(&target.entity) else { continue };
+        let binds =
+            entity.concept.is_some_and(|concept| matches!(concept.name.as_str(), "consent" | "agreement"));
+        if entity.states.is_empty() && entity.kind == EntityKind::Clinical && (binds || by_patient) {
+            for role in roles {
+                if !entity.signed_by.contains(role) {
+                    entity.signed_by.push(role.clone());
+                }
+            }
+        }
+    }
+}
+
+/// `the psychologist releases the report to the client`: who gets it reads it once it is released.
+pub(crate) fn released_to(targets: &[Target], clause: &Clause, world: &World, rules: &mut Rules) {
+    let releases =
+        clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("release" | "publish")));
+    let Some(to) = clause.tail("to").filter(|_| releases && !clause.not) else { return };
+    for role in to.phrases.iter().flat_map(|phrase| world.roles_of(phrase)) {
+        for target in targets {
+            let Some(entity) = world.entities.get(&target.entity) else { continue };
+            let Some(state) =
+                entity.states.iter().find(|state| matches!(state.as_str(), "released" | "published"))
+            else {
+                continue;
+            };
+            rules.allows.push(Allow {
+                role: role.clone(),
+                entity: target.entity.clone(),
+                verb: "view",
+                fields: target.fields.clone(),
+                reach: Reach::Unsaid,
+                when: super::conditions::states_from(entity, state),
+            });
+        }
+    }
+}
+
+/// `add findings to the same exam`: the exam is changed.
+pub(crate) fn added_to(clause: &Clause, roles: &[String], world: &World, rules: &mut Rules) {
+    let adds = clause.verbs.iter().any(|(verb, word)| *verb == Verb::Create && word.starts_with("add"));
+    if !adds {
+        return;
+    }
+    for phrase in clause.tail("to").map(|tail| tail.phrases.as_slice()).unwrap_or_default() {
+        let Some(entity) = world.entity_of(&phrase.words) else { continue };
+        for role in roles {
+            rules.allows.extend(["view", "update"].map(|verb| Allow {
+                role: role.clone(),
+                entity: entity.clone(),
+                verb,
+                fields: None,
+                reach: Reach::Unsaid,
+                when: Vec::new(),
+            }));
+        }
+    }
+}
+
+/// What is shown by a list, a page or a dashboard.
+pub(crate) fn shown(clause: &Clause) -> Vec<Phrase> {
+    clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "of" | "with"))
+        .filter(|_| {
+            clause.objects.iter().any(|phrase| {
+                phrase.words.last().is_some_and(|word| {
+                    matches!(
+                        word.trim_end_matches('s'),
+                        "list"
+                            | "page"
+                            | "dashboard"
+                            | "overview"
+                            | "copy"
+                            | "view"
+                            | "screen"
+                            | "calendar"
+                            | "schedule"
+                            | "roster"
+                            | "rota"
+                    )
+                })
+            })
+        })
+        .flat_map(|tail| {
+            tail.phrases.iter().cloned().map(|mut phrase| {
+                phrase.only |= tail.only;
+                phrase
+            })
+        })
+        .collect()
+}
+
+/// The verbs of the spec that the clause's verbs stand for.
+pub(crate) fn spec_verbs(clause: &Clause) -> Vec<&'static str> {
+    let mut out: Vec<&'static str> = Vec::new();
+    for (verb, word) in &clause.verbs {
+        let meant: &[&'static str] = match verb {
+            Verb::View | Verb::Have => &["view"],
+            Verb::Create => &["create", "view"],
+            Verb::Upload => &["create", "view", "update"],
+            Verb::Update => &["update", "view"],
+            Verb::Delete => &["delete", "view"],
+            Verb::Manage | Verb::Book | Verb::Track => &["create", "view", "update"],
+            Verb::Review | Verb::Sign => &["view", "move"],
+            Verb::Export => &["view", "export"],
+            Verb::Assign | Verb::Message | Verb::Share | Verb::Pay | Verb::Work => &[],
+        };
+        // An email or a system `has` and `contains`; people `get` lists.
+        if *verb == Verb::Have
+            && matches!(word.as_str(), "contain" | "contains" | "include" | "includes" | "hold" | "holds")
+        {
+            continue;
+        }
+        for verb in meant {
+            if !out.contains(verb) {
+                out.push(verb);
+            }
+        }
+    }
+    out
+}
+
+/// Whether the clause speaks of changing, not of seeing.
+pub(crate) fn changes_only(clause: &Clause) -> bool {
+    let changes = |verb: &Verb| {
+        matches!(
+            verb,
+            Verb::Create
+                | Verb::Update
+                | Verb::Delete
+                | Verb::Manage
+                | Verb::Book
+                | Verb::Sign
+                | Verb::Review
+                | Verb::Assign
+        )
+    };
+    !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| changes(verb))
+}
+
+/// Whether the clause speaks of deciding and signing alone: of states, not of what is written.
+pub(crate) fn moves_only(clause: &Clause) -> bool {
+    !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Review | Verb::Sign))
+}
+
+pub(crate) fn grant(
+    targets: &[Target],
+    verbs: &[&'static str],
+    clause: &Clause,
+    roles: &[String],
+    world: &mut World,
+    rules: &mut Rules,
+) {
+    rules.books |= clause.does(Verb::Book);
+    let when = condition_states(clause, world);
+    for target in targets {
+        let schedule =
+            world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
+        // Who writes values down writes the whole record that holds them.
+        let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
+        let mut states = target.when.clone();
+        for state in &when {
+            if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state)) {
+                states.push(state.clone());
+            }
+        }
+        for role in roles {
+            // Some records by a word that was not understood: who only looks sees none of them.
+            if target.partial && verbs.iter().all(|verb| *verb == "view") {
+                rules.not_understood.push(format!("which `{}` a {role} sees, so none", target.entity));
+                rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
+                continue;
+            }
+            for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {
+                rules.allows.push(Allow {
+                    role: role.clone(),
+                    entity: target.entity.clone(),
+                    verb,
+                    fields: if whole { None } else { target.fields.clone() },
+                    reach: match (target.own, target.all) {
+                        (true, _) => Reach::Own,
+                        (false, true) => Reach::Place,
+                        (false, false) => Reach::Unsaid,
+                    },
+                    when: states.clone(),
+                });
+            }
+            if target.own {
+                own_patients(role, &target.entity, world);
+            }
+        }
+    }
+    // `Front desk books`: what is booked is the appointment.
+    if clause.does(Verb::Book)
+        && let Some(schedule) = schedule_entity(world)
+    {
+        for role in roles {
+            for verb in ["create", "view", "update"] {
+                rules.allows.push(Allow {
+                    role: role.clone(),
+                    entity: schedule.clone(),
+                    verb,
+                    fields: None,
+                    reach: Reach::Unsaid,
+                    when: Vec::new(),
+                });
+            }
+        }
+    }
+}
+
+pub(crate) fn schedule_entity(world: &World) -> Option<String> {
+    world
+        .entities
+        .iter()
+        .find(|(_, entity)| entity.kind == EntityKind::Schedule)
+        .map(|(name, _)| name.clone())
+}
+
+/// `their patients`: patients are assigned to that role.
+pub(crate) fn own_patients(role: &str, entity: &str, world: &mut World) {
+    let of_patient =
+        world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity))
+            || world.forms.contains_key(entity);
+    let kind = world.roles.get(role).map(|role| role.kind);
+    let cares = matches!(kind, Some(RoleKind::Panel | RoleKind::Care | RoleKind::Business));
+    if of_patient && cares && !world.assigned.iter().any(|known| known == role) {
+        world.assigned.push(role.to_owned());
+    }
+}

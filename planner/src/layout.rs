@@ -1,0 +1,173 @@
+//! How founders lay a prompt out: tables, outlines, headings without a colon, `Nurses – log vitals`. What comes out
+//! says the same in lines, bullets and colons, which is what `sentences` reads.
+
+use crate::{
+    catalogue::catalogue,
+    roles::is_role_head,
+    sentences::{bullet, tokens},
+    words::{is_modal, key_of, verb},
+};
+
+/// The prompt in lines, bullets and colons.
+pub(crate) fn plainly(prompt: &str) -> String {
+    let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
+    let mut out = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    while at < lines.len() {
+        let rows = lines[at..].iter().take_while(|line| line.trim_start().starts_with('|')).count();
+        if rows > 1 {
+            out.extend(table(&lines[at..at + rows]));
+            at += rows;
+            continue;
+        }
+        let line = &lines[at];
+        let leads = at > 0 && is_heading(line) && next_is_bullet(&lines[at + 1..]);
+        out.push(if leads { format!("{}:", line.trim()) } else { named_by_a_dash(line) });
+        at += 1;
+    }
+    out.join("\n")
+}
+
+/// `3.1 Clinicians shall …` without its number; `1.` is a bullet and stays.
+fn outline(line: &str) -> String {
+    let digits = line.trim_start().split(' ').next().unwrap_or_default();
+    let numbered = digits.len() > 2
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.trim_end_matches('.').contains('.')
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let rest = line.trim_start().strip_prefix(digits).map(str::trim_start).unwrap_or_default();
+    if numbered && rest.starts_with(char::is_uppercase) { rest.to_owned() } else { line.to_owned() }
+}
+
+/// A few words without an end: `ROLES`, `What we record`.
+fn is_heading(line: &str) -> bool {
+    // What is indented goes on with the bullet before.
+    if line.starts_with([' ', '\t']) {
+        return false;
+    }
+    let line = line.trim_end();
+    (1..=4).contains(&line.split_whitespace().count())
+        && line.ends_with(char::is_alphanumeric)
+        && line.starts_with(char::is_uppercase)
+        && bullet(line).is_none()
+        && !line.starts_with('#')
+        && !line.contains(": ")
+}
+
+fn next_is_bullet(rest: &[String]) -> bool {
+    rest.iter().find(|line| !line.trim().is_empty()).is_some_and(|line| bullet(line.trim()).is_some())
+}
+
+/// `Nurses – log vitals`: who or what stands before a dash, and what is said of it behind.
+fn named_by_a_dash(line: &str) -> String {
+    let said = bullet(line.trim()).unwrap_or(line);
+    let Some((at, sign)) =
+        [" - ", " – ", " — ", "- ", "– "].iter().filter_map(|sign| Some((said.find(sign)?, *sign))).min()
+    else {
+        return line.to_owned();
+    };
+    let (name, rest) = (said[..at].trim(), &said[at + sign.len()..]);
+    let key = key_of(&name.to_lowercase());
+    let named = (1..=4).contains(&name.split_whitespace().count())
+        && !name.contains([',', ':', '(', '.'])
+        && (catalogue().role(&key).is_some() || catalogue().entity(&key).is_some() || is_role_head(&key));
+    let first = tokens(rest).first().and_then(|token| token.word().map(str::to_owned)).unwrap_or_default();
+    let does = verb(&first).is_some() || is_modal(&first) || matches!(first.as_str(), "no" | "only");
+    if named && (does || bullet(line.trim()).is_some()) {
+        line.replacen(&format!("{}{sign}", &said[..at]), &format!("{name}: "), 1)
+    } else {
+        line.to_owned()
+    }
+}
+
+/// A table's rows as bullets: a role with what it does, a record with what it holds, or who may what.
+fn table(lines: &[String]) -> Vec<String> {
+    let mut rows: Vec<Vec<String>> = lines
+        .iter()
+        .map(|line| line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .filter(|row: &Vec<String>| !row.iter().all(|cell| cell.chars().all(|c| "-: ".contains(c))))
+        .collect();
+    if rows.len() < 2 || rows[0].len() < 2 {
+        return rows.into_iter().map(|row| row.join(": ")).collect();
+    }
+    let head = rows.remove(0);
+    let is_role = |name: &String| catalogue().role(&key_of(&name.to_lowercase())).is_some();
+    let across = head[1..].iter().all(is_role);
+    let down =
+        is_role_head(&head[0].to_lowercase()) || rows.iter().filter_map(|row| row.first()).all(is_role);
+    let marks = rows.iter().all(|row| row.iter().skip(1).all(|cell| mark(cell).is_some()));
+    let mut out = vec![if across || down { "Roles:" } else { "Records:" }.to_owned()];
+    let names: Vec<&String> =
+        if across { head[1..].iter().collect() } else { rows.iter().map(|row| &row[0]).collect() };
+    if across || down {
+        out.extend(names.iter().map(|name| format!("- {name}")));
+    }
+    for row in &rows {
+        for (header, cell) in head.iter().zip(row).skip(1) {
+            let (who, what) = if across { (header, &row[0]) } else { (&row[0], header) };
+            let said = match mark(cell) {
+                Some(does) if across || down && marks => format!("{does} {what}"),
+                Some(_) => continue,
+                None => under(header, cell),
+            };
+            out.push(format!("- {who}: {said}"));
+        }
+    }
+    out
+}
+
+/// What a cell says of a role and a record, where it is no more than a mark.
+fn mark(cell: &str) -> Option<&'static str> {
+    Some(match cell.to_lowercase().as_str() {
+        "" | "-" | "–" | "—" | "no" | "none" | "x" | "✗" | "n/a" | "n" => "cannot see",
+        "yes" | "y" | "✓" | "✔" | "r" | "read" | "view" | "read only" => "can see",
+        "rw" | "r/w" | "w" | "write" | "edit" | "full" | "all" | "read/write" => "can manage",
+        _ => return None,
+    })
+}
+
+/// A cell under a header that is a verb: `Can see`, `No access to`.
+fn under(header: &str, cell: &str) -> String {
+    let lower = header.to_lowercase();
+    let does = lower.split_whitespace().any(|word| {
+        crate::words::base(word)
+            .is_some_and(|base| matches!(base, "see" | "view" | "edit" | "create" | "write"))
+    });
+    let denied = ["cannot", "can't", "not", "never", "no access"].iter().any(|word| lower.contains(word));
+    match (denied, does) {
+        (true, _) => format!("cannot see {cell}"),
+        (false, true) if !tokens(cell).iter().any(|token| token.word().is_some_and(is_modal)) => {
+            format!("{lower} {cell}")
+        }
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plainly;
+
+    #[test]
+    fn tables_outlines_and_dashes_are_bullets_and_colons() {
+        for (said, plain) in [
+            (
+                "| Role | What they do |\n|---|---|\n| Nurse | records visits |\n| Aide | sees the care plan |",
+                "Roles:\n- Nurse\n- Aide\n- Nurse: records visits\n- Aide: sees the care plan",
+            ),
+            (
+                "| | Nurse | Doctor |\n|--|--|--|\n| Notes | - | rw |",
+                "Roles:\n- Nurse\n- Doctor\n- Nurse: cannot see Notes\n- Doctor: can manage Notes",
+            ),
+            (
+                "| Role | Cannot see |\n|--|--|\n| Clerk | notes |",
+                "Roles:\n- Clerk\n- Clerk: cannot see notes",
+            ),
+            ("* Therapists – write notes, see patients", "* Therapists: write notes, see patients"),
+            ("App\nROLES\n- nurse", "App\nROLES:\n- nurse"),
+            ("3.1 Clinicians shall sign", "Clinicians shall sign"),
+            ("Fertility clinic - we log cycles", "Fertility clinic - we log cycles"),
+        ] {
+            assert_eq!(plainly(said), plain, "{said}");
+        }
+    }
+}

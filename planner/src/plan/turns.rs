@@ -1,0 +1,230 @@
+//! Clauses said another way: `has access to` is *sees*, what is given is written down, a team is its members.
+
+use crate::{
+    catalogue::catalogue,
+    clauses::{Clause, Phrase},
+    roles,
+    sentences::Token,
+    words::{Verb, deed, singular},
+};
+use std::collections::BTreeSet;
+
+/// `The team (physiatrist, nurse) sets goals`: those in the parentheses do.
+pub(super) fn name_the_team(clause: &mut Clause) {
+    let team = |phrase: &Phrase| {
+        let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+        let listed = crate::nouns::items(&phrase.paren);
+        matches!(
+            last.as_str(),
+            "team" | "staff" | "user" | "people" | "person" | "role" | "clinician" | "provider" | "therapist"
+        ) && listed.len() > 1
+            && listed.iter().all(|item| {
+                let key = item.bare_key();
+                item.paren.is_empty() && (catalogue().role(&key).is_some() || roles::treats_by_name(&key))
+            })
+    };
+    let Clause { subjects, objects, .. } = clause;
+    for phrases in [subjects, objects] {
+        let Some(at) = phrases.iter().position(team) else { continue };
+        let named = phrases.remove(at);
+        let members = crate::nouns::items(&named.paren).into_iter().map(|item| Phrase {
+            words: item.words,
+            paren: Vec::new(),
+            ..named.clone()
+        });
+        let members: Vec<Phrase> = members.collect();
+        phrases.splice(at..at, members);
+    }
+}
+
+/// `Booking by clients (address, time)` reads as `clients book (address, time)`.
+pub(super) fn done_by(clause: &mut Clause) {
+    let Some(at) = clause.tails.iter().position(|tail| tail.by == "by") else { return };
+    let people = !clause.tails[at].phrases.is_empty()
+        && clause.tails[at]
+            .phrases
+            .iter()
+            .all(|phrase| catalogue().role(&crate::entities::phrase_key(phrase)).is_some());
+    if !clause.verbs.is_empty() || clause.passive || clause.not || !people || clause.subjects.len() != 1 {
+        return;
+    }
+    let mut who = clause.tails.remove(at).phrases;
+    let mut what = std::mem::take(&mut clause.subjects);
+    // The list behind the people is of what they do.
+    for phrase in &mut what {
+        for person in &mut who {
+            if phrase.paren.is_empty() {
+                phrase.paren = std::mem::take(&mut person.paren);
+            }
+        }
+    }
+    let books = what.iter().any(|phrase| is_scheduling(&phrase.words));
+    clause.verbs = vec![if books { (Verb::Book, "book".into()) } else { (Verb::Create, "make".into()) }];
+    clause.subjects = who;
+    clause.objects = what;
+}
+
+/// `Living donors get a separate record: …`: a record of theirs.
+pub(super) fn record_of_subject(read: &mut [Clause]) {
+    let Some((at, of)) = read.iter().find_map(|clause| {
+        let [subject] = clause.subjects.as_slice() else { return None };
+        let object = clause.objects.first()?;
+        let record = object.of.is_empty()
+            && matches!(object.words.as_slice(), [word] if matches!(word.as_str(), "record" | "file" | "profile"));
+        (record && clause.does(Verb::Have) && !clause.passive).then(|| (object.at, subject.words.clone()))
+    }) else {
+        return;
+    };
+    for object in read.iter_mut().flat_map(|clause| &mut clause.objects).filter(|object| object.at == at) {
+        object.of.clone_from(&of);
+    }
+}
+
+/// `Donors, donations (date, volume), phlebotomists record donations`: who acts stands behind the list.
+pub(super) fn part_from_list(read: &mut Vec<Clause>) {
+    let Some(first) = read.first_mut().filter(|clause| !clause.verbs.is_empty() && !clause.passive) else {
+        return;
+    };
+    let record = |phrase: &Phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        phrase.paren.contains(&Token::Comma)
+            || catalogue().role(&key).is_none()
+                && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
+    };
+    let Some(at) = first.subjects.iter().rposition(record) else { return };
+    if at + 1 >= first.subjects.len() {
+        return;
+    }
+    let acting = first.subjects.split_off(at + 1);
+    let listed = std::mem::replace(&mut first.subjects, acting);
+    read.insert(0, Clause { subjects: listed, ..Clause::default() });
+}
+
+/// `the front desk has access to invoices`, `has no access to notes`, `principals do not have access`.
+pub(super) fn access_to(clause: &mut Clause) {
+    let is_access = |phrase: &Phrase| phrase.words.last().is_some_and(|word| word == "access");
+    // `access to session notes is limited to psychiatrists`.
+    if clause.passive
+        && !clause.subjects.is_empty()
+        && clause.subjects.iter().all(is_access)
+        && let Some(at) = clause.tails.iter().position(|tail| tail.by == "to")
+    {
+        clause.subjects = clause.tails.remove(at).phrases;
+        return;
+    }
+    let has = clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::Have));
+    let denied = clause.but_not.iter().any(is_access);
+    if !has || clause.passive || !(denied || clause.objects.iter().any(is_access)) {
+        return;
+    }
+    clause.not |= denied;
+    clause.but_not.retain(|phrase| !is_access(phrase));
+    clause.objects.retain(|phrase| !is_access(phrase));
+    let at = clause.tails.iter().position(|tail| tail.by == "to");
+    match at.map(|at| clause.tails.remove(at)) {
+        Some(tail) => {
+            clause.only |= tail.only;
+            clause.objects.extend(tail.phrases);
+        }
+        None => {
+            clause.objects.push(Phrase { words: vec!["everything".into()], all: true, ..Phrase::default() })
+        }
+    }
+    clause.verbs = vec![(Verb::View, "see".into())];
+}
+
+/// `visits of students (complaint, treatment)`: the list is the visits', not the students'.
+pub(super) fn own_the_list(clause: &mut Clause) {
+    const OF_OTHERS: &[&str] = &[
+        "record",
+        "list",
+        "data",
+        "information",
+        "file",
+        "detail",
+        "copy",
+        "photo",
+        "picture",
+        "profile",
+        "register",
+    ];
+    let Clause { objects, tails, .. } = clause;
+    let Some(object) = objects.last_mut().filter(|object| object.paren.is_empty()) else { return };
+    let last = object.words.last().map(|word| singular(word)).unwrap_or_default();
+    if OF_OTHERS.contains(&last.as_str()) {
+        return;
+    }
+    let listed = tails
+        .iter_mut()
+        .filter(|tail| tail.by == "of")
+        .flat_map(|tail| &mut tail.phrases)
+        .find(|phrase| phrase.paren.contains(&Token::Comma));
+    if let Some(phrase) = listed {
+        object.paren = std::mem::take(&mut phrase.paren);
+    }
+}
+
+/// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
+pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
+    let [(_, word)] = clause.verbs.as_slice() else { return };
+    // `seniors give medication`: what is given is written down; access and consent are given otherwise.
+    let treats = clause.objects.iter().any(|phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
+    });
+    if crate::words::base(word) == Some("give") && treats && !clause.passive {
+        clause.verbs[0].0 = Verb::Create;
+        return;
+    }
+    let [(_, word)] = clause.verbs.as_slice() else { return };
+    if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
+        return;
+    }
+    let made = deed(word);
+    if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
+        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
+    }
+}
+
+/// `scheduling`, `appointment booking`: what is kept of it are appointments.
+pub(super) fn is_scheduling(words: &[String]) -> bool {
+    words.last().is_some_and(|word| matches!(word.as_str(), "scheduling" | "booking" | "bookings"))
+        && words[..words.len() - 1]
+            .iter()
+            .all(|word| matches!(word.as_str(), "appointment" | "patient" | "visit" | "online"))
+}
+
+/// `the front desk handles scheduling` reads as `manages appointments`.
+pub(super) fn scheduling_is_of_appointments(clause: &mut Clause) {
+    if clause.verbs.is_empty() {
+        return;
+    }
+    for phrase in clause.objects.iter_mut().chain(&mut clause.but_not) {
+        if is_scheduling(&phrase.words) && phrase.words != ["bookings"] {
+            phrase.words = vec!["appointments".into()];
+        }
+    }
+}
+
+/// `billing needs the cycle type`: what somebody needs they see.
+pub(super) fn needs_to_see(clause: &mut Clause) {
+    let [(Verb::Work, word)] = clause.verbs.as_slice() else { return };
+    let needs = matches!(crate::words::base(word), Some("need"));
+    let staff = !clause.subjects.is_empty()
+        && clause.subjects.iter().all(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            let known = catalogue().role(&key).or_else(|| catalogue().role(roles::without_crew(&key)));
+            known.is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+        });
+    let values = !clause.objects.is_empty()
+        && clause.objects.iter().any(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            [key.as_str(), last]
+                .iter()
+                .any(|said| catalogue().field(said).is_some() || catalogue().entity(said).is_some())
+        });
+    if needs && staff && values && !clause.passive {
+        clause.verbs = vec![(Verb::View, "see".into())];
+    }
+}

@@ -1,0 +1,74 @@
+//! Parents of children who do not log in: their login is the child's record, and so they reach what is their child's.
+
+use crate::{
+    access::foreign_condition,
+    catalogue::RoleKind,
+    entities::phrase_key,
+    words::{Verb, base},
+    world::{Parsed, World},
+};
+
+const YOUNG: &[&str] = &[
+    "child",
+    "kid",
+    "baby",
+    "infant",
+    "newborn",
+    "toddler",
+    "student",
+    "pupil",
+    "camper",
+    "player",
+    "teen",
+    "adolescent",
+    "athlete",
+];
+
+/// Lets parents in as their children, where the prompt says what they do, on no condition, and no child logs in.
+pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
+    let Some(subject) = world.subject().map(str::to_owned) else { return };
+    let of_a_child = YOUNG.contains(&subject.as_str())
+        || parsed.iter().any(|one| {
+            let text = one.sentence.plain();
+            [
+                " their child ",
+                " their children ",
+                " their kid ",
+                " their kids ",
+                " their own child ",
+                " their own children ",
+            ]
+            .iter()
+            .any(|said| text.contains(said))
+        });
+    if world.self_role().is_some() || !of_a_child {
+        return;
+    }
+    let parents: Vec<String> = world
+        .roles
+        .iter()
+        .filter(|(name, role)| {
+            role.kind == RoleKind::Proxy
+                && role.acts
+                && matches!(
+                    name.as_str(),
+                    "parent" | "guardian" | "legal guardian" | "foster parent" | "mother" | "father"
+                )
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    let [parent] = parents.as_slice() else { return };
+    let acts = parsed.iter().flat_map(|one| &one.clauses).any(|clause| {
+        let named =
+            clause.subjects.iter().any(|phrase| world.roles_named(&phrase_key(phrase)).contains(parent));
+        let does = clause.verbs.iter().any(|(verb, word)| {
+            matches!(verb, Verb::View | Verb::Create | Verb::Track | Verb::Update | Verb::Upload)
+                && !matches!(base(word), Some("call" | "know"))
+        });
+        named && does && !clause.not && !clause.passive && foreign_condition(clause, world).is_none()
+    });
+    if acts && let Some(role) = world.roles.get_mut(parent) {
+        role.kind = RoleKind::Subject;
+        world.assume(format!("a {parent} signs in as their {subject}, and sees what is that {subject}'s"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Who writes the prompt, and so works with the app: `I am a school nurse`, `Renal dietitian here!`.
+
+use super::{add, is_crew, of_the_app, words_key};
+use crate::{
+    catalogue::{RoleKind, catalogue},
+    clauses::{Clause, Phrase},
+    sentences::Sentence,
+    words::Verb,
+    world::{Parsed, Role, World},
+};
+
+/// Whether a role works: no patient, nobody who acts for one, nobody from outside.
+fn works(name: &str) -> bool {
+    catalogue()
+        .role(name)
+        .is_some_and(|(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support))
+}
+
+/// `I am a school nurse at a primary school`, `school nurse here`.
+pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut World) {
+    let Some(clause) = clauses.first().filter(|clause| !clause.not) else {
+        return;
+    };
+    let said = match clause.subjects.as_slice() {
+        [who, what, ..] if who.words == ["i"] && what.article => what,
+        [what, ..] if sentence.tokens.get(what.words.len()).is_some_and(|token| token.is("here")) => what,
+        _ => return,
+    };
+    let name = words_key(said);
+    if let Some(name) = working(said, &name) {
+        add(world, &name, true, true);
+        world.narrator = world.roles_named(&name).first().cloned();
+    }
+}
+
+/// The role that a phrase names by itself or by its last words: `board certified lactation consultant`.
+fn working(said: &Phrase, name: &str) -> Option<String> {
+    if works(name) || is_crew(said) {
+        return Some(name.to_owned());
+    }
+    let words: Vec<&str> = name.split(' ').collect();
+    (1..words.len()).map(|at| words[at..].join(" ")).find(|tail| works(tail))
+}
+
+/// A role for whoever writes the prompt.
+fn myself(name: &str, kind: RoleKind, world: &mut World) -> String {
+    let new = Role { kind, acts: true, open: false, assumed: true, bounded: false };
+    world.roles.entry(name.to_owned()).or_insert(new);
+    world.assume(format!("a role `{name}`: you, who write this"));
+    name.to_owned()
+}
+
+/// `Pelvic health PT, solo practice … when I sign`: the only one who works there is who writes.
+pub(super) fn narrator_of_the_app(parsed: &[Parsed], world: &mut World) {
+    let i = |clause: &&Clause| clause.subjects.iter().any(|phrase| phrase.words == ["i"]);
+    let works_with = |clause: &Clause| {
+        let about_the_app = clause.objects.iter().any(|phrase| {
+            phrase
+                .words
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "app" | "tool" | "software" | "system"))
+        });
+        !about_the_app
+            && clause.verbs.iter().any(|(verb, _)| {
+                matches!(
+                    verb,
+                    Verb::View
+                        | Verb::Create
+                        | Verb::Update
+                        | Verb::Track
+                        | Verb::Sign
+                        | Verb::Review
+                        | Verb::Book
+                )
+            })
+    };
+    let said: Vec<&Clause> = parsed.iter().flat_map(|one| &one.clauses).filter(i).collect();
+    let speaks = said.iter().any(|clause| works_with(clause));
+    let alone_may = said.iter().any(|clause| clause.only_subjects && works_with(clause));
+    if world.narrator.is_some() || !speaks {
+        return;
+    }
+    // The heading names whose app it is.
+    let title =
+        parsed.first().into_iter().flat_map(|one| &one.clauses).filter(|clause| clause.verbs.is_empty());
+    let named = title.flat_map(|clause| &clause.subjects).find_map(|phrase| {
+        let name = words_key(phrase);
+        of_the_app(phrase).or_else(|| working(phrase, &name).filter(|_| phrase.words.len() <= 4))
+    });
+    if let Some(name) = named {
+        add(world, &name, true, true);
+        world.narrator = world.roles_named(&name).into_iter().next();
+        return;
+    }
+    let mut treating = world
+        .roles
+        .iter()
+        .filter(|(_, role)| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
+        .map(|(name, _)| name.clone());
+    let (first, second) = (treating.next(), treating.next());
+    world.narrator = match (first, second) {
+        (Some(one), None) => Some(one),
+        // Nobody else treats anybody, or `only I` may what several could: whoever writes is a role of their own.
+        (None, _)
+            if world
+                .roles
+                .values()
+                .all(|role| matches!(role.kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Office)) =>
+        {
+            Some(myself("clinician", RoleKind::Panel, world))
+        }
+        (Some(_), Some(_)) if alone_may => {
+            let owner = world.of_kind(RoleKind::Owner).into_iter().next();
+            Some(owner.unwrap_or_else(|| myself("owner", RoleKind::Owner, world)))
+        }
+        (None, _) => world.of_kind(RoleKind::Owner).into_iter().next(),
+        _ => None,
+    };
+}
