@@ -168,7 +168,7 @@ fn body_limit(trial: &Trial) -> Result<Outcome> {
             wire.post(OPEN).header("content-type", "application/json").header("content-length", length);
         let reply = Reply::parse(&wire.raw(&request.bytes())?);
         let status = reply.map_or(400, |reply| reply.status);
-        sight.expect([400, 413].contains(&status), || format!("{length} bytes are answered {status}"));
+        sight.expect([400, 413, 431].contains(&status), || format!("{length} bytes are answered {status}"));
     }
     sight.end("413 before the body is read")
 }
