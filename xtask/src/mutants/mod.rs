@@ -8,7 +8,7 @@
 mod table;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -238,7 +238,7 @@ mod tests {
     fn source(file: &str) -> PathBuf {
         match file.strip_prefix("crates/") {
             Some(of_library) => root().join(of_library),
-            None => Path::new(&root()).join("generator/goldens/home-bp").join(file),
+            None => root().join("generator/goldens/home-bp").join(file),
         }
     }
 }
