@@ -1,7 +1,7 @@
 //! Support access (HC-10): people of the platform see records of a tenant by the owner's leave, and by nothing else.
 //!
 //! * An owner grants it for one environment, with a reason and an end, and revokes it at once ([`grant`], [`revoke`]).
-//! * A look ([`look`]) is asked for by an operator on this machine ([`door`]), under one grant, for one kind of record. It
+//! * A look ([`look()`]) is asked for by an operator on this machine ([`door`]), under one grant, for one kind of record. It
 //!   needs a [`Leave`], which is made here alone of a grant that stands; the app's own binary shows the records, after it
 //!   has written the look into the tenant's own audit log. What it showed is passed on only if the grant stands still.
 //! * There is no other way: no session, no role and no route of an app is for support, and the host shows records for a
