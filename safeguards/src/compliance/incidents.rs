@@ -320,10 +320,10 @@ pub(super) async fn report(viewer: Viewer, data: FormData) -> Result<Response> {
 
 pub(super) async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     let incident = find(&viewer, id).await?;
-    incident_page(&viewer, &incident, None).await
+    incident_page(&viewer, &incident).await
 }
 
-async fn incident_page(viewer: &Viewer, incident: &Incident, refused: Option<(Step, Form)>) -> Result<Page> {
+async fn incident_page(viewer: &Viewer, incident: &Incident) -> Result<Page> {
     // To look is an event, before anything is shown: words about an incident may be about a patient.
     let looked = Event::new(audit::Action::View).entity("incident").record(incident.id);
     viewer.audit.record(&viewer.circumstances, looked).await.map_err(Error::AuditUnavailable)?;
@@ -340,11 +340,7 @@ async fn incident_page(viewer: &Viewer, incident: &Incident, refused: Option<(St
         .with(trail::table(viewer, incident.id, Step::called).await?);
     if answers(viewer) {
         for step in Step::ALL.into_iter().filter(|step| step.is_open_for(incident)) {
-            let form = match &refused {
-                Some((which, form)) if *which == step => form.clone(),
-                _ => step_form(incident, step),
-            };
-            page = page.heading(step.label()).with(form);
+            page = page.option(step.label(), step_path(incident, step));
         }
     }
     Ok(page)
@@ -374,8 +370,12 @@ fn facts(viewer: &Viewer, incident: &Incident, reporter: Option<String>) -> Deta
         .line("Closed", incident.closed_at)
 }
 
+fn step_path(incident: &Incident, step: Step) -> String {
+    format!("/account/compliance/incidents/{}/{}", incident.id, step.name())
+}
+
 fn step_form(incident: &Incident, step: Step) -> Form {
-    let form = Form::new(format!("/account/compliance/incidents/{}/{}", incident.id, step.name()));
+    let form = Form::new(step_path(incident, step));
     let form = match step {
         Step::Breach => form.field(
             Field::integer("individuals", "How many people are concerned")
@@ -388,6 +388,27 @@ fn step_form(incident: &Incident, step: Step) -> Form {
     form.field(Field::paragraphs("words", step.asks()).longest(8_000))
         .version(incident.version)
         .submit(step.label())
+        .cancel(format!("/account/compliance/incidents/{}", incident.id))
+}
+
+fn step_page(viewer: &Viewer, incident: &Incident, step: Step, form: Form) -> Page {
+    let back = format!("/account/compliance/incidents/{}", incident.id);
+    viewer.page(step.label()).narrow().back(incident.title.clone(), back).with(form)
+}
+
+/// The step of this name, as far as it is open.
+fn open_step(incident: &Incident, name: &str) -> Result<Step> {
+    let step = Step::ALL.into_iter().find(|step| step.name() == name).ok_or_else(Problem::not_found)?;
+    let closed =
+        || Problem::conflict().detail("This incident has changed in the meantime. Look at it again.");
+    if step.is_open_for(incident) { Ok(step) } else { Err(closed()) }
+}
+
+pub(super) async fn ask_step(viewer: Viewer, Path((id, name)): Path<(Uuid, String)>) -> Result<Page> {
+    only_who_answers(&viewer)?;
+    let incident = find(&viewer, id).await?;
+    let step = open_step(&incident, &name)?;
+    Ok(step_page(&viewer, &incident, step, step_form(&incident, step)))
 }
 
 pub(super) async fn step(
@@ -396,10 +417,9 @@ pub(super) async fn step(
     data: FormData,
 ) -> Result<Response> {
     only_who_answers(&viewer)?;
-    let step = Step::ALL.into_iter().find(|step| step.name() == name).ok_or_else(Problem::not_found)?;
     let incident = find(&viewer, id).await?;
-    let seen = Version::of(&data)?.version;
-    if !step.is_open_for(&incident) || seen != incident.version {
+    let step = open_step(&incident, &name)?;
+    if Version::of(&data)?.version != incident.version {
         return Err(
             Problem::conflict().detail("This incident has changed in the meantime. Look at it again.")
         );
@@ -407,7 +427,7 @@ pub(super) async fn step(
     let answered = match step_form(&incident, step).parse(&viewer.view, data) {
         Ok(answered) => answered,
         Err(form) => {
-            return Ok(incident_page(&viewer, &incident, Some((step, *form))).await?.into_response());
+            return Ok(step_page(&viewer, &incident, step, *form).into_response());
         }
     };
     let after = after(&incident, step, answered.integer("individuals"), viewer.clock.now());

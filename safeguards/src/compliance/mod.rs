@@ -34,7 +34,7 @@ use axum::{Extension, Router};
 use crate::access::{Action, Context, Entity, Error};
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::slice::{Result, Routes, Viewer, get, post};
+use crate::slice::{Result, Routes, Viewer, get};
 use crate::store::{Transaction, sql};
 use crate::web::Problem;
 
@@ -67,11 +67,11 @@ pub fn routes(services: Services, facts: Facts) -> Router {
         .route("/account/compliance/incidents", get(incidents::list))
         .route("/account/compliance/incidents/new", get(incidents::ask).post(incidents::report))
         .route("/account/compliance/incidents/{id}", get(incidents::show))
-        .route("/account/compliance/incidents/{id}/{step}", post(incidents::step))
+        .route("/account/compliance/incidents/{id}/{step}", get(incidents::ask_step).post(incidents::step))
         .route("/account/compliance/requests", get(requests::list))
         .route("/account/compliance/requests/new", get(requests::ask).post(requests::make))
         .route("/account/compliance/requests/{id}", get(requests::show))
-        .route("/account/compliance/requests/{id}/{step}", post(requests::step))
+        .route("/account/compliance/requests/{id}/{step}", get(requests::ask_step).post(requests::step))
         .route("/account/compliance/reviews", get(reviews::list).post(reviews::record))
         .layer(Extension(facts))
         .with_state(services)

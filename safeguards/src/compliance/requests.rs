@@ -292,10 +292,10 @@ pub(super) async fn make(viewer: Viewer, data: FormData) -> Result<Response> {
 
 pub(super) async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     let request = find(&viewer, id).await?;
-    request_page(&viewer, &request, None).await
+    request_page(&viewer, &request).await
 }
 
-async fn request_page(viewer: &Viewer, request: &Request, refused: Option<(Step, Form)>) -> Result<Page> {
+async fn request_page(viewer: &Viewer, request: &Request) -> Result<Page> {
     let looked = Event::new(audit::Action::View).entity("request").record(request.id);
     viewer.audit.record(&viewer.circumstances, looked).await.map_err(Error::AuditUnavailable)?;
     let now = viewer.clock.now();
@@ -316,11 +316,7 @@ async fn request_page(viewer: &Viewer, request: &Request, refused: Option<(Step,
         .line("Decided", request.decided_at);
     page = page.with(detail).with(trail::table(viewer, request.id, Step::called).await?);
     for step in open_steps(viewer, request) {
-        let form = match &refused {
-            Some((which, form)) if *which == step => form.clone(),
-            _ => step_form(request, step),
-        };
-        page = page.heading(step.label()).with(form);
+        page = page.option(step.label(), step_path(request, step));
     }
     Ok(page)
 }
@@ -331,13 +327,40 @@ fn open_steps(viewer: &Viewer, request: &Request) -> impl Iterator<Item = Step> 
     Step::ALL.into_iter().filter(move |step| step.is_open_for(&request, asked, answers))
 }
 
+fn step_path(request: &Request, step: Step) -> String {
+    format!("/account/compliance/requests/{}/{}", request.id, step.name())
+}
+
 fn step_form(request: &Request, step: Step) -> Form {
     let words = Field::paragraphs("words", step.asks()).longest(4_000);
     let words = if step == Step::Withdraw { words.optional() } else { words };
-    Form::new(format!("/account/compliance/requests/{}/{}", request.id, step.name()))
+    Form::new(step_path(request, step))
         .field(words)
         .version(request.version)
         .submit(step.label())
+        .cancel(format!("/account/compliance/requests/{}", request.id))
+}
+
+fn step_page(viewer: &Viewer, request: &Request, step: Step, form: Form) -> Page {
+    let back = format!("/account/compliance/requests/{}", request.id);
+    viewer.page(step.label()).narrow().back(request.kind.label(), back).with(form)
+}
+
+/// The step of this name, as far as it is open for the viewer.
+fn open_step(viewer: &Viewer, request: &Request, name: &str) -> Result<Step> {
+    let known = Step::ALL.into_iter().any(|step| step.name() == name);
+    let step = open_steps(viewer, request).find(|step| step.name() == name);
+    step.ok_or_else(|| if known { changed() } else { Problem::not_found() })
+}
+
+fn changed() -> Problem {
+    Problem::conflict().detail("This request has changed in the meantime. Look at it again.")
+}
+
+pub(super) async fn ask_step(viewer: Viewer, Path((id, name)): Path<(Uuid, String)>) -> Result<Page> {
+    let request = find(&viewer, id).await?;
+    let step = open_step(&viewer, &request, &name)?;
+    Ok(step_page(&viewer, &request, step, step_form(&request, step)))
 }
 
 pub(super) async fn step(
@@ -356,7 +379,7 @@ pub(super) async fn step(
     }
     let answered = match step_form(&request, step).parse(&viewer.view, data) {
         Ok(answered) => answered,
-        Err(form) => return Ok(request_page(&viewer, &request, Some((step, *form))).await?.into_response()),
+        Err(form) => return Ok(step_page(&viewer, &request, step, *form).into_response()),
     };
     let entry = trail::draft(&viewer, id, step.name(), answered.text("words").unwrap_or_default()).await?;
     let mut transaction = begin(&viewer).await?;
