@@ -24,7 +24,7 @@ async fn standing(trial: &Trial, officer: &'static str, title: &str) -> String {
     point.map_or_else(String::new, |point| point["standing"].as_str().unwrap_or_default().to_owned())
 }
 
-/// CF-1, CL-14, CF-21: the notices, the agreements and the way to report a weakness are there for everybody.
+/// CF-1, CL-9, CL-14, CF-21: the notices, the agreements and the way to report a weakness are there for everybody.
 #[test]
 fn what_everybody_is_told_is_public() {
     trial("public", async |trial| {
