@@ -7,7 +7,7 @@
 use super::AppError;
 use super::restore::run;
 use crate::access::Entity;
-use crate::store::Store;
+use crate::store::{Store, sql};
 
 /// What a trigger calls itself when it refuses.
 pub(crate) const FULL: &str = "preview_is_full";
@@ -29,6 +29,9 @@ pub(super) async fn put(
     entities: &[&'static Entity],
     most: Option<u32>,
 ) -> Result<(), AppError> {
+    if most.is_none() && !is_put(store).await? {
+        return Ok(());
+    }
     let mut transaction = store.begin().await?;
     if transaction.is_postgres() && most.is_some() {
         run(&mut transaction, COUNT.to_owned()).await?;
@@ -49,4 +52,16 @@ pub(super) async fn put(
         run(&mut transaction, format!("CREATE TRIGGER {trigger} BEFORE INSERT ON {table} {body}")).await?;
     }
     Ok(transaction.commit().await?)
+}
+
+/// Whether a table has the cap. Most apps have none, and their start then writes nothing.
+async fn is_put(store: &Store) -> Result<bool, AppError> {
+    let triggers = if store.is_postgres() {
+        sql("SELECT 1 AS one FROM pg_trigger WHERE tgname LIKE '%preview_is_full' LIMIT 1")
+    } else {
+        sql(
+            "SELECT 1 AS one FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%preview_is_full' LIMIT 1",
+        )
+    };
+    Ok(triggers.fetch_optional(store).await?.is_some())
 }

@@ -9,6 +9,7 @@ use super::AppError;
 use super::settings::{DatabaseSetting, Settings};
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
+use crate::compliance;
 use crate::crypto::{AgentKeyService, KeyError, KeyService, Keys};
 use crate::folder::{self, database_key, make_folder, root_key};
 use crate::identity::{self, Identity, PlaceKind, Role, Roles, SignUp};
@@ -126,6 +127,7 @@ impl Services {
             places: people.places,
             sign_up: people.sign_up,
             account: &[("Compliance", "/account/compliance")],
+            legal: compliance::LINKS,
             secure_cookies: url.is_https(),
             inactivity: idle.unwrap_or(usual.inactivity),
             ..usual

@@ -212,6 +212,9 @@ fn of_library(found: Found) -> Option<ExportColumn> {
         let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });
         return Some(ExportColumn { sealed, kind, ..plain(found) });
     }
+    if (&*found.table, &*found.column) == ("compliance_reviews", "conducted_on") {
+        return Some(ExportColumn { kind: Kind::Date, ..plain(found) });
+    }
     if found.table != "people" {
         return Some(library_kind(found));
     }
@@ -234,7 +237,6 @@ fn library_kind(found: Found) -> ExportColumn {
     let kind = match found.column.as_str() {
         name if name == "id" || name.ends_with("_id") => Kind::Uuid,
         name if name.ends_with("_at") => Kind::Timestamp,
-        name if name.ends_with("_on") => Kind::Date,
         _ => found.kind,
     };
     ExportColumn { kind, ..plain(found) }

@@ -12,7 +12,7 @@ use super::{answers, begin, below, finish, only_who_answers, trail, works_here};
 use crate::access::{Context, Error};
 use crate::audit::{self, Event};
 use crate::pages::{Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
-use crate::slice::{Id, Result, Version, Viewer, go};
+use crate::slice::{Id, Result, Version, Viewer, capitalised, go};
 use crate::store::{self, sql};
 use crate::web::Problem;
 
@@ -191,39 +191,44 @@ async fn read(context: &Context, row: &store::Row) -> Result<Incident> {
     Ok(Incident { title, ..incident })
 }
 
+/// Incidents of the organisation `$1` that the person `$3` reported, or anybody if `$2`.
+macro_rules! incidents_where {
+    ($rest:literal) => {
+        sql(concat!(
+            "SELECT id, version, reported_at, reported_by_id, discovered_at, title, standing, individuals,
+             individuals_told_at, authority_told_at, media_told_at, closed_at FROM incidents
+             WHERE organisation_id = $1 AND ($2 OR reported_by_id = $3) ",
+            $rest
+        ))
+    };
+}
+
 /// The incidents of the organisation that the viewer sees: all, who answers for them; else those that they reported.
 pub(super) async fn seen(viewer: &Viewer) -> Result<Vec<Incident>> {
-    let rows =
-        sql("SELECT id, version, reported_at, reported_by_id, discovered_at, title, standing, individuals,
-             individuals_told_at, authority_told_at, media_told_at, closed_at
-         FROM incidents WHERE organisation_id = $1 ORDER BY discovered_at DESC, id DESC LIMIT 500")
+    let rows = incidents_where!("ORDER BY discovered_at DESC, id DESC LIMIT 500")
         .bind(viewer.principal.organisation())
+        .bind(answers(viewer))
+        .bind(viewer.principal.person())
         .fetch_all(&viewer.store)
         .await
         .map_err(Error::from)?;
-    let (all, me) = (answers(viewer), viewer.principal.person().uuid());
-    let mut seen = Vec::new();
+    let mut seen = Vec::with_capacity(rows.len());
     for row in &rows {
-        if all || row.uuid("reported_by_id").map_err(Error::Store)? == me {
-            seen.push(read(viewer, row).await?);
-        }
+        seen.push(read(viewer, row).await?);
     }
     Ok(seen)
 }
 
 async fn find(viewer: &Viewer, id: Uuid) -> Result<Incident> {
-    let row =
-        sql("SELECT id, version, reported_at, reported_by_id, discovered_at, title, standing, individuals,
-             individuals_told_at, authority_told_at, media_told_at, closed_at
-         FROM incidents WHERE organisation_id = $1 AND id = $2")
+    let row = incidents_where!("AND id = $4")
         .bind(viewer.principal.organisation())
+        .bind(answers(viewer))
+        .bind(viewer.principal.person())
         .bind(id)
         .fetch_optional(&viewer.store)
         .await
         .map_err(Error::from)?;
-    let incident = read(viewer, &row.ok_or_else(Problem::not_found)?).await?;
-    let mine = incident.reported_by == viewer.principal.person().uuid();
-    if mine || answers(viewer) { Ok(incident) } else { Err(Problem::not_found()) }
+    read(viewer, &row.ok_or_else(Problem::not_found)?).await
 }
 
 pub(super) async fn list(viewer: Viewer) -> Result<Page> {
@@ -236,7 +241,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page> {
             .cell(incident.title.clone())
             .cell(incident.discovered_at)
             .cell(incident.tag())
-            .cell(next.map(|next| super::capital(&next)))
+            .cell(next.map(|next| capitalised(&next)))
     });
     let table = ["What", "Discovered", "Standing", "Next"]
         .into_iter()

@@ -39,6 +39,7 @@ use crate::store::{Transaction, sql};
 use crate::web::Problem;
 
 pub use documents::changed;
+pub(crate) use public::LINKS;
 pub(crate) use sealing::SEALED;
 
 /// What the pages say of the app that they are part of.
@@ -77,9 +78,13 @@ pub fn routes(services: Services, facts: Facts) -> Router {
         .with_state(services)
 }
 
+fn roles(viewer: &Viewer) -> impl Iterator<Item = &'static crate::identity::Role> {
+    viewer.session().identity().settings().roles.held(viewer.principal.roles())
+}
+
 /// Whether the viewer answers for the organisation's agreements, and so for all of this.
 fn answers(viewer: &Viewer) -> bool {
-    held(viewer).any(|role| role.administers.contains(&"agreements"))
+    roles(viewer).any(|role| role.administers.contains(&"agreements"))
 }
 
 /// Refuses whoever does not; to them, there is no such page.
@@ -89,13 +94,7 @@ fn only_who_answers(viewer: &Viewer) -> Result<()> {
 
 /// Whether the viewer belongs to the workforce: who is cared for here, or was named by them, does not.
 fn works_here(viewer: &Viewer) -> bool {
-    held(viewer).any(|role| role.works_here())
-}
-
-fn held(viewer: &Viewer) -> impl Iterator<Item = &'static crate::identity::Role> {
-    let roles = viewer.session().identity().settings().roles;
-    let names: Vec<&str> = viewer.roles();
-    roles.iter().filter(move |role| names.contains(&role.name))
+    roles(viewer).any(|role| role.works_here())
 }
 
 /// A transaction that acts for the viewer's organisation.
@@ -129,10 +128,4 @@ async fn first_organisation(services: &Services) -> Result<Option<(uuid::Uuid, S
 /// A page below the overview.
 fn below(viewer: &Viewer, title: impl Into<String>) -> crate::pages::Page {
     viewer.page(title).back("Compliance", "/account/compliance")
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    first + letters.as_str()
 }

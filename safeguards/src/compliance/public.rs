@@ -16,8 +16,15 @@ use crate::pages::{Column, Content, Detail, Page, Row, Table, View};
 use crate::slice::Result;
 use crate::web::Problem;
 
+/// Where every page of the app leads at its foot.
+pub(crate) const LINKS: &[(&str, &str)] = &[
+    ("Privacy notice", "/legal/privacy"),
+    ("Business associate agreement", "/legal/baa"),
+    ("Data processing agreement", "/legal/dpa"),
+];
+
 fn view(services: &Services, facts: &Facts, here: &str) -> View {
-    View::new(facts.app, services.clock.now()).here(here)
+    View::new(facts.app, services.clock.now()).here(here).legal(LINKS)
 }
 
 pub(super) async fn index(

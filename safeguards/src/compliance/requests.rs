@@ -199,22 +199,39 @@ fn read(row: &store::Row) -> Result<Request> {
     Ok(rest().map_err(Error::Store)?)
 }
 
+/// Requests of the organisation `$1` that are the person's `$3`, or anybody's if `$2`.
+macro_rules! requests_where {
+    ($rest:literal) => {
+        sql(concat!(
+            "SELECT id, version, person_id, kind, asked_at, standing, extended_at, decided_at FROM rights_requests
+             WHERE organisation_id = $1 AND ($2 OR person_id = $3) ",
+            $rest
+        ))
+    };
+}
+
 /// The requests that the viewer sees: all, who answers them; everybody else their own.
 pub(super) async fn seen(viewer: &Viewer) -> Result<Vec<Request>> {
-    let rows = sql("SELECT id, version, person_id, kind, asked_at, standing, extended_at, decided_at
-         FROM rights_requests WHERE organisation_id = $1 AND ($2 OR person_id = $3)
-         ORDER BY asked_at DESC, id DESC LIMIT 500")
-    .bind(viewer.principal.organisation())
-    .bind(answers(viewer))
-    .bind(viewer.principal.person())
-    .fetch_all(&viewer.store)
-    .await
-    .map_err(Error::from)?;
+    let rows = requests_where!("ORDER BY asked_at DESC, id DESC LIMIT 500")
+        .bind(viewer.principal.organisation())
+        .bind(answers(viewer))
+        .bind(viewer.principal.person())
+        .fetch_all(&viewer.store)
+        .await
+        .map_err(Error::from)?;
     rows.iter().map(read).collect()
 }
 
 async fn find(viewer: &Viewer, id: Uuid) -> Result<Request> {
-    seen(viewer).await?.into_iter().find(|request| request.id == id).ok_or_else(Problem::not_found)
+    let row = requests_where!("AND id = $4")
+        .bind(viewer.principal.organisation())
+        .bind(answers(viewer))
+        .bind(viewer.principal.person())
+        .bind(id)
+        .fetch_optional(&viewer.store)
+        .await
+        .map_err(Error::from)?;
+    read(&row.ok_or_else(Problem::not_found)?)
 }
 
 pub(super) async fn list(viewer: Viewer) -> Result<Page> {

@@ -9,7 +9,7 @@ use super::{begin, below, finish, only_who_answers};
 use crate::access::{Context, Error};
 use crate::audit::{self, Event};
 use crate::pages::{Choice, Column, Content, Field, Form, FormData, Page, Row, Table};
-use crate::slice::{Result, Viewer, go};
+use crate::slice::{Result, Viewer, capitalised, go};
 use crate::store::sql;
 
 /// What is reviewed.
@@ -34,7 +34,7 @@ impl Kind {
     }
 
     pub(super) fn label(self) -> String {
-        super::capital(self.name())
+        capitalised(self.name())
     }
 
     pub(super) fn source(self) -> &'static str {
@@ -97,7 +97,7 @@ async fn reviews_page(viewer: &Viewer, form: Form) -> Result<Page> {
     let mut told = Vec::new();
     for row in rows {
         let read = || {
-            let kind = super::capital(&row.text("kind")?);
+            let kind = capitalised(&row.text("kind")?);
             let (conducted, recorded) = (row.date("conducted_on")?, row.timestamp("recorded_at")?);
             Ok((
                 row.uuid("id")?,

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::Facts;
 use crate::access::{Class, Entity};
+use crate::slice::capitalised;
 
 /// A text of ours, filled, by its lines.
 #[derive(Clone, Debug)]
@@ -107,5 +108,5 @@ fn kept(entity: &'static Entity) -> Option<(String, String)> {
         .filter(|(_, fields)| !fields.is_empty())
         .map(|(group, fields)| format!("{group}: {fields}"))
         .collect();
-    (!said.is_empty()).then(|| (super::capital(entity.name), said.join("; ")))
+    (!said.is_empty()).then(|| (capitalised(entity.name), said.join("; ")))
 }

@@ -172,7 +172,8 @@ impl Roles {
         self.held(names).any(Role::administers_people)
     }
 
-    fn held(self, names: &[RoleName]) -> impl Iterator<Item = &'static Role> {
+    /// What is declared of these roles.
+    pub fn held(self, names: &[RoleName]) -> impl Iterator<Item = &'static Role> {
         names.iter().filter_map(move |name| self.find(name.0))
     }
 }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub account: &'static [(&'static str, &'static str)],
     /// Where somebody who is signed in can go from the pages of their account.
     pub navigation: &'static [(&'static str, &'static str)],
+    /// What everybody may read, signed in or not, at the foot of every page: text and path.
+    pub legal: &'static [(&'static str, &'static str)],
     /// How many passwords are hashed at a time, 19 MiB each.
     pub hashing_parallel: usize,
 }
@@ -75,6 +77,7 @@ impl Settings {
             secure_cookies: true,
             navigation: &[],
             account: &[],
+            legal: &[],
             hashing_parallel: 2,
         }
     }

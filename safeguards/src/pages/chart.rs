@@ -183,7 +183,7 @@ impl Show for Lines {
     fn show(&self, view: &View) -> Markup {
         let words = view.words;
         let Some(scale) = Scale::of(self) else {
-            return html! { section.empty aria-label=(self.title) { p { strong { (self.title) } } p { (words.no_values) } } };
+            return html! { div.empty { p { strong { (self.title) } } p { (words.no_values) } } };
         };
         let band =
             self.band.map(|(low, high)| fill(words.band, &[&low.to_string(), &high.to_string(), &self.unit]));
@@ -313,7 +313,7 @@ impl Show for Bars {
     fn show(&self, view: &View) -> Markup {
         let words = view.words;
         if self.bars.is_empty() {
-            return html! { section.empty aria-label=(self.title) { p { strong { (self.title) } } p { (words.no_values) } } };
+            return html! { div.empty { p { strong { (self.title) } } p { (words.no_values) } } };
         }
         let length = |bar: &Bar| match &bar.shown {
             Shown::Value(value) => value.to_f64().unwrap_or(0.0),

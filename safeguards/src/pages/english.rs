@@ -29,6 +29,7 @@ pub static ENGLISH: Words = Words {
     skip_to_content: "Skip to main content",
     menu: "Menu",
     main_navigation: "Main",
+    legal: "Privacy and agreements",
     tabs: "Sections of this record",
     account: "Your account",
     sign_in: "Sign in",

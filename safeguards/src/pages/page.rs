@@ -239,6 +239,7 @@ impl Page {
                     (header(&self.view))
                     @if with_navigation { nav.side aria-label=(words.main_navigation) { (destinations(&self.view)) } }
                     main #content tabindex="-1" class=[self.narrow.then_some("narrow")] { (self.main()) }
+                    @if !self.view.legal.is_empty() { (foot(&self.view)) }
                 }
             }
         }
@@ -313,6 +314,14 @@ fn header(view: &View) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn foot(view: &View) -> Markup {
+    html! {
+        footer { nav aria-label=(view.words.legal) {
+            ul { @for (text, to) in view.legal { li { a href=(local(to)) { (text) } } } }
+        } }
     }
 }
 

@@ -20,6 +20,7 @@ pub struct View {
     pub(crate) reader: Option<Reader>,
     pub(crate) audience: Audience,
     pub(crate) destinations: Vec<Destination>,
+    pub(crate) legal: &'static [(&'static str, &'static str)],
     pub(crate) csrf: Option<Token>,
     pub(crate) environment: Option<Cow<'static, str>>,
     pub(crate) also: Option<(&'static str, &'static str)>,
@@ -119,6 +120,7 @@ impl View {
             reader: None,
             audience: Audience::Staff,
             destinations: Vec::new(),
+            legal: &[],
             csrf: None,
             environment: None,
             also: None,
@@ -169,6 +171,13 @@ impl View {
         to: impl Into<Cow<'static, str>>,
     ) -> Self {
         self.destinations.push(Destination { text: text.into(), to: to.into() });
+        self
+    }
+
+    /// What everybody may read about the app, signed in or not: text and path of each, at the foot of every page.
+    #[must_use]
+    pub fn legal(mut self, links: &'static [(&'static str, &'static str)]) -> Self {
+        self.legal = links;
         self
     }
 

@@ -21,6 +21,7 @@ pub struct Words {
     pub(crate) skip_to_content: &'static str,
     pub(crate) menu: &'static str,
     pub(crate) main_navigation: &'static str,
+    pub(crate) legal: &'static str,
     pub(crate) tabs: &'static str,
     pub(crate) account: &'static str,
     pub(crate) sign_in: &'static str,

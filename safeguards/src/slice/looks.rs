@@ -5,6 +5,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::places::capitalised;
 use super::{Called, Result, Viewer};
 use crate::access::Error;
 use crate::audit::{self, Actor, Disclosure, Event, Outcome, PLATFORM_SUPPORT, Purpose, Seen};
@@ -103,9 +104,9 @@ fn shown(look: LookTold) -> Look {
         at: look.at,
         who: Content::from(look.who),
         role: String::new(),
-        did: capital(look.action.as_str()),
-        what: look.entity.map_or(Content::Empty, |entity| Content::from(capital(&entity))),
-        why: Content::from(capital(look.purpose.as_str())),
+        did: words(look.action.as_str()),
+        what: look.entity.map_or(Content::Empty, |entity| Content::from(words(&entity))),
+        why: Content::from(words(look.purpose.as_str())),
         refused: (look.outcome != Outcome::Succeeded).then(|| look.outcome.as_str().to_owned()),
     }
 }
@@ -119,8 +120,8 @@ fn accounted(disclosures: Vec<Disclosure>) -> Table {
         Row::new()
             .cell(disclosure.at)
             .cell(disclosure.recipient)
-            .cell(disclosure.entity.map(|entity| capital(&entity)))
-            .cell(capital(disclosure.purpose.as_str()))
+            .cell(disclosure.entity.map(|entity| words(&entity)))
+            .cell(words(disclosure.purpose.as_str()))
             .cell(disclosure.basis)
     });
     let rows: Vec<Row> = rows.collect();
@@ -130,8 +131,7 @@ fn accounted(disclosures: Vec<Disclosure>) -> Table {
     )
 }
 
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    first + &letters.as_str().replace('-', " ")
+/// A name of the code as one of people.
+fn words(name: &str) -> String {
+    capitalised(&name.replace('-', " "))
 }

@@ -38,6 +38,7 @@ pub use hours::OpeningHours;
 pub use line::{Known, KnownAllergies, Line};
 pub use looks::{LookTold, Looks};
 pub use names::{Called, Links, Names};
+pub(crate) use places::capitalised;
 pub use signing::Signing;
 pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;

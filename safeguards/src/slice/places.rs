@@ -130,7 +130,8 @@ fn membership(row: &Row) -> Result<(String, Option<Uuid>), StoreError> {
     Ok((row.text("role")?, row.optional_uuid("place_id")?))
 }
 
-pub(super) fn capitalised(text: &str) -> String {
+/// The text with a capital at its beginning.
+pub(crate) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -11,6 +11,7 @@ use super::places::capitalised;
 use super::{Assignee, Called, Line, Names, Result, Wanted};
 use crate::Services;
 use crate::access::{Action, Context, Entity, Found, Written};
+use crate::compliance;
 use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
     Announcement, Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader,
@@ -412,6 +413,7 @@ where
             .language(front.words)
             .zone(front.zone)
             .here(parts.uri.path())
+            .legal(compliance::LINKS)
             .audience(if patient { Audience::Patient } else { Audience::Staff })
             .reader(reader);
         let view = (front.destinations)(&roles)

@@ -33,7 +33,9 @@ where
             return Ok(Self(view.clone()));
         }
         let identity = Identity::from_ref(state);
-        let mut view = View::new(identity.settings().app_name.clone(), identity.now()).here(parts.uri.path());
+        let mut view = View::new(identity.settings().app_name.clone(), identity.now())
+            .here(parts.uri.path())
+            .legal(identity.settings().legal);
         if let Some(token) = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.csrf.clone()) {
             view = view.csrf(token);
             // Only who has a session's cookie has a token, and somewhere to go.
