@@ -73,14 +73,6 @@ impl<R> Found<R> {
             other => Err(other),
         }
     }
-
-    /// The records, for a program, which is not shown half an answer.
-    ///
-    /// # Errors
-    /// [`Error::TooManyToSearch`].
-    pub fn all(self) -> Result<Vec<R>> {
-        if self.beyond { Err(Error::TooManyToSearch { limit: SEARCH_LIMIT }) } else { Ok(self.records) }
-    }
 }
 
 impl Statement {

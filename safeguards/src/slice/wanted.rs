@@ -117,6 +117,13 @@ impl Wanted {
         self.listing.offset()
     }
 
+    /// How many there are in all, where a page of so many rows tells: a page that is not full is the last.
+    pub fn total(&self, rows: usize) -> Option<i64> {
+        let rows = i64::try_from(rows).ok()?;
+        let last = rows < self.limit() && (rows > 0 || self.offset() == 0);
+        last.then(|| self.offset() + rows)
+    }
+
     /// Whether any of these filters is set.
     pub fn any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.term(name).is_some())

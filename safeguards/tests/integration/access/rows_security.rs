@@ -121,31 +121,31 @@ fn policies_read_like_the_grants() {
 ALTER TABLE remarks FORCE ROW LEVEL SECURITY;
 CREATE POLICY remarks_owner ON remarks TO CURRENT_USER USING (TRUE) WITH CHECK (TRUE);
 CREATE POLICY remarks_organisation ON remarks AS RESTRICTIVE
-    USING (remarks.organisation_id = fence.organisation() OR has_table_privilege('remarks', 'TRUNCATE'));
+    USING (remarks.organisation_id = (SELECT fence.organisation()) OR (SELECT has_table_privilege('remarks', 'TRUNCATE')));
 CREATE POLICY remarks_read ON remarks FOR SELECT
-    USING (fence.reads('view', 'list') AND (
+    USING ((SELECT fence.reads('view', 'list')) AND (
         EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND (
-            fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now())))
-            OR fence.acts_as('patient') AND (EXISTS (SELECT 1 FROM fence.patient_people p WHERE p.patient_id = r1.patient_id AND p.person_id = fence.person()))))));
+            (SELECT fence.acts_as('scribe')) AND (EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now())))
+            OR (SELECT fence.acts_as('patient')) AND (EXISTS (SELECT 1 FROM fence.patient_people p WHERE p.patient_id = r1.patient_id AND p.person_id = fence.person()))))));
 CREATE POLICY remarks_insert ON remarks FOR INSERT
-    WITH CHECK (fence.does('create') AND (
-        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
+    WITH CHECK ((SELECT fence.does('create')) AND (
+        (SELECT fence.acts_as('scribe')) AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
 CREATE POLICY remarks_update ON remarks FOR UPDATE
-    USING (fence.does('update') AND (
-        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))))
-    WITH CHECK (fence.does('update') AND (
-        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
+    USING ((SELECT fence.does('update')) AND (
+        (SELECT fence.acts_as('scribe')) AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))))
+    WITH CHECK ((SELECT fence.does('update')) AND (
+        (SELECT fence.acts_as('scribe')) AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
 CREATE POLICY remarks_delete ON remarks FOR DELETE
-    USING (fence.does('delete') AND (
-        fence.acts_as('scribe') AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
+    USING ((SELECT fence.does('delete')) AND (
+        (SELECT fence.acts_as('scribe')) AND (EXISTS (SELECT 1 FROM fence.readings r1 WHERE r1.id = remarks.reading_id AND r1.organisation_id = fence.organisation() AND EXISTS (SELECT 1 FROM fence.patient_assignments a WHERE a.patient_id = r1.patient_id AND a.person_id = fence.person() AND a.starts_at <= fence.now() AND (a.ends_at IS NULL OR a.ends_at > fence.now()))))));
 "
     );
     let ddl = row_level_security(&READING);
-    assert!(ddl.contains("fence.does('sign', 'lock')") && !ddl.contains(":person"), "{ddl}");
+    assert!(ddl.contains("(SELECT fence.does('sign', 'lock'))") && !ddl.contains(":person"), "{ddl}");
     assert!(
         ddl.contains("CREATE POLICY readings_lock_update ON readings AS RESTRICTIVE FOR UPDATE"),
         "{ddl}"
     );
     let ddl = row_level_security(&PATIENT);
-    assert!(ddl.contains("AND NOT (fence.acts_as('suspended') AND (TRUE))"), "{ddl}");
+    assert!(ddl.contains("AND NOT ((SELECT fence.acts_as('suspended')) AND (TRUE))"), "{ddl}");
 }
