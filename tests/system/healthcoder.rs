@@ -34,25 +34,19 @@ pub(crate) fn healthcoder() -> Command {
     command
 }
 
+/// Builds it as `cargo xtask test` does before the tests, together with them: then this compiles nothing.
 fn build() -> PathBuf {
     let mut cargo = cargo();
-    cargo.current_dir(root()).args([
-        "build",
-        "--quiet",
-        "--package",
-        "healthcoder",
-        // So that the platform takes payments.
-        "--features",
-        "stripe",
-        "--message-format",
-        "json",
-    ]);
+    cargo.current_dir(root()).args(["build", "--quiet", "--workspace", "--bins", "--tests"]);
+    // A platform that takes payments.
+    cargo.args(["--features", "healthcoder/stripe,xtask/laboratory", "--message-format", "json"]);
     let built = cargo.output().expect("cargo can be started");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let messages = String::from_utf8(built.stdout).expect("cargo speaks JSON");
     let mut executables = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
+        let is_program = message["target"]["name"] == "healthcoder" && message["profile"]["test"] == false;
+        message["executable"].as_str().filter(|_| is_program).map(PathBuf::from)
     });
     executables.next_back().expect("cargo names the program that it built")
 }

@@ -31,6 +31,10 @@ pub(crate) fn run(accept_migrations: bool) -> anyhow::Result<()> {
     })?;
     step("fresh goldens", || {
         process::run(cargo().args(["test", "--quiet", "--package", "generator", "golden"]))
+    })?;
+    step("lints of what is generated", || {
+        let lints = ["nextest", "run", "--workspace", "--ignore-default-filter", "-E", "test(/^lints::/)"];
+        process::run(cargo().args(lints))
     })
 }
 

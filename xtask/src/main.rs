@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask test` and `cargo xtask check` are what a change must pass.
 
+#[cfg(feature = "laboratory")]
 mod bench;
 mod check;
 mod compliance;
@@ -7,13 +8,21 @@ mod crates;
 mod duplicates;
 mod fuzz;
 mod install;
+#[cfg(not(feature = "laboratory"))]
+mod laboratory;
 mod migrations;
+#[cfg(feature = "laboratory")]
 mod mutants;
 mod process;
 mod test;
 mod unused;
 
 use clap::{Parser, Subcommand};
+#[cfg(not(feature = "laboratory"))]
+use laboratory::{Bench, Mutants};
+
+#[cfg(feature = "laboratory")]
+use crate::{bench::Bench, mutants::Mutants};
 
 /// Chores of the Health Coder workspace.
 #[derive(Parser)]
@@ -38,9 +47,9 @@ enum Chore {
         accept_migrations: bool,
     },
     /// Measure generation, builds and what the safeguards cost, into `bench/RESULTS.md`.
-    Bench(bench::Bench),
+    Bench(Bench),
     /// Take safeguards away one by one, and see whether `healthcoder verify` notices.
-    Mutants(mutants::Mutants),
+    Mutants(Mutants),
     /// Feed hostile input to what reads it, found by coverage.
     Fuzz(fuzz::Fuzz),
 }
@@ -49,8 +58,8 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
         Chore::Test { nextest } => test::run(&nextest),
         Chore::Check { accept_migrations } => check::run(accept_migrations),
-        Chore::Bench(bench) => bench::run(&bench),
-        Chore::Mutants(mutants) => mutants::run(&mutants),
+        Chore::Bench(bench) => bench.run(),
+        Chore::Mutants(mutants) => mutants.run(),
         Chore::Fuzz(fuzz) => fuzz::run(&fuzz),
     }
 }

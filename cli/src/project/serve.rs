@@ -3,10 +3,12 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::progress::Progress;
 
@@ -69,13 +71,35 @@ pub(crate) fn serve(
 }
 
 impl Served {
-    /// Waits until the app ends, by itself or by a signal that reached both of us.
+    /// Waits until the app ends, by itself or because somebody ends this process: a signal that was meant for us alone
+    /// is passed on, so that no app is left behind.
     pub(crate) fn wait(mut self) -> anyhow::Result<()> {
-        let status = self.child.wait()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let status = runtime.block_on(self.ended())?;
         if !status.success() && status.code().is_some() {
             bail!("the app ended ({status})");
         }
         Ok(())
+    }
+
+    async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
+        let mut child = signal(SignalKind::child())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            tokio::select! {
+                _ = child.recv() => continue,
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            // It may have ended in this moment, and then there is nobody to tell.
+            let _gone = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        }
     }
 
     fn wait_until_ready(&mut self, address: SocketAddr) -> anyhow::Result<()> {

@@ -22,7 +22,6 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use self::lab::Lab;
-use crate::process::{self, cargo};
 
 /// What to measure.
 #[derive(Args)]
@@ -67,29 +66,25 @@ impl Part {
     }
 }
 
-/// Measures, prints and writes `bench/RESULTS.md` after every part, so that a run that is cut off leaves what it has.
-pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
-    ensure!(bench.records >= 1_000 && bench.rounds >= 1, "give at least 1000 records and one round");
-    if cfg!(debug_assertions) {
-        // What is generated in process is measured as it is shipped: compiled for release.
-        let again = std::env::args().skip(1);
-        return process::run(
-            cargo().args(["run", "--quiet", "--release", "--package", "xtask", "--"]).args(again),
-        );
+impl Bench {
+    /// Measures, prints and writes `bench/RESULTS.md` after every part, so that a run that is cut off leaves what it has.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        ensure!(self.records >= 1_000 && self.rounds >= 1, "give at least 1000 records and one round");
+        ensure!(!cfg!(debug_assertions), "measure what is compiled for release: `cargo xtask bench` does");
+        let lab = Lab::open()?;
+        for part in Part::ALL.into_iter().filter(|part| self.only.is_none_or(|only| only == *part)) {
+            eprintln!("bench: {}", part.heading());
+            let began = machine::moment()?;
+            let figures = match part {
+                Part::Generate => generation::measure(&lab)?,
+                Part::Build => builds::measure(&lab)?,
+                Part::Load => load::measure(&lab, self.records, self.rounds)?,
+                Part::Idle => idle::measure(&lab)?,
+            };
+            eprintln!("{figures}");
+            let remark = self.remark.as_deref().map(|remark| format!(" {remark}")).unwrap_or_default();
+            results::write(part, &format!("*{began}.{remark}*\n\n{figures}"))?;
+        }
+        Ok(())
     }
-    let lab = Lab::open()?;
-    for part in Part::ALL.into_iter().filter(|part| bench.only.is_none_or(|only| only == *part)) {
-        eprintln!("bench: {}", part.heading());
-        let began = machine::moment()?;
-        let figures = match part {
-            Part::Generate => generation::measure(&lab)?,
-            Part::Build => builds::measure(&lab)?,
-            Part::Load => load::measure(&lab, bench.records, bench.rounds)?,
-            Part::Idle => idle::measure(&lab)?,
-        };
-        eprintln!("{figures}");
-        let remark = bench.remark.as_deref().map(|remark| format!(" {remark}")).unwrap_or_default();
-        results::write(part, &format!("*{began}.{remark}*\n\n{figures}"))?;
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::process::{cargo, root, shown};
+use crate::test::FEATURES;
 use table::{MUTANTS, Mutant};
 
 /// Which mutants to try.
@@ -45,35 +46,41 @@ enum End {
     Unclear(String),
 }
 
-/// Tries mutants one after the other, and prints the score.
-pub(crate) fn run(wanted: &Mutants) -> anyhow::Result<()> {
-    let chosen = chosen(wanted)?;
-    if wanted.list {
+impl Mutants {
+    /// Tries mutants one after the other, and prints the score.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        let chosen = chosen(self)?;
+        if self.list {
+            for mutant in &chosen {
+                eprintln!("{:<32} {:<52} {}", mutant.name, mutant.file, mutant.breaks);
+            }
+            return Ok(());
+        }
+        let bench = Bench::set_up(self)?;
+        let unchanged = bench.verified()?;
+        ensure!(
+            matches!(unchanged, End::Survived),
+            "the unchanged project is not green: {}",
+            told(&unchanged)
+        );
+        let (mut outside, mut files, mut left) = (0, 0, Vec::new());
         for mutant in &chosen {
-            eprintln!("{:<32} {:<52} {}", mutant.name, mutant.file, mutant.breaks);
+            let end = bench.tried(mutant)?;
+            eprintln!("{:<32} {}", mutant.name, told(&end));
+            match end {
+                End::Killed { outside: by, .. } if !by.is_empty() => outside += 1,
+                End::Killed { .. } => files += 1,
+                End::Survived | End::Unclear(_) => left.push(mutant.name),
+            }
         }
-        return Ok(());
+        eprintln!(
+            "{} of {} mutants killed: {outside} from outside, {files} by looking at files",
+            outside + files,
+            chosen.len()
+        );
+        ensure!(left.is_empty(), "not killed: {}", left.join(", "));
+        Ok(())
     }
-    let bench = Bench::set_up(wanted)?;
-    let unchanged = bench.verified()?;
-    ensure!(matches!(unchanged, End::Survived), "the unchanged project is not green: {}", told(&unchanged));
-    let (mut outside, mut files, mut left) = (0, 0, Vec::new());
-    for mutant in &chosen {
-        let end = bench.tried(mutant)?;
-        eprintln!("{:<32} {}", mutant.name, told(&end));
-        match end {
-            End::Killed { outside: by, .. } if !by.is_empty() => outside += 1,
-            End::Killed { .. } => files += 1,
-            End::Survived | End::Unclear(_) => left.push(mutant.name),
-        }
-    }
-    eprintln!(
-        "{} of {} mutants killed: {outside} from outside, {files} by looking at files",
-        outside + files,
-        chosen.len()
-    );
-    ensure!(left.is_empty(), "not killed: {}", left.join(", "));
-    Ok(())
 }
 
 fn chosen(wanted: &Mutants) -> anyhow::Result<Vec<&'static Mutant>> {
@@ -123,7 +130,7 @@ impl<'a> Bench<'a> {
         let package = manifest.lines().find_map(|line| line.strip_prefix("name = "));
         let package = package.context("the project has a name")?.trim_matches('"').to_owned();
         let mut build = cargo();
-        build.args(["build", "--quiet", "--package", "healthcoder"]);
+        build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).args(FEATURES);
         crate::process::run(&mut build)?;
         Ok(Self { project, package, healthcoder: root().join("target/debug/healthcoder"), wanted })
     }
