@@ -70,7 +70,7 @@ type Seed = for<'a> fn(&'a Services) -> Pending<'a, ()>;
 #[derive(Clone, Copy, Debug)]
 #[must_use = "an app does nothing until it is run"]
 pub struct App {
-    name: &'static str,
+    pub(crate) name: &'static str,
     version: &'static str,
     migrations: Option<MigrationSet>,
     routes: Option<fn(Services) -> Router>,

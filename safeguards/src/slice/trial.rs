@@ -4,9 +4,12 @@
 //! folder, and PostgreSQL where `TEST_DATABASE_URL` names a server on which databases may be made. Nothing in it
 //! passes by the policy: everybody signs in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,10 +19,13 @@ use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
+use tokio::sync::Mutex;
 use tower::Service;
 
 use super::seed::{Person, stranger, token, visit};
 use crate::app::{App, AppError, Services, Settings};
+use crate::folder::make_folder;
+use crate::identity::OrganisationId;
 use crate::store::{DatabaseAddress, Environment, PostgresOptions, Store, provision, sql};
 use crate::web::{Entry, Log, Peer};
 
@@ -27,10 +33,12 @@ use crate::web::{Entry, Log, Peer};
 pub struct Trial {
     services: Services,
     router: Router,
-    /// Access tokens of its people, by address.
-    people: BTreeMap<&'static str, String>,
-    /// Access tokens of people of another organisation, by role.
-    strangers: BTreeMap<&'static str, String>,
+    people: &'static [Person],
+    /// The organisation of strangers.
+    other: OrganisationId,
+    /// Access tokens of those who called already. Most trials need one or two of the people, and to sign in costs each
+    /// a hash that is meant to be slow.
+    tokens: Mutex<HashMap<Caller, String>>,
     calls: AtomicU32,
     folder: PathBuf,
 }
@@ -49,7 +57,7 @@ impl Log for Unwritten {
 }
 
 /// Who calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// Nobody who is signed in.
     Anonymous,
@@ -121,45 +129,57 @@ impl Trial {
         server: Option<String>,
     ) -> Result<Self, AppError> {
         let kind = if server.is_some() { "postgres" } else { "sqlite" };
-        let folder = std::env::temp_dir().join(format!("trial-{}-{kind}-{name}", std::process::id()));
-        let mut settings = BTreeMap::from([("DATA_DIR".to_owned(), folder.display().to_string())]);
+        let folder = place(&format!("{kind}-{name}"));
+        let mut settings = data_in(&folder);
         if let Some(server) = server {
             let addresses = fresh(&DatabaseAddress::new(server), name).await?;
             settings.insert("DATABASE_URL".to_owned(), addresses.0.reveal().to_owned());
             settings.insert("DATABASE_OWNER_URL".to_owned(), addresses.1.reveal().to_owned());
             app.migrated(read(&settings)?).await?;
+        } else {
+            write_files(&folder, seeded_files(app).await?).map_err(AppError::System)?;
         }
         let (services, router) = app.assembled(read(&settings)?, Some(Arc::new(Unwritten))).await?;
+        // Where that was done before, it does nothing.
         app.seeded(&services).await?;
-        let mut trial = Self {
+        let other = services.identity.create_organisation("Other Example Clinic (made up)").await?;
+        Ok(Self {
             services,
             router,
-            people: BTreeMap::new(),
-            strangers: BTreeMap::new(),
+            people,
+            other,
+            tokens: Mutex::default(),
             calls: AtomicU32::new(0),
             folder,
-        };
-        trial.sign_in(people).await?;
-        Ok(trial)
+        })
     }
 
-    async fn sign_in(&mut self, people: &'static [Person]) -> Result<(), AppError> {
-        let other = self.services.identity.create_organisation("Other Example Clinic (made up)").await?;
-        for (number, person) in people.iter().enumerate() {
-            if !self.strangers.contains_key(person.role) {
-                let token = stranger(&self.services, other, person.role, number).await?;
-                self.strangers.insert(person.role, token);
-            }
-            let visit = visit(&self.services, 50 + number);
-            let access = token(&self.services, person.email, &visit, Duration::seconds(30)).await?;
-            self.people.insert(person.email, access);
+    /// The access token of a caller, who signs in for it once.
+    async fn token(&self, caller: Caller) -> Result<Option<String>, AppError> {
+        let mut tokens = self.tokens.lock().await;
+        if let Some(token) = tokens.get(&caller) {
+            return Ok(Some(token.clone()));
         }
-        Ok(())
+        let number = |wanted: &dyn Fn(&Person) -> bool| self.people.iter().position(wanted);
+        let token = match caller {
+            Caller::Anonymous => return Ok(None),
+            Caller::Person(email) => {
+                let Some(number) = number(&|person| person.email == email) else { return Ok(None) };
+                token(&self.services, email, &visit(&self.services, 50 + number), Duration::seconds(30))
+                    .await?
+            }
+            Caller::Stranger(role) => {
+                let Some(number) = number(&|person| person.role == role) else { return Ok(None) };
+                stranger(&self.services, self.other, role, number).await?
+            }
+        };
+        tokens.insert(caller, token.clone());
+        Ok(Some(token))
     }
 
     async fn end(self) -> Result<(), AppError> {
         self.services.store.close().await;
-        std::fs::remove_dir_all(&self.folder).map_err(AppError::System)
+        fs::remove_dir_all(&self.folder).map_err(AppError::System)
     }
 
     /// What the app stands on, for a test that looks behind its doors.
@@ -243,7 +263,7 @@ impl Trial {
         name: &str,
         content: Vec<u8>,
     ) -> Answer {
-        let request = self.request(caller, method, path, "application/json");
+        let request = self.request(caller, method, path, "application/json").await;
         let named = format!("attachment; filename=\"{name}\"");
         let request = request
             .header(header::CONTENT_TYPE, "application/octet-stream")
@@ -266,7 +286,7 @@ impl Trial {
         body: Option<(&str, String)>,
         accept: &str,
     ) -> Answer {
-        let mut request = self.request(caller, method, path, accept);
+        let mut request = self.request(caller, method, path, accept).await;
         if let Some((kind, _)) = &body {
             request = request.header(header::CONTENT_TYPE, *kind);
         }
@@ -275,7 +295,7 @@ impl Trial {
     }
 
     /// A request as this caller makes it, without its body.
-    fn request(
+    async fn request(
         &self,
         caller: Caller,
         method: Method,
@@ -290,11 +310,8 @@ impl Trial {
             .header(header::ACCEPT, accept)
             // Each call from an address of its own: what is tried is the policy, not the rate limit.
             .extension(Peer(Some(IpAddr::V4(Ipv4Addr::new(10, b, c, d)))));
-        let token = match caller {
-            Caller::Anonymous => None,
-            Caller::Person(email) => self.people.get(email),
-            Caller::Stranger(role) => self.strangers.get(role),
-        };
+        let token = self.token(caller).await;
+        let token = token.unwrap_or_else(|error| panic!("{caller:?} cannot sign in: {error}"));
         match token {
             Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
             None => request,
@@ -325,6 +342,62 @@ impl Trial {
             Err(error) => unsent(error.to_string()),
         }
     }
+}
+
+fn place(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("trial-{}-{name}", std::process::id()))
+}
+
+fn data_in(folder: &Path) -> BTreeMap<String, String> {
+    BTreeMap::from([("DATA_DIR".to_owned(), folder.display().to_string())])
+}
+
+/// The files of a folder, by their paths in it.
+type Files = Arc<Vec<(PathBuf, Vec<u8>)>>;
+
+/// What each trial on SQLite begins with: the files of the app as it was seeded once in this process.
+async fn seeded_files(app: &App) -> Result<Files, AppError> {
+    static SEEDED: Mutex<BTreeMap<&'static str, Files>> = Mutex::const_new(BTreeMap::new());
+    let mut seeded = SEEDED.lock().await;
+    if let Some(files) = seeded.get(app.name) {
+        return Ok(Arc::clone(files));
+    }
+    let folder = place("first");
+    let (services, _) = app.assembled(read(&data_in(&folder))?, Some(Arc::new(Unwritten))).await?;
+    app.seeded(&services).await?;
+    services.audit.finish().await?;
+    services.store.close().await;
+    let mut files = Vec::new();
+    let read = read_files(&folder, &folder, &mut files).and_then(|()| fs::remove_dir_all(&folder));
+    read.map_err(AppError::System)?;
+    let files = Arc::new(files);
+    seeded.insert(app.name, Arc::clone(&files));
+    Ok(files)
+}
+
+fn read_files(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let kind = fs::symlink_metadata(&path)?.file_type();
+        if kind.is_dir() {
+            read_files(root, &path, files)?;
+        } else if kind.is_file() {
+            let within = path.strip_prefix(root).map_err(std::io::Error::other)?;
+            files.push((within.to_owned(), fs::read(&path)?));
+        }
+    }
+    Ok(())
+}
+
+fn write_files(folder: &Path, files: Files) -> std::io::Result<()> {
+    for (within, content) in files.iter() {
+        let path = folder.join(within);
+        make_folder(path.parent().unwrap_or(folder)).map_err(std::io::Error::other)?;
+        // Keys are for their owner alone, and the app looks whether they are.
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(content)?;
+    }
+    Ok(())
 }
 
 fn read(settings: &BTreeMap<String, String>) -> Result<Settings, AppError> {
