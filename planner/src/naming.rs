@@ -66,6 +66,16 @@ const LEADING: &[&str] = &[
     "soy",
     "somos",
     "small",
+    "do",
+    "offer",
+    "provide",
+    "match",
+    "coordinate",
+    "operate",
+    "organize",
+    "organise",
+    "manage",
+    "work",
     "help",
     "it",
     "is",
@@ -130,7 +140,7 @@ pub(crate) fn title(product: Option<&str>, head: Option<&str>, first: &str) -> S
     let said = product.map(str::to_owned).or_else(|| called(first)).or_else(|| head.map(plain));
     let title = said
         .filter(|title| !title.is_empty())
-        .or_else(|| Some(plain(first)).filter(|name| !is_deed(name)))
+        .or_else(|| Some(plain(first)).filter(|name| !is_deed(name) && !is_somebody(name)))
         .unwrap_or_default();
     if title.is_empty() { "Clinic".into() } else { title }
 }
@@ -179,6 +189,7 @@ fn plain(text: &str) -> String {
         .into_iter()
         .skip_while(|word| LEADING.contains(&lower(word).replace('’', "'").as_str()) || counts(word))
         .collect();
+    let words = of_a_place(words);
     let anew = |at: usize| {
         words.get(at + 1).is_some_and(|next| {
             matches!(lower(next).as_str(), "we" | "i" | "our" | "they" | "i'd" | "need" | "want")
@@ -212,12 +223,29 @@ fn plain(text: &str) -> String {
     capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))
 }
 
+/// `charge nurse of a burns clinic and …`: what somebody works at is what the app is for.
+fn of_a_place(words: Vec<&str>) -> Vec<&str> {
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let joint = (1..lower.len().min(6)).find(|at| {
+        matches!(lower[*at].as_str(), "of" | "at" | "in" | "for")
+            && lower.get(at + 1).is_some_and(|next| OWNING.contains(&next.as_str()))
+    });
+    let Some(at) = joint else { return words };
+    let who = &lower[..at];
+    let works = (1..=who.len()).any(|width| {
+        let last: Vec<&str> = who[who.len() - width..].iter().map(String::as_str).collect();
+        crate::catalogue::catalogue().role(&crate::words::key(&last)).is_some()
+    });
+    if works { words[at + 2..].to_vec() } else { words }
+}
+
 /// `a secure, easy-to-use app for clinics` is an app for clinics, and `Hi! We run …` begins behind the greeting.
 fn behind_adjectives(text: &str) -> &str {
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let text = match text.split_once(['!', ',', '.']) {
         Some((first, rest))
-            if first.split_whitespace().all(|word| GREETING.contains(&bare(word).as_str())) =>
+            if first.split_whitespace().count() <= 3
+                && first.split_whitespace().next().is_some_and(|word| GREETING.contains(&bare(word).as_str())) =>
         {
             rest
         }
@@ -245,6 +273,18 @@ fn is_deed(name: &str) -> bool {
             .skip(1)
             .take(3)
             .any(|word| crate::words::verb(word).is_some() && !word.ends_with("ing"))
+}
+
+/// `Pharmacist`: who works there is no name either.
+fn is_somebody(name: &str) -> bool {
+    crate::catalogue::catalogue().role(&crate::words::key_of(&name.to_lowercase())).is_some()
+}
+
+/// Whether a sentence says what the product is: it speaks of an app or of somebody's place.
+pub(crate) fn says_what_it_is(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| is_generic(word) || matches!(word, "clinic" | "practice" | "hospital" | "program" | "service"))
 }
 
 fn is_generic(word: &str) -> bool {

@@ -211,6 +211,15 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         }
     }
     for tail in &clause.tails {
+        // `a medication list with drug, dose, prescriber and start date`: who prescribed is a value.
+        let values = tail.by == "with"
+            && tail.phrases.len() > 1
+            && tail.phrases.iter().any(|phrase| catalogue().field(&words_key(phrase)).is_some());
+        // `referrals from paediatricians`: they send, and have no login; `hidden from nurses` names who works there.
+        let sent = tail.by == "from" && !clause.not && !hides(clause);
+        if values || sent {
+            continue;
+        }
         if matches!(tail.by.as_str(), "by" | "to" | "for" | "of" | "between" | "from" | "with" | "as") {
             for phrase in &tail.phrases {
                 let name = words_key(phrase);
@@ -236,6 +245,12 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             }
         }
     }
+}
+
+/// `hidden from nurses`, `kept from the front desk`.
+fn hides(clause: &Clause) -> bool {
+    clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("hide" | "keep" | "conceal")))
+        || clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::View))
 }
 
 /// `the clinical director should, too`, `it goes to the director`: who leads is somebody of the place, wherever a
@@ -282,6 +297,9 @@ fn words_key(phrase: &Phrase) -> String {
 
 /// Adds a role named by this key; an unknown one only where the prompt says that it is one.
 fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
+    if people::is_time(name) {
+        return;
+    }
     let (kind, canonical) = match catalogue().role(name).or_else(|| catalogue().role(without_crew(name))) {
         Some((kind, canonical)) => (kind, canonical.to_owned()),
         None if certain => (kind_of(name), name.to_owned()),

@@ -2,10 +2,11 @@
 
 use super::{
     Memory, Reach, Rules,
+    denied::{is_group, is_kept_nowhere, resolve_denied},
     granting::{added_to, grant, released_to, shown, signatures, spec_verbs},
     narrowing::{deny, narrow},
     passive::assign,
-    targets::{Target, is_group, is_kept_nowhere, memory_targets, reach, resolve, resolve_denied},
+    targets::{Target, memory_targets, reach, resolve},
 };
 use crate::{
     catalogue::RoleKind,

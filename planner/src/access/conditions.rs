@@ -128,3 +128,11 @@ pub(crate) fn unread(clause: &Clause) -> bool {
         _ => false,
     })
 }
+
+/// The negations within `if …` and `when …`: they say when something holds.
+pub(crate) fn negated_condition(clause: &Clause) -> usize {
+    let negations = |tail: &Tail| {
+        tail.words.windows(2).filter(|pair| pair[1] == "not" && crate::clauses::states(&pair[0])).count()
+    };
+    clause.tails.iter().filter(|tail| crate::clauses::is_when(&tail.by)).map(negations).sum()
+}

@@ -2,7 +2,8 @@
 
 use super::conditions::unread;
 use super::granting::{changes_only, moves_only};
-use super::targets::{Target, is_group, is_kept_nowhere, resolve_denied, resolve_plain};
+use super::denied::{is_group, is_kept_nowhere, resolve_denied};
+use super::targets::{Target, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::RoleKind;
 use crate::clauses::Clause;

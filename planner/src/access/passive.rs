@@ -2,7 +2,8 @@
 
 use super::conditions::{condition_states, condition_words, unread};
 use super::granting::{changes_only, moves_only, own_patients, spec_verbs};
-use super::targets::{Target, resolve, resolve_denied};
+use super::denied::resolve_denied;
+use super::targets::{Target, resolve};
 use super::{Allow, Deny, Exclusive, Memory, Reach, Rules};
 use crate::catalogue::{RoleKind, catalogue};
 use crate::clauses::{Clause, Tail};

@@ -34,6 +34,13 @@ impl Reader<'_> {
                 let words = self.words(from, self.at);
                 self.current.tails.push(super::Tail { by: "if".into(), words, ..super::Tail::default() });
             }
+            // `session notes, which are never visible to midwives`: the notes are not.
+            "that" | "which" if self.phase == Phase::Object && self.told_of_object() => {
+                let about = self.last_phrase().cloned();
+                self.finish();
+                self.current.subjects.extend(about.map(|about| Phrase { paren: Vec::new(), ..about }));
+                self.at += 1;
+            }
             // `clients that are assigned to them`.
             "that" | "which" | "who"
                 if self.phase == Phase::Object
@@ -128,6 +135,23 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// `which are never visible to …`, `that must not be shown to …`: a restriction on what stands before.
+    fn told_of_object(&self) -> bool {
+        let mut at = self.at + 1;
+        let mut narrow = false;
+        let mut states = false;
+        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
+            narrow |= matches!(word, "never" | "not" | "only") || word == "hidden";
+            if is_be(word) || crate::words::is_modal(word) {
+                states = true;
+            } else if !(crate::words::is_adverb(word) || matches!(word, "not" | "only" | "never")) {
+                return narrow && states && verb(word).is_some();
+            }
+            at += 1;
+        }
+        false
     }
 
     /// Where a relative clause ends in which somebody consents, shares or allows.

@@ -174,6 +174,8 @@ impl Reader<'_> {
                 {
                     break;
                 }
+                // `if she does not, …`: it says when.
+                Token::Word(word) if word == "not" && is_when(by) && self.denies_a_state() => {}
                 Token::Word(word) if restricts(word) => self.current.narrowing += 1,
                 _ => {}
             }
@@ -181,6 +183,12 @@ impl Reader<'_> {
         }
         let words = self.words(from, self.at);
         self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only, except: false });
+    }
+
+    /// `is not`, `has not`, `does not`: a state, and nobody's permission.
+    fn denies_a_state(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].word());
+        before.is_some_and(states)
     }
 
     pub(super) fn words(&self, from: usize, to: usize) -> Vec<String> {
@@ -196,4 +204,14 @@ impl Reader<'_> {
     pub(super) fn is_phrase_start(&self) -> bool {
         self.tokens[self.at].word().is_some_and(|word| !is_glue(word))
     }
+}
+
+/// Whether a word leads what happens at some time.
+pub(crate) fn is_when(by: &str) -> bool {
+    matches!(by, "if" | "when" | "whenever")
+}
+
+/// Whether a negation behind this word is of a state: `is not`, `does not`.
+pub(crate) fn states(word: &str) -> bool {
+    matches!(word, "is" | "are" | "was" | "were" | "has" | "have" | "does" | "do" | "did" | "had" | "be")
 }

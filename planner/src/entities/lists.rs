@@ -51,6 +51,14 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     });
     let long = listed.iter().any(|item| item.words.len() > 4);
     let known = catalogue().entity(&key_of(name)).is_some();
+    // `Navigation call: date, who called, notes`: values, one of them told by a verb.
+    let values = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
+    let described = listed.len() > 2
+        && values * 2 >= listed.len()
+        && (1..=3).contains(&name.split(' ').count())
+        && catalogue().role(&key_of(name)).is_none()
+        && crate::words::verb(name.split(' ').next().unwrap_or_default()).is_none();
+    let verbs = verbs && !described;
     if !known && (verbs || long || title && one.sentence.under.is_none() || listed.len() < 2) {
         return false;
     }

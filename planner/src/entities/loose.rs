@@ -3,9 +3,9 @@
 
 use super::{
     define,
-    objects::{as_item, is_bare, is_value},
     parts::item_of,
     phrase_key,
+    values::{as_item, is_bare, is_choice, is_value},
 };
 use crate::{
     catalogue::{EntityKind, FieldConcept, RoleKind, catalogue},
@@ -76,7 +76,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
         })
         .filter(|phrase| {
             is_value(phrase)
-                || writes && objects.len() > 1 && super::objects::is_choice(phrase)
+                || writes && objects.len() > 1 && is_choice(phrase)
                 || sets(clause) && is_bare_or_definite(phrase)
                 || writes
                     && values

@@ -1,11 +1,13 @@
 //! What the app keeps: records with their fields, from lists, parentheses and the objects of verbs.
 
+mod described;
 mod files;
 mod lists;
 mod loose;
 mod objects;
 mod parts;
 mod relations;
+mod values;
 
 pub(crate) use parts::account;
 
@@ -84,7 +86,9 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
         let each = each_with_at(&one.sentence.tokens).is_some();
         for clause in one.clauses.iter().filter(|clause| !of_form || !fills_a_form(clause)) {
-            from_clause(clause, each, world);
+            if !offers(clause) {
+                from_clause(clause, each, world);
+            }
         }
     }
     for one in parsed {
@@ -114,6 +118,15 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
     }
     relations::relations(parsed, world);
+}
+
+/// `We do home infusions (IVIG, antibiotics)`: what the place is for, and nothing that is written down.
+fn offers(clause: &Clause) -> bool {
+    clause.subjects.iter().all(|phrase| phrase.words == ["we"] || phrase.words == ["i"])
+        && clause.verbs.iter().all(|(_, word)| {
+            matches!(word.as_str(), "do" | "offer" | "provide" | "run" | "operate" | "serve" | "deliver" | "match")
+        })
+        && !clause.verbs.is_empty()
 }
 
 /// The record that a clause is about: one of what is done to people, and no list of money or things.
@@ -184,14 +197,17 @@ pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
     let mut second = None;
     for one in parsed {
         let mut before = "";
-        for word in one.sentence.tokens.iter().filter_map(Token::word) {
+        let words: Vec<&str> = one.sentence.tokens.iter().filter_map(Token::word).collect();
+        for (at, word) in words.iter().copied().enumerate() {
             let key = singular(word);
             if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
                 if !ALSO_OTHERS.contains(&key.as_str()) {
                     return Some(key);
                 }
                 let longer = catalogue().role(&format!("{} {key}", singular(before)));
-                let other = longer.is_some_and(|(kind, _)| kind != RoleKind::Subject);
+                // `customer service` is no customer.
+                let next = words.get(at + 1).and_then(|next| catalogue().role(&format!("{key} {}", singular(next))));
+                let other = [longer, next].into_iter().flatten().any(|(kind, _)| kind != RoleKind::Subject);
                 if !other && !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
                     second = second.or(Some(key));
                 }

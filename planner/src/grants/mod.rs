@@ -209,6 +209,7 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
             .roles
             .iter()
             .filter(|(name, _)| !barred(world, rules, name, entity))
+            .filter(|_| !rules.reserved.contains(entity))
             .map(|(name, role)| (name.clone(), role.kind, role.bounded))
             .collect();
         let nothing_said = !all.iter().any(|allow| allow.entity == *entity);

@@ -242,14 +242,34 @@ pub(crate) fn bystanders(
             RoleKind::Panel => treats(role),
             _ => world.of_kind(RoleKind::Panel).is_empty() && !helps(role),
         };
+        // What a patient writes is for those who treat them, where nobody else was said to read it.
+        let for_them = kind == EntityKind::Clinical
+            && *role_kind == RoleKind::Panel
+            && written_by_patients_alone(world, entity, all);
         let booked = world.entities.get(entity).is_some_and(|known| {
             known.fields.values().any(|written| written.starts_with(&format!("link {role}")))
         });
-        if kind == EntityKind::Schedule && booked || of_everybody && !spoken_of_parts {
+        if kind == EntityKind::Schedule && booked || of_everybody && !spoken_of_parts || for_them {
             push(all, role, entity, &["view"]);
             world.assume(format!("a {role} reads `{entity}`"));
         }
     }
+}
+
+/// Whether patients write a record, and nobody else was said to have anything of it.
+fn written_by_patients_alone(world: &World, entity: &str, all: &[Allow]) -> bool {
+    let of = |allow: &Allow| {
+        let kind = world.roles.get(&allow.role).map(|role| role.kind);
+        (kind == Some(RoleKind::Subject), allow.verb == "create")
+    };
+    let mut said = all.iter().filter(|allow| allow.entity == entity).map(of).peekable();
+    let mut written = false;
+    said.peek().is_some()
+        && said.all(|(patient, writes)| {
+            written |= writes;
+            patient
+        })
+        && written
 }
 
 /// Staff who write a record may correct it, where nobody was said to change it.

@@ -52,7 +52,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
         });
         !(spoken_of || first || places)
     });
-    let questions = questions(&world, &granted);
+    let questions = questions(&world, &rules, &granted);
     let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));
     let refused = refusals(parsed, audit_years);
     let mut skip: Vec<String> = Vec::new();

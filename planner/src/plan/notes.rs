@@ -204,9 +204,18 @@ pub(crate) fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refus
 }
 
 /// What a person should decide: at most five, each with its safe default.
-pub(crate) fn questions(world: &World, granted: &Grants) -> Vec<Question> {
+pub(crate) fn questions(world: &World, rules: &Rules, granted: &Grants) -> Vec<Question> {
     const MOST: usize = 5;
     let mut out = Vec::new();
+    // What narrows comes first: its safe default may be less than was meant.
+    for (sentence, how) in &rules.asked {
+        out.push(Question {
+            about: sentence.clone(),
+            ask: format!("What does “{}” restrict? It was not understood whole. Say it as `only <roles> see <record>` or `<role> must not see <record>`.", sentence.trim()),
+            options: vec![how.clone(), "leave it out: it restricts nothing in this app".into()],
+            default: how.clone(),
+        });
+    }
     if let Some(subject) = world.subject()
         && !world.assigned.is_empty()
         && world.assumed.iter().any(|text| text.contains("is assigned to"))

@@ -206,6 +206,24 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         return false;
     }
     let name = words_key(phrase);
+    // `the workshop sees the brace order`: only people see, even where the word is more often a thing.
+    let looks = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees"));
+    let place = matches!(
+        one.as_str(),
+        "store" | "shop" | "branch" | "site" | "location" | "ward" | "house" | "department" | "facility" | "unit"
+    );
+    if looks
+        && phrase.article
+        && !phrase.all
+        && !place
+        && matches!(clause.subjects.as_slice(), [_])
+        && catalogue().field(&name).is_none()
+        && catalogue().entity(&name).is_some_and(|(concept, _)| {
+            concept.kind == crate::catalogue::EntityKind::Thing
+        })
+    {
+        return true;
+    }
     if catalogue().entity(&name).is_some()
         || catalogue().field(&name).is_some()
         || catalogue().entity(&one).is_some()
@@ -233,7 +251,7 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     ];
     // Only people see and read, whatever they are called.
     let sees = clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::View && !matches!(crate::words::base(word), Some("show" | "display" | "know"))
+        *verb == Verb::View && !matches!(crate::words::base(word), Some("show" | "display" | "know" | "find" | "pick"))
     }) && phrase.words.len() <= 3
         && !crate::words::is_glue(&one)
         && !phrase.words.iter().any(|word| word == "ai")
@@ -246,4 +264,28 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         && crate::words::verb(&one).is_none_or(|_| one.ends_with("ing"))
         && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
     acts && (sees || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
+}
+
+/// `within 6 months`: no people, whatever stands behind them.
+pub(super) fn is_time(name: &str) -> bool {
+    name.rsplit(' ').next().is_some_and(|last| {
+        matches!(
+            last,
+            "minute"
+                | "hour"
+                | "day"
+                | "week"
+                | "month"
+                | "quarter"
+                | "year"
+                | "night"
+                | "morning"
+                | "evening"
+                | "weekend"
+                | "today"
+                | "tomorrow"
+                | "time"
+                | "date"
+        )
+    })
 }
