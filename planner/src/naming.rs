@@ -140,7 +140,7 @@ pub(crate) fn title(product: Option<&str>, head: Option<&str>, first: &str) -> S
     let said = product.map(str::to_owned).or_else(|| called(first)).or_else(|| head.map(plain));
     let title = said
         .filter(|title| !title.is_empty())
-        .or_else(|| Some(plain(first)).filter(|name| !is_deed(name) && !is_somebody(name)))
+        .or_else(|| Some(plain(first)).filter(|name| !is_deed(name)))
         .unwrap_or_default();
     if title.is_empty() { "Clinic".into() } else { title }
 }
@@ -192,7 +192,10 @@ fn plain(text: &str) -> String {
     let words = of_a_place(words);
     let anew = |at: usize| {
         words.get(at + 1).is_some_and(|next| {
-            matches!(lower(next).as_str(), "we" | "i" | "our" | "they" | "i'd" | "need" | "want")
+            let next = lower(next).replace('’', "'");
+            matches!(next.as_str(), "we" | "i" | "our" | "they" | "need" | "want")
+                || next.starts_with("we'")
+                || next.starts_with("i'")
         })
     };
     let told = words
@@ -273,11 +276,6 @@ fn is_deed(name: &str) -> bool {
             .skip(1)
             .take(3)
             .any(|word| crate::words::verb(word).is_some() && !word.ends_with("ing"))
-}
-
-/// `Pharmacist`: who works there is no name either.
-fn is_somebody(name: &str) -> bool {
-    crate::catalogue::catalogue().role(&crate::words::key_of(&name.to_lowercase())).is_some()
 }
 
 /// Whether a sentence says what the product is: it speaks of an app or of somebody's place.

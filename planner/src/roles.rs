@@ -333,8 +333,18 @@ fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     if let [one] = known.as_slice()
         && one.as_str() != "staff"
     {
+        let idle = world.roles.get(one).is_some_and(|role| !role.acts);
+        let bare = one.ends_with(&format!(" {canonical}"));
         if let Some(role) = world.roles.get_mut(one) {
             role.acts |= acts;
+        }
+        // `we match hospice volunteers …; volunteers see …`: by the name in which they act.
+        if idle && acts && bare {
+            let one = one.clone();
+            world.roles = std::mem::take(&mut world.roles)
+                .into_iter()
+                .map(|(name, role)| if name == one { (canonical.clone(), role) } else { (name, role) })
+                .collect();
         }
         return;
     }

@@ -215,6 +215,10 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             out.by_permission = true;
             continue;
         }
+        // `each child has one therapist`: who is responsible, and nothing that is seen.
+        if clause.does(Verb::Have) && !phrase.own && !world.roles_of(phrase).is_empty() {
+            continue;
+        }
         if phrase.words == ["nothing"] {
             out.nothing = true;
             continue;

@@ -90,12 +90,7 @@ fn denied(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<String>
     let acting = acting(one, world);
     if acting.is_empty() {
         // Nobody known is restricted: what nobody was said to reach, nobody reaches by default.
-        let named = |phrase: &Phrase| !phrase.words.is_empty() && world.roles_of(phrase).is_empty();
-        let somebody = one.clauses.iter().filter(narrowing).any(|clause| {
-            let agents = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "to" | "from" | "by"));
-            agents.flat_map(|tail| &tail.phrases).any(named)
-        });
-        if targets.is_empty() && vague && somebody {
+        if targets.is_empty() && vague {
             return None;
         }
         rules.reserved.extend(targets.iter().map(|target| target.entity.clone()));

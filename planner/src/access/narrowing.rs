@@ -69,7 +69,10 @@ pub(crate) fn narrow(
                 .roles
                 .get(role)
                 .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
-            !targets.is_empty() && targets.iter().all(|target| target.own || clinical && people(target))
+            // `… and nothing else` bounds what they see, however far.
+            !clause.closes
+                && !targets.is_empty()
+                && targets.iter().all(|target| target.own || clinical && people(target))
         };
         let bounded: Vec<&String> = roles.iter().filter(|role| !reach_only(role, world)).collect();
         for role in bounded {

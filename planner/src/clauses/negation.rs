@@ -70,6 +70,7 @@ impl Reader<'_> {
             "nothing" if ["else", "more", "other"].iter().any(|word| self.is(self.at + 1, word)) => {
                 // `the action plan but nothing else`.
                 self.current.only = true;
+                self.current.closes = true;
                 self.current.narrowing += 1;
                 self.at += 1;
                 while ["else", "more", "other"].iter().any(|word| self.is(self.at, word)) {

@@ -17,13 +17,19 @@ impl Reader<'_> {
             "they" | "he" | "she"
                 if self.phase == Phase::Object
                     && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(is_be)
-                    && self.is(self.at + 2, "assigned") =>
+                    && ["assigned", "matched", "paired", "allocated", "responsible", "linked"]
+                        .iter()
+                        .any(|word| self.is(self.at + 2, word)) =>
             {
+                // `the interests of the patient they are matched with`: theirs, and so is what is of it.
                 if let Some(last) = self.current.objects.last_mut() {
                     last.own = true;
                 }
+                if let Some(last) = self.current.tails.last_mut().and_then(|tail| tail.phrases.last_mut()) {
+                    last.own = true;
+                }
                 self.at += 3;
-                if self.is(self.at, "to") {
+                if ["to", "with", "for"].iter().any(|word| self.is(self.at, word)) {
                     self.at += 1;
                 }
             }

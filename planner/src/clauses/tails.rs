@@ -181,6 +181,14 @@ impl Reader<'_> {
             }
             self.at += 1;
         }
+        // `never the diagnosis until the match is confirmed`: what is denied for a time is denied always.
+        let denied = self.current.but_not.last().is_some_and(|phrase| {
+            let objects = self.current.objects.iter().chain(self.current.tails.iter().flat_map(|tail| &tail.phrases));
+            objects.map(|object| object.at).max().is_none_or(|at| at < phrase.at)
+        });
+        if denied && !only && matches!(by, "until" | "unless" | "before" | "if" | "once" | "after" | "when") {
+            return;
+        }
         let words = self.words(from, self.at);
         self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only, except: false });
     }

@@ -211,6 +211,10 @@ impl Reader<'_> {
                     && (!is_two_faced(word)
                         || person && self.object_follows(at + 1) && verb(previous).is_none())
             });
+        // `nobody but the surgeon and the nurses sees …`: one verb, for whoever is meant.
+        if self.current.only_subjects && !is_two_faced(word) && singular(word) != word {
+            return true;
+        }
         if !is_two_faced(word) {
             return agrees || self.phase != Phase::Subject;
         }

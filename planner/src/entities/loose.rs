@@ -167,6 +167,18 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
     let value = concept
         .and_then(|field| field.written.as_deref())
         .is_some_and(|written| !written.starts_with("narrative"));
+    // `sees the time and the status`: of what is seen besides, and nothing of a person.
+    let of_a_deed = !writes
+        && clause.does(Verb::View)
+        && concept.is_some_and(|field| {
+            matches!(field.name.as_str(), "status" | "type" | "title" | "duration" | "priority" | "quantity" | "score")
+                || field.written.as_deref().is_some_and(|written| {
+                    written.contains("moment") || written.starts_with("clinical date")
+                })
+        });
+    if of_a_deed {
+        return false;
+    }
     let empty_word =
         matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
     let again = held && (!writes || clause.objects.len() == 1);
