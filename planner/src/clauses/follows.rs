@@ -184,19 +184,58 @@ impl Reader<'_> {
             })
     }
 
+    /// `start time`, `stop date`, `contact reason`: a value, though its first word is as often a verb.
+    pub(super) fn names_a_value(&self, at: usize) -> bool {
+        let words: Vec<&str> = self.tokens[at..]
+            .iter()
+            .map_while(Token::word)
+            .take_while(|word| !is_glue(word))
+            .take(4)
+            .collect();
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+        let ends = matches!(
+            singular(last).as_str(),
+            "time"
+                | "date"
+                | "code"
+                | "number"
+                | "type"
+                | "score"
+                | "level"
+                | "rate"
+                | "status"
+                | "result"
+                | "reason"
+                | "amount"
+                | "count"
+                | "size"
+                | "site"
+                | "location"
+                | "method"
+                | "duration"
+                | "name"
+                | "person"
+                | "plan"
+                | "summary"
+        );
+        words.len() > 1 && is_two_faced(first) && singular(first) == *first
+            && (ends || catalogue().field(&crate::words::key(&words)).is_some())
+    }
+
     /// Whether the list ends at the comma before `at`: a new clause or a new verb follows.
     pub(super) fn list_ends_at(&self, at: usize) -> bool {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
                 matches!(word.as_str(), "and" | "or")
-                    && (self.subject_follows_at(at + 1) || self.verb_follows(at + 1))
+                    && (self.subject_follows_at(at + 1)
+                        || self.verb_follows(at + 1) && !self.names_a_value(at + 1))
                     || matches!(
                         word.as_str(),
                         "but" | "never" | "not" | "only" | "then" | "otherwise" | "which" | "who"
                     )
                     || is_condition(word)
                     || self.subject_follows_at(at)
-                    || self.verb_follows(at)
+                    || self.verb_follows(at) && !self.names_a_value(at)
             }
             _ => false,
         }

@@ -113,7 +113,10 @@ impl Reader<'_> {
             Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
             Some(Token::Comma | Token::Slash | Token::Colon) => {
                 !is_two_faced(word) && !self.current.subjects.is_empty() && !word.ends_with("ed")
-                    || (is_two_faced(word) && !self.current.verbs.is_empty() && self.determined(at + 1))
+                    || (is_two_faced(word)
+                        && !self.current.verbs.is_empty()
+                        && self.determined(at + 1)
+                        && !self.names_a_value(at))
             }
             Some(Token::Close) => !word.ends_with("ed") && self.phase == Phase::Subject,
             _ => false,

@@ -28,7 +28,11 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
         return false;
     }
     let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
-    if person && !subject || is_no_record(&key) || catalogue().field(&key).is_some() {
+    // `each relative has a relationship and a test result`: somebody who is written about.
+    let about = phrase.all
+        && catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Proxy)
+        && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
+    if person && !subject && !about || is_no_record(&key) || catalogue().field(&key).is_some() {
         return false;
     }
     let known = clause.objects.iter().filter(|object| is_value(object)).count();
@@ -86,7 +90,10 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         parts_of(&owner, &phrase.paren, world);
         return Some(owner);
     }
-    if catalogue().field(&key).is_some() && catalogue().entity(&key).is_none() {
+    let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
+    // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
+    let record = (phrase.article || phrase.all) && listed.len() > 2 && key != "note";
+    if value && !record {
         return None;
     }
     // `contacts of each case (name, relationship, phone)`: what is no record elsewhere is one with its list.

@@ -76,6 +76,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
         })
         .filter(|phrase| {
             is_value(phrase)
+                || of_a_person(phrase, clause, world)
                 || writes && objects.len() > 1 && is_choice(phrase)
                 || sets(clause) && is_bare_or_definite(phrase)
                 || writes
@@ -107,6 +108,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
         per_person(clause, world)
             .or_else(|| at_each(clause, world))
             .or_else(|| onto(clause, world))
+            .or_else(|| beside(clause, world))
             .or_else(|| spoken.filter(|_| !by_patient && told_of(&loose)).map(str::to_owned))
             .or_else(|| container(&loose, by_patient, world))
     } else if clause.does(Verb::View)
@@ -127,6 +129,33 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
             item_of(&target, &as_item(phrase), world);
         }
     }
+}
+
+/// `see the neighbourhood and the interests of the patient`: values of that patient.
+fn of_a_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
+    let key = phrase_key(phrase);
+    let of = clause.tails.iter().filter(|tail| tail.by == "of").flat_map(|tail| &tail.phrases);
+    let person = of.filter(|whole| whole.at > phrase.at).any(|whole| {
+        world.subject().is_some() && world.entity_of(&whole.words).as_deref() == world.subject()
+    });
+    let several = clause.objects.len() > 1 && clause.objects.iter().any(is_value);
+    clause.does(Verb::View)
+        && !clause.not
+        && person
+        && several
+        && phrase.article
+        && !phrase.all
+        && catalogue().role(&key).is_none()
+        && catalogue().entity(&key).is_none()
+        && !is_no_record(&key)
+}
+
+/// `record peak flow, symptoms (cough, wheeze) and puffs used`: all of the record that has a list.
+fn beside(clause: &Clause, world: &World) -> Option<String> {
+    let listed = clause.objects.iter().filter(|phrase| phrase.paren.contains(&crate::sentences::Token::Comma));
+    let mut found = listed.filter_map(|phrase| world.entity_of(&phrase.words));
+    let one = found.next().filter(|_| found.next().is_none())?;
+    (world.entities.get(&one)?.kind == EntityKind::Clinical).then_some(one)
 }
 
 /// `nephrologists set the dry weight`: what is set, adjusted or changed is a value.
@@ -182,7 +211,7 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
     let empty_word =
         matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
     let again = held && (!writes || clause.objects.len() == 1);
-    (writes || value || clause.does(Verb::Update)) && !empty_word && !again && (writes || !group)
+    (writes || value || clause.does(Verb::Update) || of_a_person(phrase, clause, world)) && !empty_word && !again && (writes || !group)
 }
 
 /// Whether values are of what was done rather than of a person.

@@ -146,6 +146,19 @@ pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
             .iter()
             .any(|word| text.contains(word))
     });
+    // `Receptionists book`, `my assistant books them`: what is booked of nothing that is written down is a time.
+    let booked = parsed
+        .iter()
+        .filter(|one| !features::settles(&one.sentence))
+        .flat_map(|one| &one.clauses)
+        .any(|clause| {
+            let written = clause.objects.iter().any(|phrase| {
+                let named = world.entity_of(&phrase.words).and_then(|name| world.entities.get(&name));
+                named.is_some_and(|entity| entity.kind == EntityKind::Clinical)
+            });
+            clause.does(crate::words::Verb::Book) && !clause.not && !clause.subjects.is_empty() && !written
+        });
+    let books = books || booked;
     let scheduled = world.entities.values().any(|entity| entity.kind == EntityKind::Schedule);
     if books
         && !scheduled
@@ -200,6 +213,11 @@ pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
         let words: Vec<&str> = one.sentence.tokens.iter().filter_map(Token::word).collect();
         for (at, word) in words.iter().copied().enumerate() {
             let key = singular(word);
+            // `pregnant women`, `expectant mothers`.
+            let two = format!("{before} {key}");
+            if catalogue().role(&two).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
+                return Some(two);
+            }
             if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
                 if !ALSO_OTHERS.contains(&key.as_str()) {
                     return Some(key);

@@ -270,8 +270,9 @@ fn tail_phrase(
                 define(&phrase.words.join(" "), world, false);
             }
         }
-        "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through"
-            if !phrase.paren.is_empty() && (writes || clause.does(Verb::Book)) =>
+        "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through" | "after" | "during" | "at"
+            if !phrase.paren.is_empty()
+                && (writes || clause.does(Verb::Book) || last.is_none() && clause.does(Verb::Work)) =>
         {
             // `write protocols for a patient (peptide, dose)`: the fields are the protocol's; what is booked for an
             // infusion (regimen, day) is a time, and the fields are the infusion's.

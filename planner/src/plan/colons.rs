@@ -132,6 +132,21 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         sentence.tokens = list;
         return None;
     }
+    // `the system stores for each client: name, phone`: the list is the client's.
+    if let [clause] = read.as_slice()
+        && !clause.not
+        && clause.objects.is_empty()
+        && let [tail] = clause.tails.as_slice()
+        && matches!(tail.by.as_str(), "for" | "per" | "of" | "about" | "on")
+        && let [phrase] = tail.phrases.as_slice()
+        && (phrase.all || tail.by == "per")
+        && !says_more(&list)
+    {
+        sentence.head = Some(phrase.words.join(" "));
+        sentence.tokens = list;
+        sentence.under = Some("records".into());
+        return None;
+    }
     sentence.tokens.truncate(at);
     Some(list)
 }
@@ -158,11 +173,27 @@ pub(super) fn says_more(list: &[Token]) -> bool {
 pub(super) fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clause]) {
     let named = |clause: &Clause| clause.objects.iter().any(|object| object.words != ["data"]);
     let some = read.iter().any(|clause| !clause.verbs.is_empty() && named(clause));
-    let target = read
-        .iter_mut()
-        .rev()
-        .filter(|clause| !clause.verbs.is_empty() && (!some || named(clause)))
-        .find_map(|clause| clause.objects.last_mut().filter(|object| object.paren.is_empty()));
+    let object = |clause: &Clause| {
+        !clause.verbs.is_empty()
+            && (!some || named(clause))
+            && clause.objects.last().is_some_and(|object| object.paren.is_empty())
+    };
+    // `customers come in for an eye test: sphere, axis`: of the test.
+    let record = |phrase: &Phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        let last = key.rsplit(' ').next().unwrap_or_default().to_owned();
+        catalogue().role(&key).is_none()
+            && (catalogue().entity(&key).is_some() || catalogue().entity(&last).is_some() || last == "test")
+    };
+    let target = match read.iter().rposition(object) {
+        Some(at) => read[at].objects.last_mut(),
+        None => read
+            .iter_mut()
+            .flat_map(|clause| &mut clause.tails)
+            .filter(|tail| matches!(tail.by.as_str(), "for" | "after" | "during" | "at"))
+            .flat_map(|tail| &mut tail.phrases)
+            .find(|phrase| record(phrase)),
+    };
     match target {
         Some(object) => object.paren.clone_from(&list),
         None => {

@@ -2,7 +2,7 @@
 
 use super::colons::{attach, part_at_colon, said_in_head};
 use super::turns::{
-    access_to, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list, part_from_list,
+    access_to, done_by, is_scheduling, listed_before, test_of_a_person, name_the_team, needs_to_see, own_the_list, part_from_list,
     record_of_subject, say_the_deed, scheduling_is_of_appointments,
 };
 use crate::{
@@ -41,12 +41,14 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             read.iter_mut().for_each(done_by);
             part_from_list(&mut read);
             record_of_subject(&mut read);
+            listed_before(&mut read);
             read.iter_mut().for_each(|clause| {
                 say_the_deed(clause, &said);
                 access_to(clause);
                 scheduling_is_of_appointments(clause);
                 needs_to_see(clause);
                 own_the_list(clause);
+                test_of_a_person(clause);
             });
             Parsed { clauses: read, sentence }
         })

@@ -228,3 +228,38 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
         clause.verbs = vec![(Verb::View, "see".into())];
     }
 }
+
+/// `the app shows the prep steps, patients tick them (step, done)`: the list is of the steps.
+pub(super) fn listed_before(read: &mut [Clause]) {
+    for at in 1..read.len() {
+        let Some(before) = read[at - 1].objects.last().map(|phrase| phrase.words.clone()) else { continue };
+        let it = |phrase: &&mut Phrase| {
+            matches!(phrase.words.as_slice(), [word] if matches!(word.as_str(), "it" | "them"))
+                && phrase.paren.contains(&Token::Comma)
+        };
+        if let Some(phrase) = read[at].objects.iter_mut().find(it) {
+            phrase.words = before;
+        }
+    }
+}
+
+/// `screeners test each baby: ear, method, result`: what is done to somebody is a record of its own.
+pub(super) fn test_of_a_person(clause: &mut Clause) {
+    let deed = clause.verbs.iter().find_map(|(_, word)| match crate::words::base(word)? {
+        "test" => Some("test"),
+        "screen" => Some("screening"),
+        "examine" => Some("exam"),
+        "assess" | "evaluate" => Some("assessment"),
+        "interview" => Some("interview"),
+        "visit" => Some("visit"),
+        _ => None,
+    });
+    let (Some(deed), [object], false) = (deed, clause.objects.as_mut_slice(), clause.passive) else { return };
+    let person = catalogue()
+        .role(&crate::entities::phrase_key(object))
+        .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject);
+    if person && object.paren.contains(&Token::Comma) {
+        object.words = vec![deed.to_owned()];
+        clause.verbs = vec![(Verb::Create, "record".into())];
+    }
+}
