@@ -54,7 +54,9 @@ impl Reader<'_> {
                 continue;
             }
             return verb(word).is_some()
-                && (!is_two_faced(word) || self.determined(at + 1))
+                && (!is_two_faced(word)
+                    || self.determined(at + 1)
+                    || self.tokens.get(at + 1).and_then(Token::word).is_some_and(crate::words::asks))
                 && !word.ends_with("ed");
         }
         false
@@ -182,6 +184,16 @@ impl Reader<'_> {
                     crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy
                 )
             })
+    }
+
+    /// Two words that the catalogue knows as one thing: `care plan`, `test result`.
+    pub(super) fn names_a_record(&self, at: usize) -> bool {
+        let words: Option<Vec<&str>> =
+            self.tokens.get(at..at + 2).map(|pair| pair.iter().filter_map(Token::word).collect());
+        words.filter(|words| words.len() == 2).is_some_and(|words| {
+            let key = crate::words::key(&words);
+            catalogue().entity(&key).is_some() || catalogue().field(&key).is_some()
+        })
     }
 
     /// `start time`, `stop date`, `contact reason`: a value, though its first word is as often a verb.

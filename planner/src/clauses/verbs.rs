@@ -109,6 +109,8 @@ impl Reader<'_> {
             {
                 false
             }
+            // `Care plans are written …`: a name, though its first word is as often a verb.
+            None if is_two_faced(word) && self.names_a_record(at) => false,
             None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
             Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
             Some(Token::Comma | Token::Slash | Token::Colon) => {
@@ -188,6 +190,14 @@ impl Reader<'_> {
         if matches!(previous, "and" | "or" | "but" | "then" | "nor") {
             if self.current.subjects.is_empty() && self.current.verbs.is_empty() {
                 return false;
+            }
+            // `interprets and signs`, and no more.
+            let ends = matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
+                && singular(word) != word
+                && self.current.objects.is_empty()
+                && self.current.verbs.last().is_some_and(|(_, verb)| singular(verb) != *verb);
+            if ends && before > 0 && self.phase == Phase::Verb {
+                return true;
             }
             return if is_two_faced(word) {
                 self.determined(at + 1) && !self.current.verbs.is_empty()

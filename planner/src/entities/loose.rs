@@ -338,6 +338,22 @@ fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -> Option<St
                 .is_none_or(|written| written.contains("integer") || written.contains("decimal"))
         })
     };
+    // What the values are of, where they tell: a vaccine and its lot, a drug and its dose.
+    let named = |words: &[&str]| {
+        loose.iter().filter(|phrase| words.contains(&phrase_key(phrase).as_str())).count()
+    };
+    let deed = if by_patient {
+        None
+    } else if named(&["vaccine", "vaccine given", "vaccine name"]) > 0 && named(&["lot number", "lot", "batch", "batch number"]) > 0 {
+        Some("vaccination")
+    } else if named(&["drug", "medication", "medicine", "drug name", "medication name"]) > 0 && named(&["dose", "dosage"]) > 0 {
+        Some("medication given")
+    } else {
+        None
+    };
+    if let Some(deed) = deed {
+        return define(deed, world, false);
+    }
     // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
     let told = if by_patient { "daily log" } else { "visit" };
     define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { told }, world, false)

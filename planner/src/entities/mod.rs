@@ -90,6 +90,14 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 from_clause(clause, each, world);
             }
         }
+        // `the questionnaire (…) and a sleep diary (bed time, wake time)`: the diary is no form.
+        for clause in one.clauses.iter().filter(|clause| of_form && fills_a_form(clause)) {
+            for phrase in clause.objects.iter().filter(|phrase| !is_form(phrase)) {
+                if phrase.paren.contains(&Token::Comma) {
+                    described::with_fields(phrase, world);
+                }
+            }
+        }
     }
     for one in parsed {
         each_with(&one.sentence.tokens, world);
@@ -170,12 +178,14 @@ pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
 
 /// Whether a clause is about the questionnaire of its sentence.
 fn fills_a_form(clause: &Clause) -> bool {
-    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(|phrase| {
-        phrase
-            .words
-            .iter()
-            .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey" | "intake"))
-    })
+    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(is_form)
+}
+
+fn is_form(phrase: &Phrase) -> bool {
+    phrase
+        .words
+        .iter()
+        .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey" | "intake"))
 }
 
 /// The word for the person cared for, where no role has it: `caregivers visit clients`.
@@ -325,6 +335,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             }
             (Some(concept), name.to_owned())
         }
+        // `daily meds given`: how often is no part of the name.
+        None if custom && often(&key).is_some_and(|bare| catalogue().entity(bare).is_some()) => {
+            let bare = often(&key).unwrap_or_default().to_owned();
+            return define(&bare, world, false);
+        }
         None if custom => {
             let last = key.rsplit(' ').next().unwrap_or_default();
             let words: Vec<&str> = key.split(' ').collect();
@@ -387,6 +402,13 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
     let name = proper_name(&name)?;
     world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
     Some(name)
+}
+
+/// A name without how often it comes: `daily`, `weekly`.
+fn often(key: &str) -> Option<&str> {
+    ["daily ", "weekly ", "monthly ", "yearly ", "annual ", "nightly ", "hourly ", "regular "]
+        .iter()
+        .find_map(|often| key.strip_prefix(often))
 }
 
 /// A thing that is booked or linked and stands in the catalogue: a chair in an appointment's list.

@@ -34,7 +34,7 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     if acts {
         for phrase in targets {
             let value = many && is_bare(phrase) && catalogue().field(&phrase_key(phrase)).is_some();
-            let measured = many
+            let measured = clause.objects.len() > 1
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
@@ -201,7 +201,10 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     let compound = phrase.words.len() > 1 && catalogue().entity(&last).is_some();
     let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
-    let described = phrase.paren.is_empty() && phrase.article && is_described(clause) && !clause.not;
+    let described = phrase.paren.is_empty()
+        && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
+        && is_described(clause)
+        && !clause.not;
     let custom =
         ((writes || described) && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
             && phrase.words.len() <= 3

@@ -41,6 +41,10 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         let at = form_word(&sentence.tokens);
         let before =
             at.and_then(|at| at.checked_sub(1)).and_then(|at| sentence.tokens[at].word().map(str::to_owned));
+        // `a weekly 3 question survey`: by the word itself.
+        let survey = at.is_some_and(|at| sentence.tokens[at].is("survey"))
+            && before.as_deref().is_some_and(|word| word.starts_with("question") || word.starts_with("item"));
+        let before = before.filter(|_| !survey);
         let name = match before.as_deref() {
             Some(word)
                 if !crate::words::is_glue(word)
@@ -49,10 +53,11 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             {
                 singular(word)
             }
+            _ if survey => "survey".into(),
             _ if intake => "intake".into(),
             _ => "questionnaire".into(),
         };
-        let name = if matches!(name.as_str(), "intake") || name.contains("questionnaire") {
+        let name = if matches!(name.as_str(), "intake" | "survey") || name.contains("questionnaire") {
             name
         } else {
             format!("{name} form")

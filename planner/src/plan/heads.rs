@@ -184,6 +184,14 @@ fn role_in_head(sentence: &mut Sentence) {
     sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
 }
 
+/// A name or an address: who is listed so is seen.
+fn tells_who(item: &crate::nouns::Item) -> bool {
+    matches!(
+        item.bare_key().rsplit(' ').next().unwrap_or_default(),
+        "name" | "phone" | "address" | "email" | "birth" | "dob" | "contact" | "number" | "demographic" | "reference"
+    )
+}
+
 /// `Nurse: vitals, wound photos`: records that a role works with, where the list is no list of the role's own data.
 fn works_with(head: &str, tokens: &[Token]) -> bool {
     let staff = catalogue().role(&key_of(head)).is_some_and(|(kind, _)| {
@@ -213,5 +221,6 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
     staff
         && plain
         && !listed.is_empty()
-        && listed.iter().filter(|item| record(item)).count() * 2 >= listed.len()
+        && (listed.iter().filter(|item| record(item)).count() * 2 >= listed.len()
+            || listed.iter().any(record) && !listed.iter().any(tells_who) && listed.iter().all(|item| item.words.len() < 4))
 }

@@ -231,6 +231,21 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
 
 /// `the app shows the prep steps, patients tick them (step, done)`: the list is of the steps.
 pub(super) fn listed_before(read: &mut [Clause]) {
+    for clause in read.iter_mut() {
+        // `if there is a reaction they record it: symptom, treatment`.
+        let said = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "if" | "when" | "after")).find_map(|tail| {
+            let at = tail.words.iter().position(|word| matches!(word.as_str(), "a" | "an"))?;
+            let noun = tail.words.get(at + 1)?;
+            (at + 2 == tail.words.len()).then(|| noun.clone())
+        });
+        let listed = clause.objects.iter_mut().find(|phrase| {
+            matches!(phrase.words.as_slice(), [word] if word == "it") && phrase.paren.contains(&Token::Comma)
+        });
+        if let (Some(said), Some(phrase)) = (said, listed) {
+            phrase.words = vec![said];
+            phrase.article = true;
+        }
+    }
     for at in 1..read.len() {
         let Some(before) = read[at - 1].objects.last().map(|phrase| phrase.words.clone()) else { continue };
         let it = |phrase: &&mut Phrase| {
@@ -252,8 +267,12 @@ pub(super) fn test_of_a_person(clause: &mut Clause) {
         "assess" | "evaluate" => Some("assessment"),
         "interview" => Some("interview"),
         "visit" => Some("visit"),
+        "see" if clause.tails.iter().any(|tail| tail.by == "every") => Some("visit"),
         _ => None,
     });
+    if clause.verbs.len() > 1 {
+        return;
+    }
     let (Some(deed), [object], false) = (deed, clause.objects.as_mut_slice(), clause.passive) else { return };
     let person = catalogue()
         .role(&crate::entities::phrase_key(object))

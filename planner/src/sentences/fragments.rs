@@ -30,9 +30,11 @@ fn narrows(sentence: &Sentence, last: &Sentence) -> bool {
         .skip(1)
         .filter_map(Token::word)
         .take_while(|word| !is_condition(word) && !matches!(*word, "until" | "before" | "after"));
-    let speaks = said
-        .clone()
-        .any(|word| is_modal(word) || is_be(word) || verb(word).is_some() && !is_two_faced(word));
+    let clauses = crate::clauses::clauses(&sentence.tokens);
+    let speaks = clauses.iter().any(|clause| !clause.verbs.is_empty() && !clause.subjects.is_empty())
+        || said
+            .clone()
+            .any(|word| is_modal(word) || is_be(word) || verb(word).is_some() && !is_two_faced(word));
     let sees = last.tokens.iter().filter_map(Token::word).any(|word| {
         base(word).is_some_and(|base| matches!(base, "see" | "view" | "read" | "access" | "open" | "show"))
     });

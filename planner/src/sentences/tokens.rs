@@ -115,6 +115,16 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
             out.push(Token::Word("next of kin".into()));
             continue;
         }
+        // `a nightly check in`: what is written down, and no verb.
+        if token.is("in")
+            && matches!(out.as_slice(), [.., Token::Word(which), Token::Word(check)]
+                if check == "check" && matches!(which.as_str(), "a" | "the" | "daily" | "weekly" | "nightly" | "monthly"
+                    | "morning" | "evening" | "mood" | "their" | "each" | "every" | "self" | "night" | "wellness"))
+        {
+            out.pop();
+            out.push(Token::Word("check in".into()));
+            continue;
+        }
         // `in/out`: one value with two choices.
         if token.is("out")
             && matches!(out.as_slice(), [.., Token::Word(word), Token::Slash] if word == "in")
