@@ -175,6 +175,12 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
         "day" | "week" | "month" | "hour" | "night" | "shift" if key.contains(" per ") => {
             "clinical decimal 0..100000, queryable".into()
         }
+        "circumference" | "length" | "width" | "depth" | "diameter" | "volume" | "angle" | "index" | "ratio"
+        | "distance" | "speed" | "thickness" | "saturation"
+            if kind == EntityKind::Clinical =>
+        {
+            "clinical decimal 0..100000, queryable".into()
+        }
         "score" | "rating" | "scale" | "level" => "clinical integer 0..1000, queryable".into(),
         "count" | "minute" | "hour" | "day supply" => "clinical integer 0..100000, queryable".into(),
         "day" => "clinical date, queryable".into(),

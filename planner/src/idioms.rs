@@ -9,13 +9,13 @@ mod turns;
 
 use crate::sentences::Token;
 use crate::words::is_be;
-use letting::{besides, just_needs, let_only, who_also, works_on};
+use letting::{besides, just_needs, let_only, role_only, who_also, without_a_stop, works_on};
 use shown::{known, only_ones, shown_to, told};
 use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    let tokens = just_needs(works_on(turned(tokens)));
+    let tokens = role_only(just_needs(works_on(turned(without_a_stop(tokens)))));
     let tokens = read_only(who_also(besides(let_only(tokens))));
     told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))
 }
@@ -45,7 +45,10 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
         });
         match found {
             Some((width, plain)) => {
-                out.extend(plain.split_whitespace().map(|word| Token::Word(word.to_owned())));
+                out.extend(plain.split_whitespace().map(|word| match word {
+                    "," => Token::Comma,
+                    word => Token::Word(word.to_owned()),
+                }));
                 at += width;
                 // `has no business reading notes`.
                 let doing = tokens.get(at).and_then(Token::word).filter(|word| word.ends_with("ing"));
@@ -67,21 +70,21 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
 
 /// `Clinic users see claims, read only`: who sees does not change.
 fn read_only(mut tokens: Vec<Token>) -> Vec<Token> {
-    let ends = match tokens.as_slice() {
-        [.., read, only] if read.is("read") && only.is("only") => 2,
-        [.., last] if last.is("read only") => 1,
-        _ => return tokens,
-    };
-    let rest = &tokens[..tokens.len() - ends];
-    let sees = rest
+    let at = (0..tokens.len()).find(|at| {
+        let pair = tokens[*at].word().is_some_and(|word| matches!(word, "read" | "view"))
+            && tokens.get(at + 1).is_some_and(|next| next.is("only"));
+        let ends = |width: usize| matches!(tokens.get(at + width), None | Some(Token::Comma));
+        *at > 0 && (pair && ends(2) || tokens[*at].is("read only") && ends(1))
+    });
+    let Some(at) = at else { return tokens };
+    let sees = tokens[..at]
         .iter()
         .filter_map(Token::word)
         .any(|word| crate::words::base(word).is_some_and(|base| matches!(base, "see" | "view" | "read")));
     if sees {
-        tokens.truncate(tokens.len() - ends);
-        while tokens.last() == Some(&Token::Comma) {
-            tokens.pop();
-        }
+        let width = if tokens[at].is("read only") { 1 } else { 2 };
+        let begin = if tokens[at - 1] == Token::Comma { at - 1 } else { at };
+        tokens.drain(begin..at + width);
     }
     tokens
 }

@@ -9,6 +9,7 @@ mod narrator;
 mod people;
 
 pub(crate) use guardians::guardians;
+pub(crate) use people::is_crew_name;
 
 use crate::{
     catalogue::{RoleKind, catalogue},
@@ -176,6 +177,21 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
                 catalogue().entity(&one).is_none()
                     && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "user")
             });
+        // `the concierge team books`: those of whom it is made.
+        let team = acts
+            && people_do(clause)
+            && phrase.words.len() == 2
+            && phrase.words.last().is_some_and(|word| matches!(word.as_str(), "team" | "crew" | "desk" | "squad"))
+            && !matches!(phrase.words[0].as_str(), "care" | "the" | "whole" | "our" | "clinical" | "treatment")
+            && catalogue().role(&phrase.words[0]).is_none();
+        if team && catalogue().role(&name).is_none() && world.roles_named(&name).is_empty() {
+            let kind = if clause.does(Verb::Book) { RoleKind::Office } else { RoleKind::Business };
+            let new = Role { kind, acts: true, open: false, assumed: false, bounded: false };
+            if let Some(name) = proper_name(&name) {
+                world.roles.insert(name, new);
+            }
+            continue;
+        }
         if acts && (agentive(phrase, clause) || is_crew(phrase) || is_outside_body(phrase) || alone) {
             add(world, &name, true, true);
         }

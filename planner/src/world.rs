@@ -270,7 +270,9 @@ impl World {
             .keys()
             .filter(|known| {
                 let known = key_of(known);
-                known.ends_with(&format!(" {said}")) || said.ends_with(&format!(" {known}"))
+                known.ends_with(&format!(" {said}"))
+                    || said.ends_with(&format!(" {known}"))
+                    || known.starts_with(&format!("{said} "))
             })
             .collect();
         if let [one] = near.as_slice() {

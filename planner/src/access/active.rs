@@ -55,6 +55,15 @@ pub(crate) fn active(
     rules: &mut Rules,
     memory: &mut Memory,
 ) -> bool {
+    // `each child has a feeding plan`: what there is, and not who sees it.
+    let holds = !clause.verbs.is_empty()
+        && clause.verbs.iter().all(|(_, word)| matches!(word.as_str(), "has" | "have"))
+        && clause.subjects.iter().all(|phrase| phrase.all || phrase.article)
+        && roles.iter().all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+        && clause.narrowing == 0;
+    if holds {
+        return true;
+    }
     let verbs = spec_verbs(clause);
     if clause.not && stays_outside(clause) {
         for role in roles {

@@ -9,7 +9,7 @@ use super::granting::changes_only;
 use super::denied::resolve_denied;
 use super::targets::Target;
 use super::{Deny, Exclusive, Memory, Rules};
-use crate::catalogue::RoleKind;
+use crate::catalogue::{EntityKind, RoleKind};
 use crate::clauses::{Clause, Phrase};
 use crate::entities::phrase_key;
 use crate::sentences::Token;
@@ -91,7 +91,14 @@ fn denied(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<String>
     if acting.is_empty() {
         // Nobody known is restricted: what nobody was said to reach, nobody reaches by default.
         if targets.is_empty() && vague {
-            return None;
+            // `anything can be corrected only by …`: then nobody corrects what is written.
+            let mut said = one.clauses.iter().filter(narrowing).peekable();
+            if said.peek().is_none() || !said.all(changes_only) {
+                return None;
+            }
+            let kept = world.entities.iter().filter(|(_, entity)| entity.kind == EntityKind::Clinical);
+            rules.frozen.extend(kept.map(|(name, _)| (name.clone(), vec!["update", "delete"])));
+            return Some("nobody changes what was written".to_owned());
         }
         rules.reserved.extend(targets.iter().map(|target| target.entity.clone()));
         return Some(if targets.is_empty() {

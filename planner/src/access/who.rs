@@ -48,6 +48,19 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
     if clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(elsewhere) {
         return true;
     }
+    // `no one should see other nurses' clients`: each sees their own.
+    let theirs: Vec<&Phrase> =
+        clause.objects.iter().filter(|phrase| phrase.other && !phrase.of.is_empty()).collect();
+    if !theirs.is_empty() && theirs.len() == clause.objects.len() {
+        for phrase in theirs {
+            let of = Phrase { words: phrase.of.clone(), ..Phrase::default() };
+            let Some(entity) = world.entity_of(&phrase.words) else { continue };
+            for role in world.roles_of(&of) {
+                super::granting::own_patients(&role, &entity, world);
+            }
+        }
+        return true;
+    }
     let mut excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
     let outside: Vec<&Phrase> =
         clause.tails.iter().filter(|tail| tail.by == "outside").flat_map(|tail| &tail.phrases).collect();
@@ -79,6 +92,13 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
     if of_us {
         excepted.extend(world.of_kind(RoleKind::Subject));
         excepted.extend(world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()));
+    }
+    // `thoughts that nobody else may see`: but whoever writes them.
+    if clause.others {
+        excepted.extend(memory.subjects.iter().cloned());
+        if excepted.is_empty() {
+            excepted.extend(world.narrator.clone());
+        }
     }
     if !outside.is_empty() && excepted.is_empty() {
         return false;

@@ -22,11 +22,13 @@ impl Reader<'_> {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
                 let word = word.as_str();
-                !is_glue(word) && (verb(word).is_none() || is_two_faced(word))
+                !is_glue(word)
+                    && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
                     || determiner(word)
                     || matches!(
                         word,
-                        "only" | "if" | "for" | "into" | "out" | "in" | "up" | "how" | "whether"
+                        "only" | "if" | "for" | "into" | "out" | "in" | "up" | "how" | "whether" | "who"
+                            | "what" | "when"
                     )
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,

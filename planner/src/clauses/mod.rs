@@ -69,6 +69,8 @@ pub(crate) struct Clause {
     pub(crate) not: bool,
     /// `… only see`, `see only`.
     pub(crate) only: bool,
+    /// `nobody else`.
+    pub(crate) others: bool,
     /// `… and nothing else`.
     pub(crate) closes: bool,
     pub(crate) modal: bool,

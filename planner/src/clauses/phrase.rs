@@ -97,6 +97,13 @@ impl Reader<'_> {
                         }
                         // `range of motion`, `signs of infection`: one value.
                         "of" if seen && self.value_of(&phrase) => phrase.words.push(word.to_owned()),
+                        // `exports completed trips monthly`: how often.
+                        "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly" | "annually"
+                            if seen && self.next_ends() && phrase.words.len() < 4 =>
+                        {
+                            self.at += 1;
+                            break;
+                        }
                         _ if is_glue(word) => break,
                         "assigned" if seen => break,
                         _ if seen && self.is_verb(self.at) => break,

@@ -168,6 +168,17 @@ impl Reader<'_> {
                 {
                     break;
                 }
+                // `if it is above 12 a social worker follows up`: who acts begins the sentence anew.
+                Token::Word(word)
+                    if depth == 0
+                        && self.at > from + 2
+                        && self.current.verbs.is_empty()
+                        && matches!(word.as_str(), "a" | "an" | "the")
+                        && self.tokens[self.at - 1].word().is_none_or(|before| !is_glue(before))
+                        && self.acts_at(self.at + 1) =>
+                {
+                    break;
+                }
                 Token::Word(word) if restricts(word) && word == "nobody" => break,
                 Token::Word(word)
                     if word == "no" && self.tokens.get(self.at + 1).is_some_and(|t| t.is("one")) =>
@@ -191,6 +202,21 @@ impl Reader<'_> {
         }
         let words = self.words(from, self.at);
         self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only, except: false });
+    }
+
+    /// Whether a role of the catalogue stands here with its verb: `social worker follows up`.
+    fn acts_at(&self, at: usize) -> bool {
+        (1..=3).any(|width| {
+            let said: Option<Vec<&str>> =
+                self.tokens.get(at..at + width).and_then(|words| words.iter().map(Token::word).collect());
+            let known = said.is_some_and(|said| {
+                crate::catalogue::catalogue().role(&crate::words::key(&said)).is_some_and(|(kind, _)| {
+                    kind != crate::catalogue::RoleKind::Subject
+                })
+            });
+            let next = self.tokens.get(at + width).and_then(Token::word);
+            known && next.is_some_and(|next| crate::words::verb(next).is_some() || is_modal(next))
+        })
     }
 
     /// `is not`, `has not`, `does not`: a state, and nobody's permission.

@@ -62,7 +62,7 @@ pub(super) fn is_described(clause: &Clause) -> bool {
     clause.tails.iter().any(|tail| {
         tail.by == "with"
             && tail.phrases.len() > 1
-            && tail.phrases.iter().any(is_value)
+            && (tail.phrases.len() > 2 || tail.phrases.iter().any(is_value))
             && tail.phrases.iter().all(|phrase| catalogue().role(&phrase_key(phrase)).is_none())
     })
 }
@@ -76,7 +76,7 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     let listed = items(&phrase.paren);
     let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
     let prose =
-        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
+        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some() && !told_of(word))).count();
     if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
     {
         return None;
@@ -97,7 +97,8 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         return None;
     }
     // `contacts of each case (name, relationship, phone)`: what is no record elsewhere is one with its list.
-    let name = if known > 1 && is_no_record(&key) && phrase.words.len() == 1 {
+    let listed_one = known > 1 || (phrase.article || phrase.all) && listed.len() > 2;
+    let name = if listed_one && is_no_record(&key) && phrase.words.len() == 1 {
         listed_record(&key, phrase, world)?
     } else {
         define(&phrase.words.join(" "), world, true)?
@@ -131,4 +132,9 @@ pub(super) fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Op
     let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
     world.entities.entry(name.clone()).or_insert(new);
     Some(name)
+}
+
+/// `callus removed`, `kits given`: a participle tells of what stands before it.
+fn told_of(word: &str) -> bool {
+    word.ends_with("ed") || matches!(word, "given" | "taken" | "made" | "done" | "used" | "seen" | "found")
 }

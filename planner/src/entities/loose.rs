@@ -24,6 +24,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
     kept_from_others(clause, world);
     let writes = clause.does(Verb::Create)
         || clause.does(Verb::Track)
+        || keeps_values(clause)
         || clause.does(Verb::Work) && answers(clause)
         || clause.does(Verb::Assign) && clause.tail("to").is_some();
     // `clients check in daily with mood and cravings`.
@@ -156,6 +157,15 @@ fn beside(clause: &Clause, world: &World) -> Option<String> {
     let mut found = listed.filter_map(|phrase| world.entity_of(&phrase.words));
     let one = found.next().filter(|_| found.next().is_none())?;
     (world.entities.get(&one)?.kind == EntityKind::Clinical).then_some(one)
+}
+
+/// `patients keep swelling 0-10 and garment hours`: several values are written down, whatever the verb.
+fn keeps_values(clause: &Clause) -> bool {
+    let keeps = clause
+        .verbs
+        .iter()
+        .any(|(_, word)| matches!(crate::words::base(word), Some("keep" | "maintain")));
+    keeps && clause.objects.len() > 1 && clause.objects.iter().filter(|phrase| is_value(phrase)).count() > 0
 }
 
 /// `nephrologists set the dry weight`: what is set, adjusted or changed is a value.

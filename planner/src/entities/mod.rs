@@ -111,7 +111,10 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     for (one, head) in parsed.iter().zip(&heads) {
         for clause in &one.clauses {
             let who: Vec<String> = clause.subjects.iter().map(phrase_key).collect();
-            if !head && !features::is_form_sentence(&one.sentence) {
+            let tokens = &one.sentence.tokens;
+            let moves = tokens.contains(&Token::Arrow)
+                || tokens.iter().filter(|token| **token == Token::Above).count() > 1;
+            if !head && !moves && !features::is_form_sentence(&one.sentence) {
                 let same = |(_, by): &&(String, Vec<String>)| {
                     who.iter().all(|name| {
                         matches!(name.as_str(), "they" | "he" | "she" | "we" | "i") || by.contains(name)
@@ -135,6 +138,10 @@ fn offers(clause: &Clause) -> bool {
             matches!(word.as_str(), "do" | "offer" | "provide" | "run" | "operate" | "serve" | "deliver" | "match")
         })
         && !clause.verbs.is_empty()
+        && !clause.objects.iter().any(|phrase| {
+            values::is_value(phrase)
+                || crate::nouns::items(&phrase.paren).iter().any(|item| catalogue().field(&item.key()).is_some())
+        })
 }
 
 /// The record that a clause is about: one of what is done to people, and no list of money or things.
@@ -286,7 +293,9 @@ fn is_activity(word: &str) -> bool {
 /// Whether a word can stand for a longer name: `note` for `treatment note`, but not the other way.
 fn generic(key: &str, found: &str) -> bool {
     let found = key_of(found);
-    found == key || found.ends_with(&format!(" {key}")) || key == "visit"
+    // `labs` and `lab results` of one kind are one record.
+    let longer = found.starts_with(&format!("{key} ")) || key.starts_with(&format!("{found} "));
+    found == key || found.ends_with(&format!(" {key}")) || longer || key == "visit"
 }
 
 /// Defines a record by its phrase; an unknown one only where `custom` says that it is one.

@@ -39,6 +39,12 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 && phrase.paren.is_empty()
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
             let chosen = many && is_choice(phrase);
+            // `an assessment (…) and a treatment (…)`: each a record with its list.
+            let record = phrase.article && phrase.paren.contains(&crate::sentences::Token::Comma);
+            if record && writes {
+                last = from_object(phrase, clause, !clause.not, world).or(last);
+                continue;
+            }
             if chosen || measured || value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
                 continue;
             }

@@ -49,7 +49,7 @@ pub(crate) fn is_value(phrase: &Phrase) -> bool {
         && catalogue().entity(&key).is_none_or(|(concept, _)| concept.field_too);
     let scaled = phrase.paren.iter().any(|token| matches!(token, Token::Range(..)))
         || matches!(phrase.paren.as_slice(), [Token::Word(unit)] if crate::fields::is_unit(unit));
-    let bare = is_bare(phrase) && catalogue().field(&key).is_some();
+    let bare = is_bare(phrase) && (catalogue().field(&key).is_some() || is_measure(&key));
     field || bare || scaled || catalogue().field(&as_item(phrase).key()).is_some()
 }
 
@@ -75,4 +75,38 @@ pub(super) fn with_list(phrase: &Phrase) -> bool {
 /// `glucose, carbs and insulin units`: one known value among the objects makes the unknown ones values.
 pub(super) fn lists_values(objects: &[Phrase]) -> bool {
     objects.len() > 1 && objects.iter().any(|phrase| is_value(phrase) && !with_list(phrase))
+}
+
+/// `limb circumference`, `grip strength`: what is measured, by its last word.
+fn is_measure(key: &str) -> bool {
+    key.contains(' ')
+        && catalogue().entity(key).is_none()
+        && key.rsplit(' ').next().is_some_and(|last| {
+            matches!(
+                last,
+                "circumference"
+                    | "pressure"
+                    | "length"
+                    | "width"
+                    | "depth"
+                    | "diameter"
+                    | "volume"
+                    | "angle"
+                    | "score"
+                    | "level"
+                    | "rate"
+                    | "index"
+                    | "ratio"
+                    | "temperature"
+                    | "strength"
+                    | "distance"
+                    | "speed"
+                    | "thickness"
+                    | "percentage"
+                    | "saturation"
+                    | "duration"
+                    | "frequency"
+                    | "severity"
+            )
+        })
 }

@@ -24,10 +24,23 @@ pub(crate) fn is_form_sentence(sentence: &Sentence) -> bool {
 }
 
 fn form_word(tokens: &[Token]) -> Option<usize> {
-    tokens.iter().position(|token| {
-        token.word().is_some_and(|word| {
-            matches!(word, "questionnaire" | "form" | "survey" | "questionnaires" | "forms" | "surveys")
-        })
+    let named = tokens.iter().position(|token| token.word().is_some_and(is_form_word));
+    named.or_else(|| counted(tokens))
+}
+
+fn is_form_word(word: &str) -> bool {
+    matches!(word, "questionnaire" | "form" | "survey" | "questionnaires" | "forms" | "surveys")
+}
+
+/// `the Edinburgh scale (10 items, 0-3)`: what has questions in its parentheses is asked.
+fn counted(tokens: &[Token]) -> Option<usize> {
+    (1..tokens.len()).find_map(|open| {
+        let inner = tokens.get(open + 1..crate::nouns::closing(tokens, open))?;
+        let questions = inner.windows(2).any(|pair| {
+            matches!(pair[0], Token::Number(_))
+                && pair[1].word().is_some_and(|word| matches!(word, "questions" | "items"))
+        });
+        (tokens[open] == Token::Open && questions && tokens[open - 1].word().is_some()).then(|| open - 1)
     })
 }
 
@@ -45,7 +58,15 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         let survey = at.is_some_and(|at| sentence.tokens[at].is("survey"))
             && before.as_deref().is_some_and(|word| word.starts_with("question") || word.starts_with("item"));
         let before = before.filter(|_| !survey);
+        let scale = at.and_then(|at| sentence.tokens[at].word()).filter(|word| !is_form_word(word));
+        let scale = scale.map(|word| match before.as_deref() {
+            Some(before) if !crate::words::is_glue(before) && crate::words::verb(before).is_none() => {
+                format!("{before} {word}")
+            }
+            _ => word.to_owned(),
+        });
         let name = match before.as_deref() {
+            _ if scale.is_some() => scale.clone().unwrap_or_default(),
             Some(word)
                 if !crate::words::is_glue(word)
                     && !crate::words::is_modifier(word)
@@ -57,7 +78,7 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             _ if intake => "intake".into(),
             _ => "questionnaire".into(),
         };
-        let name = if matches!(name.as_str(), "intake" | "survey") || name.contains("questionnaire") {
+        let name = if scale.is_some() || matches!(name.as_str(), "intake" | "survey") || name.contains("questionnaire") {
             name
         } else {
             format!("{name} form")

@@ -33,6 +33,7 @@ pub(crate) fn unsaid_record(
             .filter(|(name, kind, bounded)| {
                 kinds.contains(kind)
                     && !bounded
+                    && !sends(name)
                     && !(world.bills(name) && entity_kind != EntityKind::Business)
             })
             .map(|(name, ..)| name.clone())
@@ -175,6 +176,11 @@ fn treats(role: &str) -> bool {
     .any(|word| role.contains(word))
 }
 
+/// Whether a role sends patients and treats them elsewhere: it writes nothing that it was not said to.
+fn sends(role: &str) -> bool {
+    role.starts_with("referring ") || role == "referrer"
+}
+
 /// Whether a role helps with one part of the work: it keeps no record of which nothing was said.
 fn helps(role: &str) -> bool {
     [
@@ -260,7 +266,7 @@ pub(crate) fn unsaid_writer(
                 .take(1)
                 .collect();
         }
-        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded));
+        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded) && !sends(name));
         // Clinicians write clinical records even where only another's reading was spoken of.
         if writers.is_empty()
             && matches!(wanted, RoleKind::Panel | RoleKind::Care)
@@ -268,7 +274,7 @@ pub(crate) fn unsaid_writer(
         {
             writers = candidates
                 .iter()
-                .filter(|(_, kind, bounded)| kind == wanted && !bounded)
+                .filter(|(name, kind, bounded)| kind == wanted && !bounded && !sends(name))
                 .map(|(name, ..)| name.clone())
                 .collect();
         }

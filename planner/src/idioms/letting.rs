@@ -137,3 +137,38 @@ pub(super) fn works_on(mut tokens: Vec<Token>) -> Vec<Token> {
     }
     tokens
 }
+
+/// `Secretaries schedule, period.`: nothing more is said by it.
+pub(super) fn without_a_stop(mut tokens: Vec<Token>) -> Vec<Token> {
+    if let [.., Token::Comma, last] = tokens.as_slice()
+        && (last.is("period") || last.is("please") || last.is("thanks"))
+    {
+        tokens.truncate(tokens.len() - 2);
+    }
+    tokens
+}
+
+/// `Consults are strictly doctor only` reads as `consults are visible only to doctor`.
+pub(super) fn role_only(tokens: Vec<Token>) -> Vec<Token> {
+    let ends = tokens.iter().rposition(|token| token.is("only"));
+    let Some(only) = ends.filter(|only| matches!(tokens.get(only + 1), None | Some(Token::Comma))) else {
+        return tokens;
+    };
+    let be = tokens[..only].iter().rposition(|token| token.word().is_some_and(is_be));
+    let Some(be) = be.filter(|be| *be > 0) else { return tokens };
+    let who: Vec<Token> = tokens[be + 1..only]
+        .iter()
+        .filter(|token| !["strictly", "for", "the", "absolutely"].iter().any(|word| token.is(word)))
+        .cloned()
+        .collect();
+    let said: Option<Vec<&str>> = who.iter().map(Token::word).collect();
+    let role = said.is_some_and(|said| catalogue().role(&crate::words::key(&said)).is_some());
+    if !role {
+        return tokens;
+    }
+    let mut out = tokens[..=be].to_vec();
+    out.extend([word("visible"), word("only"), word("to")]);
+    out.extend(who);
+    out.extend(tokens[only + 1..].iter().cloned());
+    out
+}

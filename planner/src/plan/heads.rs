@@ -2,7 +2,7 @@
 
 use super::colons::{attach, part_at_colon, said_in_head};
 use super::turns::{
-    access_to, done_by, is_scheduling, listed_before, test_of_a_person, name_the_team, needs_to_see, own_the_list, part_from_list,
+    access_to, done_by, is_scheduling, listed_before, test_of_a_person, tracks_to_see, name_the_team, needs_to_see, own_the_list, part_from_list,
     record_of_subject, say_the_deed, scheduling_is_of_appointments,
 };
 use crate::{
@@ -49,6 +49,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
                 needs_to_see(clause);
                 own_the_list(clause);
                 test_of_a_person(clause);
+                tracks_to_see(clause);
             });
             Parsed { clauses: read, sentence }
         })
@@ -120,6 +121,7 @@ fn has_a_list(sentence: &mut Sentence) {
 fn role_in_head(sentence: &mut Sentence) {
     let Some(head) = sentence.head.clone() else { return };
     let is_role = catalogue().role(&key_of(&head)).is_some()
+        || roles::is_crew_name(&key_of(&head))
         || sentence.under.as_deref().is_some_and(roles::is_role_head);
     let first = sentence.tokens.first().and_then(Token::word).unwrap_or_default().to_owned();
     // `Volunteers: names and appointment times only`.

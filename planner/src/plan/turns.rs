@@ -23,8 +23,9 @@ pub(super) fn name_the_team(clause: &mut Clause) {
                 item.paren.is_empty() && (catalogue().role(&key).is_some() || roles::treats_by_name(&key))
             })
     };
-    let Clause { subjects, objects, .. } = clause;
-    for phrases in [subjects, objects] {
+    let Clause { subjects, objects, tails, .. } = clause;
+    let behind = tails.iter_mut().map(|tail| &mut tail.phrases);
+    for phrases in [subjects, objects].into_iter().chain(behind) {
         let Some(at) = phrases.iter().position(team) else { continue };
         let named = phrases.remove(at);
         let members = crate::nouns::items(&named.paren).into_iter().map(|item| Phrase {
@@ -46,6 +47,10 @@ pub(super) fn done_by(clause: &mut Clause) {
             .iter()
             .all(|phrase| catalogue().role(&crate::entities::phrase_key(phrase)).is_some());
     if !clause.verbs.is_empty() || clause.passive || clause.not || !people || clause.subjects.len() != 1 {
+        return;
+    }
+    let listed = clause.subjects.iter().chain(&clause.tails[at].phrases).any(|phrase| !phrase.paren.is_empty());
+    if !listed && !clause.subjects.iter().any(|phrase| is_scheduling(&phrase.words)) {
         return;
     }
     let mut who = clause.tails.remove(at).phrases;
@@ -156,9 +161,14 @@ pub(super) fn own_the_list(clause: &mut Clause) {
     }
     let listed = tails
         .iter_mut()
-        .filter(|tail| tail.by == "of")
+        .filter(|tail| matches!(tail.by.as_str(), "of" | "by" | "per"))
         .flat_map(|tail| &mut tail.phrases)
-        .find(|phrase| phrase.paren.contains(&Token::Comma));
+        .find(|phrase| {
+            phrase.paren.contains(&Token::Comma)
+                && catalogue().role(&crate::entities::phrase_key(phrase)).is_none_or(|(kind, _)| {
+                    kind == crate::catalogue::RoleKind::Subject
+                })
+        });
     if let Some(phrase) = listed {
         object.paren = std::mem::take(&mut phrase.paren);
     }
@@ -225,6 +235,36 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
                 .any(|said| catalogue().field(said).is_some() || catalogue().entity(said).is_some())
         });
     if needs && staff && values && !clause.passive {
+        clause.verbs = vec![(Verb::View, "see".into())];
+    }
+}
+
+/// `patients track their repair`: they see where it is.
+pub(super) fn tracks_to_see(clause: &mut Clause) {
+    let tracks = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(crate::words::base(word), Some("track" | "follow")));
+    let subject = |phrase: &Phrase| {
+        catalogue()
+            .role(&crate::entities::phrase_key(phrase))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    };
+    let thing = |phrase: &Phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        phrase.own
+            && phrase.paren.is_empty()
+            && catalogue().field(&key).is_none()
+            && catalogue().entity(&key).is_none_or(|(concept, _)| concept.by.is_none())
+    };
+    if tracks
+        && !clause.verbs.is_empty()
+        && !clause.passive
+        && !clause.subjects.is_empty()
+        && clause.subjects.iter().all(subject)
+        && clause.objects.len() == 1
+        && clause.objects.iter().all(thing)
+    {
         clause.verbs = vec![(Verb::View, "see".into())];
     }
 }

@@ -48,6 +48,12 @@ pub(super) fn is_crew(phrase: &Phrase) -> bool {
         && catalogue().entity(&words_key(phrase)).is_none()
 }
 
+/// As [`is_crew`], from a name: `custody officer`.
+pub(crate) fn is_crew_name(key: &str) -> bool {
+    let words: Vec<String> = key.split(' ').map(str::to_owned).collect();
+    is_crew(&Phrase { words, ..Phrase::default() })
+}
+
 /// `a medical coding assistant`, `the AI vendor`: what the app is or calls, where nobody of that name acts.
 pub(super) fn is_tool(phrase: &Phrase) -> bool {
     phrase.words.iter().any(|word| word == "ai")

@@ -21,6 +21,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let text = text
         .replace(" w/o ", " without ")
         .replace(" w/ ", " with ")
+        .replace("co-sign", "cosign")
+        .replace("Co-sign", "cosign")
         .replace("e-sign", "sign")
         .replace("E-sign", "sign")
         .replace("e-mail", "email")
