@@ -160,6 +160,16 @@ fn read(piece: &[Token]) -> Item {
             Token::Above if piece[at + 1..].contains(&Token::Above) || !item.states.is_empty() => {
                 at = read_states(piece, at, &mut item);
             }
+            // `how much`, `how long` they took.
+            Token::Word(word)
+                if word == "how"
+                    && item.words.is_empty()
+                    && at + 2 == piece.len()
+                    && piece[at + 1].word().and_then(measured).is_some() =>
+            {
+                item.words.extend(piece[at + 1].word().and_then(measured).map(str::to_owned));
+                at += 1;
+            }
             Token::Word(word) => match word.as_str() {
                 // `blood pressure before`, `heart rate max`.
                 word if is_side(word) && !ended && !item.words.is_empty() && ends_item(piece, at + 1) => {
@@ -231,6 +241,18 @@ fn read(piece: &[Token]) -> Item {
         item.unit = item.words.pop();
     }
     item
+}
+
+/// What is asked by `how much`, `how long`.
+fn measured(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "much" => "quantity",
+        "long" => "duration",
+        "often" => "frequency",
+        "many" => "number",
+        "bad" | "severe" => "severity",
+        _ => return None,
+    })
 }
 
 /// Whether nothing but a unit, a scale or a parenthesis follows.

@@ -256,7 +256,20 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
                             )
                         })
                     });
-                let staffed = is_crew(phrase) && !is_tool(phrase);
+                // `requests go to the equipment store`: those who work there.
+                let sent = tail.by == "to"
+                    && phrase.article
+                    && clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("go" | "send")))
+                    && phrase.words.len() < 4
+                    && phrase.words.last().is_some_and(|word| {
+                        matches!(
+                            word.as_str(),
+                            "store" | "lab" | "laboratory" | "team" | "department" | "manufacturer" | "supplier"
+                                | "pharmacy" | "warehouse" | "kitchen" | "office"
+                        )
+                    })
+                    && phrase.words.first().is_some_and(|word| word != "care");
+                let staffed = is_crew(phrase) && !is_tool(phrase) || sent && tail.by == "to";
                 add(world, &name, seen_by || users, staffed);
             }
         }

@@ -291,6 +291,12 @@ fn read_clause(
                     .role(&key)
                     .is_some_and(|(kind, _)| matches!(kind, RoleKind::Subject | RoleKind::Proxy))
             });
+        // `requests go to the equipment store: they see …`.
+        let to = clause.tail("to").map(|tail| tail.phrases.as_slice()).unwrap_or_default();
+        let given: Vec<String> = to.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+        if !given.is_empty() {
+            memory.subjects = given;
+        }
         return nobody_there && clause.not && !clause.only && clause.but_not.is_empty();
     }
     memory.subjects.clone_from(&roles);

@@ -40,7 +40,8 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
             let chosen = many && is_choice(phrase);
             // `an assessment (…) and a treatment (…)`: each a record with its list.
-            let record = phrase.article && phrase.paren.contains(&crate::sentences::Token::Comma);
+            let record =
+                phrase.article && phrase.paren.contains(&crate::sentences::Token::Comma) && !is_choice(phrase);
             if record && writes {
                 last = from_object(phrase, clause, !clause.not, world).or(last);
                 continue;

@@ -12,7 +12,14 @@ use crate::{
 /// `injury level (none, minor, major)` among others: a value with its choices.
 pub(crate) fn is_choice(phrase: &Phrase) -> bool {
     let listed = items(&phrase.paren);
-    !phrase.article
+    let decided = phrase.words.last().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "outcome" | "status" | "result" | "decision" | "state" | "type" | "response" | "disposition" | "reason"
+                | "level" | "method" | "priority" | "urgency"
+        )
+    });
+    (!phrase.article || decided)
         && !phrase.all
         && listed.len() > 1
         && phrase.words.last().is_some_and(|word| singular(word) == *word)

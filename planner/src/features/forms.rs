@@ -95,6 +95,7 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         for item in items(&asked) {
             let prose = item.words.iter().any(|word| {
                 word.starts_with("question")
+                    || word == "items"
                     || crate::words::verb(word).is_some() && catalogue().field(&item.key()).is_none()
             });
             if prose {

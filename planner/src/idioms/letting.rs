@@ -148,6 +148,27 @@ pub(super) fn without_a_stop(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens
 }
 
+/// `… that's all she gets`: nothing else.
+pub(super) fn thats_all(tokens: Vec<Token>) -> Vec<Token> {
+    let at = (0..tokens.len()).find(|at| {
+        let is = |offset: usize, words: &[&str]| {
+            tokens.get(at + offset).and_then(Token::word).is_some_and(|word| words.contains(&word))
+        };
+        let be = tokens.get(at + 1).is_some_and(|token| *token == Token::Possessive || token.is("is"));
+        is(0, &["that", "this"])
+            && be
+            && is(2, &["all"])
+            && is(3, &["she", "he", "they", "it", "we"])
+            && is(4, &["get", "gets", "see", "sees", "need", "needs", "have", "has", "can", "may", "should"])
+    });
+    let Some(at) = at else { return tokens };
+    let end = tokens[at..].iter().position(|token| matches!(token, Token::Comma)).map_or(tokens.len(), |end| at + end);
+    let mut out = tokens[..at].to_vec();
+    out.extend([word("nothing"), word("else")]);
+    out.extend(tokens[end..].iter().cloned());
+    out
+}
+
 /// `Consults are strictly doctor only` reads as `consults are visible only to doctor`.
 pub(super) fn role_only(tokens: Vec<Token>) -> Vec<Token> {
     let ends = tokens.iter().rposition(|token| token.is("only"));

@@ -138,6 +138,17 @@ pub(super) fn access_to(clause: &mut Clause) {
     clause.verbs = vec![(Verb::View, "see".into())];
 }
 
+/// `at home`, `between visits`: where and when, and nothing that has a list.
+fn somewhere(phrase: &Phrase) -> bool {
+    matches!(
+        phrase.words.last().map(String::as_str),
+        Some(
+            "home" | "school" | "work" | "night" | "bedside" | "arrival" | "discharge" | "visits" | "sessions"
+                | "appointments" | "morning" | "evening" | "app" | "phone" | "system"
+        )
+    )
+}
+
 /// `visits of students (complaint, treatment)`: the list is the visits', not the students'.
 pub(super) fn own_the_list(clause: &mut Clause) {
     const OF_OTHERS: &[&str] = &[
@@ -161,7 +172,8 @@ pub(super) fn own_the_list(clause: &mut Clause) {
     }
     let listed = tails
         .iter_mut()
-        .filter(|tail| matches!(tail.by.as_str(), "of" | "by" | "per"))
+        .filter(|tail| matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in"))
+        .filter(|tail| tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere))
         .flat_map(|tail| &mut tail.phrases)
         .find(|phrase| {
             phrase.paren.contains(&Token::Comma)
