@@ -90,6 +90,11 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         if let Some(head) = sentence.head.as_deref().filter(|head| head.contains(" for ")) {
             for clause in crate::clauses::clauses(&crate::sentences::tokens(head)) {
                 find_in(&clause, false, world);
+                let whom = clause.tails.iter().filter(|tail| tail.by == "for").flat_map(|tail| &tail.phrases);
+                let known = whom.map(words_key).find(|name| catalogue().role(name).is_some());
+                if let Some(name) = known.filter(|_| last_person.is_empty()) {
+                    last_person = name;
+                }
             }
         }
         // `Participants are identified by a number. They record each attack`: who was spoken of acts.
@@ -216,6 +221,15 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         let name = words_key(phrase);
         if is_crew(phrase) && !is_tool(phrase) {
             add(world, &name, false, true);
+        }
+        let builds = clause.verbs.iter().all(|(_, word)| {
+            matches!(
+                crate::words::base(word),
+                Some("build" | "create" | "make" | "want" | "need" | "like" | "have")
+            )
+        });
+        if builds && is_tool(phrase) && !clause.subjects.iter().any(|subject| catalogue().role(&words_key(subject)).is_some()) {
+            continue;
         }
         if owners
             || clause.nobody

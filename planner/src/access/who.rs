@@ -64,6 +64,17 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
     let mut excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
     let outside: Vec<&Phrase> =
         clause.tails.iter().filter(|tail| tail.by == "outside").flat_map(|tail| &tail.phrases).collect();
+    // `nobody outside the practice gets in`: who is not invited has no login.
+    let ours = |phrase: &&Phrase| {
+        matches!(
+            crate::entities::phrase_key(phrase).as_str(),
+            "practice" | "clinic" | "organisation" | "organization" | "company" | "hospital" | "center" | "centre"
+                | "agency" | "program" | "programme" | "school" | "app" | "office" | "group"
+        )
+    };
+    if !outside.is_empty() && outside.iter().all(ours) {
+        return true;
+    }
     for phrase in &outside {
         match crate::entities::phrase_key(phrase).as_str() {
             "team" | "care team" => excepted.extend(team(world)),
@@ -134,6 +145,8 @@ pub(super) fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<S
         let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
         let of_team = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "team"));
         let found = match words.as_slice() {
+            // `monitoring for pregnant women: they log glucose`: nobody else was spoken of.
+            ["they"] if memory.subjects.is_empty() => world.self_role().map(str::to_owned).into_iter().collect(),
             ["they" | "he" | "she" | "who"] => memory.subjects.clone(),
             // `The warehouse packs orders. It sees …`.
             ["it"] if memory.subjects.len() == 1 && clause.does(crate::words::Verb::View) => {

@@ -114,6 +114,13 @@ impl Reader<'_> {
                         None => self.at += 1,
                     }
                     expect = false;
+                    // `After surgery patients log …`: who acts stands behind.
+                    if let Some(acting) = self.acting_behind(&mut tail) {
+                        tail.words = self.words(first_words, self.at - 1);
+                        self.current.tails.push(tail);
+                        self.current.subjects.push(acting);
+                        return;
+                    }
                 }
                 Token::Open => {
                     let close = closing(self.tokens, self.at);
@@ -202,6 +209,25 @@ impl Reader<'_> {
         }
         let words = self.words(from, self.at);
         self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only, except: false });
+    }
+
+    /// Takes the last word of a leading phrase as the subject, where it names people and their verb follows.
+    fn acting_behind(&self, tail: &mut Tail) -> Option<super::Phrase> {
+        if !self.current.verbs.is_empty() || !self.current.subjects.is_empty() || self.phase != Phase::Subject {
+            return None;
+        }
+        let phrase = tail.phrases.last_mut().filter(|phrase| phrase.words.len() > 1)?;
+        let last = phrase.words.last()?.clone();
+        let people = crate::catalogue::catalogue().role(&crate::words::singular(&last)).is_some()
+            && crate::words::singular(&last) != last;
+        let acts = self.tokens.get(self.at).and_then(Token::word).is_some_and(|word| {
+            is_modal(word) || crate::words::verb(word).is_some() && self.agrees(&last, word) && self.object_follows(self.at + 1)
+        });
+        if !(people && acts) {
+            return None;
+        }
+        phrase.words.pop();
+        Some(super::Phrase { words: vec![last], at: self.at - 1, ..super::Phrase::default() })
     }
 
     /// Whether a role of the catalogue stands here with its verb: `social worker follows up`.

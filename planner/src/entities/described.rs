@@ -92,7 +92,8 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     }
     let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
     // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
-    let record = (phrase.article || phrase.all) && listed.len() > 2 && key != "note";
+    let several = phrase.words.last().is_some_and(|word| singular(word) != *word) && known * 2 >= listed.len();
+    let record = (phrase.article || phrase.all || several) && listed.len() > 2 && key != "note";
     if value && !record {
         return None;
     }

@@ -61,7 +61,10 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
     }
     let objects: Vec<Phrase> = clause.objects.iter().chain(&with).cloned().collect();
     let nameless = |phrase: &&Phrase| {
-        world.entity_named(&phrase_key(phrase)).is_none() && phrase.of.is_empty() && !phrase.words.is_empty()
+        let of_the_person = writes && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
+        world.entity_named(&phrase_key(phrase)).is_none()
+            && (phrase.of.is_empty() || of_the_person)
+            && !phrase.words.is_empty()
     };
     let values =
         clause.objects.iter().any(is_value) || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);

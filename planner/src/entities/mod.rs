@@ -61,6 +61,10 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         let of_form = features::is_form_sentence(&one.sentence);
         let has_verb = one.clauses.iter().any(|clause| !clause.verbs.is_empty());
         if of_form && !has_verb {
+            let (rest, many) = without_form(&one.sentence.tokens);
+            if many {
+                from_list(&rest, one.sentence.under.as_deref(), false, world);
+            }
             continue;
         }
         let title = parsed.first().is_some_and(|first| std::ptr::eq(first, one));
@@ -186,6 +190,26 @@ pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
 /// Whether a clause is about the questionnaire of its sentence.
 fn fills_a_form(clause: &Clause) -> bool {
     clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(is_form)
+}
+
+/// A list without the form in it, `rooms, appointments, intake form (injuries, allergies), notes`, and whether more
+/// than the form was listed.
+fn without_form(tokens: &[Token]) -> (Vec<Token>, bool) {
+    let mut rest = Vec::new();
+    let mut kept = 0;
+    for piece in crate::nouns::separate(tokens) {
+        let form = piece.iter().filter_map(Token::word).any(|word| {
+            matches!(singular(word).as_str(), "questionnaire" | "form" | "survey")
+        });
+        if !form {
+            kept += 1;
+            if !rest.is_empty() {
+                rest.push(Token::Comma);
+            }
+            rest.extend(piece.iter().cloned());
+        }
+    }
+    (rest, kept > 2)
 }
 
 fn is_form(phrase: &Phrase) -> bool {

@@ -164,7 +164,8 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(name);
     }
-    if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
+    let asked = matches!(key.as_str(), "form" | "questionnaire" | "survey") && !world.forms.is_empty();
+    if asked || world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
         return None;
     }
     // `moms book a video visit`: what is booked is a time.
@@ -206,7 +207,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(found);
     }
-    let compound = phrase.words.len() > 1 && catalogue().entity(&last).is_some();
+    let compound = phrase.words.len() > 1
+        && catalogue().entity(&last).is_some()
+        && (catalogue().field(&key).is_none() || writes);
     let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
     let described = phrase.paren.is_empty()
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))

@@ -117,6 +117,9 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
                 form.filled_by.extend(clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)));
             }
         }
+        if form.filled_by.is_empty() {
+            form.filled_by = fillers(parsed, world);
+        }
         if world.subject().is_none() {
             let name = world
                 .roles
@@ -129,6 +132,22 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         form.correctors = correctors(parsed, world);
         world.forms.insert(name, form);
     }
+}
+
+/// Who fills in the form, where another sentence says it: `clients fill the form from their phone`.
+fn fillers(parsed: &[Parsed], world: &World) -> Vec<String> {
+    let fills = |clause: &&crate::clauses::Clause| {
+        let form = |phrase: &crate::clauses::Phrase| phrase.words.last().is_some_and(|word| is_form_word(word) || word == "intake");
+        let verbs = clause.verbs.iter().any(|(_, word)| {
+            matches!(crate::words::base(word), Some("fill" | "complete" | "answer" | "submit"))
+        });
+        verbs && !clause.not && !clause.passive && clause.objects.iter().any(form)
+    };
+    let clauses = parsed.iter().flat_map(|one| &one.clauses).filter(fills);
+    let mut out: Vec<String> =
+        clauses.flat_map(|clause| clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase))).collect();
+    out.dedup();
+    out
 }
 
 /// Who may change what they sent: `patients can see or correct what they sent`.

@@ -9,6 +9,8 @@ pub(super) const TURNS: &[(&str, &str)] = &[
     ("looks them up", "views them"),
     ("look it up", "view it"),
     ("looks it up", "views it"),
+    ("has nothing to do with", "must not see"),
+    ("have nothing to do with", "must not see"),
     ("nothing medical", "no clinical data"),
     ("nothing clinical", "no clinical data"),
     ("nothing else clinical", "nothing else"),

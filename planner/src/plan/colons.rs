@@ -30,7 +30,16 @@ pub(super) fn list_behind_colon(tokens: &[Token]) -> Option<(usize, Vec<Token>)>
 /// - `nurses record each session: weight, pressure` keeps its list.
 pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     let (at, list) = list_behind_colon(&sentence.tokens)?;
-    let before = sentence.tokens[..at].to_vec();
+    let mut before = sentence.tokens[..at].to_vec();
+    // `patients run treatments at home and record: …`: what is listed is recorded.
+    let ends = before.len() > 2
+        && before[before.len() - 2].is("and")
+        && before.last().and_then(Token::word).is_some_and(|last| {
+            crate::words::base(last) == Some(last) && matches!(verb(last), Some(Verb::Create | Verb::Track))
+        });
+    if ends {
+        before.truncate(before.len() - 2);
+    }
     let read = clauses(&before);
     // `a clinic needs a simple record: …`, `we track: …`: nobody of the app does anything.
     let nobody = |clause: &Clause| {

@@ -59,7 +59,7 @@ pub(crate) fn read(sentences: Vec<Sentence>) -> (Vec<Sentence>, Names) {
             Sentence {
                 head: sentence.head.as_deref().map(|head| plain(head, &mut names)),
                 under: sentence.under.as_deref().map(|under| plain(under, &mut names)),
-                tokens: transfer::transfer(&sentence.tokens, &mut names),
+                tokens: crate::idioms::plainly(transfer::transfer(&sentence.tokens, &mut names)),
                 text: sentence.text,
             }
         })
