@@ -9,13 +9,13 @@ mod turns;
 
 use crate::sentences::Token;
 use crate::words::is_be;
-use letting::{besides, just_needs, let_only, role_only, thats_all, who_also, without_a_stop, works_on};
+use letting::{besides, each_of_them, just_needs, let_only, role_only, thats_all, who_also, without_a_stop, works_on};
 use shown::{known, only_ones, shown_to, told};
 use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    let tokens = role_only(just_needs(works_on(turned(thats_all(without_a_stop(tokens))))));
+    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(tokens)))))));
     let tokens = read_only(who_also(besides(let_only(tokens))));
     told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))
 }

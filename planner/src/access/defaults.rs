@@ -77,8 +77,10 @@ fn denied(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<String>
     let mut phrases: Vec<&Phrase> = Vec::new();
     for clause in one.clauses.iter().filter(narrowing) {
         phrases.extend(&clause.but_not);
-        if clause.not || clause.only {
-            phrases.extend(if clause.passive { &clause.subjects } else { &clause.objects });
+        if clause.passive {
+            phrases.extend(&clause.subjects);
+        } else if clause.not || clause.only {
+            phrases.extend(&clause.objects);
         }
     }
     let vague = phrases.iter().any(|phrase| is_vague(phrase));

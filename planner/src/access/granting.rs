@@ -194,7 +194,13 @@ pub(crate) fn grant(
                 rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
                 continue;
             }
-            for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {
+            // Who books a test does not see its results.
+            let treats = world
+                .roles
+                .get(role)
+                .is_some_and(|known| matches!(known.kind, RoleKind::Panel | RoleKind::Care));
+            let booked = |verb: &&&str| !clause.does(Verb::Book) || schedule || treats && **verb == "view";
+            for verb in verbs.iter().filter(|verb| booked(&verb)) {
                 rules.allows.push(Allow {
                     role: role.clone(),
                     entity: target.entity.clone(),

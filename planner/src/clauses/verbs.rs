@@ -238,7 +238,9 @@ impl Reader<'_> {
                 || self.person_schedules(at)
                 || crate::words::base(word) == Some("work")
                     && self.tokens.get(at + 1).is_some_and(|next| next.is("with"))
-                || at + 1 == self.tokens.len() && !crate::words::deed(word).is_empty()
+                || at + 1 == self.tokens.len()
+                    && !crate::words::deed(word).is_empty()
+                    && catalogue().role(&crate::words::key_of(previous)).is_some()
                 || self.tokens.get(at + 1).is_none_or(|next| *next == Token::Comma || next.is("as"))
                     && singular(word) != word
                     && singular(previous) == previous

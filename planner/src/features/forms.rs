@@ -34,13 +34,14 @@ fn is_form_word(word: &str) -> bool {
 
 /// `the Edinburgh scale (10 items, 0-3)`: what has questions in its parentheses is asked.
 fn counted(tokens: &[Token]) -> Option<usize> {
-    (1..tokens.len()).find_map(|open| {
+    let opens = (1..tokens.len()).filter(|open| tokens[*open] == Token::Open);
+    opens.into_iter().find_map(|open| {
         let inner = tokens.get(open + 1..crate::nouns::closing(tokens, open))?;
         let questions = inner.windows(2).any(|pair| {
             matches!(pair[0], Token::Number(_))
                 && pair[1].word().is_some_and(|word| matches!(word, "questions" | "items"))
         });
-        (tokens[open] == Token::Open && questions && tokens[open - 1].word().is_some()).then(|| open - 1)
+        (questions && tokens[open - 1].word().is_some()).then(|| open - 1)
     })
 }
 

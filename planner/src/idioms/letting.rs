@@ -169,6 +169,20 @@ pub(super) fn thats_all(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
+/// `Surgeons each write …` reads as `surgeons write …`.
+pub(super) fn each_of_them(mut tokens: Vec<Token>) -> Vec<Token> {
+    let at = (1..tokens.len().saturating_sub(1)).find(|at| {
+        let before = tokens[at - 1].word().is_some_and(|word| crate::words::singular(word) != word);
+        let each = tokens[*at].is("each") || tokens[*at].is("all");
+        let acts = tokens[at + 1].word().is_some_and(|word| base(word) == Some(word));
+        before && each && acts && tokens.get(at + 2).is_some()
+    });
+    if let Some(at) = at {
+        tokens.remove(at);
+    }
+    tokens
+}
+
 /// `Consults are strictly doctor only` reads as `consults are visible only to doctor`.
 pub(super) fn role_only(tokens: Vec<Token>) -> Vec<Token> {
     let ends = tokens.iter().rposition(|token| token.is("only"));
