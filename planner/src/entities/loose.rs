@@ -110,7 +110,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
                     .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
         });
         per_person(clause, world)
-            .or_else(|| at_each(clause, world))
+            .or_else(|| at_each(clause, by_patient, world))
             .or_else(|| onto(clause, world))
             .or_else(|| beside(clause, world))
             .or_else(|| spoken.filter(|_| !by_patient && told_of(&loose)).map(str::to_owned))
@@ -246,7 +246,7 @@ pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
 }
 
 /// `at each visit they record pain and nausea`: these are values of the visit.
-fn at_each(clause: &Clause, world: &mut World) -> Option<String> {
+fn at_each(clause: &Clause, by_patient: bool, world: &mut World) -> Option<String> {
     let phrase = clause
         .tails
         .iter()
@@ -261,7 +261,13 @@ fn at_each(clause: &Clause, world: &mut World) -> Option<String> {
             let key = phrase_key(phrase);
             let leads = clause.objects.first().is_some_and(|object| phrase.at < object.at);
             let whole = phrase.all && (leads || world.entity_named(&key).is_some());
+            // What patients log after a session is no record of the session.
+            let theirs = !by_patient
+                || world.entity_named(&key).and_then(|name| world.entities.get(&name)).is_some_and(|entity| {
+                    entity.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject))
+                });
             whole
+                && theirs
                 && !matches!(key.as_str(), "shift" | "day" | "week" | "month")
                 && catalogue().role(&key).is_none()
                 && (world.entity_named(&key).is_some_and(|name| world.subject() != Some(name.as_str()))

@@ -153,6 +153,17 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(known);
     }
+    // `the nurse logs each call`: a record of the call, which is nothing that is kept elsewhere.
+    let logs = clause.verbs.iter().any(|(_, word)| {
+        matches!(crate::words::base(word), Some("log" | "record" | "document" | "note" | "chart"))
+    });
+    if matches!(key.as_str(), "call" | "phone call" | "follow up call") && logs && !clause.not {
+        let name = crate::fields::proper_name(&key)?;
+        let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
+        world.entities.entry(name.clone()).or_insert(new);
+        parts_of(&name, &phrase.paren, world);
+        return Some(name);
+    }
     // `volunteers register people (name, phone)`.
     if key == "person" && writes {
         let name = define("patient", world, false)?;
@@ -180,7 +191,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     if let Some((concept, _)) = catalogue().entity(&key) {
         let binds = matches!(concept.name.as_str(), "consent" | "agreement");
         let makes =
-            clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign);
+            clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign)
+                // `the physiatrist sets goals`.
+                || concept.name == "goal" && clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("set"));
         let field = concept.field_too && catalogue().field(&key).is_some();
         // `prescribers order the dose`, where a dose is a value of something else.
         let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
@@ -222,6 +235,13 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
             && (compound || !is_no_record(&last))
             && catalogue().role(&key).is_none()
             && world.roles_named(&key).is_empty();
+    // `well child visit notes`: by the words that the catalogue knows.
+    if compound && phrase.words.len() > 3 {
+        let two = phrase.words[phrase.words.len() - 2..].join(" ");
+        if catalogue().entity(&key_of(&two)).is_some() {
+            return define(&two, world, false);
+        }
+    }
     custom.then(|| define(&phrase.words.join(" "), world, true)).flatten()
 }
 
