@@ -218,7 +218,11 @@ fn plain(text: &str) -> String {
     // A name does not end in the middle of what it says.
     while name
         .last()
-        .is_some_and(|word| FOR.contains(&lower(word).as_str()) || OWNING.contains(&lower(word).as_str()))
+        .is_some_and(|word| {
+            FOR.contains(&lower(word).as_str())
+                || OWNING.contains(&lower(word).as_str())
+                || matches!(lower(word).as_str(), "at" | "in" | "on" | "with" | "and" | "to" | "by" | "from" | "&")
+        })
     {
         name.pop();
     }
@@ -271,11 +275,11 @@ fn is_deed(name: &str) -> bool {
             .is_some_and(|first| crate::catalogue::catalogue().role(&crate::words::key(first)).is_some())
     });
     people
-        && words
-            .iter()
-            .skip(1)
-            .take(3)
-            .any(|word| crate::words::verb(word).is_some() && !word.ends_with("ing"))
+        && words.iter().enumerate().skip(1).take(3).any(|(at, word)| {
+            // `Veterans peer support`: a noun at the end.
+            let noun = at + 1 == words.len() && crate::words::is_two_faced(word);
+            crate::words::verb(word).is_some() && !word.ends_with("ing") && !noun
+        })
 }
 
 /// Whether a sentence says what the product is: it speaks of an app or of somebody's place.

@@ -246,7 +246,9 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             && tail.phrases.len() > 1
             && tail.phrases.iter().any(|phrase| catalogue().field(&words_key(phrase)).is_some());
         // `referrals from paediatricians`: they send, and have no login; `hidden from nurses` names who works there.
-        let sent = tail.by == "from" && !clause.not && !hides(clause);
+        let refers = clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("refer"));
+        let sent = tail.by == "from" && !clause.not && !hides(clause)
+            || tail.by == "to" && refers && !clause.verbs.is_empty();
         if values || sent {
             continue;
         }
@@ -430,6 +432,11 @@ pub(crate) fn treats_by_name(name: &str) -> bool {
 /// What an unknown role is to a patient, by the last word of its name.
 pub(crate) fn kind_of(name: &str) -> RoleKind {
     let last = name.rsplit(' ').next().unwrap_or_default();
+    // `cafeteria staff` work there, and register nobody.
+    let desk = ["office", "admin", "front", "reception", "desk", "billing", "clerical", "registration", "administrative"];
+    if last == "staff" && name.contains(' ') && !desk.iter().any(|word| name.contains(word)) {
+        return RoleKind::Business;
+    }
     match catalogue().role(last) {
         Some((kind, _)) => kind,
         None if treats_by_name(last) => RoleKind::Panel,

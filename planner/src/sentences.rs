@@ -225,6 +225,8 @@ fn pieces(text: &str) -> Vec<String> {
         // `… and status - never vitals`: what is cut off only narrows what stands before.
         if stop && c != '.' && c != '!' && c != '?' && narrows_on(chars.clone()) {
             current.push(',');
+        } else if stop && c == ';' && acts_on(chars.clone()) {
+            current.push_str(" and");
         } else if stop {
             push(&mut out, &mut current);
         } else {
@@ -244,6 +246,17 @@ fn narrows_on(rest: impl Iterator<Item = char>) -> bool {
         .collect::<String>()
         .to_lowercase();
     matches!(word.as_str(), "never" | "not" | "nor" | "nothing" | "but" | "except")
+}
+
+/// Whether what follows goes on with a verb that has no subject of its own: `; sees only their own stops`.
+fn acts_on(rest: impl Iterator<Item = char>) -> bool {
+    let word: String =
+        rest.skip_while(|c| c.is_whitespace()).take_while(|c| c.is_alphabetic()).take(14).collect();
+    matches!(
+        word.as_str(),
+        "sees" | "reads" | "gets" | "views" | "writes" | "enters" | "logs" | "approves" | "signs" | "reviews"
+            | "manages" | "creates" | "edits" | "updates"
+    )
 }
 
 fn abbreviated(before: &str) -> bool {

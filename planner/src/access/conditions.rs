@@ -11,6 +11,19 @@ pub(crate) fn unresolved_condition(clause: &Clause, world: &World) -> bool {
     let conditional = |tail: &Tail| match tail.by.as_str() {
         "if" | "unless" | "until" | "while" | "during" => true,
         "when" | "once" | "after" | "before" | "whenever" => sees,
+        // `for 72 hours`: a time that nobody ends yet.
+        "for" => {
+            let looks = clause.verbs.iter().any(|(_, word)| {
+                matches!(crate::words::base(word), Some("see" | "read" | "view" | "access" | "open"))
+            });
+            let list = clause
+                .objects
+                .iter()
+                .any(|phrase| phrase.words.last().is_some_and(|word| word.starts_with("list")));
+            sees && looks && !list
+                && tail.words.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()))
+                && tail.words.iter().any(|word| matches!(word.as_str(), "hours" | "days" | "weeks" | "minutes"))
+        }
         _ => false,
     };
     !clause.not && clause.tails.iter().any(conditional) && condition_states(clause, world).is_empty()

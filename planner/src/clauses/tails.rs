@@ -70,6 +70,13 @@ impl Reader<'_> {
                         self.at += 1;
                     }
                 }
+                Token::Word(word)
+                    if word == "assigned"
+                        && !expect
+                        && self.tokens.get(self.at + 1).is_some_and(|next| next.is("to") || next.is("by")) =>
+                {
+                    break;
+                }
                 Token::Word(word) if word == "no" && self.denies_a_noun() => break,
                 Token::Word(word) if matches!(word.as_str(), "and" | "or") => {
                     if self.tokens.get(self.at + 1).is_some_and(|t| t.is("no")) {

@@ -199,6 +199,17 @@ impl Reader<'_> {
             if ends && before > 0 && self.phase == Phase::Verb {
                 return true;
             }
+            // `sells packages and books`: nobody sells books here.
+            let books = matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
+                && matches!(word, "books" | "schedules")
+                && self.current.verbs.last().is_some_and(|(_, verb)| singular(verb) != *verb);
+            // `and track whether it was kept`.
+            let asks = self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                matches!(next, "whether" | "how" | "who" | "if" | "when")
+            });
+            if (books || asks && singular(word) == word) && !self.current.verbs.is_empty() {
+                return true;
+            }
             return if is_two_faced(word) {
                 self.determined(at + 1) && !self.current.verbs.is_empty()
             } else {

@@ -123,7 +123,9 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         .and_then(Token::word)
         .is_some_and(|word| matches!(word, "we" | "i" | "it" | "this" | "no"));
     // The name of the whole app is no list.
+    let bare = listed.iter().all(|item| item.paren.is_empty() && item.with.is_empty());
     if speaks
+        || title && bare && listed.len() == 2 && under.is_none() && !tokens.contains(&Token::Comma)
         || listed.len() < 2
             && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
             && under.is_none()

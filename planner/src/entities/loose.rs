@@ -31,7 +31,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
     let with: Vec<Phrase> = clause
         .tails
         .iter()
-        .filter(|tail| tail.by == "with" && clause.objects.is_empty() && answers(clause))
+        .filter(|tail| tail.by == "with" && clause.objects.is_empty() && (answers(clause) || registers(clause)))
         .flat_map(|tail| tail.phrases.clone())
         .collect();
     // `the pickup address of the clinic`: no value of a patient.
@@ -110,6 +110,7 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
                     .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
         });
         per_person(clause, world)
+            .or_else(|| world.subject().filter(|_| by_patient && registers(clause)).map(str::to_owned))
             .or_else(|| at_each(clause, by_patient, world))
             .or_else(|| onto(clause, world))
             .or_else(|| beside(clause, world))
@@ -169,6 +170,13 @@ fn keeps_values(clause: &Clause) -> bool {
         .iter()
         .any(|(_, word)| matches!(crate::words::base(word), Some("keep" | "maintain")));
     keeps && clause.objects.len() > 1 && clause.objects.iter().filter(|phrase| is_value(phrase)).count() > 0
+}
+
+/// `participants register with due date and emergency contact`: values of theirs.
+fn registers(clause: &Clause) -> bool {
+    clause.verbs.iter().any(|(_, word)| {
+        matches!(crate::words::base(word), Some("register" | "enroll" | "enrol" | "apply"))
+    })
 }
 
 /// `nephrologists set the dry weight`: what is set, adjusted or changed is a value.

@@ -67,6 +67,16 @@ pub(super) fn lists_choices(tokens: &[Token]) -> bool {
     let single = piece[first + 1..].split(|token| **token == Token::Slash).all(
         |part| matches!(part, [Token::Word(word)] if catalogue().field(&key(&[word.as_str()])).is_none()),
     );
+    // `status available/rented/in repair`: each of one to three words.
+    let told = piece.first().and_then(|token| token.word()).is_some_and(|word| {
+        matches!(word, "status" | "state" | "stage" | "type" | "result" | "outcome" | "disposition" | "decision")
+    });
+    let short = piece[first + 1..].split(|token| **token == Token::Slash).all(|part| {
+        (1..=3).contains(&part.len()) && part.iter().all(|token| token.word().is_some())
+    });
+    if told && first > 1 && short {
+        return true;
+    }
     let sides = piece[first - first.min(1)..].iter().filter_map(|token| token.word()).all(is_side);
     let yes = piece.iter().any(|token| token.is("yes") || token.is("y"));
     named

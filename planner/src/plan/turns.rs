@@ -49,14 +49,23 @@ pub(super) fn done_by(clause: &mut Clause) {
     if !clause.verbs.is_empty() || clause.passive || clause.not || !people || clause.subjects.len() != 1 {
         return;
     }
-    let listed = clause.subjects.iter().chain(&clause.tails[at].phrases).any(|phrase| !phrase.paren.is_empty());
+    let listed = clause
+        .subjects
+        .iter()
+        .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
+        .any(|phrase| !phrase.paren.is_empty());
     if !listed && !clause.subjects.iter().any(|phrase| is_scheduling(&phrase.words)) {
         return;
     }
     let mut who = clause.tails.remove(at).phrases;
     let mut what = std::mem::take(&mut clause.subjects);
-    // The list behind the people is of what they do.
+    // The list behind the people, or behind when they do it, is of what they do.
     for phrase in &mut what {
+        for other in clause.tails.iter_mut().flat_map(|tail| &mut tail.phrases) {
+            if phrase.paren.is_empty() {
+                phrase.paren = std::mem::take(&mut other.paren);
+            }
+        }
         for person in &mut who {
             if phrase.paren.is_empty() {
                 phrase.paren = std::mem::take(&mut person.paren);

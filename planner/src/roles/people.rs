@@ -263,13 +263,25 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         && !phrase.words.iter().any(|word| word == "ai")
         && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody")
         && crate::words::verb(&one).is_none_or(|_| phrase.words.len() > 1);
+    // Only people write, prescribe and approve.
+    let writes = clause.verbs.iter().any(|(_, word)| {
+        matches!(
+            crate::words::base(word),
+            Some("write" | "document" | "prescribe" | "diagnose" | "approve" | "sign" | "cosign" | "examine")
+        )
+    }) && phrase.words.len() <= 2
+        && (one != *last || phrase.article)
+        && !crate::words::is_glue(&one)
+        && crate::words::verb(&one).is_none()
+        && !clause.passive
+        && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
     let denied = clause.not
         && clause.modal
         && phrase.words.len() == 1
         && !crate::words::is_glue(&one)
         && crate::words::verb(&one).is_none_or(|_| one.ends_with("ing"))
         && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
-    acts && (sees || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
+    acts && (sees || writes || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
 }
 
 /// `within 6 months`: no people, whatever stands behind them.
