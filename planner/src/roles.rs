@@ -342,7 +342,7 @@ fn words_key(phrase: &Phrase) -> String {
 
 /// Adds a role named by this key; an unknown one only where the prompt says that it is one.
 fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
-    if people::is_time(name) {
+    if people::is_time(name) || name.starts_with("ai ") {
         return;
     }
     let (kind, canonical) = match catalogue().role(name).or_else(|| catalogue().role(without_crew(name))) {

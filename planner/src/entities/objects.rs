@@ -111,6 +111,15 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     if !phrase.of.is_empty() && catalogue().field(&key).is_some() {
         return None;
     }
+    // `the funder gets a quarterly report`: what the app counts for them.
+    let gets =
+        clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive")));
+    let told = phrase.words.last().is_some_and(|word| {
+        matches!(singular(word).as_str(), "report" | "summary" | "overview" | "statement" | "digest")
+    });
+    if gets && told && phrase.paren.is_empty() && world.entities.keys().all(|name| key_of(name) != key) {
+        return None;
+    }
     // `how they feel`, `who is ready`: something told, no record.
     if phrase.words.first().is_some_and(|word| crate::words::asks(word)) {
         return None;

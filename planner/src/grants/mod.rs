@@ -202,9 +202,11 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
         }
         let kind = known.kind;
         let by_self = known.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject))
-            || ["check in", "diary", "journal", "self report", "questionnaire"]
+            || ["check in", "diary", "journal", "self report", "questionnaire", "complaint", "concern", "problem report"]
                 .iter()
-                .any(|word| entity.ends_with(word));
+                .any(|word| entity.ends_with(word))
+            // `patients report problems`, and nobody else was said to write one.
+            || matches!(entity.as_str(), "problem" | "question" | "symptom report") && world.self_role().is_some();
         let candidates: Vec<(String, RoleKind, bool)> = world
             .roles
             .iter()

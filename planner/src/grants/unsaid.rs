@@ -92,7 +92,7 @@ pub(crate) fn unsaid_record(
                 match (panel.is_empty(), treats.is_empty()) {
                     (false, _) => shared(panel, record, world, all),
                     (true, false) => shared(treats, record, world, all),
-                    (true, true) if among.len() == 1 => among.clone(),
+                    (true, true) if among.len() == 1 && alone(world) => among.clone(),
                     (true, true) => Vec::new(),
                 }
             }
@@ -174,6 +174,14 @@ fn treats(role: &str) -> bool {
     ]
     .iter()
     .any(|word| role.contains(word))
+}
+
+/// Whether nobody works there but one who helps, and whoever runs the place.
+fn alone(world: &World) -> bool {
+    let works = |kind: RoleKind| {
+        matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Business)
+    };
+    world.roles.values().filter(|role| works(role.kind)).count() == 1
 }
 
 /// Whether a role sends patients and treats them elsewhere: it writes nothing that it was not said to.
