@@ -78,6 +78,8 @@ const LEADING: &[&str] = &[
     "work",
     "help",
     "it",
+    "it's",
+    "that's",
     "is",
     "this",
     "hi",

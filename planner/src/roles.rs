@@ -249,6 +249,21 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         let refers = clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("refer"));
         let sent = tail.by == "from" && !clause.not && !hides(clause)
             || tail.by == "to" && refers && !clause.verbs.is_empty();
+        // `the summary goes to the GP`: it leaves the app, and nobody comes in for it.
+        let leaves = tail.by == "to"
+            && clause.verbs.iter().any(|(_, word)| {
+                matches!(crate::words::base(word), Some("go" | "send" | "email" | "fax" | "forward" | "mail"))
+            })
+            && tail.phrases.iter().all(|phrase| {
+                let name = words_key(phrase);
+                name.starts_with("referring ")
+                    || matches!(
+                        name.as_str(),
+                        "gp" | "general practitioner" | "family doctor" | "family physician" | "pcp"
+                            | "primary care provider" | "insurer" | "insurance" | "insurance company"
+                    )
+            });
+        let sent = sent || leaves;
         if values || sent {
             continue;
         }

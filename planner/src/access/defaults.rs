@@ -77,7 +77,7 @@ fn denied(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<String>
     let mut phrases: Vec<&Phrase> = Vec::new();
     for clause in one.clauses.iter().filter(narrowing) {
         phrases.extend(&clause.but_not);
-        if clause.passive {
+        if clause.passive || clause.verbs.is_empty() && clause.not {
             phrases.extend(&clause.subjects);
         } else if clause.not || clause.only {
             phrases.extend(&clause.objects);

@@ -61,6 +61,38 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
         }
         return true;
     }
+    // `nobody at the front desk may see why a client comes`: those who work there.
+    let there: Vec<&Phrase> = clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "at" | "in" | "on" | "from"))
+        .flat_map(|tail| &tail.phrases)
+        .filter(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            crate::catalogue::catalogue().role(&key).is_some_and(|(kind, _)| {
+                matches!(kind, RoleKind::Office | RoleKind::Business | RoleKind::Care)
+            })
+        })
+        .collect();
+    if !there.is_empty() && clause.but_not.is_empty() {
+        let roles: Vec<String> = there.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+        let named = clause.objects.iter().chain(clause.subjects.iter().filter(|_| clause.passive));
+        let targets: Vec<super::targets::Target> = named
+            .flat_map(|phrase| resolve_denied(phrase, clause, &["somebody".to_owned()], world, memory))
+            .collect();
+        for role in &roles {
+            if let Some(role) = world.roles.get_mut(role) {
+                role.bounded = true;
+            }
+            let changes = changes_only(clause);
+            rules.denies.extend(
+                targets
+                    .iter()
+                    .map(|target| super::Deny { changes_only: changes, ..super::Deny::of(role, target) }),
+            );
+        }
+        return unread(clause);
+    }
     let mut excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
     let outside: Vec<&Phrase> =
         clause.tails.iter().filter(|tail| tail.by == "outside").flat_map(|tail| &tail.phrases).collect();

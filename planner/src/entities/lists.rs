@@ -41,7 +41,8 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
         use crate::words::Verb;
         matches!(verb, Verb::Message | Verb::Share | Verb::Pay | Verb::Export)
     });
-    if asks && catalogue().entity(&key_of(name)).is_none() {
+    let kept = one.sentence.under.as_deref() == Some("records");
+    if asks && !kept && catalogue().entity(&key_of(name)).is_none() {
         return false;
     }
     let name = name.trim_start_matches("kiosk ").trim_start_matches("tablet ");
@@ -73,7 +74,14 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     {
         return false;
     }
-    let Some(name) = define(name, world, true) else { return false };
+    // `every call gets logged: date, complaints`: a record, by its list.
+    let defined = define(name, world, true).or_else(|| {
+        let words: Vec<String> = name.split(' ').map(str::to_owned).collect();
+        let phrase = crate::clauses::Phrase { words, ..crate::clauses::Phrase::default() };
+        let listed_one = listed.len() > 2 && one.sentence.under.as_deref() == Some("records");
+        listed_one.then(|| super::described::listed_record(&key_of(name), &phrase, world)).flatten()
+    });
+    let Some(name) = defined else { return false };
     for item in &listed {
         item_of(&name, item, world);
     }

@@ -138,18 +138,17 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
 
 /// `see the neighbourhood and the interests of the patient`: values of that patient.
 fn of_a_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
+    if !clause.does(Verb::View) || clause.not || !phrase.article || phrase.all {
+        return false;
+    }
     let key = phrase_key(phrase);
     let of = clause.tails.iter().filter(|tail| tail.by == "of").flat_map(|tail| &tail.phrases);
     let person = of.filter(|whole| whole.at > phrase.at).any(|whole| {
         world.subject().is_some() && world.entity_of(&whole.words).as_deref() == world.subject()
     });
-    let several = clause.objects.len() > 1 && clause.objects.iter().any(is_value);
-    clause.does(Verb::View)
-        && !clause.not
-        && person
-        && several
-        && phrase.article
-        && !phrase.all
+    person
+        && clause.objects.len() > 1
+        && clause.objects.iter().any(is_value)
         && catalogue().role(&key).is_none()
         && catalogue().entity(&key).is_none()
         && !is_no_record(&key)

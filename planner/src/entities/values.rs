@@ -114,6 +114,14 @@ fn is_measure(key: &str) -> bool {
                     | "duration"
                     | "frequency"
                     | "severity"
+                    | "voltage"
+                    | "impedance"
+                    | "resistance"
+                    | "concentration"
+                    | "threshold"
+                    | "output"
+                    | "wavelength"
+                    | "acuity"
             )
         })
 }

@@ -124,6 +124,22 @@ fn role_in_head(sentence: &mut Sentence) {
         || roles::is_crew_name(&key_of(&head))
         || sentence.under.as_deref().is_some_and(roles::is_role_head);
     let first = sentence.tokens.first().and_then(Token::word).unwrap_or_default().to_owned();
+    // `Receptionists: vitals never`.
+    let never = sentence.tokens.iter().take(5).position(|token| token.is("never")).filter(|at| {
+        *at > 0
+            && sentence.tokens[..*at].iter().filter_map(Token::word).all(|word| {
+                !is_glue(word) && (verb(word).is_none() || crate::words::is_two_faced(word))
+            })
+    });
+    if let Some(at) = never.filter(|_| is_role) {
+        let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+        said.extend(["must", "never", "see"].map(|word| Token::Word(word.into())));
+        sentence.tokens.remove(at);
+        said.append(&mut sentence.tokens);
+        sentence.tokens = said;
+        sentence.head = None;
+        return;
+    }
     // `Volunteers: names and appointment times only`.
     let closing = match sentence.tokens.as_slice() {
         [.., last] if last.is("only") => 1,

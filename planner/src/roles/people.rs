@@ -257,7 +257,8 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     ];
     // Only people see and read, whatever they are called.
     let sees = clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::View && !matches!(crate::words::base(word), Some("show" | "display" | "know" | "find" | "pick"))
+        *verb == Verb::View
+            && matches!(crate::words::base(word), Some("see" | "read" | "view" | "access" | "open" | "browse" | "search" | "consult"))
     }) && phrase.words.len() <= 3
         && !crate::words::is_glue(&one)
         && !phrase.words.iter().any(|word| word == "ai")
