@@ -9,7 +9,9 @@ mod turns;
 
 use crate::sentences::Token;
 use crate::words::is_be;
-use letting::{besides, each_of_them, just_needs, let_only, role_only, thats_all, who_also, without_a_stop, works_on};
+use letting::{
+    besides, each_of_them, just_needs, let_only, role_only, thats_all, who_also, without_a_stop, works_on,
+};
 use shown::{known, only_ones, shown_to, told};
 use turns::TURNS;
 

@@ -218,14 +218,14 @@ fn plain(text: &str) -> String {
     let whom: Vec<&str> = whom.into_iter().filter(|word| !is_generic(word)).collect();
     let mut name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS + 1).collect();
     // A name does not end in the middle of what it says.
-    while name
-        .last()
-        .is_some_and(|word| {
-            FOR.contains(&lower(word).as_str())
-                || OWNING.contains(&lower(word).as_str())
-                || matches!(lower(word).as_str(), "at" | "in" | "on" | "with" | "and" | "to" | "by" | "from" | "&")
-        })
-    {
+    while name.last().is_some_and(|word| {
+        FOR.contains(&lower(word).as_str())
+            || OWNING.contains(&lower(word).as_str())
+            || matches!(
+                lower(word).as_str(),
+                "at" | "in" | "on" | "with" | "and" | "to" | "by" | "from" | "&"
+            )
+    }) {
         name.pop();
     }
     let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
@@ -254,7 +254,10 @@ fn behind_adjectives(text: &str) -> &str {
     let text = match text.split_once(['!', ',', '.']) {
         Some((first, rest))
             if first.split_whitespace().count() <= 3
-                && first.split_whitespace().next().is_some_and(|word| GREETING.contains(&bare(word).as_str())) =>
+                && first
+                    .split_whitespace()
+                    .next()
+                    .is_some_and(|word| GREETING.contains(&bare(word).as_str())) =>
         {
             rest
         }
@@ -288,7 +291,9 @@ fn is_deed(name: &str) -> bool {
 pub(crate) fn says_what_it_is(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| is_generic(word) || matches!(word, "clinic" | "practice" | "hospital" | "program" | "service"))
+    words.any(|word| {
+        is_generic(word) || matches!(word, "clinic" | "practice" | "hospital" | "program" | "service")
+    })
 }
 
 fn is_generic(word: &str) -> bool {

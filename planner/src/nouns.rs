@@ -205,7 +205,8 @@ fn read(piece: &[Token]) -> Item {
                             matches!(unit, "day" | "week" | "month" | "hour" | "night" | "shift")
                         }) =>
                 {
-                    item.words.extend(["per".to_owned(), piece[at + 1].word().unwrap_or_default().to_owned()]);
+                    item.words
+                        .extend(["per".to_owned(), piece[at + 1].word().unwrap_or_default().to_owned()]);
                     at += 1;
                 }
                 // `fed at`, `admitted on`.

@@ -254,8 +254,20 @@ fn acts_on(rest: impl Iterator<Item = char>) -> bool {
         rest.skip_while(|c| c.is_whitespace()).take_while(|c| c.is_alphabetic()).take(14).collect();
     matches!(
         word.as_str(),
-        "sees" | "reads" | "gets" | "views" | "writes" | "enters" | "logs" | "approves" | "signs" | "reviews"
-            | "manages" | "creates" | "edits" | "updates"
+        "sees"
+            | "reads"
+            | "gets"
+            | "views"
+            | "writes"
+            | "enters"
+            | "logs"
+            | "approves"
+            | "signs"
+            | "reviews"
+            | "manages"
+            | "creates"
+            | "edits"
+            | "updates"
     )
 }
 

@@ -20,9 +20,13 @@ pub(crate) fn unresolved_condition(clause: &Clause, world: &World) -> bool {
                 .objects
                 .iter()
                 .any(|phrase| phrase.words.last().is_some_and(|word| word.starts_with("list")));
-            sees && looks && !list
+            sees && looks
+                && !list
                 && tail.words.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()))
-                && tail.words.iter().any(|word| matches!(word.as_str(), "hours" | "days" | "weeks" | "minutes"))
+                && tail
+                    .words
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "hours" | "days" | "weeks" | "minutes"))
         }
         _ => false,
     };

@@ -4,9 +4,9 @@
 //! they get less than it can mean, and the plan asks. It stops the plan only where that cannot be said, or where
 //! nobody whom the prompt lets reach a record would be left: two sentences contradict each other then.
 
+use super::denied::resolve_denied;
 use super::fallback::{Unclear, is_vague, mentioned};
 use super::granting::changes_only;
-use super::denied::resolve_denied;
 use super::targets::Target;
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::{EntityKind, RoleKind};
@@ -55,7 +55,8 @@ fn exclusive(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<Stri
     if targets.is_empty() && vague {
         targets = clinical(world);
     }
-    if targets.iter().any(|target| !left(&target.entity, rules, |role| keep.iter().any(|kept| kept == role))) {
+    if targets.iter().any(|target| !left(&target.entity, rules, |role| keep.iter().any(|kept| kept == role)))
+    {
         return None;
     }
     let changes = one.clauses.iter().filter(|clause| !clause.verbs.is_empty()).all(changes_only);
@@ -141,9 +142,10 @@ fn acting(one: &Unclear, world: &World) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for clause in one.clauses.iter().filter(narrowing) {
         out.extend(clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)));
-        let shown = clause.tails.iter().filter(|tail| {
-            clause.passive && matches!(tail.by.as_str(), "to" | "from" | "by" | "for")
-        });
+        let shown = clause
+            .tails
+            .iter()
+            .filter(|tail| clause.passive && matches!(tail.by.as_str(), "to" | "from" | "by" | "for"));
         out.extend(shown.flat_map(|tail| &tail.phrases).flat_map(|phrase| world.roles_of(phrase)));
     }
     let unknown = one.clauses.iter().filter(narrowing).flat_map(|clause| &clause.subjects).any(|phrase| {
@@ -176,11 +178,7 @@ fn spoken(clause: &Clause) -> impl Iterator<Item = &Phrase> + Clone {
     clause.objects.iter().chain(clause.subjects.iter().filter(|_| clause.passive)).chain(&clause.but_not)
 }
 
-fn resolved<'p>(
-    phrases: impl Iterator<Item = &'p Phrase>,
-    one: &Unclear,
-    world: &World,
-) -> Vec<Target> {
+fn resolved<'p>(phrases: impl Iterator<Item = &'p Phrase>, one: &Unclear, world: &World) -> Vec<Target> {
     let memory = Memory::default();
     let somebody = ["somebody".to_owned()];
     let mut out: Vec<Target> = Vec::new();
@@ -204,7 +202,9 @@ fn named_behind(tokens: &[Token], begin: usize, world: &World) -> Vec<Target> {
             if world.roles.keys().any(|role| crate::words::key_of(role) == key) {
                 return Some((width, Vec::new()));
             }
-            if let Some(entity) = world.entity_named(&key).filter(|name| width > 1 || of_that_name(name, &key)) {
+            if let Some(entity) =
+                world.entity_named(&key).filter(|name| width > 1 || of_that_name(name, &key))
+            {
                 let person = world.subject() == Some(entity.as_str());
                 return Some((width, if person { Vec::new() } else { vec![Target::whole(entity)] }));
             }
@@ -214,8 +214,7 @@ fn named_behind(tokens: &[Token], begin: usize, world: &World) -> Vec<Target> {
                 .filter_map(|(name, entity)| {
                     let named: Vec<String> =
                         entity.fields.keys().filter(|field| of_that_name(field, &key)).cloned().collect();
-                    (!named.is_empty())
-                        .then(|| Target { fields: Some(named), ..Target::whole(name.clone()) })
+                    (!named.is_empty()).then(|| Target { fields: Some(named), ..Target::whole(name.clone()) })
                 })
                 .collect();
             (!fields.is_empty()).then_some((width, fields))

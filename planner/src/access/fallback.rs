@@ -3,8 +3,8 @@
 //! Where everybody that such a sentence can mean is known, and nothing that was granted elsewhere has to be taken
 //! away for it, its narrowest reading is certain: those it names get nothing by default. Else a person is asked.
 
-use super::granting::spec_verbs;
 use super::denied::resolve_denied;
+use super::granting::spec_verbs;
 use super::targets::Target;
 use super::{Deny, Memory, Rules};
 use crate::catalogue::RoleKind;

@@ -1,8 +1,8 @@
 //! `only`, `not`, `but not`, `except`: what a clause takes away.
 
 use super::conditions::unread;
-use super::granting::{changes_only, moves_only};
 use super::denied::{is_group, is_kept_nowhere, resolve_denied};
+use super::granting::{changes_only, moves_only};
 use super::targets::{Target, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::RoleKind;

@@ -114,7 +114,8 @@ pub(crate) fn resolve(
             .map(|(name, _)| Target::whole(name.clone()))
             .collect();
     }
-    of_a_record(phrase, clause, world).map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
+    of_a_record(phrase, clause, world)
+        .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
 }
 
 /// `the date and length of each session`: values of the record that is named behind them.

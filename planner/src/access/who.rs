@@ -100,8 +100,21 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
     let ours = |phrase: &&Phrase| {
         matches!(
             crate::entities::phrase_key(phrase).as_str(),
-            "practice" | "clinic" | "organisation" | "organization" | "company" | "hospital" | "center" | "centre"
-                | "agency" | "program" | "programme" | "school" | "app" | "office" | "group"
+            "practice"
+                | "clinic"
+                | "organisation"
+                | "organization"
+                | "company"
+                | "hospital"
+                | "center"
+                | "centre"
+                | "agency"
+                | "program"
+                | "programme"
+                | "school"
+                | "app"
+                | "office"
+                | "group"
         )
     };
     if !outside.is_empty() && outside.iter().all(ours) {
@@ -178,7 +191,9 @@ pub(super) fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<S
         let of_team = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "team"));
         let found = match words.as_slice() {
             // `monitoring for pregnant women: they log glucose`: nobody else was spoken of.
-            ["they"] if memory.subjects.is_empty() => world.self_role().map(str::to_owned).into_iter().collect(),
+            ["they"] if memory.subjects.is_empty() => {
+                world.self_role().map(str::to_owned).into_iter().collect()
+            }
             ["they" | "he" | "she" | "who"] => memory.subjects.clone(),
             // `The warehouse packs orders. It sees …`.
             ["it"] if memory.subjects.len() == 1 && clause.does(crate::words::Verb::View) => {

@@ -27,8 +27,18 @@ impl Reader<'_> {
                     || determiner(word)
                     || matches!(
                         word,
-                        "only" | "if" | "for" | "into" | "out" | "in" | "up" | "how" | "whether" | "who"
-                            | "what" | "when"
+                        "only"
+                            | "if"
+                            | "for"
+                            | "into"
+                            | "out"
+                            | "in"
+                            | "up"
+                            | "how"
+                            | "whether"
+                            | "who"
+                            | "what"
+                            | "when"
                     )
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,
@@ -232,7 +242,9 @@ impl Reader<'_> {
                 | "plan"
                 | "summary"
         );
-        words.len() > 1 && is_two_faced(first) && singular(first) == *first
+        words.len() > 1
+            && is_two_faced(first)
+            && singular(first) == *first
             && (ends || catalogue().field(&crate::words::key(&words)).is_some())
     }
 

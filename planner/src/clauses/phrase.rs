@@ -11,10 +11,42 @@ const NUMBERED: &[&str] = &["icd", "phq", "gad", "dass", "part", "form", "stage"
 
 /// What is a value together with what it is of.
 const VALUES_OF: &[&str] = &[
-    "range", "sign", "level", "degree", "quality", "loss", "shortness", "area", "mode", "method", "cause",
-    "mechanism", "length", "type", "number", "amount", "place", "point", "use", "sense", "ease", "strength",
-    "frequency", "intensity", "location", "site", "severity", "stage", "grade", "color", "colour", "size",
-    "rate", "percentage", "onset", "duration",
+    "range",
+    "sign",
+    "level",
+    "degree",
+    "quality",
+    "loss",
+    "shortness",
+    "area",
+    "mode",
+    "method",
+    "cause",
+    "mechanism",
+    "length",
+    "type",
+    "number",
+    "amount",
+    "place",
+    "point",
+    "use",
+    "sense",
+    "ease",
+    "strength",
+    "frequency",
+    "intensity",
+    "location",
+    "site",
+    "severity",
+    "stage",
+    "grade",
+    "color",
+    "colour",
+    "size",
+    "rate",
+    "percentage",
+    "onset",
+    "duration",
 ];
 
 impl Reader<'_> {
@@ -98,7 +130,8 @@ impl Reader<'_> {
                         // `range of motion`, `signs of infection`: one value.
                         "of" if seen && self.value_of(&phrase) => phrase.words.push(word.to_owned()),
                         // `exports completed trips monthly`: how often.
-                        "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly" | "annually"
+                        "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly"
+                        | "annually"
                             if seen && self.next_ends() && phrase.words.len() < 4 =>
                         {
                             self.at += 1;

@@ -73,7 +73,10 @@ impl Reader<'_> {
                 Token::Word(word)
                     if word == "assigned"
                         && !expect
-                        && self.tokens.get(self.at + 1).is_some_and(|next| next.is("to") || next.is("by")) =>
+                        && self
+                            .tokens
+                            .get(self.at + 1)
+                            .is_some_and(|next| next.is("to") || next.is("by")) =>
                 {
                     break;
                 }
@@ -208,7 +211,8 @@ impl Reader<'_> {
         }
         // `never the diagnosis until the match is confirmed`: what is denied for a time is denied always.
         let denied = self.current.but_not.last().is_some_and(|phrase| {
-            let objects = self.current.objects.iter().chain(self.current.tails.iter().flat_map(|tail| &tail.phrases));
+            let objects =
+                self.current.objects.iter().chain(self.current.tails.iter().flat_map(|tail| &tail.phrases));
             objects.map(|object| object.at).max().is_none_or(|at| at < phrase.at)
         });
         if denied && !only && matches!(by, "until" | "unless" | "before" | "if" | "once" | "after" | "when") {
@@ -220,7 +224,8 @@ impl Reader<'_> {
 
     /// Takes the last word of a leading phrase as the subject, where it names people and their verb follows.
     fn acting_behind(&self, tail: &mut Tail) -> Option<super::Phrase> {
-        if !self.current.verbs.is_empty() || !self.current.subjects.is_empty() || self.phase != Phase::Subject {
+        if !self.current.verbs.is_empty() || !self.current.subjects.is_empty() || self.phase != Phase::Subject
+        {
             return None;
         }
         let phrase = tail.phrases.last_mut().filter(|phrase| phrase.words.len() > 1)?;
@@ -228,7 +233,10 @@ impl Reader<'_> {
         let people = crate::catalogue::catalogue().role(&crate::words::singular(&last)).is_some()
             && crate::words::singular(&last) != last;
         let acts = self.tokens.get(self.at).and_then(Token::word).is_some_and(|word| {
-            is_modal(word) || crate::words::verb(word).is_some() && self.agrees(&last, word) && self.object_follows(self.at + 1)
+            is_modal(word)
+                || crate::words::verb(word).is_some()
+                    && self.agrees(&last, word)
+                    && self.object_follows(self.at + 1)
         });
         if !(people && acts) {
             return None;
@@ -243,9 +251,9 @@ impl Reader<'_> {
             let said: Option<Vec<&str>> =
                 self.tokens.get(at..at + width).and_then(|words| words.iter().map(Token::word).collect());
             let known = said.is_some_and(|said| {
-                crate::catalogue::catalogue().role(&crate::words::key(&said)).is_some_and(|(kind, _)| {
-                    kind != crate::catalogue::RoleKind::Subject
-                })
+                crate::catalogue::catalogue()
+                    .role(&crate::words::key(&said))
+                    .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
             });
             let next = self.tokens.get(at + width).and_then(Token::word);
             known && next.is_some_and(|next| crate::words::verb(next).is_some() || is_modal(next))

@@ -204,9 +204,11 @@ impl Reader<'_> {
                 && matches!(word, "books" | "schedules")
                 && self.current.verbs.last().is_some_and(|(_, verb)| singular(verb) != *verb);
             // `and track whether it was kept`.
-            let asks = self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
-                matches!(next, "whether" | "how" | "who" | "if" | "when")
-            });
+            let asks = self
+                .tokens
+                .get(at + 1)
+                .and_then(Token::word)
+                .is_some_and(|next| matches!(next, "whether" | "how" | "who" | "if" | "when"));
             if (books || asks && singular(word) == word) && !self.current.verbs.is_empty() {
                 return true;
             }

@@ -75,8 +75,11 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     }
     let listed = items(&phrase.paren);
     let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
-    let prose =
-        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some() && !told_of(word))).count();
+    let prose = phrase
+        .paren
+        .iter()
+        .filter(|token| token.word().is_some_and(|word| verb(word).is_some() && !told_of(word)))
+        .count();
     if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
     {
         return None;
@@ -92,7 +95,8 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     }
     let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
     // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
-    let several = phrase.words.last().is_some_and(|word| singular(word) != *word) && known * 2 >= listed.len();
+    let several =
+        phrase.words.last().is_some_and(|word| singular(word) != *word) && known * 2 >= listed.len();
     let record = (phrase.article || phrase.all || several) && listed.len() > 2 && key != "note";
     if value && !record {
         return None;

@@ -2,14 +2,17 @@
 
 mod described;
 mod files;
+mod holders;
 mod lists;
 mod loose;
 mod objects;
 mod parts;
 mod relations;
+mod spoken;
 mod values;
 
 pub(crate) use parts::account;
+pub(crate) use spoken::{appointments, spoken_of};
 
 use crate::catalogue::{EntityConcept, EntityKind, RoleKind, catalogue};
 use crate::clauses::{Clause, Phrase};
@@ -139,12 +142,17 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 fn offers(clause: &Clause) -> bool {
     clause.subjects.iter().all(|phrase| phrase.words == ["we"] || phrase.words == ["i"])
         && clause.verbs.iter().all(|(_, word)| {
-            matches!(word.as_str(), "do" | "offer" | "provide" | "run" | "operate" | "serve" | "deliver" | "match")
+            matches!(
+                word.as_str(),
+                "do" | "offer" | "provide" | "run" | "operate" | "serve" | "deliver" | "match"
+            )
         })
         && !clause.verbs.is_empty()
         && !clause.objects.iter().any(|phrase| {
             values::is_value(phrase)
-                || crate::nouns::items(&phrase.paren).iter().any(|item| catalogue().field(&item.key()).is_some())
+                || crate::nouns::items(&phrase.paren)
+                    .iter()
+                    .any(|item| catalogue().field(&item.key()).is_some())
         })
 }
 
@@ -155,36 +163,6 @@ fn treated_in(clause: &Clause, world: &World) -> Option<String> {
     phrases
         .filter_map(|phrase| world.entity_of(&phrase.words))
         .find(|name| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical))
-}
-
-/// `Infusion center scheduling`, `create a weekly schedule`: somebody books, and nothing to book was named.
-pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
-    let books = parsed.iter().any(|one| {
-        let text = one.sentence.plain();
-        [" scheduling ", " booking ", " bookings ", " book online ", " calendar of ", " agenda "]
-            .iter()
-            .any(|word| text.contains(word))
-    });
-    // `Receptionists book`, `my assistant books them`: what is booked of nothing that is written down is a time.
-    let booked = parsed
-        .iter()
-        .filter(|one| !features::settles(&one.sentence))
-        .flat_map(|one| &one.clauses)
-        .any(|clause| {
-            let written = clause.objects.iter().any(|phrase| {
-                let named = world.entity_of(&phrase.words).and_then(|name| world.entities.get(&name));
-                named.is_some_and(|entity| entity.kind == EntityKind::Clinical)
-            });
-            clause.does(crate::words::Verb::Book) && !clause.not && !clause.subjects.is_empty() && !written
-        });
-    let books = books || booked;
-    let scheduled = world.entities.values().any(|entity| entity.kind == EntityKind::Schedule);
-    if books
-        && !scheduled
-        && let Some(name) = define("appointment", world, false)
-    {
-        world.assume(format!("a record `{name}`: what is booked"));
-    }
 }
 
 /// Whether a clause is about the questionnaire of its sentence.
@@ -198,9 +176,10 @@ fn without_form(tokens: &[Token]) -> (Vec<Token>, bool) {
     let mut rest = Vec::new();
     let mut kept = 0;
     for piece in crate::nouns::separate(tokens) {
-        let form = piece.iter().filter_map(Token::word).any(|word| {
-            matches!(singular(word).as_str(), "questionnaire" | "form" | "survey")
-        });
+        let form = piece
+            .iter()
+            .filter_map(Token::word)
+            .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey"));
         if !form {
             kept += 1;
             if !rest.is_empty() {
@@ -217,64 +196,6 @@ fn is_form(phrase: &Phrase) -> bool {
         .words
         .iter()
         .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey" | "intake"))
-}
-
-/// The word for the person cared for, where no role has it: `caregivers visit clients`.
-pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
-    const ALSO_OTHERS: &[&str] = &[
-        "member",
-        "child",
-        "student",
-        "mother",
-        "subject",
-        "athlete",
-        "donor",
-        "employee",
-        "worker",
-        "pet",
-        "animal",
-        "baby",
-        "kid",
-        "player",
-        "customer",
-        "recipient",
-        "attendee",
-        "consumer",
-        "pupil",
-        "visitor",
-        "couple",
-        "infant",
-        "son",
-        "daughter",
-        "woman",
-    ];
-    let mut second = None;
-    for one in parsed {
-        let mut before = "";
-        let words: Vec<&str> = one.sentence.tokens.iter().filter_map(Token::word).collect();
-        for (at, word) in words.iter().copied().enumerate() {
-            let key = singular(word);
-            // `pregnant women`, `expectant mothers`.
-            let two = format!("{before} {key}");
-            if catalogue().role(&two).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
-                return Some(two);
-            }
-            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
-                if !ALSO_OTHERS.contains(&key.as_str()) {
-                    return Some(key);
-                }
-                let longer = catalogue().role(&format!("{} {key}", singular(before)));
-                // `customer service` is no customer.
-                let next = words.get(at + 1).and_then(|next| catalogue().role(&format!("{key} {}", singular(next))));
-                let other = [longer, next].into_iter().flatten().any(|(kind, _)| kind != RoleKind::Subject);
-                if !other && !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
-                    second = second.or(Some(key));
-                }
-            }
-            before = word;
-        }
-    }
-    second
 }
 
 /// The key of a phrase's words.

@@ -40,8 +40,9 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
             let chosen = many && is_choice(phrase);
             // `an assessment (…) and a treatment (…)`: each a record with its list.
-            let record =
-                phrase.article && phrase.paren.contains(&crate::sentences::Token::Comma) && !is_choice(phrase);
+            let record = phrase.article
+                && phrase.paren.contains(&crate::sentences::Token::Comma)
+                && !is_choice(phrase);
             if record && writes {
                 last = from_object(phrase, clause, !clause.not, world).or(last);
                 continue;
@@ -190,7 +191,8 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     // `moms book a video visit`: what is booked is a time.
     let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
-    let meets = matches!(last.as_str(), "visit" | "session" | "call" | "consult" | "consultation" | "exam" | "test");
+    let meets =
+        matches!(last.as_str(), "visit" | "session" | "call" | "consult" | "consultation" | "exam" | "test");
     if clause.does(Verb::Book)
         && phrase.paren.is_empty()
         && (catalogue().weak_entity(&key).is_some() || meets && world.entity_named(&key).is_none())
@@ -199,8 +201,7 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     if let Some((concept, _)) = catalogue().entity(&key) {
         let binds = matches!(concept.name.as_str(), "consent" | "agreement");
-        let makes =
-            clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign)
+        let makes = clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign)
                 // `the physiatrist sets goals`.
                 || concept.name == "goal" && clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("set"));
         let field = concept.field_too && catalogue().field(&key).is_some();
@@ -284,7 +285,7 @@ fn tail_phrase(
         "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
             // `a medication list per student with the action plan`: of the student.
             let target =
-                super::loose::per_person(clause, world).or_else(|| last.map(str::to_owned)).or_else(|| {
+                super::holders::per_person(clause, world).or_else(|| last.map(str::to_owned)).or_else(|| {
                     let subject = clause.subjects.last()?;
                     world.roles_of(subject).is_empty().then(|| world.entity_of(&subject.words)).flatten()
                 });

@@ -15,8 +15,19 @@ pub(crate) fn is_choice(phrase: &Phrase) -> bool {
     let decided = phrase.words.last().is_some_and(|word| {
         matches!(
             word.as_str(),
-            "outcome" | "status" | "result" | "decision" | "state" | "type" | "response" | "disposition" | "reason"
-                | "level" | "method" | "priority" | "urgency"
+            "outcome"
+                | "status"
+                | "result"
+                | "decision"
+                | "state"
+                | "type"
+                | "response"
+                | "disposition"
+                | "reason"
+                | "level"
+                | "method"
+                | "priority"
+                | "urgency"
         )
     });
     (!phrase.article || decided)

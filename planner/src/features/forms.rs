@@ -79,7 +79,10 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             _ if intake => "intake".into(),
             _ => "questionnaire".into(),
         };
-        let name = if scale.is_some() || matches!(name.as_str(), "intake" | "survey") || name.contains("questionnaire") {
+        let name = if scale.is_some()
+            || matches!(name.as_str(), "intake" | "survey")
+            || name.contains("questionnaire")
+        {
             name
         } else {
             format!("{name} form")
@@ -138,7 +141,9 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
 /// Who fills in the form, where another sentence says it: `clients fill the form from their phone`.
 fn fillers(parsed: &[Parsed], world: &World) -> Vec<String> {
     let fills = |clause: &&crate::clauses::Clause| {
-        let form = |phrase: &crate::clauses::Phrase| phrase.words.last().is_some_and(|word| is_form_word(word) || word == "intake");
+        let form = |phrase: &crate::clauses::Phrase| {
+            phrase.words.last().is_some_and(|word| is_form_word(word) || word == "intake")
+        };
         let verbs = clause.verbs.iter().any(|(_, word)| {
             matches!(crate::words::base(word), Some("fill" | "complete" | "answer" | "submit"))
         });

@@ -95,10 +95,7 @@ fn unneeded(sentence: &Sentence) -> bool {
     let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
     let no = words.iter().position(|word| *word == "no");
     no.is_some_and(|at| {
-        words[at + 1..]
-            .iter()
-            .take(4)
-            .any(|word| matches!(*word, "needed" | "required" | "necessary"))
+        words[at + 1..].iter().take(4).any(|word| matches!(*word, "needed" | "required" | "necessary"))
     })
 }
 

@@ -44,8 +44,7 @@ pub(crate) fn unsaid_record(
     };
     let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
     // Of whom nothing was said writes what nobody was said to write; who has a task of their own reads it.
-    let busy =
-        |role: &String| record.said.iter().any(|allow| allow.role == *role && allow.verb != "view");
+    let busy = |role: &String| record.said.iter().any(|allow| allow.role == *role && allow.verb != "view");
     let free: Vec<String> = clinical.iter().filter(|role| !busy(role)).cloned().collect();
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let writers = match kind {
@@ -141,9 +140,10 @@ pub(crate) fn akin(role: &str, entity: &str) -> bool {
     let stem = |word: &str| word.chars().take(5).collect::<String>();
     let named = |word: &&str| word.len() > 4 || *word == "case";
     role.split(' ').filter(named).any(|of| {
-        entity.split(' ').filter(named).any(|word| {
-            stem(of) == stem(word) || of.starts_with("nurs") && word.starts_with("nurs")
-        })
+        entity
+            .split(' ')
+            .filter(named)
+            .any(|word| stem(of) == stem(word) || of.starts_with("nurs") && word.starts_with("nurs"))
     })
 }
 
@@ -178,9 +178,7 @@ fn treats(role: &str) -> bool {
 
 /// Whether nobody works there but one who helps, and whoever runs the place.
 fn alone(world: &World) -> bool {
-    let works = |kind: RoleKind| {
-        matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Business)
-    };
+    let works = |kind: RoleKind| matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Business);
     world.roles.values().filter(|role| works(role.kind)).count() == 1
 }
 

@@ -24,14 +24,17 @@ fn verb_at(tokens: &[Token], from: usize) -> Option<usize> {
 
 /// `Let only the director read notes` reads as `only the director can read notes`.
 pub(super) fn let_only(tokens: Vec<Token>) -> Vec<Token> {
-    let lets = tokens.first().and_then(Token::word).is_some_and(|word| matches!(word, "let" | "allow" | "permit"));
-    let only = tokens.get(1).and_then(Token::word).is_some_and(|word| matches!(word, "only" | "just" | "nobody"));
+    let lets =
+        tokens.first().and_then(Token::word).is_some_and(|word| matches!(word, "let" | "allow" | "permit"));
+    let only =
+        tokens.get(1).and_then(Token::word).is_some_and(|word| matches!(word, "only" | "just" | "nobody"));
     if !(lets && only) {
         return tokens;
     }
-    let to = tokens.iter().position(|token| token.is("to")).filter(|at| {
-        tokens.get(at + 1).and_then(Token::word).is_some_and(|word| verb(word).is_some())
-    });
+    let to = tokens
+        .iter()
+        .position(|token| token.is("to"))
+        .filter(|at| tokens.get(at + 1).and_then(Token::word).is_some_and(|word| verb(word).is_some()));
     let Some(at) = to.or_else(|| verb_at(&tokens, 2)) else { return tokens };
     let mut out = tokens[1..at].to_vec();
     out.push(word("can"));
@@ -44,9 +47,11 @@ pub(super) fn besides(tokens: Vec<Token>) -> Vec<Token> {
     if !tokens.first().is_some_and(|token| token.is("only")) {
         return tokens;
     }
-    let joins = tokens.iter().position(|token| token.is("besides") || token.is("plus")).map(|at| (at, at + 1));
+    let joins =
+        tokens.iter().position(|token| token.is("besides") || token.is("plus")).map(|at| (at, at + 1));
     let Some((begin, after)) = joins else { return tokens };
-    let who: Vec<Token> = tokens[after..].iter().take_while(|token| token.word().is_some()).cloned().collect();
+    let who: Vec<Token> =
+        tokens[after..].iter().take_while(|token| token.word().is_some()).cloned().collect();
     let Some(verb) = (1..begin).find(|at| {
         tokens[*at].word().is_some_and(|word| is_modal(word) || is_be(word) || verb(word).is_some())
             && *at > 1
@@ -72,8 +77,7 @@ pub(super) fn just_needs(tokens: Vec<Token>) -> Vec<Token> {
     });
     let Some(need) = need.filter(|need| *need > 1) else { return tokens };
     let just = tokens[need..].windows(2).position(|pair| {
-        matches!(pair[0], Token::Comma)
-            && pair[1].word().is_some_and(|word| matches!(word, "just" | "only"))
+        matches!(pair[0], Token::Comma) && pair[1].word().is_some_and(|word| matches!(word, "just" | "only"))
     });
     let Some(just) = just.map(|at| need + at) else { return tokens };
     let does = tokens[need - 1].word().is_some_and(|word| matches!(word, "do" | "does"));
@@ -92,7 +96,9 @@ pub(super) fn just_needs(tokens: Vec<Token>) -> Vec<Token> {
 
 /// `… are entered by the secretary, who also keeps the calendar`: the secretary keeps it.
 pub(super) fn who_also(tokens: Vec<Token>) -> Vec<Token> {
-    let Some(at) = tokens.iter().position(|token| token.is("who")).filter(|at| *at > 1) else { return tokens };
+    let Some(at) = tokens.iter().position(|token| token.is("who")).filter(|at| *at > 1) else {
+        return tokens;
+    };
     let adverb = tokens.get(at + 1).and_then(Token::word).is_some_and(|word| matches!(word, "also" | "then"));
     let verb = at + 1 + usize::from(adverb);
     let third = tokens.get(verb).and_then(Token::word).is_some_and(|word| {
@@ -110,7 +116,8 @@ pub(super) fn who_also(tokens: Vec<Token>) -> Vec<Token> {
         });
         known.then(|| before[begin..].to_vec())
     });
-    let acting = before.iter().filter_map(Token::word).any(|word| crate::words::verb(word).is_some() || is_be(word));
+    let acting =
+        before.iter().filter_map(Token::word).any(|word| crate::words::verb(word).is_some() || is_be(word));
     match who.filter(|_| third && acting && (adverb || comma > 0)) {
         Some(who) => {
             let mut out = before.to_vec();
@@ -162,7 +169,10 @@ pub(super) fn thats_all(tokens: Vec<Token>) -> Vec<Token> {
             && is(4, &["get", "gets", "see", "sees", "need", "needs", "have", "has", "can", "may", "should"])
     });
     let Some(at) = at else { return tokens };
-    let end = tokens[at..].iter().position(|token| matches!(token, Token::Comma)).map_or(tokens.len(), |end| at + end);
+    let end = tokens[at..]
+        .iter()
+        .position(|token| matches!(token, Token::Comma))
+        .map_or(tokens.len(), |end| at + end);
     let mut out = tokens[..at].to_vec();
     out.extend([word("nothing"), word("else")]);
     out.extend(tokens[end..].iter().cloned());

@@ -69,11 +69,14 @@ pub(super) fn lists_choices(tokens: &[Token]) -> bool {
     );
     // `status available/rented/in repair`: each of one to three words.
     let told = piece.first().and_then(|token| token.word()).is_some_and(|word| {
-        matches!(word, "status" | "state" | "stage" | "type" | "result" | "outcome" | "disposition" | "decision")
+        matches!(
+            word,
+            "status" | "state" | "stage" | "type" | "result" | "outcome" | "disposition" | "decision"
+        )
     });
-    let short = piece[first + 1..].split(|token| **token == Token::Slash).all(|part| {
-        (1..=3).contains(&part.len()) && part.iter().all(|token| token.word().is_some())
-    });
+    let short = piece[first + 1..]
+        .split(|token| **token == Token::Slash)
+        .all(|part| (1..=3).contains(&part.len()) && part.iter().all(|token| token.word().is_some()));
     if told && first > 1 && short {
         return true;
     }

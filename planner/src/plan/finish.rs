@@ -181,7 +181,8 @@ fn movers(world: &World, granted: &Grants, rules: &Rules) -> Vec<(String, Vec<St
                 .filter(|allow| allow.entity == *name && allow.verb == "update")
                 .map(|allow| &allow.role)
                 .collect();
-            let decided = said.iter().any(|role| granted.get(name).is_some_and(|roles| roles.contains_key(role)));
+            let decided =
+                said.iter().any(|role| granted.get(name).is_some_and(|roles| roles.contains_key(role)));
             let roles = granted.get(name).map(|roles| {
                 roles
                     .iter()
@@ -189,7 +190,8 @@ fn movers(world: &World, granted: &Grants, rules: &Rules) -> Vec<(String, Vec<St
                     .filter(|(role, clause)| {
                         let own = world.roles.get(*role).is_some_and(|role| role.kind == RoleKind::Subject);
                         let updates = clause.contains("update") && !own;
-                        updates && (!decided || changes.contains(role)) || said.contains(role) && clause.contains("view")
+                        updates && (!decided || changes.contains(role))
+                            || said.contains(role) && clause.contains("view")
                     })
                     .map(|(role, _)| role.clone())
                     .collect()

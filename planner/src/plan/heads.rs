@@ -2,8 +2,9 @@
 
 use super::colons::{attach, part_at_colon, said_in_head};
 use super::turns::{
-    access_to, done_by, is_scheduling, listed_before, test_of_a_person, tracks_to_see, name_the_team, needs_to_see, own_the_list, part_from_list,
-    record_of_subject, say_the_deed, scheduling_is_of_appointments,
+    access_to, done_by, is_scheduling, listed_before, name_the_team, needs_to_see, own_the_list,
+    part_from_list, record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person,
+    tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
@@ -15,7 +16,8 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-pub(super) const APPS: &[&str] = &["app", "application", "platform", "tool", "system", "portal", "software", "tracker"];
+pub(super) const APPS: &[&str] =
+    &["app", "application", "platform", "tool", "system", "portal", "software", "tracker"];
 
 /// Reads clauses; `Nurses: log vitals` gets its head as subject.
 pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
@@ -127,9 +129,10 @@ fn role_in_head(sentence: &mut Sentence) {
     // `Receptionists: vitals never`.
     let never = sentence.tokens.iter().take(5).position(|token| token.is("never")).filter(|at| {
         *at > 0
-            && sentence.tokens[..*at].iter().filter_map(Token::word).all(|word| {
-                !is_glue(word) && (verb(word).is_none() || crate::words::is_two_faced(word))
-            })
+            && sentence.tokens[..*at]
+                .iter()
+                .filter_map(Token::word)
+                .all(|word| !is_glue(word) && (verb(word).is_none() || crate::words::is_two_faced(word)))
     });
     if let Some(at) = never.filter(|_| is_role) {
         let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
@@ -206,7 +209,16 @@ fn role_in_head(sentence: &mut Sentence) {
 fn tells_who(item: &crate::nouns::Item) -> bool {
     matches!(
         item.bare_key().rsplit(' ').next().unwrap_or_default(),
-        "name" | "phone" | "address" | "email" | "birth" | "dob" | "contact" | "number" | "demographic" | "reference"
+        "name"
+            | "phone"
+            | "address"
+            | "email"
+            | "birth"
+            | "dob"
+            | "contact"
+            | "number"
+            | "demographic"
+            | "reference"
     )
 }
 
@@ -216,17 +228,19 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
         !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
     });
     // `packs deliveries (…)`: what somebody does, though orders and visits are as often things.
-    let does = tokens.first().and_then(Token::word).is_some_and(|first| {
-        verb(first).is_some() && singular(first) != first && !first.ends_with("ss")
-    }) && tokens
-        .get(1)
+    let does = tokens
+        .first()
         .and_then(Token::word)
-        .is_some_and(|next| !is_glue(next) || matches!(next, "the" | "a" | "an" | "each" | "all" | "their"));
-    let plain = !does && !tokens.iter().filter_map(Token::word).any(|word| {
-        verb(word).is_some() && !crate::words::is_two_faced(word)
-            || crate::words::is_modal(word)
-            || crate::words::restricts(word)
-    });
+        .is_some_and(|first| verb(first).is_some() && singular(first) != first && !first.ends_with("ss"))
+        && tokens.get(1).and_then(Token::word).is_some_and(|next| {
+            !is_glue(next) || matches!(next, "the" | "a" | "an" | "each" | "all" | "their")
+        });
+    let plain = !does
+        && !tokens.iter().filter_map(Token::word).any(|word| {
+            verb(word).is_some() && !crate::words::is_two_faced(word)
+                || crate::words::is_modal(word)
+                || crate::words::restricts(word)
+        });
     let listed = crate::nouns::items(tokens);
     let record = |item: &crate::nouns::Item| {
         let key = item.bare_key();
@@ -240,5 +254,7 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
         && plain
         && !listed.is_empty()
         && (listed.iter().filter(|item| record(item)).count() * 2 >= listed.len()
-            || listed.iter().any(record) && !listed.iter().any(tells_who) && listed.iter().all(|item| item.words.len() < 4))
+            || listed.iter().any(record)
+                && !listed.iter().any(tells_who)
+                && listed.iter().all(|item| item.words.len() < 4))
 }

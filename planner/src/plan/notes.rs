@@ -117,10 +117,20 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
                 "compare", "compares", "show", "shows", "total", "totals", "want", "wants", "get", "gets",
             ])
             || has(&["rates", "rate of"])
-            || [" no show rate ", " denial rate ", " completion rate ", " cancellation rate ", " response rate ",
-                " success rate ", " image rate ", " infection rate ", " occupancy rate ", " attendance rate "]
-                .iter()
-                .any(|rate| text.contains(rate));
+            || [
+                " no show rate ",
+                " denial rate ",
+                " completion rate ",
+                " cancellation rate ",
+                " response rate ",
+                " success rate ",
+                " image rate ",
+                " infection rate ",
+                " occupancy rate ",
+                " attendance rate ",
+            ]
+            .iter()
+            .any(|rate| text.contains(rate));
         if (counts || rates) && !planned.measures {
             wish(said, Some(14), "what is counted was not made out");
         }

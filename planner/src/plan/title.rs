@@ -39,8 +39,10 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
     // A table or a list of users comes first: what it is stands further down.
     let of_users = sentences.first().and_then(|one| one.under.as_deref()).is_some_and(roles::is_role_head);
     if (world.title == "Clinic" || of_users && heading(prompt).is_none())
-        && let Some(other) =
-            sentences.iter().skip(1).find(|one| crate::naming::says_what_it_is(&one.text) && one.under.is_none())
+        && let Some(other) = sentences
+            .iter()
+            .skip(1)
+            .find(|one| crate::naming::says_what_it_is(&one.text) && one.under.is_none())
     {
         world.title = crate::naming::title(None, None, &other.text);
         told.clone_from(&other.text);

@@ -152,8 +152,21 @@ fn somewhere(phrase: &Phrase) -> bool {
     matches!(
         phrase.words.last().map(String::as_str),
         Some(
-            "home" | "school" | "work" | "night" | "bedside" | "arrival" | "discharge" | "visits" | "sessions"
-                | "appointments" | "morning" | "evening" | "app" | "phone" | "system"
+            "home"
+                | "school"
+                | "work"
+                | "night"
+                | "bedside"
+                | "arrival"
+                | "discharge"
+                | "visits"
+                | "sessions"
+                | "appointments"
+                | "morning"
+                | "evening"
+                | "app"
+                | "phone"
+                | "system"
         )
     )
 }
@@ -182,13 +195,15 @@ pub(super) fn own_the_list(clause: &mut Clause) {
     let listed = tails
         .iter_mut()
         .filter(|tail| matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in"))
-        .filter(|tail| tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere))
+        .filter(|tail| {
+            tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere)
+        })
         .flat_map(|tail| &mut tail.phrases)
         .find(|phrase| {
             phrase.paren.contains(&Token::Comma)
-                && catalogue().role(&crate::entities::phrase_key(phrase)).is_none_or(|(kind, _)| {
-                    kind == crate::catalogue::RoleKind::Subject
-                })
+                && catalogue()
+                    .role(&crate::entities::phrase_key(phrase))
+                    .is_none_or(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
         });
     if let Some(phrase) = listed {
         object.paren = std::mem::take(&mut phrase.paren);
@@ -262,10 +277,8 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
 
 /// `patients track their repair`: they see where it is.
 pub(super) fn tracks_to_see(clause: &mut Clause) {
-    let tracks = clause
-        .verbs
-        .iter()
-        .all(|(_, word)| matches!(crate::words::base(word), Some("track" | "follow")));
+    let tracks =
+        clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("track" | "follow")));
     let subject = |phrase: &Phrase| {
         catalogue()
             .role(&crate::entities::phrase_key(phrase))
@@ -294,11 +307,14 @@ pub(super) fn tracks_to_see(clause: &mut Clause) {
 pub(super) fn listed_before(read: &mut [Clause]) {
     for clause in read.iter_mut() {
         // `if there is a reaction they record it: symptom, treatment`.
-        let said = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "if" | "when" | "after")).find_map(|tail| {
-            let at = tail.words.iter().position(|word| matches!(word.as_str(), "a" | "an"))?;
-            let noun = tail.words.get(at + 1)?;
-            (at + 2 == tail.words.len()).then(|| noun.clone())
-        });
+        let said =
+            clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "if" | "when" | "after")).find_map(
+                |tail| {
+                    let at = tail.words.iter().position(|word| matches!(word.as_str(), "a" | "an"))?;
+                    let noun = tail.words.get(at + 1)?;
+                    (at + 2 == tail.words.len()).then(|| noun.clone())
+                },
+            );
         let listed = clause.objects.iter_mut().find(|phrase| {
             matches!(phrase.words.as_slice(), [word] if word == "it") && phrase.paren.contains(&Token::Comma)
         });

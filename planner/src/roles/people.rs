@@ -216,7 +216,16 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     let looks = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees"));
     let place = matches!(
         one.as_str(),
-        "store" | "shop" | "branch" | "site" | "location" | "ward" | "house" | "department" | "facility" | "unit"
+        "store"
+            | "shop"
+            | "branch"
+            | "site"
+            | "location"
+            | "ward"
+            | "house"
+            | "department"
+            | "facility"
+            | "unit"
     );
     if looks
         && phrase.article
@@ -224,9 +233,9 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         && !place
         && matches!(clause.subjects.as_slice(), [_])
         && catalogue().field(&name).is_none()
-        && catalogue().entity(&name).is_some_and(|(concept, _)| {
-            concept.kind == crate::catalogue::EntityKind::Thing
-        })
+        && catalogue()
+            .entity(&name)
+            .is_some_and(|(concept, _)| concept.kind == crate::catalogue::EntityKind::Thing)
     {
         return true;
     }
@@ -258,7 +267,10 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     // Only people see and read, whatever they are called.
     let sees = clause.verbs.iter().any(|(verb, word)| {
         *verb == Verb::View
-            && matches!(crate::words::base(word), Some("see" | "read" | "view" | "access" | "open" | "browse" | "search" | "consult"))
+            && matches!(
+                crate::words::base(word),
+                Some("see" | "read" | "view" | "access" | "open" | "browse" | "search" | "consult")
+            )
     }) && phrase.words.len() <= 3
         && !crate::words::is_glue(&one)
         && !phrase.words.iter().any(|word| word == "ai")

@@ -31,7 +31,8 @@ pub(super) fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
                     && !last.ends_with(':')
                     && (!*is_bullet || line.starts_with([' ', '\t']))
                     && !begins_anew(trimmed, before)
-                    && !(line.starts_with(char::is_alphanumeric) && acts_anew(trimmed, before, &lines, at)) =>
+                    && !(line.starts_with(char::is_alphanumeric)
+                        && acts_anew(trimmed, before, &lines, at)) =>
             {
                 last.push(' ');
                 last.push_str(trimmed);
@@ -64,15 +65,19 @@ pub(super) fn acts_anew(line: &str, before: &str, lines: &[&str], at: usize) -> 
     let goes_on = before.ends_with([',', '-', '(', ':'])
         || before.split(' ').next_back().is_some_and(|last| crate::words::is_glue(&last.to_lowercase()));
     let words: Vec<String> = line.split(' ').take(5).map(|word| plain_head(word)).collect();
-    let words: Vec<&str> =
-        words.iter().map(String::as_str).skip_while(|word| matches!(*word, "the" | "our" | "my" | "a")).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .skip_while(|word| matches!(*word, "the" | "our" | "my" | "a"))
+        .collect();
     let role = (1..=2).find(|width| {
-        words.get(..*width).is_some_and(|piece| {
-            crate::catalogue::catalogue().role(&crate::words::key(piece)).is_some()
-        })
+        words
+            .get(..*width)
+            .is_some_and(|piece| crate::catalogue::catalogue().role(&crate::words::key(piece)).is_some())
     });
     let acts = role.and_then(|width| words.get(width)).is_some_and(|next| {
-        crate::words::verb(next).is_some() || crate::words::is_modal(next)
+        crate::words::verb(next).is_some()
+            || crate::words::is_modal(next)
             || matches!(*next, "only" | "never" | "also" | "get" | "gets")
     });
     ragged && !goes_on && acts

@@ -128,8 +128,7 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
             continue;
         }
         // `in/out`: one value with two choices.
-        if token.is("out")
-            && matches!(out.as_slice(), [.., Token::Word(word), Token::Slash] if word == "in")
+        if token.is("out") && matches!(out.as_slice(), [.., Token::Word(word), Token::Slash] if word == "in")
         {
             out.truncate(out.len() - 2);
             out.push(Token::Word("in or out".into()));

@@ -42,9 +42,19 @@ pub(crate) fn read(sentences: Vec<Sentence>) -> (Vec<Sentence>, Names) {
             words.iter().any(|known| word == *known || word == format!("{known}s"))
         })
     };
-    let cared_for = ["paciente", "cliente", "residente", "alumno", "nino", "gestante", "embarazada", "bebe", "donante"];
+    let cared_for =
+        ["paciente", "cliente", "residente", "alumno", "nino", "gestante", "embarazada", "bebe", "donante"];
     names.users_are_cared_for = !said(&cared_for)
-        && said(&["cuidador", "cuidadora", "enfermera", "enfermero", "medico", "medica", "terapeuta", "auxiliar"]);
+        && said(&[
+            "cuidador",
+            "cuidadora",
+            "enfermera",
+            "enfermero",
+            "medico",
+            "medica",
+            "terapeuta",
+            "auxiliar",
+        ]);
     let read = sentences
         .into_iter()
         .map(|sentence| {

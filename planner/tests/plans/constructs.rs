@@ -181,12 +181,18 @@ fn what_is_unsaid_goes_to_as_few_as_can_be() {
 #[test]
 fn an_app_is_named_by_what_says_what_it_is() {
     for (prompt, name) in [
-        ("# Oncology nurse navigation\n\nUsers\n- navigator\n- oncologist\n\nNavigators log calls (date, notes) of patients.", "Oncology nurse navigation"),
+        (
+            "# Oncology nurse navigation\n\nUsers\n- navigator\n- oncologist\n\nNavigators log calls (date, notes) of patients.",
+            "Oncology nurse navigation",
+        ),
         (
             "| Who | What they do |\n|---|---|\n| Pharmacist | releases deliveries |\n| Driver | sees name and address |\n\nIt's a delivery app for our independent pharmacy.",
             "Independent pharmacy delivery",
         ),
-        ("Hi there, I'm the charge nurse of a burns outpatient clinic and we're drowning in paper. Nurses log dressing changes (date, product) of patients.", "Burns outpatient clinic"),
+        (
+            "Hi there, I'm the charge nurse of a burns outpatient clinic and we're drowning in paper. Nurses log dressing changes (date, product) of patients.",
+            "Burns outpatient clinic",
+        ),
     ] {
         assert_eq!(planned(prompt).spec.app.to_string(), name, "{prompt}");
     }

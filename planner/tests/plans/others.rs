@@ -323,9 +323,15 @@ fn denials_hold_in_all_their_words() {
         ("Nobody but doctors and nurses sees vitals.", &["receptionist:vital", "sales rep:vital"]),
         ("Nobody at the front desk may see vitals.", &["receptionist:vital"]),
         ("Receptionists see appointments. Never vitals.", &["receptionist:vital"]),
-        ("Receptionists see appointments. Nothing medical.", &["receptionist:vital", "receptionist:visit note"]),
+        (
+            "Receptionists see appointments. Nothing medical.",
+            &["receptionist:vital", "receptionist:visit note"],
+        ),
         ("Nurses never see visit notes until the doctor has released them.", &["nurse:visit note"]),
-        ("Receptionists: appointments and names, nothing more.", &["receptionist:vital", "receptionist:patient.phone"]),
+        (
+            "Receptionists: appointments and names, nothing more.",
+            &["receptionist:vital", "receptionist:patient.phone"],
+        ),
         ("Only doctors see visit notes besides the nurses.", &["receptionist:visit note"]),
         ("Sales reps can read visit notes for 72 hours.", &["sales rep:visit note"]),
         ("Nobody else gets in.", &["sales rep:patient", "sales rep:visit note", "owner:patient"]),
@@ -365,7 +371,10 @@ fn what_is_unclear_is_planned_at_its_narrowest_and_asked_about() {
     for (said, denied) in [
         ("Receptionists see vitals only on odd days.", &["receptionist:vital"][..]),
         ("Receptionists: vitals never, unless the moon is full.", &["receptionist:vital"]),
-        ("Nobody but doctors may flurb visit notes on weekends.", &["nurse:visit note", "receptionist:visit note"]),
+        (
+            "Nobody but doctors may flurb visit notes on weekends.",
+            &["nurse:visit note", "receptionist:visit note"],
+        ),
     ] {
         let plan = plan(&format!("{base}{said}")).unwrap_or_else(|error| panic!("{said}: {error}"));
         let told = wrong(&plan.spec, denied);
