@@ -209,7 +209,7 @@ pub(crate) fn grant(
                 .get(role)
                 .is_some_and(|known| matches!(known.kind, RoleKind::Panel | RoleKind::Care));
             let booked = |verb: &&&str| !clause.does(Verb::Book) || schedule || treats && **verb == "view";
-            for verb in verbs.iter().filter(|verb| booked(&verb)) {
+            for verb in verbs.iter().filter(|verb| booked(verb)) {
                 rules.allows.push(Allow {
                     role: role.clone(),
                     entity: target.entity.clone(),

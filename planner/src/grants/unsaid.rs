@@ -34,7 +34,7 @@ pub(crate) fn unsaid_record(
                 kinds.contains(kind)
                     && !bounded
                     && !sends(name)
-                    && !(world.bills(name) && entity_kind != EntityKind::Business)
+                    && (!world.bills(name) || entity_kind == EntityKind::Business)
             })
             .map(|(name, ..)| name.clone())
             .collect()

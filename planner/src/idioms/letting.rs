@@ -18,7 +18,7 @@ fn verb_at(tokens: &[Token], from: usize) -> Option<usize> {
             matches!(next, "the" | "their" | "all" | "a" | "an" | "any" | "it" | "them" | "these" | "this")
                 || !is_glue(next) && !is_two_faced(said)
         });
-        *at > from && base(said) == Some(said) && follows && !catalogue().role(&key_of(said)).is_some()
+        *at > from && base(said) == Some(said) && follows && catalogue().role(&key_of(said)).is_none()
     })
 }
 

@@ -31,8 +31,7 @@ pub(super) fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
                     && !last.ends_with(':')
                     && (!*is_bullet || line.starts_with([' ', '\t']))
                     && !begins_anew(trimmed, before)
-                    && !(line.starts_with(char::is_alphanumeric)
-                        && acts_anew(trimmed, before, &lines, at)) =>
+                    && (line.starts_with([' ', '\t']) || !acts_anew(trimmed, before, &lines, at)) =>
             {
                 last.push(' ');
                 last.push_str(trimmed);
@@ -64,7 +63,7 @@ pub(super) fn acts_anew(line: &str, before: &str, lines: &[&str], at: usize) -> 
         && widths.get(1).zip(widths.last()).is_some_and(|(short, long)| short * 10 < long * 7);
     let goes_on = before.ends_with([',', '-', '(', ':'])
         || before.split(' ').next_back().is_some_and(|last| crate::words::is_glue(&last.to_lowercase()));
-    let words: Vec<String> = line.split(' ').take(5).map(|word| plain_head(word)).collect();
+    let words: Vec<String> = line.split(' ').take(5).map(plain_head).collect();
     let words: Vec<&str> = words
         .iter()
         .map(String::as_str)
