@@ -220,7 +220,12 @@ impl Catalogue {
         for (at, field) in fields.iter().enumerate() {
             field_index.insert(key_of(&field.name), (at, field.name.clone()));
             for phrase in &field.also {
-                let name = if field.keep { phrase.clone() } else { field.name.clone() };
+                // An abbreviation is said in full.
+                let short = matches!(
+                    phrase.as_str(),
+                    "hr" | "bpm" | "temp" | "spo2" | "rr" | "o2 sat" | "sats" | "reps" | "hb" | "hba1c"
+                );
+                let name = if field.keep && !short { phrase.clone() } else { field.name.clone() };
                 field_index.entry(key_of(phrase)).or_insert((at, name));
             }
         }

@@ -166,14 +166,24 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
         _ if narrowed.is_some() => narrowed.unwrap_or_default(),
         "name" if kind == EntityKind::Thing => "clinical text".to_owned(),
         "name" | "contact" => "identifier text".into(),
-        "date" | "day" | "birthday" => "clinical date, queryable".into(),
+        "date" | "birthday" => "clinical date, queryable".into(),
         "number" | "id" | "identifier" | "serial" => "identifier text".into(),
         "url" | "website" => "identifier url".into(),
         "at" => "clinical moment, queryable".into(),
         "on" => "clinical date, queryable".into(),
         "time" => "clinical moment, queryable".into(),
+        "day" | "week" | "month" | "hour" | "night" | "shift" if key.contains(" per ") => {
+            "clinical decimal 0..100000, queryable".into()
+        }
+        "circumference" | "length" | "width" | "depth" | "diameter" | "volume" | "angle" | "index"
+        | "ratio" | "distance" | "speed" | "thickness" | "saturation"
+            if kind == EntityKind::Clinical =>
+        {
+            "clinical decimal 0..100000, queryable".into()
+        }
         "score" | "rating" | "scale" | "level" => "clinical integer 0..1000, queryable".into(),
         "count" | "minute" | "hour" | "day supply" => "clinical integer 0..100000, queryable".into(),
+        "day" => "clinical date, queryable".into(),
         "percentage" | "percent" => "clinical decimal 0..100, queryable".into(),
         "code" => "clinical text".into(),
         _ => match (first, tail) {

@@ -3,123 +3,23 @@
 //! `with the exception of` is *except*, `but that's it` is *nothing else*, `private to` is *visible only to*. A
 //! turn of phrase that were passed over would be a restriction that nobody keeps.
 
+mod letting;
+mod shown;
+mod turns;
+
 use crate::sentences::Token;
 use crate::words::is_be;
-
-/// What is said, and how the grammar says it. `'s` is a possessive.
-const TURNS: &[(&str, &str)] = &[
-    ("there own", "their own"),
-    ("battery of tests", "test"),
-    ("kept apart", "kept"),
-    ("kept separate", "kept"),
-    ("kept separately", "kept"),
-    ("but none of the", "but not the"),
-    ("but none of", "but not"),
-    ("but no", "but not"),
-    ("consisting of", "with"),
-    ("made up of", "with"),
-    ("composed of", "with"),
-    ("which contains", "with"),
-    ("that contains", "with"),
-    ("containing", "with"),
-    ("with the exception of", "except"),
-    ("with exception of", "except"),
-    ("apart from", "except"),
-    ("aside from", "except"),
-    ("save for", "except"),
-    ("minus the", "except the"),
-    ("everything but", "everything except"),
-    ("anything but", "everything except"),
-    ("all but", "everything except"),
-    ("everyone but", "everyone except"),
-    ("everybody but", "everyone except"),
-    ("but that 's it", "nothing else"),
-    ("but that is it", "nothing else"),
-    ("but that 's all", "nothing else"),
-    ("but that is all", "nothing else"),
-    ("and that 's it", "nothing else"),
-    ("and that is it", "nothing else"),
-    ("and that 's all", "nothing else"),
-    ("and that is all", "nothing else"),
-    ("that 's it", "nothing else"),
-    ("that is it", "nothing else"),
-    ("that 's all", "nothing else"),
-    ("that is all", "nothing else"),
-    ("and no more", "nothing else"),
-    ("nothing beyond that", "nothing else"),
-    ("nothing besides", "nothing else"),
-    ("not anything else", "nothing else"),
-    ("and not more", "nothing else"),
-    ("private to", "visible only to"),
-    ("confidential to", "visible only to"),
-    ("reserved for", "visible only to"),
-    ("reserved to", "visible only to"),
-    ("exclusive to", "visible only to"),
-    ("for the eyes of", "visible only to"),
-    ("off limits to", "hidden from"),
-    ("off limits for", "hidden from"),
-    ("out of bounds for", "hidden from"),
-    ("invisible to", "hidden from"),
-    ("invisible for", "hidden from"),
-    ("kept from", "hidden from"),
-    ("kept hidden from", "hidden from"),
-    ("kept secret from", "hidden from"),
-    ("secret from", "hidden from"),
-    ("has no business", "must not"),
-    ("have no business", "must not"),
-    ("has no right to", "must not"),
-    ("have no right to", "must not"),
-    ("is unable to", "must not"),
-    ("are unable to", "must not"),
-    ("be unable to", "not"),
-    ("not supposed to", "not allowed to"),
-    ("is forbidden to", "must not"),
-    ("are forbidden to", "must not"),
-    ("is barred from seeing", "must not see"),
-    ("are barred from seeing", "must not see"),
-    ("has zero access to", "must not see"),
-    ("have zero access to", "must not see"),
-    ("has read only access to", "sees"),
-    ("have read only access to", "see"),
-    ("gets to see", "sees"),
-    ("get to see", "see"),
-    ("look at", "view"),
-    ("looks at", "views"),
-    ("looking at", "viewing"),
-    ("look through", "view"),
-    ("write down", "record"),
-    ("writes down", "records"),
-    ("keep track of", "track"),
-    ("keeps track of", "tracks"),
-    ("sign off on", "approve"),
-    ("signs off on", "approves"),
-    ("type in", "enter"),
-    ("types in", "enters"),
-    ("get typed in by", "are entered by"),
-    ("gets typed in by", "is entered by"),
-    ("hand out", "dispense"),
-    ("hands out", "dispenses"),
-    ("take payments", "record payments"),
-    ("takes payments", "records payments"),
-    ("take payment", "record payments"),
-    ("takes payment", "records payments"),
-    ("has read access to", "sees"),
-    ("have read access to", "see"),
-    ("get read access to", "see"),
-    ("gets read access to", "sees"),
-    ("is responsible for scheduling", "books appointments"),
-    ("are responsible for scheduling", "book appointments"),
-    ("who the patient is", "patient names"),
-    ("who the patients are", "patient names"),
-    ("who the client is", "client names"),
-    ("who the person is", "patient names"),
-];
+use letting::{
+    besides, each_of_them, just_needs, let_only, role_only, thats_all, who_also, without_a_stop, works_on,
+};
+use shown::{known, only_ones, shown_to, told};
+use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(read_only(turned(
-        tokens,
-    ))))))))))))
+    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(tokens)))))));
+    let tokens = read_only(who_also(besides(let_only(tokens))));
+    told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))
 }
 
 fn turned(tokens: Vec<Token>) -> Vec<Token> {
@@ -130,7 +30,11 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
             let mut width = 0;
             for word in said.split(' ') {
                 let token = tokens.get(at + width)?;
-                let same = if word == "'s" { *token == Token::Possessive } else { token.is(word) };
+                let same = match word {
+                    "'s" => *token == Token::Possessive,
+                    "," => *token == Token::Comma,
+                    word => token.is(word),
+                };
                 if !same {
                     return None;
                 }
@@ -143,7 +47,10 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
         });
         match found {
             Some((width, plain)) => {
-                out.extend(plain.split(' ').map(|word| Token::Word(word.to_owned())));
+                out.extend(plain.split_whitespace().map(|word| match word {
+                    "," => Token::Comma,
+                    word => Token::Word(word.to_owned()),
+                }));
                 at += width;
                 // `has no business reading notes`.
                 let doing = tokens.get(at).and_then(Token::word).filter(|word| word.ends_with("ing"));
@@ -165,21 +72,21 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
 
 /// `Clinic users see claims, read only`: who sees does not change.
 fn read_only(mut tokens: Vec<Token>) -> Vec<Token> {
-    let ends = match tokens.as_slice() {
-        [.., read, only] if read.is("read") && only.is("only") => 2,
-        [.., last] if last.is("read only") => 1,
-        _ => return tokens,
-    };
-    let rest = &tokens[..tokens.len() - ends];
-    let sees = rest
+    let at = (0..tokens.len()).find(|at| {
+        let pair = tokens[*at].word().is_some_and(|word| matches!(word, "read" | "view"))
+            && tokens.get(at + 1).is_some_and(|next| next.is("only"));
+        let ends = |width: usize| matches!(tokens.get(at + width), None | Some(Token::Comma));
+        *at > 0 && (pair && ends(2) || tokens[*at].is("read only") && ends(1))
+    });
+    let Some(at) = at else { return tokens };
+    let sees = tokens[..at]
         .iter()
         .filter_map(Token::word)
         .any(|word| crate::words::base(word).is_some_and(|base| matches!(base, "see" | "view" | "read")));
     if sees {
-        tokens.truncate(tokens.len() - ends);
-        while tokens.last() == Some(&Token::Comma) {
-            tokens.pop();
-        }
+        let width = if tokens[at].is("read only") { 1 } else { 2 };
+        let begin = if tokens[at - 1] == Token::Comma { at - 1 } else { at };
+        tokens.drain(begin..at + width);
     }
     tokens
 }
@@ -255,34 +162,6 @@ fn too(tokens: Vec<Token>) -> Vec<Token> {
     let mut out = who;
     out.push(Token::Word("and".into()));
     out.extend(tokens[..comma].iter().cloned());
-    out
-}
-
-/// `sees that a session is finished` reads as `sees session status`.
-fn known(tokens: Vec<Token>) -> Vec<Token> {
-    let Some(at) = tokens.windows(2).position(|pair| {
-        pair[0].word().and_then(crate::words::base).is_some_and(|base| matches!(base, "see" | "know"))
-            && pair[1].word().is_some_and(|word| matches!(word, "that" | "whether" | "if"))
-    }) else {
-        return tokens;
-    };
-    let Some(be) = tokens[at + 2..].iter().take(5).position(|token| token.word().is_some_and(is_be)) else {
-        return tokens;
-    };
-    let be = at + 2 + be;
-    let thing: Vec<Token> = tokens[at + 2..be]
-        .iter()
-        .filter(|token| !token.word().is_some_and(crate::words::is_glue))
-        .cloned()
-        .collect();
-    let plain = !thing.is_empty() && thing.iter().all(|token| token.word().is_some());
-    if !plain || tokens.get(be + 1).is_none_or(|token| token.word().is_none()) {
-        return tokens;
-    }
-    let mut out = tokens[..=at].to_vec();
-    out.extend(thing);
-    out.push(Token::Word("status".into()));
-    out.extend(tokens[be + 2..].iter().cloned());
     out
 }
 
@@ -364,125 +243,6 @@ fn log_of(tokens: Vec<Token>) -> Vec<Token> {
     }
     let mut out = tokens[..begin].to_vec();
     out.extend(tokens[at + 2..].iter().cloned());
-    out
-}
-
-/// `Only show first names to volunteers` reads as `volunteers can only see first names`.
-fn shown_to(tokens: Vec<Token>) -> Vec<Token> {
-    let verb = tokens
-        .iter()
-        .take(4)
-        .position(|token| ["show", "display", "reveal", "disclose"].iter().any(|word| token.is(word)));
-    let Some(verb) = verb else { return tokens };
-    let before: Vec<&str> = tokens[..verb].iter().filter_map(Token::word).collect();
-    let imperative = before.len() == verb
-        && before
-            .iter()
-            .all(|word| matches!(*word, "only" | "do" | "not" | "never" | "please" | "just" | "but"));
-    let to =
-        tokens.iter().position(|token| token.is("to")).filter(|to| *to > verb + 1 && *to + 1 < tokens.len());
-    let (true, Some(to)) = (imperative, to) else { return tokens };
-    let word = |word: &str| Token::Word(word.to_owned());
-    let mut out: Vec<Token> = tokens[to + 1..].to_vec();
-    out.push(word("can"));
-    if before.contains(&"only") || before.contains(&"just") {
-        out.push(word("only"));
-    }
-    if before.contains(&"not") || before.contains(&"never") {
-        out.push(word("not"));
-    }
-    out.push(word("see"));
-    out.extend(tokens[verb + 1..to].iter().cloned());
-    out
-}
-
-/// `Doctors are the only ones who can see notes` reads as `only doctors can see notes`.
-fn only_ones(tokens: Vec<Token>) -> Vec<Token> {
-    let ones = ["ones", "one", "people", "person", "role", "roles", "staff", "users", "group"];
-    let at = tokens.windows(4).position(|four| {
-        four[0].word().is_some_and(is_be)
-            && four[1].is("the")
-            && four[2].is("only")
-            && ones.iter().any(|word| four[3].is(word))
-    });
-    let Some(at) = at.filter(|at| *at > 0) else { return tokens };
-    let begin = tokens[..at]
-        .iter()
-        .rposition(|token| matches!(token, Token::Comma) && tokens[..at].iter().any(|t| t.is("and")))
-        .map_or(0, |comma| comma + 1);
-    // `coordinators manage the list, and are the only ones who can …`: the subject stands before.
-    let subject: Vec<Token> =
-        tokens[begin..at].iter().skip_while(|token| token.is("and") || token.is("but")).cloned().collect();
-    if subject.is_empty() {
-        let acting: Vec<Token> = tokens
-            .iter()
-            .take_while(|token| token.word().is_some_and(|word| crate::words::verb(word).is_none()))
-            .cloned()
-            .collect();
-        let mut out = tokens[..begin].to_vec();
-        out.push(Token::Word("and".into()));
-        out.push(Token::Word("only".into()));
-        out.extend(acting);
-        out.extend(may(&tokens[at + 4..]));
-        return out;
-    }
-    let mut out = tokens[..begin].to_vec();
-    out.push(Token::Word("only".into()));
-    out.extend(subject);
-    out.extend(may(&tokens[at + 4..]));
-    out
-}
-
-/// `who can change the status` as `can change the status`.
-fn may(rest: &[Token]) -> Vec<Token> {
-    let rest = match rest.first() {
-        Some(token) if token.is("who") || token.is("that") || token.is("to") || token.is("allowed") => {
-            &rest[1..]
-        }
-        _ => rest,
-    };
-    let modal = rest.first().is_some_and(|token| ["can", "may", "could"].iter().any(|word| token.is(word)));
-    let mut out = Vec::new();
-    if !modal {
-        out.push(Token::Word("can".into()));
-    }
-    out.extend(rest.iter().cloned());
-    out
-}
-
-/// `The employer is only told …`: who is told something sees it.
-fn told(tokens: Vec<Token>) -> Vec<Token> {
-    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
-    let mut at = 0;
-    while at < tokens.len() {
-        let begins = tokens[at].word().is_some_and(|word| matches!(word, "is" | "are"));
-        let adverb =
-            tokens.get(at + 1).and_then(Token::word).filter(|word| matches!(*word, "only" | "never" | "not"));
-        let verb = at + 1 + usize::from(adverb.is_some());
-        let is_told = tokens.get(verb).is_some_and(|token| token.is("told") || token.is("shown"))
-            && tokens.get(verb + 1).is_some_and(|next| {
-                next.word().is_some_and(|word| !matches!(word, "to" | "by" | "when" | "if" | "on" | "in"))
-            });
-        let shown = tokens[at].is("be")
-            && tokens.get(at + 1).is_some_and(|token| token.is("told") || token.is("shown"))
-            && tokens.get(at + 2).is_some_and(|next| {
-                next.word().is_some_and(|word| !matches!(word, "to" | "by" | "when" | "if" | "on" | "in"))
-            });
-        if shown {
-            out.push(Token::Word("see".into()));
-            at += 2;
-            continue;
-        }
-        if begins && is_told && at > 0 {
-            out.push(Token::Word("can".into()));
-            out.extend(adverb.map(|word| Token::Word(word.to_owned())));
-            out.push(Token::Word("see".into()));
-            at = verb + 1;
-            continue;
-        }
-        out.push(tokens[at].clone());
-        at += 1;
-    }
     out
 }
 

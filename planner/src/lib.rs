@@ -13,8 +13,8 @@
 //! ```
 //!
 //! 1. `gate` says when a text is no product, before anything else is done with it.
-//! 2. `sentences` splits; a prompt in Spanish passes `spanish`, word by word into English that the same grammar
-//!    reads, and what its names were is kept. `plan::heads` parts a sentence at its colon; `clauses` finds subject,
+//! 2. `layout` turns tables and outlines into lines, bullets and colons; `sentences` splits; a prompt in Spanish
+//!    passes `spanish`, word by word into English that the same grammar reads, and what its names were is kept. `plan::heads` parts a sentence at its colon; `clauses` finds subject,
 //!    verbs, objects and what narrows them. A negation belongs to the verb behind it: one that is read and not
 //!    placed makes its sentence not understood.
 //! 3. Words are data: `catalogue/english.toml` and `spanish.toml` hold the languages, `wishes.toml` what cannot be
@@ -24,8 +24,10 @@
 //!    unknown role has no clinical reach.
 //!    `idioms` says turns of phrase that restrict in plain words before anything is read.
 //! 4. `access` turns clauses into grants, denials and *only*. A denial takes away all that it can mean. A narrowing
-//!    sentence that it did not understand whole is taken at its narrowest where that is certain, and stops the plan
-//!    ([`PlanError::Blocked`]) until a person has answered where it is not: ignorance narrows.
+//!    sentence that it did not understand whole is taken at its narrowest where that is certain; else it gets a safe
+//!    default and a question where it is plain whom or what it is about. It stops the plan ([`PlanError::Blocked`])
+//!    until a person has answered where that cannot be said, or where the default would leave nobody whom the prompt
+//!    lets reach a record: ignorance narrows.
 //! 5. `complete` fills in what nobody said, and lists it under `assumed`; `grants` gives what was said, then what
 //!    nobody could do otherwise, and takes away last.
 //!    A role writes what a verb says it writes; what nobody was said to keep goes to as few as can be.

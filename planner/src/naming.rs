@@ -66,8 +66,20 @@ const LEADING: &[&str] = &[
     "soy",
     "somos",
     "small",
+    "do",
+    "offer",
+    "provide",
+    "match",
+    "coordinate",
+    "operate",
+    "organize",
+    "organise",
+    "manage",
+    "work",
     "help",
     "it",
+    "it's",
+    "that's",
     "is",
     "this",
     "hi",
@@ -179,9 +191,13 @@ fn plain(text: &str) -> String {
         .into_iter()
         .skip_while(|word| LEADING.contains(&lower(word).replace('’', "'").as_str()) || counts(word))
         .collect();
+    let words = of_a_place(words);
     let anew = |at: usize| {
         words.get(at + 1).is_some_and(|next| {
-            matches!(lower(next).as_str(), "we" | "i" | "our" | "they" | "i'd" | "need" | "want")
+            let next = lower(next).replace('’', "'");
+            matches!(next.as_str(), "we" | "i" | "our" | "they" | "need" | "want")
+                || next.starts_with("we'")
+                || next.starts_with("i'")
         })
     };
     let told = words
@@ -202,14 +218,34 @@ fn plain(text: &str) -> String {
     let whom: Vec<&str> = whom.into_iter().filter(|word| !is_generic(word)).collect();
     let mut name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS + 1).collect();
     // A name does not end in the middle of what it says.
-    while name
-        .last()
-        .is_some_and(|word| FOR.contains(&lower(word).as_str()) || OWNING.contains(&lower(word).as_str()))
-    {
+    while name.last().is_some_and(|word| {
+        FOR.contains(&lower(word).as_str())
+            || OWNING.contains(&lower(word).as_str())
+            || matches!(
+                lower(word).as_str(),
+                "at" | "in" | "on" | "with" | "and" | "to" | "by" | "from" | "&"
+            )
+    }) {
         name.pop();
     }
     let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
     capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))
+}
+
+/// `charge nurse of a burns clinic and …`: what somebody works at is what the app is for.
+fn of_a_place(words: Vec<&str>) -> Vec<&str> {
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let joint = (1..lower.len().min(6)).find(|at| {
+        matches!(lower[*at].as_str(), "of" | "at" | "in" | "for")
+            && lower.get(at + 1).is_some_and(|next| OWNING.contains(&next.as_str()))
+    });
+    let Some(at) = joint else { return words };
+    let who = &lower[..at];
+    let works = (1..=who.len()).any(|width| {
+        let last: Vec<&str> = who[who.len() - width..].iter().map(String::as_str).collect();
+        crate::catalogue::catalogue().role(&crate::words::key(&last)).is_some()
+    });
+    if works { words[at + 2..].to_vec() } else { words }
 }
 
 /// `a secure, easy-to-use app for clinics` is an app for clinics, and `Hi! We run …` begins behind the greeting.
@@ -217,7 +253,11 @@ fn behind_adjectives(text: &str) -> &str {
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let text = match text.split_once(['!', ',', '.']) {
         Some((first, rest))
-            if first.split_whitespace().all(|word| GREETING.contains(&bare(word).as_str())) =>
+            if first.split_whitespace().count() <= 3
+                && first
+                    .split_whitespace()
+                    .next()
+                    .is_some_and(|word| GREETING.contains(&bare(word).as_str())) =>
         {
             rest
         }
@@ -240,11 +280,20 @@ fn is_deed(name: &str) -> bool {
             .is_some_and(|first| crate::catalogue::catalogue().role(&crate::words::key(first)).is_some())
     });
     people
-        && words
-            .iter()
-            .skip(1)
-            .take(3)
-            .any(|word| crate::words::verb(word).is_some() && !word.ends_with("ing"))
+        && words.iter().enumerate().skip(1).take(3).any(|(at, word)| {
+            // `Veterans peer support`: a noun at the end.
+            let noun = at + 1 == words.len() && crate::words::is_two_faced(word);
+            crate::words::verb(word).is_some() && !word.ends_with("ing") && !noun
+        })
+}
+
+/// Whether a sentence says what the product is: it speaks of an app or of somebody's place.
+pub(crate) fn says_what_it_is(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| {
+        is_generic(word) || matches!(word, "clinic" | "practice" | "hospital" | "program" | "service")
+    })
 }
 
 fn is_generic(word: &str) -> bool {

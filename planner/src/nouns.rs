@@ -1,5 +1,10 @@
 //! Lists of nouns: `name, DOB, vitals (bp, pulse), status open -> signed -> locked`.
 
+mod separators;
+
+pub(crate) use separators::separate;
+use separators::{separated, yes_or_no};
+
 use crate::{
     catalogue::catalogue,
     fields::is_unit,
@@ -103,96 +108,6 @@ fn shared_head(before: &[String], words: &[String]) -> Option<Vec<String>> {
     (is_side(side) && is_side(last) && !head.is_empty()).then(|| head.iter().chain([side]).cloned().collect())
 }
 
-/// The pieces between separators at the outer level; `with` binds what follows to its item.
-pub(crate) fn separate(tokens: &[Token]) -> Vec<&[Token]> {
-    separated(tokens, true)
-}
-
-/// As [`separate`]; `or` between two single words is one value with two choices, unless it separates.
-fn separated(tokens: &[Token], or_separates: bool) -> Vec<&[Token]> {
-    let mut out = Vec::new();
-    let (mut depth, mut start) = (0_usize, 0);
-    // `type: urine, swab; taken at`: where semicolons stand, only these separate.
-    let mut inner = 0_usize;
-    let semicolons = tokens.iter().any(|token| {
-        match token {
-            Token::Open => inner += 1,
-            Token::Close => inner = inner.saturating_sub(1),
-            _ => {}
-        }
-        inner == 0 && *token == Token::Semicolon
-    });
-    // `syphilis: negative/positive`, `disposition home/admit/transfer`: choices, up to the next comma.
-    let mut choices = false;
-    for (at, token) in tokens.iter().enumerate() {
-        if depth == 0 && *token == Token::Comma || at == 0 {
-            choices = !or_separates && lists_choices(&tokens[if at == 0 { 0 } else { at + 1 }..]);
-        }
-        match token {
-            Token::Open => depth += 1,
-            Token::Close => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let separates = match token {
-            Token::Semicolon => true,
-            _ if semicolons => false,
-            Token::Comma => true,
-            Token::Slash => !choices && !numbers_around(tokens, at) && !yes_or_no(tokens, at),
-            Token::Word(word) if word == "or" => or_separates || !single_words_around(tokens, at),
-            Token::Word(word) => matches!(word.as_str(), "and" | "plus"),
-            _ => false,
-        };
-        if depth == 0 && separates {
-            out.push(&tokens[start..at]);
-            start = at + 1;
-        }
-    }
-    out.push(&tokens[start..]);
-    out.retain(|piece| !piece.is_empty());
-    out
-}
-
-/// Whether what stands before the next comma is a value with its choices: `flag high/low/normal`.
-fn lists_choices(tokens: &[Token]) -> bool {
-    let piece: Vec<&Token> = tokens
-        .iter()
-        .take_while(|token| !matches!(token, Token::Comma | Token::Open) && !token.is("and"))
-        .collect();
-    let Some(first) = piece.iter().position(|token| **token == Token::Slash) else { return false };
-    let named = piece.contains(&&Token::Colon);
-    let single = piece[first + 1..].split(|token| **token == Token::Slash).all(
-        |part| matches!(part, [Token::Word(word)] if catalogue().field(&key(&[word.as_str()])).is_none()),
-    );
-    let sides = piece[first - first.min(1)..].iter().filter_map(|token| token.word()).all(is_side);
-    let yes = piece.iter().any(|token| token.is("yes") || token.is("y"));
-    named
-        || first > 1 && single && !sides && !yes && piece[..first].iter().all(|token| token.word().is_some())
-}
-
-/// `pickup or delivery` between commas.
-fn single_words_around(tokens: &[Token], at: usize) -> bool {
-    let word = |at: usize| {
-        tokens.get(at).and_then(Token::word).is_some_and(|word| !is_glue(word) && !is_modifier(word))
-    };
-    let edge = |at: Option<usize>| {
-        at.and_then(|at| tokens.get(at))
-            .is_none_or(|token| matches!(token, Token::Comma | Token::Open | Token::Close))
-    };
-    at > 0 && word(at - 1) && word(at + 1) && edge((at - 1).checked_sub(1)) && edge(Some(at + 2))
-}
-
-/// `yes/no`, `y/n`.
-fn yes_or_no(tokens: &[Token], at: usize) -> bool {
-    let is = |at: usize, words: [&str; 2]| {
-        tokens.get(at).and_then(Token::word).is_some_and(|word| words.contains(&word))
-    };
-    at > 0 && is(at - 1, ["yes", "y"]) && is(at + 1, ["no", "n"])
-}
-
-fn numbers_around(tokens: &[Token], at: usize) -> bool {
-    at > 0 && matches!((&tokens[at - 1], tokens.get(at + 1)), (Token::Number(_), Some(Token::Number(_))))
-}
-
 fn read(piece: &[Token]) -> Item {
     let mut item = Item::default();
     let mut at = 0;
@@ -245,6 +160,16 @@ fn read(piece: &[Token]) -> Item {
             Token::Above if piece[at + 1..].contains(&Token::Above) || !item.states.is_empty() => {
                 at = read_states(piece, at, &mut item);
             }
+            // `how much`, `how long` they took.
+            Token::Word(word)
+                if word == "how"
+                    && item.words.is_empty()
+                    && at + 2 == piece.len()
+                    && piece[at + 1].word().and_then(measured).is_some() =>
+            {
+                item.words.extend(piece[at + 1].word().and_then(measured).map(str::to_owned));
+                at += 1;
+            }
             Token::Word(word) => match word.as_str() {
                 // `blood pressure before`, `heart rate max`.
                 word if is_side(word) && !ended && !item.words.is_empty() && ends_item(piece, at + 1) => {
@@ -271,6 +196,19 @@ fn read(piece: &[Token]) -> Item {
                     item.words.push(word.clone());
                 }
                 "or" if !ended && item.words.len() == 1 && piece.len() == 3 => item.words.push("or".into()),
+                // `exchanges per day`, `drinks a week`: how many there are.
+                "per" | "a" | "each"
+                    if !ended
+                        && !item.words.is_empty()
+                        && at + 2 == piece.len()
+                        && piece[at + 1].word().is_some_and(|unit| {
+                            matches!(unit, "day" | "week" | "month" | "hour" | "night" | "shift")
+                        }) =>
+                {
+                    item.words
+                        .extend(["per".to_owned(), piece[at + 1].word().unwrap_or_default().to_owned()]);
+                    at += 1;
+                }
                 // `fed at`, `admitted on`.
                 "at" | "on" if at > 0 && at + 1 == piece.len() && !ended => item.words.push(word.clone()),
                 "first" | "last" | "middle"
@@ -304,6 +242,18 @@ fn read(piece: &[Token]) -> Item {
         item.unit = item.words.pop();
     }
     item
+}
+
+/// What is asked by `how much`, `how long`.
+fn measured(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "much" => "quantity",
+        "long" => "duration",
+        "often" => "frequency",
+        "many" => "number",
+        "bad" | "severe" => "severity",
+        _ => return None,
+    })
 }
 
 /// Whether nothing but a unit, a scale or a parenthesis follows.

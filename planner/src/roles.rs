@@ -5,10 +5,14 @@
 //! that people's names have. Who is only spoken about (a donor, a patient in a dental book) gets no login.
 
 mod guardians;
+mod kinds;
 mod narrator;
 mod people;
 
 pub(crate) use guardians::guardians;
+use kinds::add;
+pub(crate) use kinds::{kind_of, treats_by_name, without_crew};
+pub(crate) use people::is_crew_name;
 
 use crate::{
     catalogue::{RoleKind, catalogue},
@@ -89,6 +93,11 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         if let Some(head) = sentence.head.as_deref().filter(|head| head.contains(" for ")) {
             for clause in crate::clauses::clauses(&crate::sentences::tokens(head)) {
                 find_in(&clause, false, world);
+                let whom = clause.tails.iter().filter(|tail| tail.by == "for").flat_map(|tail| &tail.phrases);
+                let known = whom.map(words_key).find(|name| catalogue().role(name).is_some());
+                if let Some(name) = known.filter(|_| last_person.is_empty()) {
+                    last_person = name;
+                }
             }
         }
         // `Participants are identified by a number. They record each attack`: who was spoken of acts.
@@ -176,6 +185,27 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
                 catalogue().entity(&one).is_none()
                     && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "user")
             });
+        // `the concierge team books`: those of whom it is made.
+        let team = acts
+            && people_do(clause)
+            && phrase.words.len() == 2
+            && phrase
+                .words
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "team" | "crew" | "desk" | "squad"))
+            && !matches!(
+                phrase.words[0].as_str(),
+                "care" | "the" | "whole" | "our" | "clinical" | "treatment"
+            )
+            && catalogue().role(&phrase.words[0]).is_none();
+        if team && catalogue().role(&name).is_none() && world.roles_named(&name).is_empty() {
+            let kind = if clause.does(Verb::Book) { RoleKind::Office } else { RoleKind::Business };
+            let new = Role { kind, acts: true, open: false, assumed: false, bounded: false };
+            if let Some(name) = proper_name(&name) {
+                world.roles.insert(name, new);
+            }
+            continue;
+        }
         if acts && (agentive(phrase, clause) || is_crew(phrase) || is_outside_body(phrase) || alone) {
             add(world, &name, true, true);
         }
@@ -201,6 +231,18 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         if is_crew(phrase) && !is_tool(phrase) {
             add(world, &name, false, true);
         }
+        let builds = clause.verbs.iter().all(|(_, word)| {
+            matches!(
+                crate::words::base(word),
+                Some("build" | "create" | "make" | "want" | "need" | "like" | "have")
+            )
+        });
+        if builds
+            && is_tool(phrase)
+            && !clause.subjects.iter().any(|subject| catalogue().role(&words_key(subject)).is_some())
+        {
+            continue;
+        }
         if owners
             || clause.nobody
             || catalogue()
@@ -211,6 +253,38 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         }
     }
     for tail in &clause.tails {
+        // `a medication list with drug, dose, prescriber and start date`: who prescribed is a value.
+        let values = tail.by == "with"
+            && tail.phrases.len() > 1
+            && tail.phrases.iter().any(|phrase| catalogue().field(&words_key(phrase)).is_some());
+        // `referrals from paediatricians`: they send, and have no login; `hidden from nurses` names who works there.
+        let refers = clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("refer"));
+        let sent = tail.by == "from" && !clause.not && !hides(clause)
+            || tail.by == "to" && refers && !clause.verbs.is_empty();
+        // `the summary goes to the GP`: it leaves the app, and nobody comes in for it.
+        let leaves = tail.by == "to"
+            && clause.verbs.iter().any(|(_, word)| {
+                matches!(crate::words::base(word), Some("go" | "send" | "email" | "fax" | "forward" | "mail"))
+            })
+            && tail.phrases.iter().all(|phrase| {
+                let name = words_key(phrase);
+                name.starts_with("referring ")
+                    || matches!(
+                        name.as_str(),
+                        "gp" | "general practitioner"
+                            | "family doctor"
+                            | "family physician"
+                            | "pcp"
+                            | "primary care provider"
+                            | "insurer"
+                            | "insurance"
+                            | "insurance company"
+                    )
+            });
+        let sent = sent || leaves;
+        if values || sent {
+            continue;
+        }
         if matches!(tail.by.as_str(), "by" | "to" | "for" | "of" | "between" | "from" | "with" | "as") {
             for phrase in &tail.phrases {
                 let name = words_key(phrase);
@@ -231,11 +305,42 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
                             )
                         })
                     });
-                let staffed = is_crew(phrase) && !is_tool(phrase);
+                // `requests go to the equipment store`: those who work there.
+                let sent = tail.by == "to"
+                    && phrase.article
+                    && clause
+                        .verbs
+                        .iter()
+                        .any(|(_, word)| matches!(crate::words::base(word), Some("go" | "send")))
+                    && phrase.words.len() < 4
+                    && phrase.words.last().is_some_and(|word| {
+                        matches!(
+                            word.as_str(),
+                            "store"
+                                | "lab"
+                                | "laboratory"
+                                | "team"
+                                | "department"
+                                | "manufacturer"
+                                | "supplier"
+                                | "pharmacy"
+                                | "warehouse"
+                                | "kitchen"
+                                | "office"
+                        )
+                    })
+                    && phrase.words.first().is_some_and(|word| word != "care");
+                let staffed = is_crew(phrase) && !is_tool(phrase) || sent && tail.by == "to";
                 add(world, &name, seen_by || users, staffed);
             }
         }
     }
+}
+
+/// `hidden from nurses`, `kept from the front desk`.
+fn hides(clause: &Clause) -> bool {
+    clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("hide" | "keep" | "conceal")))
+        || clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::View))
 }
 
 /// `the clinical director should, too`, `it goes to the director`: who leads is somebody of the place, wherever a
@@ -278,90 +383,4 @@ fn people_do(clause: &Clause) -> bool {
 
 fn words_key(phrase: &Phrase) -> String {
     key(&phrase.words.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// Adds a role named by this key; an unknown one only where the prompt says that it is one.
-fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
-    let (kind, canonical) = match catalogue().role(name).or_else(|| catalogue().role(without_crew(name))) {
-        Some((kind, canonical)) => (kind, canonical.to_owned()),
-        None if certain => (kind_of(name), name.to_owned()),
-        None => return,
-    };
-    if matches!(canonical.as_str(), "staff" | "billing" | "sales" | "reception" | "assistant")
-        && !world.roles_named(&key_of(&canonical)).is_empty()
-    {
-        return;
-    }
-    if name.ends_with(" staff") && kind == RoleKind::Office {
-        world.crew = Some(canonical.clone());
-    }
-    // `billing` is as often the work as those who do it.
-    if matches!(canonical.as_str(), "billing" | "sales" | "reception" | "support" | "office")
-        && !acts
-        && !certain
-    {
-        return;
-    }
-    // A person cared for gets a login only when they do something.
-    let Some(canonical) = proper_name(&canonical) else { return };
-    if kind == RoleKind::Subject
-        && let Some(known) =
-            world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
-        && known != canonical
-    {
-        return;
-    }
-    let known = world.roles_named(&key_of(&canonical));
-    if let [one] = known.as_slice()
-        && one.as_str() != "staff"
-    {
-        if let Some(role) = world.roles.get_mut(one) {
-            role.acts |= acts;
-        }
-        return;
-    }
-    if matches!(kind, RoleKind::Proxy | RoleKind::Business) && !acts && !certain && canonical != "sales rep" {
-        return;
-    }
-    let canonical = if canonical == "sales" { "sales rep".to_owned() } else { canonical };
-    world.roles.insert(canonical, Role { kind, acts, open: false, assumed: false, bounded: false });
-}
-
-/// `front desk staff` → `front desk`.
-pub(crate) fn without_crew(name: &str) -> &str {
-    for crew in [
-        " staff",
-        " team",
-        " user",
-        " people",
-        " member",
-        " personnel",
-        " lady",
-        " guy",
-        " gal",
-        " person",
-        " folk",
-        " department",
-        " dept",
-    ] {
-        if let Some(rest) = name.strip_suffix(crew) {
-            return rest;
-        }
-    }
-    name
-}
-
-/// Pulmonologist, physiatrist, geriatrician: those who treat have patients of their own.
-pub(crate) fn treats_by_name(name: &str) -> bool {
-    ["ologist", "iatrist", "iatrician", "therapist"].iter().any(|ending| name.ends_with(ending))
-}
-
-/// What an unknown role is to a patient, by the last word of its name.
-pub(crate) fn kind_of(name: &str) -> RoleKind {
-    let last = name.rsplit(' ').next().unwrap_or_default();
-    match catalogue().role(last) {
-        Some((kind, _)) => kind,
-        None if treats_by_name(last) => RoleKind::Panel,
-        None => RoleKind::Business,
-    }
 }

@@ -4,8 +4,12 @@
 //! becomes the head of the bullets below it. Full stops split outside parentheses and quotes, as do
 //! semicolons and dashes between blanks.
 
+mod fragments;
+mod paragraphs;
 mod tokens;
 
+pub(crate) use paragraphs::bullet;
+use paragraphs::paragraphs;
 pub(crate) use tokens::tokens;
 
 /// One sentence of the prompt, or one bullet.
@@ -108,9 +112,10 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             let (head, rest) = head_of(&piece);
             // `Front desk: scheduling; no access to notes`: of the front desk, too.
             let goes_on = head.is_none()
-                && ["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must "]
+                && (["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must "]
                     .iter()
-                    .any(|begin| rest.to_lowercase().starts_with(begin));
+                    .any(|begin| rest.to_lowercase().starts_with(begin))
+                    || led.as_deref().is_some_and(|led| of_the_same(led, rest)));
             let head = head.map(str::to_owned).or_else(|| led.clone().filter(|_| goes_on));
             led = led.or_else(|| head.clone());
             out.push(Sentence {
@@ -121,7 +126,19 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             });
         }
     }
-    out
+    fragments::joined(out)
+}
+
+/// `Office manager: appointments; diagnosis codes, nothing else clinical`: what goes on in small letters and names
+/// nobody is of whom the head names.
+fn of_the_same(led: &str, rest: &str) -> bool {
+    let known = |said: &str| crate::catalogue::catalogue().role(&crate::words::key_of(said)).is_some();
+    let words: Vec<String> =
+        rest.split_whitespace().take(4).map(|word| plain_head(word.trim_matches(','))).collect();
+    let person = (0..words.len()).any(|at| {
+        known(&words[at]) || words.get(at + 1).is_some_and(|next| known(&format!("{} {next}", words[at])))
+    });
+    rest.starts_with(char::is_lowercase) && known(&led.to_lowercase()) && !person
 }
 
 /// `a pumping log - time, ml left, ml right - and …`: a list between dashes is one in parentheses.
@@ -172,68 +189,6 @@ fn plain_head(head: &str) -> String {
     head.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace(['-', '_', '*'], " ")
 }
 
-/// Paragraphs, and whether each is a bullet.
-fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
-    let mut out: Vec<(String, bool)> = Vec::new();
-    let mut open = false;
-    let mut before = "";
-    for line in prompt.lines() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() {
-            open = false;
-            continue;
-        }
-        if let Some(text) = bullet(trimmed) {
-            out.push((text.to_owned(), true));
-            open = true;
-            before = trimmed;
-            continue;
-        }
-        if trimmed.starts_with('#') {
-            out.push((trimmed.trim_start_matches('#').trim().to_owned() + ":", false));
-            open = false;
-            continue;
-        }
-        match out.last_mut() {
-            Some((last, is_bullet))
-                if open
-                    && !last.ends_with(':')
-                    && (!*is_bullet || line.starts_with([' ', '\t']))
-                    && !begins_anew(trimmed, before) =>
-            {
-                last.push(' ');
-                last.push_str(trimmed);
-            }
-            _ => out.push((trimmed.to_owned(), false)),
-        }
-        open = true;
-        before = trimmed;
-    }
-    out
-}
-
-/// A capital behind a short line begins something new: the line before was not wrapped.
-fn begins_anew(line: &str, before: &str) -> bool {
-    line.starts_with(char::is_uppercase)
-        && (before.chars().count() < 60 || before.contains(": "))
-        && !before.ends_with(',')
-}
-
-/// What stands behind the sign of a bullet, if the line is one.
-pub(crate) fn bullet(line: &str) -> Option<&str> {
-    for sign in ["- ", "* ", "• ", "– ", "+ "] {
-        if let Some(text) = line.strip_prefix(sign) {
-            return Some(text.trim());
-        }
-    }
-    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = line.get(digits..)?;
-    if (1..=2).contains(&digits) {
-        return rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") ")).map(str::trim);
-    }
-    None
-}
-
 const ABBREVIATIONS: &[&str] = &["e.g", "i.e", "dr", "mr", "mrs", "ms", "vs", "approx", "incl", "st", "no"];
 
 /// Splits at full stops, question marks, semicolons and spaced dashes, outside parentheses and quotes.
@@ -270,6 +225,8 @@ fn pieces(text: &str) -> Vec<String> {
         // `… and status - never vitals`: what is cut off only narrows what stands before.
         if stop && c != '.' && c != '!' && c != '?' && narrows_on(chars.clone()) {
             current.push(',');
+        } else if stop && c == ';' && acts_on(chars.clone()) {
+            current.push_str(" and");
         } else if stop {
             push(&mut out, &mut current);
         } else {
@@ -289,6 +246,29 @@ fn narrows_on(rest: impl Iterator<Item = char>) -> bool {
         .collect::<String>()
         .to_lowercase();
     matches!(word.as_str(), "never" | "not" | "nor" | "nothing" | "but" | "except")
+}
+
+/// Whether what follows goes on with a verb that has no subject of its own: `; sees only their own stops`.
+fn acts_on(rest: impl Iterator<Item = char>) -> bool {
+    let word: String =
+        rest.skip_while(|c| c.is_whitespace()).take_while(|c| c.is_alphabetic()).take(14).collect();
+    matches!(
+        word.as_str(),
+        "sees"
+            | "reads"
+            | "gets"
+            | "views"
+            | "writes"
+            | "enters"
+            | "logs"
+            | "approves"
+            | "signs"
+            | "reviews"
+            | "manages"
+            | "creates"
+            | "edits"
+            | "updates"
+    )
 }
 
 fn abbreviated(before: &str) -> bool {

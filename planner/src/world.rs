@@ -141,7 +141,16 @@ impl World {
     /// The roles that a phrase names; `staff` and `users` can name several.
     pub(crate) fn roles_of(&self, phrase: &Phrase) -> Vec<String> {
         let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
-        self.roles_named(&key(&words))
+        let said = key(&words);
+        let found = self.roles_named(&said);
+        // `every therapist`, `therapists`: all who are called so.
+        let several = phrase.all || words.last().is_some_and(|last| crate::words::singular(last) != *last);
+        if found.is_empty() && several && words.len() == 1 && said.len() > 4 {
+            let all: Vec<String> =
+                self.roles.keys().filter(|known| known.ends_with(&format!(" {said}"))).cloned().collect();
+            return if all.len() > 1 { all } else { found };
+        }
+        found
     }
 
     /// As [`Self::roles_of`], from a key.
@@ -270,7 +279,9 @@ impl World {
             .keys()
             .filter(|known| {
                 let known = key_of(known);
-                known.ends_with(&format!(" {said}")) || said.ends_with(&format!(" {known}"))
+                known.ends_with(&format!(" {said}"))
+                    || said.ends_with(&format!(" {known}"))
+                    || known.starts_with(&format!("{said} "))
             })
             .collect();
         if let [one] = near.as_slice() {

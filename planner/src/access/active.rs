@@ -2,10 +2,11 @@
 
 use super::{
     Memory, Reach, Rules,
+    denied::{is_group, is_kept_nowhere, resolve_denied},
     granting::{added_to, grant, released_to, shown, signatures, spec_verbs},
     narrowing::{deny, narrow},
     passive::assign,
-    targets::{Target, is_group, is_kept_nowhere, memory_targets, reach, resolve, resolve_denied},
+    targets::{Target, memory_targets, reach, resolve},
 };
 use crate::{
     catalogue::RoleKind,
@@ -54,6 +55,15 @@ pub(crate) fn active(
     rules: &mut Rules,
     memory: &mut Memory,
 ) -> bool {
+    // `each child has a feeding plan`: what there is, and not who sees it.
+    let holds = !clause.verbs.is_empty()
+        && clause.verbs.iter().all(|(_, word)| matches!(word.as_str(), "has" | "have"))
+        && clause.subjects.iter().all(|phrase| phrase.all || phrase.article)
+        && roles.iter().all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+        && clause.narrowing == 0;
+    if holds {
+        return true;
+    }
     let verbs = spec_verbs(clause);
     if clause.not && stays_outside(clause) {
         for role in roles {
@@ -212,6 +222,10 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
         // `only what the manager releases`: by a permission, and so nothing yet.
         if phrase.words.first().is_some_and(|word| word == "what") && given(phrase) {
             out.by_permission = true;
+            continue;
+        }
+        // `each child has one therapist`: who is responsible, and nothing that is seen.
+        if clause.does(Verb::Have) && !phrase.own && !world.roles_of(phrase).is_empty() {
             continue;
         }
         if phrase.words == ["nothing"] {

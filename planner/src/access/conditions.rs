@@ -11,6 +11,23 @@ pub(crate) fn unresolved_condition(clause: &Clause, world: &World) -> bool {
     let conditional = |tail: &Tail| match tail.by.as_str() {
         "if" | "unless" | "until" | "while" | "during" => true,
         "when" | "once" | "after" | "before" | "whenever" => sees,
+        // `for 72 hours`: a time that nobody ends yet.
+        "for" => {
+            let looks = clause.verbs.iter().any(|(_, word)| {
+                matches!(crate::words::base(word), Some("see" | "read" | "view" | "access" | "open"))
+            });
+            let list = clause
+                .objects
+                .iter()
+                .any(|phrase| phrase.words.last().is_some_and(|word| word.starts_with("list")));
+            sees && looks
+                && !list
+                && tail.words.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()))
+                && tail
+                    .words
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "hours" | "days" | "weeks" | "minutes"))
+        }
         _ => false,
     };
     !clause.not && clause.tails.iter().any(conditional) && condition_states(clause, world).is_empty()
@@ -127,4 +144,12 @@ pub(crate) fn unread(clause: &Clause) -> bool {
         }
         _ => false,
     })
+}
+
+/// The negations within `if …` and `when …`: they say when something holds.
+pub(crate) fn negated_condition(clause: &Clause) -> usize {
+    let negations = |tail: &Tail| {
+        tail.words.windows(2).filter(|pair| pair[1] == "not" && crate::clauses::states(&pair[0])).count()
+    };
+    clause.tails.iter().filter(|tail| crate::clauses::is_when(&tail.by)).map(negations).sum()
 }

@@ -3,17 +3,21 @@
 //! Where everybody that such a sentence can mean is known, and nothing that was granted elsewhere has to be taken
 //! away for it, its narrowest reading is certain: those it names get nothing by default. Else a person is asked.
 
+use super::denied::resolve_denied;
 use super::granting::spec_verbs;
-use super::targets::{Target, resolve_denied};
+use super::targets::Target;
 use super::{Deny, Memory, Rules};
 use crate::catalogue::RoleKind;
 use crate::clauses::{Clause, Phrase};
 use crate::entities::phrase_key;
+use crate::sentences::Token;
 use crate::world::World;
 
 /// A sentence that narrows and was not understood whole.
+#[derive(Clone, Debug)]
 pub(crate) struct Unclear {
     pub(crate) text: String,
+    pub(crate) tokens: Vec<Token>,
     /// Its words, the head first.
     pub(crate) words: String,
     pub(crate) clauses: Vec<Clause>,
@@ -21,11 +25,11 @@ pub(crate) struct Unclear {
     pub(crate) before: Vec<String>,
 }
 
-/// Takes each sentence at its narrowest, or leaves it to a person.
+/// Takes each sentence at its narrowest, or leaves it unclear.
 pub(crate) fn at_their_narrowest(unclear: Vec<Unclear>, world: &mut World, rules: &mut Rules) {
     for one in unclear {
         if !closes(&one, world) && !of_nothing(&one, world) && !bounds(&one, world, rules) {
-            rules.blocked.push(one.text);
+            rules.unclear.push(one);
         }
     }
 }
@@ -160,7 +164,7 @@ fn bounds(one: &Unclear, world: &mut World, rules: &mut Rules) -> bool {
 }
 
 /// The roles that a sentence speaks of, in whatever place.
-fn mentioned(words: &str, world: &World) -> Vec<String> {
+pub(super) fn mentioned(words: &str, world: &World) -> Vec<String> {
     let words: Vec<&str> = words.split_whitespace().collect();
     let mut out: Vec<String> = Vec::new();
     let mut at = 0;
@@ -185,7 +189,7 @@ fn mentioned(words: &str, world: &World) -> Vec<String> {
 }
 
 /// Whether a phrase can mean anything at all: then nobody knows what it takes away.
-fn is_vague(phrase: &Phrase) -> bool {
+pub(super) fn is_vague(phrase: &Phrase) -> bool {
     let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
     matches!(
         last.as_str(),

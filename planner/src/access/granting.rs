@@ -181,6 +181,15 @@ pub(crate) fn grant(
             world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
         // Who writes values down writes the whole record that holds them.
         let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
+        // `patients tick the steps`: they say that it is done, and change nothing else of it.
+        let ticks = clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("tick")))
+            && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Update | Verb::View));
+        let done = ticks
+            && target.fields.is_none()
+            && world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Clinical);
+        if done && let Some(entity) = world.entities.get_mut(&target.entity) {
+            entity.add(crate::fields::NewField { name: "done".into(), written: "clinical boolean".into() });
+        }
         let mut states = target.when.clone();
         for state in &when {
             if world.entities.get(&target.entity).is_some_and(|entity| entity.states.contains(state)) {
@@ -194,12 +203,22 @@ pub(crate) fn grant(
                 rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
                 continue;
             }
-            for verb in verbs.iter().filter(|verb| !clause.does(Verb::Book) || schedule || **verb == "view") {
+            // Who books a test does not see its results.
+            let treats = world
+                .roles
+                .get(role)
+                .is_some_and(|known| matches!(known.kind, RoleKind::Panel | RoleKind::Care));
+            let booked = |verb: &&&str| !clause.does(Verb::Book) || schedule || treats && **verb == "view";
+            for verb in verbs.iter().filter(|verb| booked(verb)) {
                 rules.allows.push(Allow {
                     role: role.clone(),
                     entity: target.entity.clone(),
                     verb,
-                    fields: if whole { None } else { target.fields.clone() },
+                    fields: match (whole, done && *verb == "update") {
+                        (true, _) => None,
+                        (false, true) => Some(vec!["done".to_owned()]),
+                        (false, false) => target.fields.clone(),
+                    },
                     reach: match (target.own, target.all) {
                         (true, _) => Reach::Own,
                         (false, true) => Reach::Place,

@@ -6,28 +6,33 @@
 
 mod active;
 mod conditions;
+mod defaults;
+mod denied;
 mod fallback;
 mod granting;
 mod narrowing;
 mod passive;
 mod references;
 mod targets;
+mod who;
 
+pub(crate) use defaults::by_default;
+use fallback::Unclear;
 pub(crate) use passive::care_teams;
 pub(crate) use references::references;
 
 use crate::catalogue::RoleKind;
-use crate::clauses::{Clause, Phrase, clauses};
+use crate::clauses::{Clause, clauses};
 use crate::sentences::{Sentence, Token};
-use crate::words::{key_of, restricts};
+use crate::words::restricts;
 use crate::world::{Parsed, World};
 use active::{active, passive_form};
 pub(crate) use conditions::foreign_condition;
-use conditions::{condition_words, unread, unresolved_condition};
-use granting::{changes_only, moves_only};
+use conditions::{condition_words, unresolved_condition};
 use narrowing::verbless;
 use passive::passive;
-use targets::{Target, resolve_denied};
+use targets::Target;
+use who::{nobody, shows_itself, subjects};
 
 /// How far a sentence reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +109,11 @@ pub(crate) struct Rules {
     /// Roles that may see the short reference of a patient, and no more.
     pub(crate) reference_only: Vec<String>,
     /// Narrowing sentences that were not understood.
-    pub(crate) blocked: Vec<String>,
+    pub(crate) unclear: Vec<Unclear>,
+    /// Those of them that were read at their narrowest, and how: a person should say what they mean.
+    pub(crate) asked: Vec<(String, String)>,
+    /// Records that nobody reaches by default.
+    pub(crate) reserved: Vec<String>,
     /// Other sentences of which nothing was understood.
     pub(crate) not_understood: Vec<String>,
     /// Grants that hang on a condition which cannot be kept yet: the words, and the construct.
@@ -166,8 +175,11 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         let said = outside_parentheses(&one.sentence.tokens)
             .filter(|token| token.word().is_some_and(restricts))
             .count();
+        // `if she does not, the supervisor gets it`: it says when, and bounds nobody.
+        let said = said.saturating_sub(all.iter().map(conditions::negated_condition).sum());
         if !done && (said > 0 || narrowing > 0) && narrow_understood < narrowing.max(1) {
-            unclear.push(fallback::Unclear {
+            unclear.push(Unclear {
+                tokens: one.sentence.tokens.clone(),
                 text: one.sentence.text.clone(),
                 words: one.sentence.plain(),
                 clauses: all,
@@ -279,6 +291,12 @@ fn read_clause(
                     .role(&key)
                     .is_some_and(|(kind, _)| matches!(kind, RoleKind::Subject | RoleKind::Proxy))
             });
+        // `requests go to the equipment store: they see …`.
+        let to = clause.tail("to").map(|tail| tail.phrases.as_slice()).unwrap_or_default();
+        let given: Vec<String> = to.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+        if !given.is_empty() {
+            memory.subjects = given;
+        }
         return nobody_there && clause.not && !clause.only && clause.but_not.is_empty();
     }
     memory.subjects.clone_from(&roles);
@@ -309,157 +327,4 @@ fn read_clause(
         return clause.narrowing == 0;
     }
     active(clause, &roles, world, rules, memory)
-}
-
-/// `the screen shows numbers only`, `emails carry no details`: what the app shows or sends by itself is not
-/// somebody's access.
-fn shows_itself(clause: &Clause) -> bool {
-    !clause.subjects.is_empty()
-        && clause.subjects.iter().all(|phrase| {
-            phrase.words.last().is_some_and(|word| {
-                matches!(
-                    crate::words::singular(word).as_str(),
-                    "screen"
-                        | "email"
-                        | "sms"
-                        | "message"
-                        | "reminder"
-                        | "notification"
-                        | "page"
-                        | "display"
-                        | "text"
-                        | "app"
-                        | "board"
-                        | "alert"
-                        | "letter"
-                        | "link"
-                        | "kiosk"
-                        | "monitor screen"
-                )
-            })
-        })
-}
-
-/// `nobody can delete notes`, `no one except the owner edits invoices`, `nobody sees cases of another county`.
-fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memory: &mut Memory) -> bool {
-    let place = world.place.clone();
-    let elsewhere = |phrase: &Phrase| {
-        phrase.other
-            && place.as_ref().is_some_and(|place| key_of(place) == crate::entities::phrase_key(phrase))
-    };
-    if clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(elsewhere) {
-        return true;
-    }
-    let mut excepted: Vec<String> = clause.but_not.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
-    let outside: Vec<&Phrase> =
-        clause.tails.iter().filter(|tail| tail.by == "outside").flat_map(|tail| &tail.phrases).collect();
-    for phrase in &outside {
-        match crate::entities::phrase_key(phrase).as_str() {
-            "team" | "care team" => excepted.extend(team(world)),
-            _ => excepted.extend(world.roles_of(phrase)),
-        }
-    }
-    // `no one at our company may read an entry`: those who work there, and not those whose entries they are.
-    let of_us = clause.tails.iter().any(|tail| {
-        matches!(tail.by.as_str(), "at" | "in" | "on" | "from")
-            && tail.phrases.iter().any(|phrase| {
-                phrase.words.last().is_some_and(|word| {
-                    matches!(
-                        word.as_str(),
-                        "company"
-                            | "team"
-                            | "staff"
-                            | "organisation"
-                            | "organization"
-                            | "office"
-                            | "business"
-                            | "side"
-                    )
-                })
-            })
-    });
-    if of_us {
-        excepted.extend(world.of_kind(RoleKind::Subject));
-        excepted.extend(world.roles.iter().filter(|(_, role)| role.open).map(|(name, _)| name.clone()));
-    }
-    if !outside.is_empty() && excepted.is_empty() {
-        return false;
-    }
-    let mut targets = Vec::new();
-    for phrase in clause.objects.iter().chain(clause.subjects.iter().filter(|_| clause.passive)) {
-        let found = resolve_denied(phrase, clause, &["somebody".to_owned()], world, memory);
-        if found.is_empty() {
-            return false;
-        }
-        targets.extend(found);
-    }
-    if targets.is_empty() || !clause.but_not.is_empty() && excepted.is_empty() {
-        return false;
-    }
-    for target in targets {
-        rules.exclusives.push(Exclusive {
-            entity: target.entity,
-            roles: excepted.clone(),
-            changes_only: changes_only(clause),
-            fields: target.fields,
-            moves_only: moves_only(clause),
-        });
-    }
-    unread(clause)
-}
-
-/// The roles that act in a clause; `they` are those of the clause before, `the others` everybody else.
-fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<String> {
-    let staff = |kind: RoleKind| !matches!(kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support);
-    let mut out = Vec::new();
-    for phrase in &clause.subjects {
-        let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
-        let of_team = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "team"));
-        let found = match words.as_slice() {
-            ["they" | "he" | "she" | "who"] => memory.subjects.clone(),
-            // `The warehouse packs orders. It sees …`.
-            ["it"] if memory.subjects.len() == 1 && clause.does(crate::words::Verb::View) => {
-                memory.subjects.clone()
-            }
-            [] if phrase.other => world
-                .roles
-                .iter()
-                .filter(|(name, role)| staff(role.kind) && !memory.subjects.contains(name))
-                .map(|(name, _)| name.clone())
-                .collect(),
-            ["team"] | ["care", "team"] => team(world),
-            ["everyone" | "everybody"] if of_team => team(world),
-            ["everyone" | "everybody"] => {
-                let open = world.roles_of(phrase);
-                if open.is_empty() {
-                    world
-                        .roles
-                        .iter()
-                        .filter(|(_, role)| staff(role.kind) && !role.assumed)
-                        .map(|(name, _)| name.clone())
-                        .collect()
-                } else {
-                    open
-                }
-            }
-            _ => world.roles_of(phrase),
-        };
-        for role in found {
-            let excepted = clause.but_not.iter().any(|phrase| world.roles_of(phrase).contains(&role));
-            if !out.contains(&role) && !excepted {
-                out.push(role);
-            }
-        }
-    }
-    out
-}
-
-/// The people around a patient: those assigned, else the clinicians.
-fn team(world: &World) -> Vec<String> {
-    if !world.assigned.is_empty() {
-        return world.assigned.clone();
-    }
-    let mut out = world.of_kind(RoleKind::Panel);
-    out.extend(world.of_kind(RoleKind::Care));
-    out
 }

@@ -1,8 +1,9 @@
 //! `only`, `not`, `but not`, `except`: what a clause takes away.
 
 use super::conditions::unread;
+use super::denied::{is_group, is_kept_nowhere, resolve_denied};
 use super::granting::{changes_only, moves_only};
-use super::targets::{Target, is_group, is_kept_nowhere, resolve_denied, resolve_plain};
+use super::targets::{Target, resolve_plain};
 use super::{Deny, Exclusive, Memory, Rules};
 use crate::catalogue::RoleKind;
 use crate::clauses::Clause;
@@ -68,7 +69,10 @@ pub(crate) fn narrow(
                 .roles
                 .get(role)
                 .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
-            !targets.is_empty() && targets.iter().all(|target| target.own || clinical && people(target))
+            // `… and nothing else` bounds what they see, however far.
+            !clause.closes
+                && !targets.is_empty()
+                && targets.iter().all(|target| target.own || clinical && people(target))
         };
         let bounded: Vec<&String> = roles.iter().filter(|role| !reach_only(role, world)).collect();
         for role in bounded {

@@ -1,8 +1,9 @@
 //! `may be seen only by …`, `is assigned to …`.
 
 use super::conditions::{condition_states, condition_words, unread};
+use super::denied::resolve_denied;
 use super::granting::{changes_only, moves_only, own_patients, spec_verbs};
-use super::targets::{Target, resolve, resolve_denied};
+use super::targets::{Target, resolve};
 use super::{Allow, Deny, Exclusive, Memory, Reach, Rules};
 use crate::catalogue::{RoleKind, catalogue};
 use crate::clauses::{Clause, Tail};

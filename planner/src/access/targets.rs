@@ -114,7 +114,20 @@ pub(crate) fn resolve(
             .map(|(name, _)| Target::whole(name.clone()))
             .collect();
     }
-    resolve_plain(phrase, roles, world)
+    of_a_record(phrase, clause, world)
+        .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
+}
+
+/// `the date and length of each session`: values of the record that is named behind them.
+fn of_a_record(phrase: &Phrase, clause: &Clause, world: &World) -> Option<Target> {
+    let key = phrase_key(phrase);
+    if world.entity_named(&key).is_some() || !phrase.of.is_empty() {
+        return None;
+    }
+    let of = clause.tails.iter().filter(|tail| tail.by == "of").flat_map(|tail| &tail.phrases);
+    let whole = of.filter(|whole| whole.at > phrase.at).find_map(|whole| world.entity_of(&whole.words))?;
+    let fields = fields_of(&whole, &key, world).filter(|_| world.subject() != Some(whole.as_str()))?;
+    Some(Target { fields: Some(fields), ..Target::whole(whole) })
 }
 
 pub(crate) fn memory_targets(entities: &[String]) -> Vec<Target> {
@@ -230,7 +243,7 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
 }
 
 /// The fields of a record that a key means: itself, its group, or those whose name ends with it.
-fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
+pub(super) fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
     let known = world.entities.get(entity)?;
     let named = |wanted: &str| known.fields.keys().find(|name| key_of(name) == key_of(wanted)).cloned();
     if let Some(name) = named(key) {
@@ -256,10 +269,11 @@ fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
     }
     let last = key.rsplit(' ').next().unwrap_or(key);
     // `visit times`, `scan dates`: when it was.
-    if matches!(key, "time" | "date") {
+    if matches!(key, "time" | "date" | "hour") {
         let all: Vec<String> = known
             .fields
             .iter()
+            .filter(|(_, written)| !written.starts_with("identifier"))
             .filter(|(_, written)| written.contains("moment") || written.contains(" date"))
             .map(|(name, _)| name.clone())
             .collect();
@@ -317,158 +331,6 @@ pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
     if phrase.all || place { Reach::Place } else { Reach::Unsaid }
 }
 
-/// What a denied phrase takes away: all that it can mean, for a restriction that is too wide is safe.
-pub(crate) fn resolve_denied(
-    phrase: &Phrase,
-    clause: &Clause,
-    roles: &[String],
-    world: &World,
-    memory: &Memory,
-) -> Vec<Target> {
-    let key = match phrase_key(phrase).as_str() {
-        "clinical" | "medical" => "clinical data".to_owned(),
-        key => key.to_owned(),
-    };
-    let grouped = group(&key, world);
-    if !grouped.is_empty() {
-        return grouped;
-    }
-    if matches!(key.as_str(), "narrative" | "free text") {
-        return narratives(world);
-    }
-    let of_that_name: Vec<Target> = world
-        .entities
-        .keys()
-        .chain(world.forms.keys())
-        .filter(|name| key_of(name) == key || key_of(name).ends_with(&format!(" {key}")))
-        .cloned()
-        .map(Target::whole)
-        .collect();
-    if !of_that_name.is_empty() && phrase.of.is_empty() {
-        return of_that_name;
-    }
-    let everywhere = fields_everywhere(&key, world);
-    let plain = resolve(phrase, clause, roles, world, memory);
-    let narrowed = plain.iter().any(|target| target.fields.is_none());
-    if !everywhere.is_empty() && !narrowed && phrase.of.is_empty() {
-        return everywhere;
-    }
-    if !plain.is_empty() {
-        return plain;
-    }
-    // `HIV status`: a value that the first words name.
-    for width in (1..phrase.words.len()).rev() {
-        let found = fields_everywhere(&key_of(&phrase.words[..width].join(" ")), world);
-        if !found.is_empty() && world.entity_of(&phrase.words[..width]).is_none() {
-            return found;
-        }
-    }
-    // `care notes`, `test findings`: the last word names a record, or values in any record.
-    let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
-    if phrase.words.len() > 1
-        && let Some(entity) = world.entity_named(&last)
-    {
-        return vec![Target::whole(entity)];
-    }
-    fields_everywhere(&last, world)
-}
-
-/// The values of that name, in every record that holds one.
-fn fields_everywhere(key: &str, world: &World) -> Vec<Target> {
-    world
-        .entities
-        .keys()
-        .filter_map(|entity| {
-            let fields = fields_of(entity, key, world)?;
-            Some(Target { fields: Some(fields), ..Target::whole(entity.clone()) })
-        })
-        .collect()
-}
-
-/// Whether a phrase names a value that health apps know and this one does not keep: nothing is there to hide.
-pub(crate) fn is_kept_nowhere(phrase: &Phrase, world: &World) -> bool {
-    let key = phrase_key(phrase);
-    catalogue().field(&key).is_some() && fields_everywhere(&key, world).is_empty()
-}
-
-/// Whether a phrase means many records at once, of which the app may have none: `lab data`.
-pub(crate) fn is_group(phrase: &Phrase) -> bool {
-    let key = phrase_key(phrase);
-    key.split_once(' ').is_some_and(|(first, last)| {
-        matches!(
-            first,
-            "clinical" | "medical" | "health" | "lab" | "laboratory" | "personal" | "financial" | "billing"
-        ) && matches!(
-            last,
-            "data" | "information" | "info" | "record" | "detail" | "content" | "answer" | "stuff"
-        )
-    })
-}
-
-/// `clinical data`, `patient information`, `lab data`, `medical answers`: many records at once.
-fn group(key: &str, world: &World) -> Vec<Target> {
-    const ANYTHING: &[&str] = &[
-        "data",
-        "information",
-        "info",
-        "record",
-        "detail",
-        "content",
-        "answer",
-        "thing",
-        "note",
-        "file",
-        "stuff",
-    ];
-    let mut words = key.split(' ');
-    let (Some(first), Some(last), None) = (words.next(), words.next(), words.next()) else {
-        return Vec::new();
-    };
-    if !ANYTHING.contains(&last) || world.entities.keys().any(|name| key_of(name) == key) {
-        return Vec::new();
-    }
-    let subject = world.subject().map(str::to_owned);
-    let person = crate::catalogue::catalogue()
-        .role(first)
-        .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject);
-    if person || matches!(first, "personal" | "identifying" | "phi") {
-        return subject.into_iter().map(Target::whole).collect();
-    }
-    if !matches!(first, "clinical" | "medical" | "health" | "lab" | "laboratory") {
-        return Vec::new();
-    }
-    let lab = first.starts_with("lab");
-    let mut out: Vec<Target> = world
-        .entities
-        .iter()
-        .filter(|(name, entity)| {
-            entity.kind == EntityKind::Clinical
-                && (!lab
-                    || ["lab", "result", "test", "sample", "specimen"].iter().any(|word| name.contains(word)))
-        })
-        .map(|(name, _)| Target::whole(name.clone()))
-        .chain(world.forms.keys().filter(|_| !lab).cloned().map(Target::whole))
-        .collect();
-    for (name, entity) in
-        world.entities.iter().filter(|(_, entity)| entity.kind == EntityKind::Subject || lab)
-    {
-        let fields: Vec<String> = entity
-            .fields
-            .iter()
-            .filter(|(field, written)| {
-                !written.starts_with("identifier")
-                    && !written.starts_with("none")
-                    && (!lab || ["lab", "result", "test"].iter().any(|word| field.contains(word)))
-            })
-            .map(|(field, _)| field.clone())
-            .collect();
-        if !fields.is_empty() {
-            out.push(Target { fields: Some(fields), ..Target::whole(name.clone()) });
-        }
-    }
-    out
-}
-
 /// Whether a phrase names a state that its record does not have: `accepted orders` of orders without states.
 fn in_unknown_state(phrase: &Phrase, entity: Option<&crate::world::Entity>) -> bool {
     phrase.modifiers.iter().any(|word| {
@@ -497,21 +359,4 @@ fn near_fields(entity: &str, key: &str, world: &World) -> Option<Vec<String>> {
         .cloned()
         .collect();
     (near.len() == 1).then_some(near)
-}
-
-/// Every text that tells a story: `except the narrative`.
-fn narratives(world: &World) -> Vec<Target> {
-    world
-        .entities
-        .iter()
-        .filter_map(|(name, entity)| {
-            let fields: Vec<String> = entity
-                .fields
-                .iter()
-                .filter(|(_, written)| written.starts_with("narrative"))
-                .map(|(field, _)| field.clone())
-                .collect();
-            (!fields.is_empty()).then(|| Target { fields: Some(fields), ..Target::whole(name.clone()) })
-        })
-        .collect()
 }

@@ -207,8 +207,8 @@ impl Draft {
         let mut full = world.clone();
         complete::records(&mut full);
         let rules = access::read(&parsed, &mut full, settled);
-        if !rules.blocked.is_empty() {
-            return Err(blocked(rules.blocked));
+        if !rules.unclear.is_empty() {
+            return Err(blocked(rules.unclear.into_iter().map(|one| one.text).collect()));
         }
         self.not_understood.extend(rules.not_understood.iter().cloned());
         self.not_understood.extend(rules.conditional.iter().map(|(said, _)| said.clone()));

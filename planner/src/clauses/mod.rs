@@ -4,8 +4,10 @@
 //! A word such as *record* is a verb where a verb can stand: after a subject that agrees with it and
 //! before something that can be its object.
 
+mod follows;
 mod negation;
 mod phrase;
+mod placing;
 mod reader;
 mod relative;
 mod tails;
@@ -13,6 +15,7 @@ mod verbs;
 
 use crate::{sentences::Token, words::Verb};
 use reader::Reader;
+pub(crate) use tails::{is_when, states};
 
 /// A noun phrase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +69,10 @@ pub(crate) struct Clause {
     pub(crate) not: bool,
     /// `… only see`, `see only`.
     pub(crate) only: bool,
+    /// `nobody else`.
+    pub(crate) others: bool,
+    /// `… and nothing else`.
+    pub(crate) closes: bool,
     pub(crate) modal: bool,
     pub(crate) verbs: Vec<(Verb, String)>,
     /// `are seen`, `be edited`.

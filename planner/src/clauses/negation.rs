@@ -18,6 +18,7 @@ impl Reader<'_> {
                 self.current.nobody = true;
                 self.current.narrowing += 1;
                 self.at += 2;
+                self.current.others = self.is(self.at, "else");
             }
             "no" if self.denies_a_noun() => {
                 self.current.narrowing += 1;
@@ -38,6 +39,7 @@ impl Reader<'_> {
                 self.current.narrowing = self.current.narrowing.max(1);
                 self.current.nobody = true;
                 self.at += 1;
+                self.current.others = self.is(self.at, "else");
             }
             // `can view but not edit notes`: both have the notes.
             "not" | "never"
@@ -70,6 +72,7 @@ impl Reader<'_> {
             "nothing" if ["else", "more", "other"].iter().any(|word| self.is(self.at + 1, word)) => {
                 // `the action plan but nothing else`.
                 self.current.only = true;
+                self.current.closes = true;
                 self.current.narrowing += 1;
                 self.at += 1;
                 while ["else", "more", "other"].iter().any(|word| self.is(self.at, word)) {

@@ -9,6 +9,46 @@ use crate::{
 /// Names that go on with a number: `PHQ-9`, `ICD-10`.
 const NUMBERED: &[&str] = &["icd", "phq", "gad", "dass", "part", "form", "stage", "moca"];
 
+/// What is a value together with what it is of.
+const VALUES_OF: &[&str] = &[
+    "range",
+    "sign",
+    "level",
+    "degree",
+    "quality",
+    "loss",
+    "shortness",
+    "area",
+    "mode",
+    "method",
+    "cause",
+    "mechanism",
+    "length",
+    "type",
+    "number",
+    "amount",
+    "place",
+    "point",
+    "use",
+    "sense",
+    "ease",
+    "strength",
+    "frequency",
+    "intensity",
+    "location",
+    "site",
+    "severity",
+    "stage",
+    "grade",
+    "color",
+    "colour",
+    "size",
+    "rate",
+    "percentage",
+    "onset",
+    "duration",
+];
+
 impl Reader<'_> {
     /// Reads a noun phrase here: articles, possessives and modifiers, then nouns.
     pub(super) fn phrase(&mut self) -> Option<Phrase> {
@@ -87,6 +127,16 @@ impl Reader<'_> {
                         {
                             phrase.modifiers.push(word.to_owned());
                         }
+                        // `range of motion`, `signs of infection`: one value.
+                        "of" if seen && self.value_of(&phrase) => phrase.words.push(word.to_owned()),
+                        // `exports completed trips monthly`: how often.
+                        "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly"
+                        | "annually"
+                            if seen && self.next_ends() && phrase.words.len() < 4 =>
+                        {
+                            self.at += 1;
+                            break;
+                        }
                         _ if is_glue(word) => break,
                         "assigned" if seen => break,
                         _ if seen && self.is_verb(self.at) => break,
@@ -119,6 +169,20 @@ impl Reader<'_> {
             self.at += 1;
         }
         (seen || phrase.own || phrase.other).then_some(phrase)
+    }
+
+    /// Whether what stands before *of* is a value with what stands behind it, which is no record and nobody.
+    fn value_of(&self, phrase: &Phrase) -> bool {
+        let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+        let next = self.tokens.get(self.at + 1).and_then(Token::word).unwrap_or_default();
+        let one = crate::words::singular(next);
+        VALUES_OF.contains(&last.as_str())
+            && phrase.of.is_empty()
+            && !is_glue(next)
+            && !is_modifier(next)
+            && next.len() > 2
+            && crate::catalogue::catalogue().role(&one).is_none()
+            && crate::catalogue::catalogue().entity(&one).is_none_or(|(concept, _)| concept.field_too)
     }
 
     /// Whether a noun phrase could not go on behind the next token.

@@ -17,13 +17,19 @@ impl Reader<'_> {
             "they" | "he" | "she"
                 if self.phase == Phase::Object
                     && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(is_be)
-                    && self.is(self.at + 2, "assigned") =>
+                    && ["assigned", "matched", "paired", "allocated", "responsible", "linked"]
+                        .iter()
+                        .any(|word| self.is(self.at + 2, word)) =>
             {
+                // `the interests of the patient they are matched with`: theirs, and so is what is of it.
                 if let Some(last) = self.current.objects.last_mut() {
                     last.own = true;
                 }
+                if let Some(last) = self.current.tails.last_mut().and_then(|tail| tail.phrases.last_mut()) {
+                    last.own = true;
+                }
                 self.at += 3;
-                if self.is(self.at, "to") {
+                if ["to", "with", "for"].iter().any(|word| self.is(self.at, word)) {
                     self.at += 1;
                 }
             }
@@ -33,6 +39,13 @@ impl Reader<'_> {
                 self.at = self.permitted().unwrap_or(self.at + 1);
                 let words = self.words(from, self.at);
                 self.current.tails.push(super::Tail { by: "if".into(), words, ..super::Tail::default() });
+            }
+            // `session notes, which are never visible to midwives`: the notes are not.
+            "that" | "which" if self.phase == Phase::Object && self.told_of_object() => {
+                let about = self.last_phrase().cloned();
+                self.finish();
+                self.current.subjects.extend(about.map(|about| Phrase { paren: Vec::new(), ..about }));
+                self.at += 1;
             }
             // `clients that are assigned to them`.
             "that" | "which" | "who"
@@ -128,6 +141,23 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// `which are never visible to …`, `that must not be shown to …`: a restriction on what stands before.
+    fn told_of_object(&self) -> bool {
+        let mut at = self.at + 1;
+        let mut narrow = false;
+        let mut states = false;
+        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
+            narrow |= matches!(word, "never" | "not" | "only") || word == "hidden";
+            if is_be(word) || crate::words::is_modal(word) {
+                states = true;
+            } else if !(crate::words::is_adverb(word) || matches!(word, "not" | "only" | "never")) {
+                return narrow && states && verb(word).is_some();
+            }
+            at += 1;
+        }
+        false
     }
 
     /// Where a relative clause ends in which somebody consents, shares or allows.

@@ -70,6 +70,16 @@ impl Reader<'_> {
                         self.at += 1;
                     }
                 }
+                Token::Word(word)
+                    if word == "assigned"
+                        && !expect
+                        && self
+                            .tokens
+                            .get(self.at + 1)
+                            .is_some_and(|next| next.is("to") || next.is("by")) =>
+                {
+                    break;
+                }
                 Token::Word(word) if word == "no" && self.denies_a_noun() => break,
                 Token::Word(word) if matches!(word.as_str(), "and" | "or") => {
                     if self.tokens.get(self.at + 1).is_some_and(|t| t.is("no")) {
@@ -114,6 +124,13 @@ impl Reader<'_> {
                         None => self.at += 1,
                     }
                     expect = false;
+                    // `After surgery patients log …`: who acts stands behind.
+                    if let Some(acting) = self.acting_behind(&mut tail) {
+                        tail.words = self.words(first_words, self.at - 1);
+                        self.current.tails.push(tail);
+                        self.current.subjects.push(acting);
+                        return;
+                    }
                 }
                 Token::Open => {
                     let close = closing(self.tokens, self.at);
@@ -168,19 +185,85 @@ impl Reader<'_> {
                 {
                     break;
                 }
+                // `if it is above 12 a social worker follows up`: who acts begins the sentence anew.
+                Token::Word(word)
+                    if depth == 0
+                        && self.at > from + 2
+                        && self.current.verbs.is_empty()
+                        && matches!(word.as_str(), "a" | "an" | "the")
+                        && self.tokens[self.at - 1].word().is_none_or(|before| !is_glue(before))
+                        && self.acts_at(self.at + 1) =>
+                {
+                    break;
+                }
                 Token::Word(word) if restricts(word) && word == "nobody" => break,
                 Token::Word(word)
                     if word == "no" && self.tokens.get(self.at + 1).is_some_and(|t| t.is("one")) =>
                 {
                     break;
                 }
+                // `if she does not, …`: it says when.
+                Token::Word(word) if word == "not" && is_when(by) && self.denies_a_state() => {}
                 Token::Word(word) if restricts(word) => self.current.narrowing += 1,
                 _ => {}
             }
             self.at += 1;
         }
+        // `never the diagnosis until the match is confirmed`: what is denied for a time is denied always.
+        let denied = self.current.but_not.last().is_some_and(|phrase| {
+            let objects =
+                self.current.objects.iter().chain(self.current.tails.iter().flat_map(|tail| &tail.phrases));
+            objects.map(|object| object.at).max().is_none_or(|at| at < phrase.at)
+        });
+        if denied && !only && matches!(by, "until" | "unless" | "before" | "if" | "once" | "after" | "when") {
+            return;
+        }
         let words = self.words(from, self.at);
         self.current.tails.push(Tail { by: by.to_owned(), phrases: Vec::new(), words, only, except: false });
+    }
+
+    /// Takes the last word of a leading phrase as the subject, where it names people and their verb follows.
+    fn acting_behind(&self, tail: &mut Tail) -> Option<super::Phrase> {
+        if !self.current.verbs.is_empty() || !self.current.subjects.is_empty() || self.phase != Phase::Subject
+        {
+            return None;
+        }
+        let phrase = tail.phrases.last_mut().filter(|phrase| phrase.words.len() > 1)?;
+        let last = phrase.words.last()?.clone();
+        let people = crate::catalogue::catalogue().role(&crate::words::singular(&last)).is_some()
+            && crate::words::singular(&last) != last;
+        let acts = self.tokens.get(self.at).and_then(Token::word).is_some_and(|word| {
+            is_modal(word)
+                || crate::words::verb(word).is_some()
+                    && self.agrees(&last, word)
+                    && self.object_follows(self.at + 1)
+        });
+        if !(people && acts) {
+            return None;
+        }
+        phrase.words.pop();
+        Some(super::Phrase { words: vec![last], at: self.at - 1, ..super::Phrase::default() })
+    }
+
+    /// Whether a role of the catalogue stands here with its verb: `social worker follows up`.
+    fn acts_at(&self, at: usize) -> bool {
+        (1..=3).any(|width| {
+            let said: Option<Vec<&str>> =
+                self.tokens.get(at..at + width).and_then(|words| words.iter().map(Token::word).collect());
+            let known = said.is_some_and(|said| {
+                crate::catalogue::catalogue()
+                    .role(&crate::words::key(&said))
+                    .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+            });
+            let next = self.tokens.get(at + width).and_then(Token::word);
+            known && next.is_some_and(|next| crate::words::verb(next).is_some() || is_modal(next))
+        })
+    }
+
+    /// `is not`, `has not`, `does not`: a state, and nobody's permission.
+    fn denies_a_state(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].word());
+        before.is_some_and(states)
     }
 
     pub(super) fn words(&self, from: usize, to: usize) -> Vec<String> {
@@ -196,4 +279,14 @@ impl Reader<'_> {
     pub(super) fn is_phrase_start(&self) -> bool {
         self.tokens[self.at].word().is_some_and(|word| !is_glue(word))
     }
+}
+
+/// Whether a word leads what happens at some time.
+pub(crate) fn is_when(by: &str) -> bool {
+    matches!(by, "if" | "when" | "whenever")
+}
+
+/// Whether a negation behind this word is of a state: `is not`, `does not`.
+pub(crate) fn states(word: &str) -> bool {
+    matches!(word, "is" | "are" | "was" | "were" | "has" | "have" | "does" | "do" | "did" | "had" | "be")
 }

@@ -41,7 +41,8 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
         use crate::words::Verb;
         matches!(verb, Verb::Message | Verb::Share | Verb::Pay | Verb::Export)
     });
-    if asks && catalogue().entity(&key_of(name)).is_none() {
+    let kept = one.sentence.under.as_deref() == Some("records");
+    if asks && !kept && catalogue().entity(&key_of(name)).is_none() {
         return false;
     }
     let name = name.trim_start_matches("kiosk ").trim_start_matches("tablet ");
@@ -51,6 +52,14 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     });
     let long = listed.iter().any(|item| item.words.len() > 4);
     let known = catalogue().entity(&key_of(name)).is_some();
+    // `Navigation call: date, who called, notes`: values, one of them told by a verb.
+    let values = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
+    let described = listed.len() > 2
+        && values * 2 >= listed.len()
+        && (1..=3).contains(&name.split(' ').count())
+        && catalogue().role(&key_of(name)).is_none()
+        && crate::words::verb(name.split(' ').next().unwrap_or_default()).is_none();
+    let verbs = verbs && !described;
     if !known && (verbs || long || title && one.sentence.under.is_none() || listed.len() < 2) {
         return false;
     }
@@ -65,7 +74,14 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     {
         return false;
     }
-    let Some(name) = define(name, world, true) else { return false };
+    // `every call gets logged: date, complaints`: a record, by its list.
+    let defined = define(name, world, true).or_else(|| {
+        let words: Vec<String> = name.split(' ').map(str::to_owned).collect();
+        let phrase = crate::clauses::Phrase { words, ..crate::clauses::Phrase::default() };
+        let listed_one = listed.len() > 2 && one.sentence.under.as_deref() == Some("records");
+        listed_one.then(|| super::described::listed_record(&key_of(name), &phrase, world)).flatten()
+    });
+    let Some(name) = defined else { return false };
     for item in &listed {
         item_of(&name, item, world);
     }
@@ -115,7 +131,9 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         .and_then(Token::word)
         .is_some_and(|word| matches!(word, "we" | "i" | "it" | "this" | "no"));
     // The name of the whole app is no list.
+    let bare = listed.iter().all(|item| item.paren.is_empty() && item.with.is_empty());
     if speaks
+        || title && bare && listed.len() == 2 && under.is_none() && !tokens.contains(&Token::Comma)
         || listed.len() < 2
             && !listed.iter().any(|item| !item.paren.is_empty() || !item.with.is_empty())
             && under.is_none()

@@ -2,13 +2,13 @@
 //! `the physician sets the target per patient`, `sees balances`.
 
 use super::{
-    define,
-    objects::{as_item, is_bare, is_value},
+    holders::{at_each, beside, container, homeless_list, named_first, onto, per_person},
     parts::item_of,
     phrase_key,
+    values::{as_item, is_bare, is_choice, is_value},
 };
 use crate::{
-    catalogue::{EntityKind, FieldConcept, RoleKind, catalogue},
+    catalogue::{FieldConcept, RoleKind, catalogue},
     clauses::{Clause, Phrase},
     features,
     fields::{NewField, proper_name},
@@ -24,13 +24,16 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
     kept_from_others(clause, world);
     let writes = clause.does(Verb::Create)
         || clause.does(Verb::Track)
+        || keeps_values(clause)
         || clause.does(Verb::Work) && answers(clause)
         || clause.does(Verb::Assign) && clause.tail("to").is_some();
     // `clients check in daily with mood and cravings`.
     let with: Vec<Phrase> = clause
         .tails
         .iter()
-        .filter(|tail| tail.by == "with" && clause.objects.is_empty() && answers(clause))
+        .filter(|tail| {
+            tail.by == "with" && clause.objects.is_empty() && (answers(clause) || registers(clause))
+        })
         .flat_map(|tail| tail.phrases.clone())
         .collect();
     // `the pickup address of the clinic`: no value of a patient.
@@ -60,7 +63,11 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
     }
     let objects: Vec<Phrase> = clause.objects.iter().chain(&with).cloned().collect();
     let nameless = |phrase: &&Phrase| {
-        world.entity_named(&phrase_key(phrase)).is_none() && phrase.of.is_empty() && !phrase.words.is_empty()
+        let of_the_person =
+            writes && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
+        world.entity_named(&phrase_key(phrase)).is_none()
+            && (phrase.of.is_empty() || of_the_person)
+            && !phrase.words.is_empty()
     };
     let values =
         clause.objects.iter().any(is_value) || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
@@ -76,7 +83,8 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
         })
         .filter(|phrase| {
             is_value(phrase)
-                || writes && objects.len() > 1 && super::objects::is_choice(phrase)
+                || of_a_person(phrase, clause, world)
+                || writes && objects.len() > 1 && is_choice(phrase)
                 || sets(clause) && is_bare_or_definite(phrase)
                 || writes
                     && values
@@ -105,8 +113,10 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
                     .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
         });
         per_person(clause, world)
-            .or_else(|| at_each(clause, world))
+            .or_else(|| world.subject().filter(|_| by_patient && registers(clause)).map(str::to_owned))
+            .or_else(|| at_each(clause, by_patient, world))
             .or_else(|| onto(clause, world))
+            .or_else(|| beside(clause, world))
             .or_else(|| spoken.filter(|_| !by_patient && told_of(&loose)).map(str::to_owned))
             .or_else(|| container(&loose, by_patient, world))
     } else if clause.does(Verb::View)
@@ -127,6 +137,39 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
             item_of(&target, &as_item(phrase), world);
         }
     }
+}
+
+/// `see the neighbourhood and the interests of the patient`: values of that patient.
+fn of_a_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
+    if !clause.does(Verb::View) || clause.not || !phrase.article || phrase.all {
+        return false;
+    }
+    let key = phrase_key(phrase);
+    let of = clause.tails.iter().filter(|tail| tail.by == "of").flat_map(|tail| &tail.phrases);
+    let person = of.filter(|whole| whole.at > phrase.at).any(|whole| {
+        world.subject().is_some() && world.entity_of(&whole.words).as_deref() == world.subject()
+    });
+    person
+        && clause.objects.len() > 1
+        && clause.objects.iter().any(is_value)
+        && catalogue().role(&key).is_none()
+        && catalogue().entity(&key).is_none()
+        && !is_no_record(&key)
+}
+
+/// `patients keep swelling 0-10 and garment hours`: several values are written down, whatever the verb.
+fn keeps_values(clause: &Clause) -> bool {
+    let keeps =
+        clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("keep" | "maintain")));
+    keeps && clause.objects.len() > 1 && clause.objects.iter().filter(|phrase| is_value(phrase)).count() > 0
+}
+
+/// `participants register with due date and emergency contact`: values of theirs.
+fn registers(clause: &Clause) -> bool {
+    clause
+        .verbs
+        .iter()
+        .any(|(_, word)| matches!(crate::words::base(word), Some("register" | "enroll" | "enrol" | "apply")))
 }
 
 /// `nephrologists set the dry weight`: what is set, adjusted or changed is a value.
@@ -167,10 +210,28 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
     let value = concept
         .and_then(|field| field.written.as_deref())
         .is_some_and(|written| !written.starts_with("narrative"));
+    // `sees the time and the status`: of what is seen besides, and nothing of a person.
+    let of_a_deed = !writes
+        && clause.does(Verb::View)
+        && concept.is_some_and(|field| {
+            matches!(
+                field.name.as_str(),
+                "status" | "type" | "title" | "duration" | "priority" | "quantity" | "score"
+            ) || field
+                .written
+                .as_deref()
+                .is_some_and(|written| written.contains("moment") || written.starts_with("clinical date"))
+        });
+    if of_a_deed {
+        return false;
+    }
     let empty_word =
         matches!(key.as_str(), "note" | "message" | "comment" | "answer" | "contact" | "detail" | "result");
     let again = held && (!writes || clause.objects.len() == 1);
-    (writes || value || clause.does(Verb::Update)) && !empty_word && !again && (writes || !group)
+    (writes || value || clause.does(Verb::Update) || of_a_person(phrase, clause, world))
+        && !empty_word
+        && !again
+        && (writes || !group)
 }
 
 /// Whether values are of what was done rather than of a person.
@@ -181,125 +242,6 @@ fn told_of(loose: &[Phrase]) -> bool {
                 field.written.as_deref().is_some_and(|written| written.starts_with("identifier"))
             })
         })
-}
-
-/// `an allergy list per student`: values of the person.
-pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
-    let person = clause.tail("per")?.phrases.iter().any(|phrase| {
-        catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
-    });
-    person.then(|| world.subject().map(str::to_owned)).flatten()
-}
-
-/// `at each visit they record pain and nausea`: these are values of the visit.
-fn at_each(clause: &Clause, world: &mut World) -> Option<String> {
-    let phrase = clause
-        .tails
-        .iter()
-        .filter(|tail| {
-            matches!(
-                tail.by.as_str(),
-                "at" | "in" | "on" | "for" | "during" | "after" | "per" | "every" | "before"
-            )
-        })
-        .flat_map(|tail| &tail.phrases)
-        .find(|phrase| {
-            let key = phrase_key(phrase);
-            let leads = clause.objects.first().is_some_and(|object| phrase.at < object.at);
-            let whole = phrase.all && (leads || world.entity_named(&key).is_some());
-            whole
-                && !matches!(key.as_str(), "shift" | "day" | "week" | "month")
-                && catalogue().role(&key).is_none()
-                && (world.entity_named(&key).is_some_and(|name| world.subject() != Some(name.as_str()))
-                    || catalogue().entity(&key).is_some_and(|(concept, _)| {
-                        concept.kind == EntityKind::Clinical && !concept.field_too
-                    }))
-        })?;
-    define(&phrase.words.join(" "), world, false).or_else(|| world.entity_of(&phrase.words))
-}
-
-/// `coders assign codes to encounters`: values of what they are given to.
-fn onto(clause: &Clause, world: &World) -> Option<String> {
-    let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "to" | "on"));
-    tails.flat_map(|tail| &tail.phrases).find_map(|phrase| {
-        let name = world.entity_of(&phrase.words)?;
-        (world.entities.get(&name)?.kind == EntityKind::Clinical).then_some(name)
-    })
-}
-
-/// `only case number, measurements and due date`: values of the case.
-fn named_first(loose: &[Phrase], world: &World) -> Option<String> {
-    loose.iter().find_map(|phrase| {
-        let (_, first) = phrase.words.split_last()?;
-        let record = (!first.is_empty()).then(|| world.entity_of(first)).flatten()?;
-        (world.subject() != Some(record.as_str())).then_some(record)
-    })
-}
-
-/// The list in the parentheses of a phrase that names no record.
-fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
-    clause
-        .objects
-        .iter()
-        .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
-        .filter(|phrase| {
-            let key = phrase_key(phrase);
-            key != "person"
-                && world.entity_named(&key).is_none()
-                && catalogue().role(&key).is_none()
-                && (is_no_record(&key)
-                    || phrase.words.first().is_some_and(|word| crate::words::asks(word))
-                    || catalogue().field(&key).is_some_and(|(field, _)| field.fields.is_empty())
-                        && crate::nouns::items(&phrase.paren)
-                            .iter()
-                            .any(|item| catalogue().field(&item.key()).is_some()))
-        })
-        .map(|phrase| crate::nouns::items(&phrase.paren))
-        .find(|listed| listed.len() > 1 && listed.iter().any(|item| catalogue().field(&item.key()).is_some()))
-        .unwrap_or_default()
-}
-
-/// The record into which loose values are written: a reading when they are numbers, else a daily log.
-fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -> Option<String> {
-    let clinical = loose.iter().any(|phrase| {
-        catalogue().field(&phrase_key(phrase)).is_none_or(|(field, _)| {
-            field.written.as_deref().is_none_or(|written| !written.starts_with("identifier"))
-        })
-    });
-    if !clinical && !loose.is_empty() {
-        return world.subject().map(str::to_owned);
-    }
-    let told = loose.iter().any(|phrase| {
-        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
-            field.written.as_deref().is_some_and(|written| written.starts_with("narrative"))
-        })
-    });
-    let known: &[&str] = match (by_patient, told) {
-        (true, false) => &["reading", "diary"],
-        (true, true) => &["diary", "case", "referral"],
-        (false, _) => &["reading", "diary", "vital", "exam", "assessment", "visit", "case", "referral"],
-    };
-    for known in known.iter().copied() {
-        let found = world
-            .entities
-            .iter()
-            .find(|(_, entity)| entity.concept.is_some_and(|concept| concept.name == known))
-            .map(|(name, _)| name.clone());
-        if found.is_some() {
-            return found;
-        }
-    }
-    let number = |phrase: &Phrase| {
-        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
-            field
-                .written
-                .as_deref()
-                .is_none_or(|written| written.contains("integer") || written.contains("decimal"))
-        })
-    };
-    // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
-    let told = if by_patient { "daily log" } else { "visit" };
-    define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { told }, world, false)
 }
 
 /// `sets the target per patient`: one target for each value that a threshold is about.

@@ -1,13 +1,18 @@
 //! What the app keeps: records with their fields, from lists, parentheses and the objects of verbs.
 
+mod described;
 mod files;
+mod holders;
 mod lists;
 mod loose;
 mod objects;
 mod parts;
 mod relations;
+mod spoken;
+mod values;
 
 pub(crate) use parts::account;
+pub(crate) use spoken::{appointments, spoken_of};
 
 use crate::catalogue::{EntityConcept, EntityKind, RoleKind, catalogue};
 use crate::clauses::{Clause, Phrase};
@@ -59,6 +64,10 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         let of_form = features::is_form_sentence(&one.sentence);
         let has_verb = one.clauses.iter().any(|clause| !clause.verbs.is_empty());
         if of_form && !has_verb {
+            let (rest, many) = without_form(&one.sentence.tokens);
+            if many {
+                from_list(&rest, one.sentence.under.as_deref(), false, world);
+            }
             continue;
         }
         let title = parsed.first().is_some_and(|first| std::ptr::eq(first, one));
@@ -84,7 +93,17 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
         let each = each_with_at(&one.sentence.tokens).is_some();
         for clause in one.clauses.iter().filter(|clause| !of_form || !fills_a_form(clause)) {
-            from_clause(clause, each, world);
+            if !offers(clause) {
+                from_clause(clause, each, world);
+            }
+        }
+        // `the questionnaire (…) and a sleep diary (bed time, wake time)`: the diary is no form.
+        for clause in one.clauses.iter().filter(|clause| of_form && fills_a_form(clause)) {
+            for phrase in clause.objects.iter().filter(|phrase| !is_form(phrase)) {
+                if phrase.paren.contains(&Token::Comma) {
+                    described::with_fields(phrase, world);
+                }
+            }
         }
     }
     for one in parsed {
@@ -99,7 +118,10 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     for (one, head) in parsed.iter().zip(&heads) {
         for clause in &one.clauses {
             let who: Vec<String> = clause.subjects.iter().map(phrase_key).collect();
-            if !head && !features::is_form_sentence(&one.sentence) {
+            let tokens = &one.sentence.tokens;
+            let moves = tokens.contains(&Token::Arrow)
+                || tokens.iter().filter(|token| **token == Token::Above).count() > 1;
+            if !head && !moves && !features::is_form_sentence(&one.sentence) {
                 let same = |(_, by): &&(String, Vec<String>)| {
                     who.iter().all(|name| {
                         matches!(name.as_str(), "they" | "he" | "she" | "we" | "i") || by.contains(name)
@@ -116,6 +138,24 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     relations::relations(parsed, world);
 }
 
+/// `We do home infusions (IVIG, antibiotics)`: what the place is for, and nothing that is written down.
+fn offers(clause: &Clause) -> bool {
+    clause.subjects.iter().all(|phrase| phrase.words == ["we"] || phrase.words == ["i"])
+        && clause.verbs.iter().all(|(_, word)| {
+            matches!(
+                word.as_str(),
+                "do" | "offer" | "provide" | "run" | "operate" | "serve" | "deliver" | "match"
+            )
+        })
+        && !clause.verbs.is_empty()
+        && !clause.objects.iter().any(|phrase| {
+            values::is_value(phrase)
+                || crate::nouns::items(&phrase.paren)
+                    .iter()
+                    .any(|item| catalogue().field(&item.key()).is_some())
+        })
+}
+
 /// The record that a clause is about: one of what is done to people, and no list of money or things.
 fn treated_in(clause: &Clause, world: &World) -> Option<String> {
     let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "for" | "before" | "of" | "on"));
@@ -125,81 +165,37 @@ fn treated_in(clause: &Clause, world: &World) -> Option<String> {
         .find(|name| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical))
 }
 
-/// `Infusion center scheduling`, `create a weekly schedule`: somebody books, and nothing to book was named.
-pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
-    let books = parsed.iter().any(|one| {
-        let text = one.sentence.plain();
-        [" scheduling ", " booking ", " bookings ", " book online ", " calendar of ", " agenda "]
-            .iter()
-            .any(|word| text.contains(word))
-    });
-    let scheduled = world.entities.values().any(|entity| entity.kind == EntityKind::Schedule);
-    if books
-        && !scheduled
-        && let Some(name) = define("appointment", world, false)
-    {
-        world.assume(format!("a record `{name}`: what is booked"));
-    }
-}
-
 /// Whether a clause is about the questionnaire of its sentence.
 fn fills_a_form(clause: &Clause) -> bool {
-    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(|phrase| {
-        phrase
-            .words
-            .iter()
-            .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey" | "intake"))
-    })
+    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(is_form)
 }
 
-/// The word for the person cared for, where no role has it: `caregivers visit clients`.
-pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
-    const ALSO_OTHERS: &[&str] = &[
-        "member",
-        "child",
-        "student",
-        "mother",
-        "subject",
-        "athlete",
-        "donor",
-        "employee",
-        "worker",
-        "pet",
-        "animal",
-        "baby",
-        "kid",
-        "player",
-        "customer",
-        "recipient",
-        "attendee",
-        "consumer",
-        "pupil",
-        "visitor",
-        "couple",
-        "infant",
-        "son",
-        "daughter",
-        "woman",
-    ];
-    let mut second = None;
-    for one in parsed {
-        let mut before = "";
-        for word in one.sentence.tokens.iter().filter_map(Token::word) {
-            let key = singular(word);
-            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
-                if !ALSO_OTHERS.contains(&key.as_str()) {
-                    return Some(key);
-                }
-                let longer = catalogue().role(&format!("{} {key}", singular(before)));
-                let other = longer.is_some_and(|(kind, _)| kind != RoleKind::Subject);
-                if !other && !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
-                    second = second.or(Some(key));
-                }
+/// A list without the form in it, `rooms, appointments, intake form (injuries, allergies), notes`, and whether more
+/// than the form was listed.
+fn without_form(tokens: &[Token]) -> (Vec<Token>, bool) {
+    let mut rest = Vec::new();
+    let mut kept = 0;
+    for piece in crate::nouns::separate(tokens) {
+        let form = piece
+            .iter()
+            .filter_map(Token::word)
+            .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey"));
+        if !form {
+            kept += 1;
+            if !rest.is_empty() {
+                rest.push(Token::Comma);
             }
-            before = word;
+            rest.extend(piece.iter().cloned());
         }
     }
-    second
+    (rest, kept > 2)
+}
+
+fn is_form(phrase: &Phrase) -> bool {
+    phrase
+        .words
+        .iter()
+        .any(|word| matches!(singular(word).as_str(), "questionnaire" | "form" | "survey" | "intake"))
 }
 
 /// The key of a phrase's words.
@@ -242,7 +238,9 @@ fn is_activity(word: &str) -> bool {
 /// Whether a word can stand for a longer name: `note` for `treatment note`, but not the other way.
 fn generic(key: &str, found: &str) -> bool {
     let found = key_of(found);
-    found == key || found.ends_with(&format!(" {key}")) || key == "visit"
+    // `labs` and `lab results` of one kind are one record.
+    let longer = found.starts_with(&format!("{key} ")) || key.starts_with(&format!("{found} "));
+    found == key || found.ends_with(&format!(" {key}")) || longer || key == "visit"
 }
 
 /// Defines a record by its phrase; an unknown one only where `custom` says that it is one.
@@ -290,6 +288,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 return Some(found);
             }
             (Some(concept), name.to_owned())
+        }
+        // `daily meds given`: how often is no part of the name.
+        None if custom && often(&key).is_some_and(|bare| catalogue().entity(bare).is_some()) => {
+            let bare = often(&key).unwrap_or_default().to_owned();
+            return define(&bare, world, false);
         }
         None if custom => {
             let last = key.rsplit(' ').next().unwrap_or_default();
@@ -353,6 +356,13 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
     let name = proper_name(&name)?;
     world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
     Some(name)
+}
+
+/// A name without how often it comes: `daily`, `weekly`.
+fn often(key: &str) -> Option<&str> {
+    ["daily ", "weekly ", "monthly ", "yearly ", "annual ", "nightly ", "hourly ", "regular "]
+        .iter()
+        .find_map(|often| key.strip_prefix(often))
 }
 
 /// A thing that is booked or linked and stands in the catalogue: a chair in an appointment's list.

@@ -2,15 +2,15 @@
 
 use super::{
     define,
+    described::{describes, is_described, with_fields},
     parts::{item_of, parts_of},
     phrase_key,
+    values::{as_item, is_bare, is_choice, is_unknown, is_value, lists_values},
 };
 use crate::{
     catalogue::{RoleKind, catalogue},
     clauses::{Clause, Phrase},
-    nouns::{Item, items},
-    sentences::Token,
-    words::{Verb, is_no_record, key_of, singular, verb},
+    words::{Verb, is_no_record, key_of, singular},
     world::World,
 };
 
@@ -34,11 +34,19 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     if acts {
         for phrase in targets {
             let value = many && is_bare(phrase) && catalogue().field(&phrase_key(phrase)).is_some();
-            let measured = many
+            let measured = clause.objects.len() > 1
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
             let chosen = many && is_choice(phrase);
+            // `an assessment (…) and a treatment (…)`: each a record with its list.
+            let record = phrase.article
+                && phrase.paren.contains(&crate::sentences::Token::Comma)
+                && !is_choice(phrase);
+            if record && writes {
+                last = from_object(phrase, clause, !clause.not, world).or(last);
+                continue;
+            }
             if chosen || measured || value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
                 continue;
             }
@@ -87,113 +95,6 @@ fn goes_through(clause: &Clause, world: &mut World) {
     }
 }
 
-/// `injury level (none, minor, major)` among others: a value with its choices.
-pub(crate) fn is_choice(phrase: &Phrase) -> bool {
-    let listed = items(&phrase.paren);
-    !phrase.article
-        && !phrase.all
-        && listed.len() > 1
-        && phrase.words.last().is_some_and(|word| singular(word) == *word)
-        && catalogue().entity(&phrase_key(phrase)).is_none()
-        && listed.iter().all(|item| {
-            item.words.len() <= 2
-                && catalogue().field(&item.key()).is_none()
-                && item.range.is_none()
-                && item.paren.is_empty()
-        })
-}
-
-/// `A visit note has: date, pain 0-10`: the subject is a record, its objects are its values.
-fn describes(clause: &Clause, world: &mut World) -> bool {
-    let has = clause.verbs.iter().any(|(_, word)| {
-        matches!(word.as_str(), "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs")
-    });
-    let [phrase] = clause.subjects.as_slice() else { return false };
-    let key = phrase_key(phrase);
-    let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
-    let people = clause.objects.iter().any(|object| catalogue().role(&phrase_key(object)).is_some());
-    if !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
-    {
-        return false;
-    }
-    let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
-    if person && !subject || is_no_record(&key) || catalogue().field(&key).is_some() {
-        return false;
-    }
-    let known = clause.objects.iter().filter(|object| is_value(object)).count();
-    // `patients have a name, a phone and a fax`: most are known, and none is a record or somebody.
-    let records = clause.objects.iter().any(|object| {
-        let key = phrase_key(object);
-        catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
-            && catalogue().field(&key).is_none()
-    });
-    if known == 0 || subject && (records || known * 2 < clause.objects.len()) {
-        return false;
-    }
-    let Some(name) = define(&phrase.words.join(" "), world, true) else { return false };
-    for object in &clause.objects {
-        item_of(&name, &as_item(object), world);
-    }
-    for tail in clause.tails.iter().filter(|tail| tail.by == "with") {
-        for object in &tail.phrases {
-            item_of(&name, &as_item(object), world);
-        }
-    }
-    true
-}
-
-/// A phrase as an item of a list; units and scales stand in its parentheses.
-pub(crate) fn as_item(phrase: &Phrase) -> Item {
-    let mut words = phrase.modifiers.clone();
-    words.retain(|word| !matches!(word.as_str(), "new" | "own" | "current" | "any" | "author"));
-    if catalogue().field(&phrase_key(phrase)).is_some() {
-        words.clear();
-    }
-    words.extend(phrase.words.iter().cloned());
-    let mut tokens: Vec<Token> = words.into_iter().map(Token::Word).collect();
-    if !phrase.paren.is_empty() {
-        tokens.push(Token::Open);
-        tokens.extend(phrase.paren.iter().cloned());
-        tokens.push(Token::Close);
-    }
-    items(&tokens).into_iter().next().unwrap_or_default()
-}
-
-/// Whether a phrase is a value rather than a record: the catalogue says so, or its scale or unit.
-pub(crate) fn is_value(phrase: &Phrase) -> bool {
-    let key = phrase_key(phrase);
-    let field = catalogue().field(&key).is_some()
-        && catalogue().entity(&key).is_none_or(|(concept, _)| concept.field_too);
-    let scaled = phrase.paren.iter().any(|token| matches!(token, Token::Range(..)))
-        || matches!(phrase.paren.as_slice(), [Token::Word(unit)] if crate::fields::is_unit(unit));
-    let bare = is_bare(phrase) && catalogue().field(&key).is_some();
-    field || bare || scaled || catalogue().field(&as_item(phrase).key()).is_some()
-}
-
-fn is_unknown(phrase: &Phrase) -> bool {
-    let key = phrase_key(phrase);
-    catalogue().entity(&key).is_none() && !with_list(phrase)
-}
-
-/// An unknown noun in the singular and without an article, `destination country`: among others, a value.
-pub(crate) fn is_bare(phrase: &Phrase) -> bool {
-    !phrase.article
-        && !phrase.all
-        && phrase.paren.is_empty()
-        && phrase.words.last().is_some_and(|word| singular(word) == *word && word.as_str() != "data")
-        && catalogue().role(&phrase_key(phrase)).is_none()
-}
-
-/// Whether fields stand in the parentheses, not choices or a unit.
-fn with_list(phrase: &Phrase) -> bool {
-    items(&phrase.paren).iter().any(|item| catalogue().field(&item.key()).is_some())
-}
-
-/// `glucose, carbs and insulin units`: one known value among the objects makes the unknown ones values.
-fn lists_values(objects: &[Phrase]) -> bool {
-    objects.len() > 1 && objects.iter().any(|phrase| is_value(phrase) && !with_list(phrase))
-}
-
 fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World) -> Option<String> {
     let listed;
     // `maintain a medication list with drug and dose`: what is listed is kept.
@@ -209,6 +110,15 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     };
     let key = phrase_key(phrase);
     if !phrase.of.is_empty() && catalogue().field(&key).is_some() {
+        return None;
+    }
+    // `the funder gets a quarterly report`: what the app counts for them.
+    let gets =
+        clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive")));
+    let told = phrase.words.last().is_some_and(|word| {
+        matches!(singular(word).as_str(), "report" | "summary" | "overview" | "statement" | "digest")
+    });
+    if gets && told && phrase.paren.is_empty() && world.entities.keys().all(|name| key_of(name) != key) {
         return None;
     }
     // `how they feel`, `who is ready`: something told, no record.
@@ -253,6 +163,17 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(known);
     }
+    // `the nurse logs each call`: a record of the call, which is nothing that is kept elsewhere.
+    let logs = clause.verbs.iter().any(|(_, word)| {
+        matches!(crate::words::base(word), Some("log" | "record" | "document" | "note" | "chart"))
+    });
+    if matches!(key.as_str(), "call" | "phone call" | "follow up call") && logs && !clause.not {
+        let name = crate::fields::proper_name(&key)?;
+        let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
+        world.entities.entry(name.clone()).or_insert(new);
+        parts_of(&name, &phrase.paren, world);
+        return Some(name);
+    }
     // `volunteers register people (name, phone)`.
     if key == "person" && writes {
         let name = define("patient", world, false)?;
@@ -264,16 +185,25 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(name);
     }
-    if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
+    let asked = matches!(key.as_str(), "form" | "questionnaire" | "survey") && !world.forms.is_empty();
+    if asked || world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
         return None;
     }
-    if clause.does(Verb::Book) && catalogue().weak_entity(&key).is_some() {
+    // `moms book a video visit`: what is booked is a time.
+    let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+    let meets =
+        matches!(last.as_str(), "visit" | "session" | "call" | "consult" | "consultation" | "exam" | "test");
+    if clause.does(Verb::Book)
+        && phrase.paren.is_empty()
+        && (catalogue().weak_entity(&key).is_some() || meets && world.entity_named(&key).is_none())
+    {
         return define("appointment", world, false);
     }
     if let Some((concept, _)) = catalogue().entity(&key) {
         let binds = matches!(concept.name.as_str(), "consent" | "agreement");
-        let makes =
-            clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign);
+        let makes = clause.does(Verb::Create) || clause.does(Verb::Manage) || binds && clause.does(Verb::Sign)
+                // `the physiatrist sets goals`.
+                || concept.name == "goal" && clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("set"));
         let field = concept.field_too && catalogue().field(&key).is_some();
         // `prescribers order the dose`, where a dose is a value of something else.
         let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
@@ -300,9 +230,14 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     {
         return Some(found);
     }
-    let compound = phrase.words.len() > 1 && catalogue().entity(&last).is_some();
+    let compound = phrase.words.len() > 1
+        && catalogue().entity(&last).is_some()
+        && (catalogue().field(&key).is_none() || writes);
     let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
-    let described = phrase.paren.is_empty() && phrase.article && is_described(clause) && !clause.not;
+    let described = phrase.paren.is_empty()
+        && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
+        && is_described(clause)
+        && !clause.not;
     let custom =
         ((writes || described) && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
             && phrase.words.len() <= 3
@@ -310,17 +245,14 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
             && (compound || !is_no_record(&last))
             && catalogue().role(&key).is_none()
             && world.roles_named(&key).is_empty();
+    // `well child visit notes`: by the words that the catalogue knows.
+    if compound && phrase.words.len() > 3 {
+        let two = phrase.words[phrase.words.len() - 2..].join(" ");
+        if catalogue().entity(&key_of(&two)).is_some() {
+            return define(&two, world, false);
+        }
+    }
     custom.then(|| define(&phrase.words.join(" "), world, true)).flatten()
-}
-
-/// `claims get a denial with reason code and deadline`: what has values behind *with* is a record.
-fn is_described(clause: &Clause) -> bool {
-    clause.tails.iter().any(|tail| {
-        tail.by == "with"
-            && tail.phrases.len() > 1
-            && tail.phrases.iter().any(is_value)
-            && tail.phrases.iter().all(|phrase| catalogue().role(&phrase_key(phrase)).is_none())
-    })
 }
 
 /// Whether an unknown noun that somebody sees can be a record: several of a kind, and no value of anything.
@@ -332,69 +264,6 @@ fn stands_for_records(phrase: &Phrase, clause: &Clause) -> bool {
     });
     let listed = clause.objects.len() == 1;
     several && !value && listed && phrase.of.is_empty() && clause.tail("per").is_none()
-}
-
-/// `a patient record (name, phone)`.
-pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
-    // `what they eat (food, portion)`: a list without a record to put it in.
-    if phrase.words.first().is_some_and(|word| crate::words::asks(word)) {
-        return None;
-    }
-    let listed = items(&phrase.paren);
-    let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
-    let prose =
-        phrase.paren.iter().filter(|token| token.word().is_some_and(|word| verb(word).is_some())).count();
-    if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
-    {
-        return None;
-    }
-    let key = phrase_key(phrase);
-    // `the patient's record: name, phone`.
-    if is_no_record(&key)
-        && let Some(owner) =
-            (!phrase.of.is_empty()).then(|| define(&phrase.of.join(" "), world, true)).flatten()
-    {
-        parts_of(&owner, &phrase.paren, world);
-        return Some(owner);
-    }
-    if catalogue().field(&key).is_some() && catalogue().entity(&key).is_none() {
-        return None;
-    }
-    // `contacts of each case (name, relationship, phone)`: what is no record elsewhere is one with its list.
-    let name = if known > 1 && is_no_record(&key) && phrase.words.len() == 1 {
-        listed_record(&key, phrase, world)?
-    } else {
-        define(&phrase.words.join(" "), world, true)?
-    };
-    parts_of(&name, &phrase.paren, world);
-    Some(name)
-}
-
-/// A record of an everyday word, such as *contact* or *report*, which its list makes one.
-fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Option<String> {
-    const RECORDS: &[&str] = &[
-        "contact",
-        "report",
-        "summary",
-        "request",
-        "question",
-        "message",
-        "code",
-        "alert",
-        "result",
-        "event",
-        "change",
-        "version",
-        "reference",
-        "call",
-        "job",
-        "reminder",
-    ];
-    let words = phrase.words.iter().all(|word| RECORDS.contains(&singular(word).as_str()));
-    let name = crate::fields::proper_name(key).filter(|_| words)?;
-    let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
-    world.entities.entry(name.clone()).or_insert(new);
-    Some(name)
 }
 
 /// What stands behind a preposition: fields (`with a score`), or the parent (`for a patient (…)`).
@@ -416,7 +285,7 @@ fn tail_phrase(
         "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
             // `a medication list per student with the action plan`: of the student.
             let target =
-                super::loose::per_person(clause, world).or_else(|| last.map(str::to_owned)).or_else(|| {
+                super::holders::per_person(clause, world).or_else(|| last.map(str::to_owned)).or_else(|| {
                     let subject = clause.subjects.last()?;
                     world.roles_of(subject).is_empty().then(|| world.entity_of(&subject.words)).flatten()
                 });
@@ -444,8 +313,9 @@ fn tail_phrase(
                 define(&phrase.words.join(" "), world, false);
             }
         }
-        "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through"
-            if !phrase.paren.is_empty() && (writes || clause.does(Verb::Book)) =>
+        "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through" | "after" | "during" | "at"
+            if !phrase.paren.is_empty()
+                && (writes || clause.does(Verb::Book) || last.is_none() && clause.does(Verb::Work)) =>
         {
             // `write protocols for a patient (peptide, dose)`: the fields are the protocol's; what is booked for an
             // infusion (regimen, day) is a time, and the fields are the infusion's.

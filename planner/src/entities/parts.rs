@@ -173,6 +173,9 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         return;
     }
     let is_subject_here = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
+    if is_subject_here && kind == EntityKind::Subject && world.subject() == Some(name) {
+        return;
+    }
     if is_subject_here && kind != EntityKind::Subject {
         let subject = define(&item.phrase(), world, false);
         if let Some(subject) = &subject

@@ -24,10 +24,24 @@ pub(crate) fn is_form_sentence(sentence: &Sentence) -> bool {
 }
 
 fn form_word(tokens: &[Token]) -> Option<usize> {
-    tokens.iter().position(|token| {
-        token.word().is_some_and(|word| {
-            matches!(word, "questionnaire" | "form" | "survey" | "questionnaires" | "forms" | "surveys")
-        })
+    let named = tokens.iter().position(|token| token.word().is_some_and(is_form_word));
+    named.or_else(|| counted(tokens))
+}
+
+fn is_form_word(word: &str) -> bool {
+    matches!(word, "questionnaire" | "form" | "survey" | "questionnaires" | "forms" | "surveys")
+}
+
+/// `the Edinburgh scale (10 items, 0-3)`: what has questions in its parentheses is asked.
+fn counted(tokens: &[Token]) -> Option<usize> {
+    let opens = (1..tokens.len()).filter(|open| tokens[*open] == Token::Open);
+    opens.into_iter().find_map(|open| {
+        let inner = tokens.get(open + 1..crate::nouns::closing(tokens, open))?;
+        let questions = inner.windows(2).any(|pair| {
+            matches!(pair[0], Token::Number(_))
+                && pair[1].word().is_some_and(|word| matches!(word, "questions" | "items"))
+        });
+        (questions && tokens[open - 1].word().is_some()).then(|| open - 1)
     })
 }
 
@@ -41,7 +55,19 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         let at = form_word(&sentence.tokens);
         let before =
             at.and_then(|at| at.checked_sub(1)).and_then(|at| sentence.tokens[at].word().map(str::to_owned));
+        // `a weekly 3 question survey`: by the word itself.
+        let survey = at.is_some_and(|at| sentence.tokens[at].is("survey"))
+            && before.as_deref().is_some_and(|word| word.starts_with("question") || word.starts_with("item"));
+        let before = before.filter(|_| !survey);
+        let scale = at.and_then(|at| sentence.tokens[at].word()).filter(|word| !is_form_word(word));
+        let scale = scale.map(|word| match before.as_deref() {
+            Some(before) if !crate::words::is_glue(before) && crate::words::verb(before).is_none() => {
+                format!("{before} {word}")
+            }
+            _ => word.to_owned(),
+        });
         let name = match before.as_deref() {
+            _ if scale.is_some() => scale.clone().unwrap_or_default(),
             Some(word)
                 if !crate::words::is_glue(word)
                     && !crate::words::is_modifier(word)
@@ -49,10 +75,14 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             {
                 singular(word)
             }
+            _ if survey => "survey".into(),
             _ if intake => "intake".into(),
             _ => "questionnaire".into(),
         };
-        let name = if matches!(name.as_str(), "intake") || name.contains("questionnaire") {
+        let name = if scale.is_some()
+            || matches!(name.as_str(), "intake" | "survey")
+            || name.contains("questionnaire")
+        {
             name
         } else {
             format!("{name} form")
@@ -69,6 +99,7 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         for item in items(&asked) {
             let prose = item.words.iter().any(|word| {
                 word.starts_with("question")
+                    || word == "items"
                     || crate::words::verb(word).is_some() && catalogue().field(&item.key()).is_none()
             });
             if prose {
@@ -90,6 +121,9 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
                 form.filled_by.extend(clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)));
             }
         }
+        if form.filled_by.is_empty() {
+            form.filled_by = fillers(parsed, world);
+        }
         if world.subject().is_none() {
             let name = world
                 .roles
@@ -102,6 +136,24 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         form.correctors = correctors(parsed, world);
         world.forms.insert(name, form);
     }
+}
+
+/// Who fills in the form, where another sentence says it: `clients fill the form from their phone`.
+fn fillers(parsed: &[Parsed], world: &World) -> Vec<String> {
+    let fills = |clause: &&crate::clauses::Clause| {
+        let form = |phrase: &crate::clauses::Phrase| {
+            phrase.words.last().is_some_and(|word| is_form_word(word) || word == "intake")
+        };
+        let verbs = clause.verbs.iter().any(|(_, word)| {
+            matches!(crate::words::base(word), Some("fill" | "complete" | "answer" | "submit"))
+        });
+        verbs && !clause.not && !clause.passive && clause.objects.iter().any(form)
+    };
+    let clauses = parsed.iter().flat_map(|one| &one.clauses).filter(fills);
+    let mut out: Vec<String> =
+        clauses.flat_map(|clause| clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase))).collect();
+    out.dedup();
+    out
 }
 
 /// Who may change what they sent: `patients can see or correct what they sent`.

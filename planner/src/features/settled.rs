@@ -67,13 +67,14 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         "not replace",
         "not a replacement",
     ]);
+    let wish = wish || unneeded(sentence);
     // Whoever sees or must not see something is nobody's wish and no matter of storage.
     let (stores, platform, counts, wish) =
         if sees(&text) { (false, false, false, false) } else { (stores, platform, counts, wish) };
     // `a final report can only get an addendum` is a lock; `identified by a number only` is a field.
     let locks = locks(sentence).is_some()
         || has(&[" addend"]) && has(&[" only "])
-        || has(&["identified by "]) && has(&[" only "]);
+        || has(&["identified by ", "known by ", "referred to by ", "goes by ", "go by "]) && has(&[" only "]);
     // `I need to see who has not done their exercises` is a list; what shows on a board is shown by the app.
     let lists = !has(&[" only ", " must ", " can not "])
         && has(&[
@@ -87,6 +88,15 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
     let shown =
         has(&[" on a board ", " on the board ", " on a screen ", " on the screen "]) && has(&[" only "]);
     leaves || stores || platform || counts || wish || locks || lists || shown
+}
+
+/// `no names needed`, `no login required`: what somebody can do without.
+fn unneeded(sentence: &Sentence) -> bool {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    let no = words.iter().position(|word| *word == "no");
+    no.is_some_and(|at| {
+        words[at + 1..].iter().take(4).any(|word| matches!(*word, "needed" | "required" | "necessary"))
+    })
 }
 
 /// The beginnings of sentences about messages.

@@ -20,7 +20,7 @@ pub(crate) use narrowing::identifying;
 use narrowing::narrow;
 pub(crate) use permissions::{Permission, permissions};
 use subject::{subject_grants, whole_record};
-use unsaid::{bystanders, correctors, unsaid_record, unsaid_writer};
+use unsaid::{Unsaid, bystanders, correctors, unsaid_record, unsaid_writer};
 use written::clauses;
 
 /// Role → clauses, for each entity, as the spec writes them.
@@ -202,15 +202,20 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
         }
         let kind = known.kind;
         let by_self = known.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject))
-            || ["check in", "diary", "journal", "self report", "questionnaire"]
+            || ["check in", "diary", "journal", "self report", "questionnaire", "complaint", "concern", "problem report"]
                 .iter()
-                .any(|word| entity.ends_with(word));
+                .any(|word| entity.ends_with(word))
+            // `patients report problems`, and nobody else was said to write one.
+            || matches!(entity.as_str(), "problem" | "question" | "symptom report") && world.self_role().is_some();
         let candidates: Vec<(String, RoleKind, bool)> = world
             .roles
             .iter()
             .filter(|(name, _)| !barred(world, rules, name, entity))
+            .filter(|_| !rules.reserved.contains(entity))
             .map(|(name, role)| (name.clone(), role.kind, role.bounded))
             .collect();
+        let theirs = rules.exclusives.iter().any(|only| only.entity == *entity && only.fields.is_none());
+        let record = Unsaid { entity, kind, by_self, theirs, said: &rules.allows };
         let nothing_said = !all.iter().any(|allow| allow.entity == *entity);
         // Said to be written by somebody who cannot be let in yet: nobody takes their place.
         let claimed = rules.allows.iter().any(|allow| {
@@ -227,9 +232,9 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
         {
             // Read, as was said, and written once their permission can be given.
         } else if nothing_said {
-            unsaid_record(world, entity, kind, by_self, &candidates, all);
+            unsaid_record(world, &record, &candidates, all);
         } else if !all.iter().any(|allow| allow.entity == *entity && allow.verb == "create") {
-            unsaid_writer(world, entity, kind, by_self, &candidates, all);
+            unsaid_writer(world, &record, &candidates, all);
         }
         bystanders(world, entity, kind, &tree, &candidates, &spoken, all);
     }

@@ -6,15 +6,26 @@ use crate::catalogue::{EntityKind, RoleKind};
 use crate::world::World;
 use std::collections::BTreeSet;
 
+/// A record of which something was left unsaid.
+pub(crate) struct Unsaid<'r> {
+    pub(crate) entity: &'r str,
+    pub(crate) kind: EntityKind,
+    /// Patients write such records of themselves.
+    pub(crate) by_self: bool,
+    /// Some alone may see it: those write it together.
+    pub(crate) theirs: bool,
+    /// What the prompt said, of whatever record.
+    pub(crate) said: &'r [Allow],
+}
+
 /// Nobody said anything about this record: those whose work it is keep it.
 pub(crate) fn unsaid_record(
     world: &mut World,
-    entity: &str,
-    kind: EntityKind,
-    by_self: bool,
+    record: &Unsaid<'_>,
     candidates: &[(String, RoleKind, bool)],
     all: &mut Vec<Allow>,
 ) {
+    let (entity, kind) = (record.entity, record.kind);
     let entity_kind = kind;
     let of = |kinds: &[RoleKind]| -> Vec<String> {
         candidates
@@ -22,7 +33,8 @@ pub(crate) fn unsaid_record(
             .filter(|(name, kind, bounded)| {
                 kinds.contains(kind)
                     && !bounded
-                    && !(world.bills(name) && entity_kind != EntityKind::Business)
+                    && !sends(name)
+                    && (!world.bills(name) || entity_kind == EntityKind::Business)
             })
             .map(|(name, ..)| name.clone())
             .collect()
@@ -32,7 +44,7 @@ pub(crate) fn unsaid_record(
     };
     let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
     // Of whom nothing was said writes what nobody was said to write; who has a task of their own reads it.
-    let busy = |role: &String| all.iter().any(|allow| allow.role == *role && allow.verb != "view");
+    let busy = |role: &String| record.said.iter().any(|allow| allow.role == *role && allow.verb != "view");
     let free: Vec<String> = clinical.iter().filter(|role| !busy(role)).cloned().collect();
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let writers = match kind {
@@ -46,7 +58,7 @@ pub(crate) fn unsaid_record(
             }
             of(&[RoleKind::Owner])
         }
-        _ if by_self && world.self_role().is_some() => {
+        _ if record.by_self && world.self_role().is_some() => {
             let patient = world.self_role().map(str::to_owned).unwrap_or_default();
             for role in &clinical {
                 push(all, role, entity, &["view"]);
@@ -77,9 +89,9 @@ pub(crate) fn unsaid_record(
                     among.iter().filter(|role| of(&[RoleKind::Panel]).contains(role)).cloned().collect();
                 let treats: Vec<String> = among.iter().filter(|role| !helps(role)).cloned().collect();
                 match (panel.is_empty(), treats.is_empty()) {
-                    (false, _) => panel,
-                    (true, false) => treats,
-                    (true, true) if among.len() == 1 => among.clone(),
+                    (false, _) => shared(panel, record, world, all),
+                    (true, false) => shared(treats, record, world, all),
+                    (true, true) if among.len() == 1 && alone(world) => among.clone(),
                     (true, true) => Vec::new(),
                 }
             }
@@ -92,6 +104,47 @@ pub(crate) fn unsaid_record(
     if !writers.is_empty() {
         world.assume(format!("`{entity}` is kept by: {}", writers.join(", ")));
     }
+}
+
+/// Of those who could write it, one: whom the record is named after, else who was named first.
+fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow]) -> Vec<String> {
+    let entity = record.entity;
+    let writes =
+        |role: &&String| record.said.iter().any(|allow| allow.role == **role && allow.verb == "create");
+    let whole = world.entities.get(entity).and_then(|known| known.part_of.as_deref());
+    let of_the_whole = |role: &&String| {
+        whole.filter(|whole| world.subject() != Some(whole)).is_some_and(|whole| {
+            all.iter().any(|allow| allow.role == **role && allow.entity == whole && allow.verb == "create")
+        })
+    };
+    let one = among
+        .iter()
+        .find(|role| akin(role, entity))
+        .or_else(|| among.iter().find(of_the_whole))
+        .or_else(|| among.iter().find(|role| !writes(role)))
+        .or_else(|| among.first());
+    one.cloned().into_iter().collect()
+}
+
+/// As [`one_of`]; the others, who treat the same patients, read it.
+fn shared(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &mut Vec<Allow>) -> Vec<String> {
+    let one = one_of(among.clone(), record, world, all);
+    for role in among.iter().filter(|role| !one.contains(role)) {
+        push(all, role, record.entity, &["view"]);
+    }
+    one
+}
+
+/// `navigation call` and navigator, `counseling note` and counselor: the record is named after them.
+pub(crate) fn akin(role: &str, entity: &str) -> bool {
+    let stem = |word: &str| word.chars().take(5).collect::<String>();
+    let named = |word: &&str| word.len() > 4 || *word == "case";
+    role.split(' ').filter(named).any(|of| {
+        entity
+            .split(' ')
+            .filter(named)
+            .any(|word| stem(of) == stem(word) || of.starts_with("nurs") && word.starts_with("nurs"))
+    })
 }
 
 /// Whether a role has the whole of a patient's care: what others write of their patients concerns them.
@@ -123,6 +176,17 @@ fn treats(role: &str) -> bool {
     .any(|word| role.contains(word))
 }
 
+/// Whether nobody works there but one who helps, and whoever runs the place.
+fn alone(world: &World) -> bool {
+    let works = |kind: RoleKind| matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Business);
+    world.roles.values().filter(|role| works(role.kind)).count() == 1
+}
+
+/// Whether a role sends patients and treats them elsewhere: it writes nothing that it was not said to.
+fn sends(role: &str) -> bool {
+    role.starts_with("referring ") || role == "referrer"
+}
+
 /// Whether a role helps with one part of the work: it keeps no record of which nothing was said.
 fn helps(role: &str) -> bool {
     [
@@ -146,14 +210,15 @@ fn helps(role: &str) -> bool {
 }
 
 /// Somebody reads it, nobody writes it.
+///
+/// Those who alone may see it write it together; else it goes to one of them.
 pub(crate) fn unsaid_writer(
     world: &mut World,
-    entity: &str,
-    kind: EntityKind,
-    by_self: bool,
+    record: &Unsaid<'_>,
     candidates: &[(String, RoleKind, bool)],
     all: &mut Vec<Allow>,
 ) {
+    let (entity, kind) = (record.entity, record.kind);
     let readers: Vec<String> = candidates
         .iter()
         .filter(|(name, ..)| {
@@ -162,6 +227,21 @@ pub(crate) fn unsaid_writer(
         })
         .map(|(name, ..)| name.clone())
         .collect();
+    // Who was said to change it writes it, too.
+    let mut keepers: Vec<String> = candidates
+        .iter()
+        .filter(|(name, kind, _)| {
+            *kind != RoleKind::Subject
+                && said(all, name, entity).any(|allow| allow.verb == "update" && allow.fields.is_none())
+        })
+        .map(|(name, ..)| name.clone())
+        .collect();
+    keepers.truncate(1);
+    if let [keeper] = keepers.as_slice() {
+        push(all, keeper, entity, &["view", "create"]);
+        world.assume(format!("`{entity}` is written by: {keeper}"));
+        return;
+    }
     let kind_of =
         |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
@@ -169,13 +249,21 @@ pub(crate) fn unsaid_writer(
         // Who was said to see it was not said to write it.
         EntityKind::Schedule => &[RoleKind::Office, RoleKind::Care, RoleKind::Panel, RoleKind::Owner],
         EntityKind::Business | EntityKind::Thing => &[RoleKind::Owner],
-        _ if by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
+        _ if record.by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
         _ if clinicians => &[RoleKind::Panel, RoleKind::Care],
         _ => &[RoleKind::Subject, RoleKind::Owner],
     };
     for wanted in order {
         let mut writers: Vec<String> =
             readers.iter().filter(|name| kind_of(name) == Some(*wanted)).cloned().collect();
+        // Who runs the place writes nothing clinical where others work there.
+        let others = candidates.iter().any(|(_, kind, _)| {
+            !matches!(kind, RoleKind::Owner | RoleKind::Subject | RoleKind::Proxy | RoleKind::Support)
+        });
+        if *wanted == RoleKind::Owner && kind == EntityKind::Clinical && others {
+            world.assume(format!("nobody was said to write `{entity}`, so nobody does"));
+            return;
+        }
         if *wanted == RoleKind::Owner {
             writers = candidates
                 .iter()
@@ -184,7 +272,7 @@ pub(crate) fn unsaid_writer(
                 .take(1)
                 .collect();
         }
-        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded));
+        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded) && !sends(name));
         // Clinicians write clinical records even where only another's reading was spoken of.
         if writers.is_empty()
             && matches!(wanted, RoleKind::Panel | RoleKind::Care)
@@ -192,13 +280,14 @@ pub(crate) fn unsaid_writer(
         {
             writers = candidates
                 .iter()
-                .filter(|(_, kind, bounded)| kind == wanted && !bounded)
+                .filter(|(name, kind, bounded)| kind == wanted && !bounded && !sends(name))
                 .map(|(name, ..)| name.clone())
                 .collect();
         }
         if writers.is_empty() {
             continue;
         }
+        let writers = if record.theirs { writers } else { one_of(writers, record, world, all) };
         for role in &writers {
             if *wanted == RoleKind::Subject {
                 push(all, role, entity, &["view", "create"]);
@@ -242,14 +331,34 @@ pub(crate) fn bystanders(
             RoleKind::Panel => treats(role),
             _ => world.of_kind(RoleKind::Panel).is_empty() && !helps(role),
         };
+        // What a patient writes is for those who treat them, where nobody else was said to read it.
+        let for_them = kind == EntityKind::Clinical
+            && *role_kind == RoleKind::Panel
+            && written_by_patients_alone(world, entity, all);
         let booked = world.entities.get(entity).is_some_and(|known| {
             known.fields.values().any(|written| written.starts_with(&format!("link {role}")))
         });
-        if kind == EntityKind::Schedule && booked || of_everybody && !spoken_of_parts {
+        if kind == EntityKind::Schedule && booked || of_everybody && !spoken_of_parts || for_them {
             push(all, role, entity, &["view"]);
             world.assume(format!("a {role} reads `{entity}`"));
         }
     }
+}
+
+/// Whether patients write a record, and nobody else was said to have anything of it.
+fn written_by_patients_alone(world: &World, entity: &str, all: &[Allow]) -> bool {
+    let of = |allow: &Allow| {
+        let kind = world.roles.get(&allow.role).map(|role| role.kind);
+        (kind == Some(RoleKind::Subject), allow.verb == "create")
+    };
+    let mut said = all.iter().filter(|allow| allow.entity == entity).map(of).peekable();
+    let mut written = false;
+    said.peek().is_some()
+        && said.all(|(patient, writes)| {
+            written |= writes;
+            patient
+        })
+        && written
 }
 
 /// Staff who write a record may correct it, where nobody was said to change it.

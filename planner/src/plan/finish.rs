@@ -52,7 +52,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
         });
         !(spoken_of || first || places)
     });
-    let questions = questions(&world, &granted);
+    let questions = questions(&world, &rules, &granted);
     let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));
     let refused = refusals(parsed, audit_years);
     let mut skip: Vec<String> = Vec::new();
@@ -174,13 +174,24 @@ fn movers(world: &World, granted: &Grants, rules: &Rules) -> Vec<(String, Vec<St
                 .filter(|only| only.entity == *name && (only.moves_only || only.changes_only))
                 .flat_map(|only| &only.roles)
                 .collect();
+            // Where somebody was said to decide, those decide, and whoever was said to change it.
+            let changes: Vec<&String> = rules
+                .allows
+                .iter()
+                .filter(|allow| allow.entity == *name && allow.verb == "update")
+                .map(|allow| &allow.role)
+                .collect();
+            let decided =
+                said.iter().any(|role| granted.get(name).is_some_and(|roles| roles.contains_key(role)));
             let roles = granted.get(name).map(|roles| {
                 roles
                     .iter()
                     .filter(|(role, _)| alone.is_empty() || alone.contains(role))
                     .filter(|(role, clause)| {
                         let own = world.roles.get(*role).is_some_and(|role| role.kind == RoleKind::Subject);
-                        (clause.contains("update") && !own) || said.contains(role) && clause.contains("view")
+                        let updates = clause.contains("update") && !own;
+                        updates && (!decided || changes.contains(role))
+                            || said.contains(role) && clause.contains("view")
                     })
                     .map(|(role, _)| role.clone())
                     .collect()

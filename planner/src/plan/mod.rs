@@ -1,5 +1,6 @@
 //! The road from a prompt to a plan.
 
+mod colons;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;
@@ -170,8 +171,9 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     {
         entity.reference = Some(prefix);
     }
-    if !rules.blocked.is_empty() {
-        return Err(blocked(rules.blocked));
+    access::by_default(&mut world, &mut rules);
+    if !rules.unclear.is_empty() {
+        return Err(blocked(rules.unclear.into_iter().map(|one| one.text).collect()));
     }
     finish(&parsed, world, rules)
 }

@@ -68,7 +68,21 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
         }
         let text = one.sentence.plain();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
-        let asks = has(&["questionnaire", "questionnaires", "survey", "intake form", "phq 9", "gad 7"]);
+        let asks = has(&[
+            "questionnaire",
+            "questionnaires",
+            "survey",
+            "surveys",
+            "intake form",
+            "intake forms",
+            "an intake",
+            "medical intake",
+            "health history form",
+            "fill in a form",
+            "online form",
+            "phq 9",
+            "gad 7",
+        ]);
         if asks && !planned.forms {
             wish(said, Some(12), "its questions were not said, so it cannot be asked yet");
         }
@@ -79,15 +93,10 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             "average",
             "averages",
             "avg",
-            "per week",
-            "per month",
-            "per day",
-            "per hour",
             "counts",
             "trend",
             "trends",
             "turnaround",
-            "rate",
             "over time",
             "graph",
             "graphs",
@@ -101,7 +110,28 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             "metrics",
             "kpis",
         ]);
-        if counts && !planned.measures {
+        // `visits per week` that somebody looks at are counted; `twice per week` says how often.
+        let rates = has(&["per week", "per month", "per day", "per hour"])
+            && has(&[
+                "see", "sees", "look", "looks", "count", "counts", "number", "numbers", "report", "reports",
+                "compare", "compares", "show", "shows", "total", "totals", "want", "wants", "get", "gets",
+            ])
+            || has(&["rates", "rate of"])
+            || [
+                " no show rate ",
+                " denial rate ",
+                " completion rate ",
+                " cancellation rate ",
+                " response rate ",
+                " success rate ",
+                " image rate ",
+                " infection rate ",
+                " occupancy rate ",
+                " attendance rate ",
+            ]
+            .iter()
+            .any(|rate| text.contains(rate));
+        if (counts || rates) && !planned.measures {
             wish(said, Some(14), "what is counted was not made out");
         }
         let lists = has(&[
@@ -115,6 +145,11 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             "overdue",
             "my list",
             "queue",
+            "everyone with",
+            "everybody with",
+            "anyone who",
+            "who has not",
+            "who have not",
             "waiting list",
             "waitlist",
             "has not done",
@@ -204,9 +239,18 @@ pub(crate) fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refus
 }
 
 /// What a person should decide: at most five, each with its safe default.
-pub(crate) fn questions(world: &World, granted: &Grants) -> Vec<Question> {
+pub(crate) fn questions(world: &World, rules: &Rules, granted: &Grants) -> Vec<Question> {
     const MOST: usize = 5;
     let mut out = Vec::new();
+    // What narrows comes first: its safe default may be less than was meant.
+    for (sentence, how) in &rules.asked {
+        out.push(Question {
+            about: sentence.clone(),
+            ask: format!("What does “{}” restrict? It was not understood whole. Say it as `only <roles> see <record>` or `<role> must not see <record>`.", sentence.trim()),
+            options: vec![how.clone(), "leave it out: it restricts nothing in this app".into()],
+            default: how.clone(),
+        });
+    }
     if let Some(subject) = world.subject()
         && !world.assigned.is_empty()
         && world.assumed.iter().any(|text| text.contains("is assigned to"))

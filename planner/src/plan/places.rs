@@ -70,6 +70,18 @@ const PLACES: &[&str] = &[
     "house",
     "station",
     "wing",
+    "store",
+    "shop",
+    "campus",
+    "plant",
+    "hub",
+    "lodge",
+    "residence",
+    "village",
+    "zone",
+    "municipality",
+    "province",
+    "parish",
 ];
 
 /// A place below the organisation, where the prompt has several of them.

@@ -33,8 +33,21 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
     let said_head = said_head.filter(|_| !greeting);
     let head = head.map(str::to_owned);
     let begun = sentences.get(1).filter(|_| greeting).map_or(text, |second| second.text.clone());
+    let head = head.or_else(|| heading(prompt));
     world.title = crate::naming::title(product, head.as_deref(), &begun);
-    world.about = crate::naming::about(&world.title, &begun);
+    let mut told = begun;
+    // A table or a list of users comes first: what it is stands further down.
+    let of_users = sentences.first().and_then(|one| one.under.as_deref()).is_some_and(roles::is_role_head);
+    if (world.title == "Clinic" || of_users && heading(prompt).is_none())
+        && let Some(other) = sentences
+            .iter()
+            .skip(1)
+            .find(|one| crate::naming::says_what_it_is(&one.text) && one.under.is_none())
+    {
+        world.title = crate::naming::title(None, None, &other.text);
+        told.clone_from(&other.text);
+    }
+    world.about = crate::naming::about(&world.title, &told);
     let Some(first) = sentences.first_mut() else { return };
     if said_head.is_some()
         && (product.is_some() || first.under.is_none())
@@ -43,6 +56,13 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
     {
         first.head = None;
     }
+}
+
+/// `# Oncology nurse navigation`: a heading over everything.
+fn heading(prompt: &str) -> Option<String> {
+    let first = prompt.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let said = first.strip_prefix('#')?.trim_start_matches('#').trim();
+    (1..=8).contains(&said.split_whitespace().count()).then(|| said.to_owned())
 }
 
 /// Mends single slips of the pen in words that are nearly the catalogue's.

@@ -23,8 +23,9 @@ pub(super) fn name_the_team(clause: &mut Clause) {
                 item.paren.is_empty() && (catalogue().role(&key).is_some() || roles::treats_by_name(&key))
             })
     };
-    let Clause { subjects, objects, .. } = clause;
-    for phrases in [subjects, objects] {
+    let Clause { subjects, objects, tails, .. } = clause;
+    let behind = tails.iter_mut().map(|tail| &mut tail.phrases);
+    for phrases in [subjects, objects].into_iter().chain(behind) {
         let Some(at) = phrases.iter().position(team) else { continue };
         let named = phrases.remove(at);
         let members = crate::nouns::items(&named.paren).into_iter().map(|item| Phrase {
@@ -48,10 +49,23 @@ pub(super) fn done_by(clause: &mut Clause) {
     if !clause.verbs.is_empty() || clause.passive || clause.not || !people || clause.subjects.len() != 1 {
         return;
     }
+    let listed = clause
+        .subjects
+        .iter()
+        .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
+        .any(|phrase| !phrase.paren.is_empty());
+    if !listed && !clause.subjects.iter().any(|phrase| is_scheduling(&phrase.words)) {
+        return;
+    }
     let mut who = clause.tails.remove(at).phrases;
     let mut what = std::mem::take(&mut clause.subjects);
-    // The list behind the people is of what they do.
+    // The list behind the people, or behind when they do it, is of what they do.
     for phrase in &mut what {
+        for other in clause.tails.iter_mut().flat_map(|tail| &mut tail.phrases) {
+            if phrase.paren.is_empty() {
+                phrase.paren = std::mem::take(&mut other.paren);
+            }
+        }
         for person in &mut who {
             if phrase.paren.is_empty() {
                 phrase.paren = std::mem::take(&mut person.paren);
@@ -133,6 +147,30 @@ pub(super) fn access_to(clause: &mut Clause) {
     clause.verbs = vec![(Verb::View, "see".into())];
 }
 
+/// `at home`, `between visits`: where and when, and nothing that has a list.
+fn somewhere(phrase: &Phrase) -> bool {
+    matches!(
+        phrase.words.last().map(String::as_str),
+        Some(
+            "home"
+                | "school"
+                | "work"
+                | "night"
+                | "bedside"
+                | "arrival"
+                | "discharge"
+                | "visits"
+                | "sessions"
+                | "appointments"
+                | "morning"
+                | "evening"
+                | "app"
+                | "phone"
+                | "system"
+        )
+    )
+}
+
 /// `visits of students (complaint, treatment)`: the list is the visits', not the students'.
 pub(super) fn own_the_list(clause: &mut Clause) {
     const OF_OTHERS: &[&str] = &[
@@ -156,9 +194,17 @@ pub(super) fn own_the_list(clause: &mut Clause) {
     }
     let listed = tails
         .iter_mut()
-        .filter(|tail| tail.by == "of")
+        .filter(|tail| matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in"))
+        .filter(|tail| {
+            tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere)
+        })
         .flat_map(|tail| &mut tail.phrases)
-        .find(|phrase| phrase.paren.contains(&Token::Comma));
+        .find(|phrase| {
+            phrase.paren.contains(&Token::Comma)
+                && catalogue()
+                    .role(&crate::entities::phrase_key(phrase))
+                    .is_none_or(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+        });
     if let Some(phrase) = listed {
         object.paren = std::mem::take(&mut phrase.paren);
     }
@@ -226,5 +272,90 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
         });
     if needs && staff && values && !clause.passive {
         clause.verbs = vec![(Verb::View, "see".into())];
+    }
+}
+
+/// `patients track their repair`: they see where it is.
+pub(super) fn tracks_to_see(clause: &mut Clause) {
+    let tracks =
+        clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("track" | "follow")));
+    let subject = |phrase: &Phrase| {
+        catalogue()
+            .role(&crate::entities::phrase_key(phrase))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    };
+    let thing = |phrase: &Phrase| {
+        let key = crate::entities::phrase_key(phrase);
+        phrase.own
+            && phrase.paren.is_empty()
+            && catalogue().field(&key).is_none()
+            && catalogue().entity(&key).is_none_or(|(concept, _)| concept.by.is_none())
+    };
+    if tracks
+        && !clause.verbs.is_empty()
+        && !clause.passive
+        && !clause.subjects.is_empty()
+        && clause.subjects.iter().all(subject)
+        && clause.objects.len() == 1
+        && clause.objects.iter().all(thing)
+    {
+        clause.verbs = vec![(Verb::View, "see".into())];
+    }
+}
+
+/// `the app shows the prep steps, patients tick them (step, done)`: the list is of the steps.
+pub(super) fn listed_before(read: &mut [Clause]) {
+    for clause in read.iter_mut() {
+        // `if there is a reaction they record it: symptom, treatment`.
+        let said =
+            clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "if" | "when" | "after")).find_map(
+                |tail| {
+                    let at = tail.words.iter().position(|word| matches!(word.as_str(), "a" | "an"))?;
+                    let noun = tail.words.get(at + 1)?;
+                    (at + 2 == tail.words.len()).then(|| noun.clone())
+                },
+            );
+        let listed = clause.objects.iter_mut().find(|phrase| {
+            matches!(phrase.words.as_slice(), [word] if word == "it") && phrase.paren.contains(&Token::Comma)
+        });
+        if let (Some(said), Some(phrase)) = (said, listed) {
+            phrase.words = vec![said];
+            phrase.article = true;
+        }
+    }
+    for at in 1..read.len() {
+        let Some(before) = read[at - 1].objects.last().map(|phrase| phrase.words.clone()) else { continue };
+        let it = |phrase: &&mut Phrase| {
+            matches!(phrase.words.as_slice(), [word] if matches!(word.as_str(), "it" | "them"))
+                && phrase.paren.contains(&Token::Comma)
+        };
+        if let Some(phrase) = read[at].objects.iter_mut().find(it) {
+            phrase.words = before;
+        }
+    }
+}
+
+/// `screeners test each baby: ear, method, result`: what is done to somebody is a record of its own.
+pub(super) fn test_of_a_person(clause: &mut Clause) {
+    let deed = clause.verbs.iter().find_map(|(_, word)| match crate::words::base(word)? {
+        "test" => Some("test"),
+        "screen" => Some("screening"),
+        "examine" => Some("exam"),
+        "assess" | "evaluate" => Some("assessment"),
+        "interview" => Some("interview"),
+        "visit" => Some("visit"),
+        "see" if clause.tails.iter().any(|tail| tail.by == "every") => Some("visit"),
+        _ => None,
+    });
+    if clause.verbs.len() > 1 {
+        return;
+    }
+    let (Some(deed), [object], false) = (deed, clause.objects.as_mut_slice(), clause.passive) else { return };
+    let person = catalogue()
+        .role(&crate::entities::phrase_key(object))
+        .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject);
+    if person && object.paren.contains(&Token::Comma) {
+        object.words = vec![deed.to_owned()];
+        clause.verbs = vec![(Verb::Create, "record".into())];
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn narrator_of_the_app(parsed: &[Parsed], world: &mut World) {
                         | Verb::Create
                         | Verb::Update
                         | Verb::Track
+                        | Verb::Manage
                         | Verb::Sign
                         | Verb::Review
                         | Verb::Book

@@ -48,6 +48,12 @@ pub(super) fn is_crew(phrase: &Phrase) -> bool {
         && catalogue().entity(&words_key(phrase)).is_none()
 }
 
+/// As [`is_crew`], from a name: `custody officer`.
+pub(crate) fn is_crew_name(key: &str) -> bool {
+    let words: Vec<String> = key.split(' ').map(str::to_owned).collect();
+    is_crew(&Phrase { words, ..Phrase::default() })
+}
+
 /// `a medical coding assistant`, `the AI vendor`: what the app is or calls, where nobody of that name acts.
 pub(super) fn is_tool(phrase: &Phrase) -> bool {
     phrase.words.iter().any(|word| word == "ai")
@@ -206,6 +212,33 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         return false;
     }
     let name = words_key(phrase);
+    // `the workshop sees the brace order`: only people see, even where the word is more often a thing.
+    let looks = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "see" | "sees"));
+    let place = matches!(
+        one.as_str(),
+        "store"
+            | "shop"
+            | "branch"
+            | "site"
+            | "location"
+            | "ward"
+            | "house"
+            | "department"
+            | "facility"
+            | "unit"
+    );
+    if looks
+        && phrase.article
+        && !phrase.all
+        && !place
+        && matches!(clause.subjects.as_slice(), [_])
+        && catalogue().field(&name).is_none()
+        && catalogue()
+            .entity(&name)
+            .is_some_and(|(concept, _)| concept.kind == crate::catalogue::EntityKind::Thing)
+    {
+        return true;
+    }
     if catalogue().entity(&name).is_some()
         || catalogue().field(&name).is_some()
         || catalogue().entity(&one).is_some()
@@ -233,17 +266,57 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
     ];
     // Only people see and read, whatever they are called.
     let sees = clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::View && !matches!(crate::words::base(word), Some("show" | "display" | "know"))
+        *verb == Verb::View
+            && matches!(
+                crate::words::base(word),
+                Some("see" | "read" | "view" | "access" | "open" | "browse" | "search" | "consult")
+            )
     }) && phrase.words.len() <= 3
         && !crate::words::is_glue(&one)
         && !phrase.words.iter().any(|word| word == "ai")
         && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody")
         && crate::words::verb(&one).is_none_or(|_| phrase.words.len() > 1);
+    // Only people write, prescribe and approve.
+    let writes = clause.verbs.iter().any(|(_, word)| {
+        matches!(
+            crate::words::base(word),
+            Some("write" | "document" | "prescribe" | "diagnose" | "approve" | "sign" | "cosign" | "examine")
+        )
+    }) && phrase.words.len() <= 2
+        && (one != *last || phrase.article)
+        && !crate::words::is_glue(&one)
+        && crate::words::verb(&one).is_none()
+        && !clause.passive
+        && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
     let denied = clause.not
         && clause.modal
         && phrase.words.len() == 1
         && !crate::words::is_glue(&one)
         && crate::words::verb(&one).is_none_or(|_| one.ends_with("ing"))
         && !matches!(one.as_str(), "team" | "staff" | "people" | "person" | "someone" | "everybody");
-    acts && (sees || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
+    acts && (sees || writes || denied || ENDINGS.iter().any(|ending| one.ends_with(ending)))
+}
+
+/// `within 6 months`: no people, whatever stands behind them.
+pub(super) fn is_time(name: &str) -> bool {
+    name.rsplit(' ').next().is_some_and(|last| {
+        matches!(
+            last,
+            "minute"
+                | "hour"
+                | "day"
+                | "week"
+                | "month"
+                | "quarter"
+                | "year"
+                | "night"
+                | "morning"
+                | "evening"
+                | "weekend"
+                | "today"
+                | "tomorrow"
+                | "time"
+                | "date"
+        )
+    })
 }

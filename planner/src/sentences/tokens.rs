@@ -21,6 +21,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let text = text
         .replace(" w/o ", " without ")
         .replace(" w/ ", " with ")
+        .replace("co-sign", "cosign")
+        .replace("Co-sign", "cosign")
         .replace("e-sign", "sign")
         .replace("E-sign", "sign")
         .replace("e-mail", "email")
@@ -65,7 +67,22 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
         i += 1;
     }
-    crate::idioms::plainly(joined(out))
+    crate::idioms::plainly(joined(around(out)))
+}
+
+/// `about 40 patients` are 40.
+fn around(mut tokens: Vec<Token>) -> Vec<Token> {
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let about = tokens[at]
+            .word()
+            .is_some_and(|word| matches!(word, "about" | "around" | "approximately" | "roughly"));
+        if about && matches!(tokens[at + 1], Token::Number(_) | Token::Range(..)) {
+            tokens.remove(at);
+        }
+        at += 1;
+    }
+    tokens
 }
 
 /// `mg/dl`, `ml/h`, `L/min` and `as needed` are one word each.
@@ -98,6 +115,23 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
         {
             out.truncate(out.len() - 2);
             out.push(Token::Word("next of kin".into()));
+            continue;
+        }
+        // `a nightly check in`: what is written down, and no verb.
+        if token.is("in")
+            && matches!(out.as_slice(), [.., Token::Word(which), Token::Word(check)]
+                if check == "check" && matches!(which.as_str(), "a" | "the" | "daily" | "weekly" | "nightly" | "monthly"
+                    | "morning" | "evening" | "mood" | "their" | "each" | "every" | "self" | "night" | "wellness"))
+        {
+            out.pop();
+            out.push(Token::Word("check in".into()));
+            continue;
+        }
+        // `in/out`: one value with two choices.
+        if token.is("out") && matches!(out.as_slice(), [.., Token::Word(word), Token::Slash] if word == "in")
+        {
+            out.truncate(out.len() - 2);
+            out.push(Token::Word("in or out".into()));
             continue;
         }
         if token.is("needed") && out.last().is_some_and(|last| last.is("as")) {

@@ -36,6 +36,25 @@ pub(crate) fn read(sentences: Vec<Sentence>) -> (Vec<Sentence>, Names) {
         names.spell(word);
         names.spell(&lexicon::singular_spelt(word));
     }
+    let said = |words: &[&str]| {
+        sentences.iter().flat_map(|sentence| sentence.text.split(|c: char| !c.is_alphabetic())).any(|word| {
+            let word = fold(word);
+            words.iter().any(|known| word == *known || word == format!("{known}s"))
+        })
+    };
+    let cared_for =
+        ["paciente", "cliente", "residente", "alumno", "nino", "gestante", "embarazada", "bebe", "donante"];
+    names.users_are_cared_for = !said(&cared_for)
+        && said(&[
+            "cuidador",
+            "cuidadora",
+            "enfermera",
+            "enfermero",
+            "medico",
+            "medica",
+            "terapeuta",
+            "auxiliar",
+        ]);
     let read = sentences
         .into_iter()
         .map(|sentence| {
@@ -50,7 +69,7 @@ pub(crate) fn read(sentences: Vec<Sentence>) -> (Vec<Sentence>, Names) {
             Sentence {
                 head: sentence.head.as_deref().map(|head| plain(head, &mut names)),
                 under: sentence.under.as_deref().map(|under| plain(under, &mut names)),
-                tokens: transfer::transfer(&sentence.tokens, &mut names),
+                tokens: crate::idioms::plainly(transfer::transfer(&sentence.tokens, &mut names)),
                 text: sentence.text,
             }
         })

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     learnt: BTreeMap<String, String>,
+    /// Whether `usuarios` are those cared for: nobody else is.
+    pub(super) users_are_cared_for: bool,
     /// Words with their accents, by the words without.
     accents: BTreeMap<String, String>,
 }

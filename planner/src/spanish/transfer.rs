@@ -189,6 +189,17 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
             at += 1;
             continue;
         }
+        // `tareas realizadas`: which, unless it is said by whom.
+        if let Some(word) = here
+            && let Some((english, Form::Participle)) = lexicon().verb(word)
+            && words.get(at + 1).and_then(Option::as_deref) != Some("por")
+            && read.spanish.len() < 3
+        {
+            read.english.insert(0, participle(english));
+            read.spanish.push(singular(word));
+            at += 1;
+            continue;
+        }
         // An unknown word behind a noun says which: `frecuencia uterina`, `cuestionario PHQ`.
         if let Some(word) = here
             && lexicon().word(word).is_none()
@@ -216,6 +227,9 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
             continue;
         }
         break;
+    }
+    if names.users_are_cared_for && read.english == ["user"] {
+        read.english = vec!["client".into()];
     }
     let english = read.english.join(" ");
     let one = crate::words::key_of(&english);

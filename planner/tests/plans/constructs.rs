@@ -114,3 +114,86 @@ fn only_i_may_is_a_restriction_on_whoever_writes() {
         assert_ne!(readers, ["receptionist"]);
     }
 }
+
+/// What is logged, asked and measured is kept under the name by which it was said.
+#[test]
+fn records_are_kept_as_they_are_told() {
+    for (prompt, record, fields) in [
+        (
+            "Sleep company. Therapists call patients; every call gets logged: date, complaints, advice.",
+            "call",
+            &["date", "complaints", "advice"][..],
+        ),
+        (
+            "Foot clinic. Nurses do an assessment (pulses, sensation) and a treatment (nails trimmed y/n, callus removed y/n, products used) of patients.",
+            "treatment",
+            &["nails trimmed", "products used"],
+        ),
+        (
+            "Urgent care. Nurses see patients. If there is a reaction they record it: symptom, minutes after, treatment.",
+            "reaction",
+            &["minutes after", "treatment"],
+        ),
+        (
+            "Vaccination drive app. Vaccinators record vaccine, lot number and arm of patients.",
+            "vaccination",
+            &["vaccine", "lot number", "arm"],
+        ),
+    ] {
+        let plan = planned(prompt);
+        let entity = plan.spec.entities.iter().find(|(name, _)| name.as_str() == record);
+        let (_, entity) = entity.unwrap_or_else(|| panic!("no {record}\n{}", plan.text));
+        for field in fields {
+            let held = entity.fields.keys().any(|name| name.as_str() == *field);
+            assert!(held, "{record} has no {field}\n{}", plan.text);
+        }
+    }
+}
+
+/// A scale with numbered items is a form of so many questions.
+#[test]
+fn a_scale_with_its_items_is_asked() {
+    let plan = planned(
+        "Pediatric clinic. Mothers complete the Edinburgh scale (10 items, 0-3). Doctors see the answers.",
+    );
+    let (name, form) = plan.spec.forms.first().unwrap_or_else(|| panic!("{}", plan.text));
+    assert_eq!((name.as_str(), form.ask.len()), ("edinburgh scale", 10), "{}", plan.text);
+}
+
+/// HC-3: who keeps a kitchen registers no patients, and what nobody was said to write goes to one of those who treat.
+#[test]
+fn what_is_unsaid_goes_to_as_few_as_can_be() {
+    let plan = planned(
+        "School allergies app. Nurses write emergency plans (allergen, medication) of students. Kitchen staff see the allergen only.",
+    );
+    assert!(!access(&plan, "student", "kitchen staff").contains("create"), "{}", plan.text);
+    let plan = planned(
+        "Oncology app. Navigators and oncologists see patients. Navigation calls: date, duration, notes. Social workers see distress screenings.",
+    );
+    let writers = ["navigator", "oncologist"]
+        .iter()
+        .filter(|role| access(&plan, "navigation call", role).contains("create"))
+        .count();
+    assert_eq!(writers, 1, "{}", plan.text);
+}
+
+/// A name is what a founder would call it, though a table or a list of users comes first.
+#[test]
+fn an_app_is_named_by_what_says_what_it_is() {
+    for (prompt, name) in [
+        (
+            "# Oncology nurse navigation\n\nUsers\n- navigator\n- oncologist\n\nNavigators log calls (date, notes) of patients.",
+            "Oncology nurse navigation",
+        ),
+        (
+            "| Who | What they do |\n|---|---|\n| Pharmacist | releases deliveries |\n| Driver | sees name and address |\n\nIt's a delivery app for our independent pharmacy.",
+            "Independent pharmacy delivery",
+        ),
+        (
+            "Hi there, I'm the charge nurse of a burns outpatient clinic and we're drowning in paper. Nurses log dressing changes (date, product) of patients.",
+            "Burns outpatient clinic",
+        ),
+    ] {
+        assert_eq!(planned(prompt).spec.app.to_string(), name, "{prompt}");
+    }
+}

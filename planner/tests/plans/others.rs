@@ -309,6 +309,31 @@ fn denials_hold_in_all_their_words() {
             &["nurse:patient.phone", "nurse:patient.email"],
         ),
         ("Patients see visit notes only after the doctor has released them.", &["patient:visit note"]),
+        ("Let only doctors read visit notes.", &["nurse:visit note", "receptionist:visit note"]),
+        ("Visit notes are strictly doctor-only.", &["nurse:visit note", "receptionist:visit note"]),
+        ("Nurses have nothing to do with visit notes.", &["nurse:visit note"]),
+        ("Nurses stay away from visit notes.", &["nurse:visit note"]),
+        ("Nurses are not privy to visit notes.", &["nurse:visit note"]),
+        ("Sales reps get names, that's all they get.", &["sales rep:visit note", "sales rep:patient.phone"]),
+        (
+            "Receptionists don't need clinical details, just names.",
+            &["receptionist:visit note", "receptionist:vital", "receptionist:patient.phone"],
+        ),
+        ("Doctors sign visit notes, which are never visible to nurses.", &["nurse:visit note"]),
+        ("Nobody but doctors and nurses sees vitals.", &["receptionist:vital", "sales rep:vital"]),
+        ("Nobody at the front desk may see vitals.", &["receptionist:vital"]),
+        ("Receptionists see appointments. Never vitals.", &["receptionist:vital"]),
+        (
+            "Receptionists see appointments. Nothing medical.",
+            &["receptionist:vital", "receptionist:visit note"],
+        ),
+        ("Nurses never see visit notes until the doctor has released them.", &["nurse:visit note"]),
+        (
+            "Receptionists: appointments and names, nothing more.",
+            &["receptionist:vital", "receptionist:patient.phone"],
+        ),
+        ("Only doctors see visit notes besides the nurses.", &["receptionist:visit note"]),
+        ("Sales reps can read visit notes for 72 hours.", &["sales rep:visit note"]),
         ("Nobody else gets in.", &["sales rep:patient", "sales rep:visit note", "owner:patient"]),
         (
             "Visit notes are confidential: only the doctor who wrote them can see them.",
@@ -336,6 +361,31 @@ fn what_is_bounded_by_something_unknown_gets_nothing() {
         assert!(!granted, "a volunteer reaches {name}");
     }
     assert!(plan.assumed.iter().any(|line| line.contains("zorble")), "{:?}", plan.assumed);
+}
+
+/// HC-3: a restriction that was not understood whole has a safe default where it is plain whom or what it is about; the
+/// plan says how it was read, and asks.
+#[test]
+fn what_is_unclear_is_planned_at_its_narrowest_and_asked_about() {
+    let base = "An app for my clinic. Nurses log vitals of patients. Doctors write visit notes and see vitals. Receptionists book appointments and see vitals. ";
+    for (said, denied) in [
+        ("Receptionists see vitals only on odd days.", &["receptionist:vital"][..]),
+        ("Receptionists: vitals never, unless the moon is full.", &["receptionist:vital"]),
+        (
+            "Nobody but doctors may flurb visit notes on weekends.",
+            &["nurse:visit note", "receptionist:visit note"],
+        ),
+    ] {
+        let plan = plan(&format!("{base}{said}")).unwrap_or_else(|error| panic!("{said}: {error}"));
+        let told = wrong(&plan.spec, denied);
+        assert!(told.is_empty(), "{said} {}\n{}", told.join("\n"), plan.text);
+        let sentence = said.trim_end_matches('.');
+        let asked = plan.questions.iter().any(|question| {
+            question.about.contains(sentence) && question.options.contains(&question.default)
+        });
+        let assumed = plan.assumed.iter().any(|line| line.contains(sentence));
+        assert!(asked || assumed, "{said}: {:?} {:?}", plan.questions, plan.assumed);
+    }
 }
 
 /// HC-3: a narrowing sentence that is not understood stops the plan, until a person has answered.

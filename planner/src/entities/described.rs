@@ -1,0 +1,145 @@
+//! Records that are described by what they hold: `a note has a date`, `a patient record (name, phone)`.
+
+use super::{
+    define,
+    parts::{item_of, parts_of},
+    phrase_key,
+    values::{as_item, is_value},
+};
+use crate::{
+    catalogue::catalogue,
+    clauses::{Clause, Phrase},
+    nouns::items,
+    words::{is_no_record, key_of, singular, verb},
+    world::World,
+};
+
+/// `A visit note has: date, pain 0-10`: the subject is a record, its objects are its values.
+pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
+    let has = clause.verbs.iter().any(|(_, word)| {
+        matches!(word.as_str(), "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs")
+    });
+    let [phrase] = clause.subjects.as_slice() else { return false };
+    let key = phrase_key(phrase);
+    let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
+    let people = clause.objects.iter().any(|object| catalogue().role(&phrase_key(object)).is_some());
+    if !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
+    {
+        return false;
+    }
+    let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
+    // `each relative has a relationship and a test result`: somebody who is written about.
+    let about = phrase.all
+        && catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Proxy)
+        && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
+    if person && !subject && !about || is_no_record(&key) || catalogue().field(&key).is_some() {
+        return false;
+    }
+    let known = clause.objects.iter().filter(|object| is_value(object)).count();
+    // `patients have a name, a phone and a fax`: most are known, and none is a record or somebody.
+    let records = clause.objects.iter().any(|object| {
+        let key = phrase_key(object);
+        catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
+            && catalogue().field(&key).is_none()
+    });
+    if known == 0 || subject && (records || known * 2 < clause.objects.len()) {
+        return false;
+    }
+    let Some(name) = define(&phrase.words.join(" "), world, true) else { return false };
+    for object in &clause.objects {
+        item_of(&name, &as_item(object), world);
+    }
+    for tail in clause.tails.iter().filter(|tail| tail.by == "with") {
+        for object in &tail.phrases {
+            item_of(&name, &as_item(object), world);
+        }
+    }
+    true
+}
+
+/// `claims get a denial with reason code and deadline`: what has values behind *with* is a record.
+pub(super) fn is_described(clause: &Clause) -> bool {
+    clause.tails.iter().any(|tail| {
+        tail.by == "with"
+            && tail.phrases.len() > 1
+            && (tail.phrases.len() > 2 || tail.phrases.iter().any(is_value))
+            && tail.phrases.iter().all(|phrase| catalogue().role(&phrase_key(phrase)).is_none())
+    })
+}
+
+/// `a patient record (name, phone)`.
+pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> {
+    // `what they eat (food, portion)`: a list without a record to put it in.
+    if phrase.words.first().is_some_and(|word| crate::words::asks(word)) {
+        return None;
+    }
+    let listed = items(&phrase.paren);
+    let known = listed.iter().filter(|item| catalogue().field(&item.key()).is_some()).count();
+    let prose = phrase
+        .paren
+        .iter()
+        .filter(|token| token.word().is_some_and(|word| verb(word).is_some() && !told_of(word)))
+        .count();
+    if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
+    {
+        return None;
+    }
+    let key = phrase_key(phrase);
+    // `the patient's record: name, phone`.
+    if is_no_record(&key)
+        && let Some(owner) =
+            (!phrase.of.is_empty()).then(|| define(&phrase.of.join(" "), world, true)).flatten()
+    {
+        parts_of(&owner, &phrase.paren, world);
+        return Some(owner);
+    }
+    let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
+    // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
+    let several =
+        phrase.words.last().is_some_and(|word| singular(word) != *word) && known * 2 >= listed.len();
+    let record = (phrase.article || phrase.all || several) && listed.len() > 2 && key != "note";
+    if value && !record {
+        return None;
+    }
+    // `contacts of each case (name, relationship, phone)`: what is no record elsewhere is one with its list.
+    let listed_one = known > 1 || (phrase.article || phrase.all) && listed.len() > 2;
+    let name = if listed_one && is_no_record(&key) && phrase.words.len() == 1 {
+        listed_record(&key, phrase, world)?
+    } else {
+        define(&phrase.words.join(" "), world, true)?
+    };
+    parts_of(&name, &phrase.paren, world);
+    Some(name)
+}
+
+/// A record of an everyday word, such as *contact* or *report*, which its list makes one.
+pub(super) fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Option<String> {
+    const RECORDS: &[&str] = &[
+        "contact",
+        "report",
+        "summary",
+        "request",
+        "question",
+        "message",
+        "code",
+        "alert",
+        "result",
+        "event",
+        "change",
+        "version",
+        "reference",
+        "call",
+        "job",
+        "reminder",
+    ];
+    let words = phrase.words.iter().all(|word| RECORDS.contains(&singular(word).as_str()));
+    let name = crate::fields::proper_name(key).filter(|_| words)?;
+    let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
+    world.entities.entry(name.clone()).or_insert(new);
+    Some(name)
+}
+
+/// `callus removed`, `kits given`: a participle tells of what stands before it.
+fn told_of(word: &str) -> bool {
+    word.ends_with("ed") || matches!(word, "given" | "taken" | "made" | "done" | "used" | "seen" | "found")
+}

@@ -1,0 +1,162 @@
+//! The record that loose values are written to: the one they are said of, or a reading, a visit, a daily log.
+
+use super::{define, phrase_key};
+use crate::{
+    catalogue::{EntityKind, RoleKind, catalogue},
+    clauses::{Clause, Phrase},
+    words::is_no_record,
+    world::World,
+};
+
+/// The list in the parentheses of a phrase that names no record.
+pub(super) fn homeless_list(clause: &Clause, world: &World) -> Vec<crate::nouns::Item> {
+    clause
+        .objects
+        .iter()
+        .chain(clause.tails.iter().flat_map(|tail| &tail.phrases))
+        .filter(|phrase| {
+            let key = phrase_key(phrase);
+            key != "person"
+                && world.entity_named(&key).is_none()
+                && catalogue().role(&key).is_none()
+                && (is_no_record(&key)
+                    || phrase.words.first().is_some_and(|word| crate::words::asks(word))
+                    || catalogue().field(&key).is_some_and(|(field, _)| field.fields.is_empty())
+                        && crate::nouns::items(&phrase.paren)
+                            .iter()
+                            .any(|item| catalogue().field(&item.key()).is_some()))
+        })
+        .map(|phrase| crate::nouns::items(&phrase.paren))
+        .find(|listed| listed.len() > 1 && listed.iter().any(|item| catalogue().field(&item.key()).is_some()))
+        .unwrap_or_default()
+}
+
+/// The record into which loose values are written: a reading when they are numbers, else a daily log.
+pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -> Option<String> {
+    let clinical = loose.iter().any(|phrase| {
+        catalogue().field(&phrase_key(phrase)).is_none_or(|(field, _)| {
+            field.written.as_deref().is_none_or(|written| !written.starts_with("identifier"))
+        })
+    });
+    if !clinical && !loose.is_empty() {
+        return world.subject().map(str::to_owned);
+    }
+    let told = loose.iter().any(|phrase| {
+        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+            field.written.as_deref().is_some_and(|written| written.starts_with("narrative"))
+        })
+    });
+    let known: &[&str] = match (by_patient, told) {
+        (true, false) => &["reading", "diary"],
+        (true, true) => &["diary", "case", "referral"],
+        (false, _) => &["reading", "diary", "vital", "exam", "assessment", "visit", "case", "referral"],
+    };
+    for known in known.iter().copied() {
+        let found = world
+            .entities
+            .iter()
+            .find(|(_, entity)| entity.concept.is_some_and(|concept| concept.name == known))
+            .map(|(name, _)| name.clone());
+        if found.is_some() {
+            return found;
+        }
+    }
+    let number = |phrase: &Phrase| {
+        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+            field
+                .written
+                .as_deref()
+                .is_none_or(|written| written.contains("integer") || written.contains("decimal"))
+        })
+    };
+    // What the values are of, where they tell: a vaccine and its lot, a drug and its dose.
+    let named =
+        |words: &[&str]| loose.iter().filter(|phrase| words.contains(&phrase_key(phrase).as_str())).count();
+    let deed = if by_patient {
+        None
+    } else if named(&["vaccine", "vaccine given", "vaccine name"]) > 0
+        && named(&["lot number", "lot", "batch", "batch number"]) > 0
+    {
+        Some("vaccination")
+    } else if named(&["drug", "medication", "medicine", "drug name", "medication name"]) > 0
+        && named(&["dose", "dosage"]) > 0
+    {
+        Some("medication given")
+    } else {
+        None
+    };
+    if let Some(deed) = deed {
+        return define(deed, world, false);
+    }
+    // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
+    let told = if by_patient { "daily log" } else { "visit" };
+    define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { told }, world, false)
+}
+
+/// `coders assign codes to encounters`: values of what they are given to.
+pub(super) fn onto(clause: &Clause, world: &World) -> Option<String> {
+    let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "to" | "on"));
+    tails.flat_map(|tail| &tail.phrases).find_map(|phrase| {
+        let name = world.entity_of(&phrase.words)?;
+        (world.entities.get(&name)?.kind == EntityKind::Clinical).then_some(name)
+    })
+}
+
+/// `only case number, measurements and due date`: values of the case.
+pub(super) fn named_first(loose: &[Phrase], world: &World) -> Option<String> {
+    loose.iter().find_map(|phrase| {
+        let (_, first) = phrase.words.split_last()?;
+        let record = (!first.is_empty()).then(|| world.entity_of(first)).flatten()?;
+        (world.subject() != Some(record.as_str())).then_some(record)
+    })
+}
+
+/// `at each visit they record pain and nausea`: these are values of the visit.
+pub(super) fn at_each(clause: &Clause, by_patient: bool, world: &mut World) -> Option<String> {
+    let phrase = clause
+        .tails
+        .iter()
+        .filter(|tail| {
+            matches!(
+                tail.by.as_str(),
+                "at" | "in" | "on" | "for" | "during" | "after" | "per" | "every" | "before"
+            )
+        })
+        .flat_map(|tail| &tail.phrases)
+        .find(|phrase| {
+            let key = phrase_key(phrase);
+            let leads = clause.objects.first().is_some_and(|object| phrase.at < object.at);
+            let whole = phrase.all && (leads || world.entity_named(&key).is_some());
+            // What patients log after a session is no record of the session.
+            let theirs = !by_patient
+                || world.entity_named(&key).and_then(|name| world.entities.get(&name)).is_some_and(
+                    |entity| entity.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject)),
+                );
+            whole
+                && theirs
+                && !matches!(key.as_str(), "shift" | "day" | "week" | "month")
+                && catalogue().role(&key).is_none()
+                && (world.entity_named(&key).is_some_and(|name| world.subject() != Some(name.as_str()))
+                    || catalogue().entity(&key).is_some_and(|(concept, _)| {
+                        concept.kind == EntityKind::Clinical && !concept.field_too
+                    }))
+        })?;
+    define(&phrase.words.join(" "), world, false).or_else(|| world.entity_of(&phrase.words))
+}
+
+/// `record peak flow, symptoms (cough, wheeze) and puffs used`: all of the record that has a list.
+pub(super) fn beside(clause: &Clause, world: &World) -> Option<String> {
+    let listed =
+        clause.objects.iter().filter(|phrase| phrase.paren.contains(&crate::sentences::Token::Comma));
+    let mut found = listed.filter_map(|phrase| world.entity_of(&phrase.words));
+    let one = found.next().filter(|_| found.next().is_none())?;
+    (world.entities.get(&one)?.kind == EntityKind::Clinical).then_some(one)
+}
+
+/// `an allergy list per student`: values of the person.
+pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
+    let person = clause.tail("per")?.phrases.iter().any(|phrase| {
+        catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+    });
+    person.then(|| world.subject().map(str::to_owned)).flatten()
+}

@@ -1,0 +1,99 @@
+//! What a prompt speaks of without naming it as a record: the person cared for, and what is booked.
+
+use super::define;
+use crate::{
+    catalogue::{EntityKind, RoleKind, catalogue},
+    features,
+    sentences::Token,
+    words::singular,
+    world::{Parsed, World},
+};
+
+/// The word for the person cared for, where no role has it: `caregivers visit clients`.
+pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
+    const ALSO_OTHERS: &[&str] = &[
+        "member",
+        "child",
+        "student",
+        "mother",
+        "subject",
+        "athlete",
+        "donor",
+        "employee",
+        "worker",
+        "pet",
+        "animal",
+        "baby",
+        "kid",
+        "player",
+        "customer",
+        "recipient",
+        "attendee",
+        "consumer",
+        "pupil",
+        "visitor",
+        "couple",
+        "infant",
+        "son",
+        "daughter",
+        "woman",
+    ];
+    let mut second = None;
+    for one in parsed {
+        let mut before = "";
+        let words: Vec<&str> = one.sentence.tokens.iter().filter_map(Token::word).collect();
+        for (at, word) in words.iter().copied().enumerate() {
+            let key = singular(word);
+            // `pregnant women`, `expectant mothers`.
+            let two = format!("{before} {key}");
+            if catalogue().role(&two).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
+                return Some(two);
+            }
+            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) {
+                if !ALSO_OTHERS.contains(&key.as_str()) {
+                    return Some(key);
+                }
+                let longer = catalogue().role(&format!("{} {key}", singular(before)));
+                // `customer service` is no customer.
+                let next =
+                    words.get(at + 1).and_then(|next| catalogue().role(&format!("{key} {}", singular(next))));
+                let other = [longer, next].into_iter().flatten().any(|(kind, _)| kind != RoleKind::Subject);
+                if !other && !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
+                    second = second.or(Some(key));
+                }
+            }
+            before = word;
+        }
+    }
+    second
+}
+
+/// `Infusion center scheduling`, `create a weekly schedule`: somebody books, and nothing to book was named.
+pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
+    let books = parsed.iter().any(|one| {
+        let text = one.sentence.plain();
+        [" scheduling ", " booking ", " bookings ", " book online ", " calendar of ", " agenda "]
+            .iter()
+            .any(|word| text.contains(word))
+    });
+    // `Receptionists book`, `my assistant books them`: what is booked of nothing that is written down is a time.
+    let booked = parsed
+        .iter()
+        .filter(|one| !features::settles(&one.sentence))
+        .flat_map(|one| &one.clauses)
+        .any(|clause| {
+            let written = clause.objects.iter().any(|phrase| {
+                let named = world.entity_of(&phrase.words).and_then(|name| world.entities.get(&name));
+                named.is_some_and(|entity| entity.kind == EntityKind::Clinical)
+            });
+            clause.does(crate::words::Verb::Book) && !clause.not && !clause.subjects.is_empty() && !written
+        });
+    let books = books || booked;
+    let scheduled = world.entities.values().any(|entity| entity.kind == EntityKind::Schedule);
+    if books
+        && !scheduled
+        && let Some(name) = define("appointment", world, false)
+    {
+        world.assume(format!("a record `{name}`: what is booked"));
+    }
+}

@@ -1,0 +1,123 @@
+//! A role by its name: what it is to a patient, and whether it is one that the prompt has already.
+
+use super::people;
+use crate::{
+    catalogue::{RoleKind, catalogue},
+    fields::proper_name,
+    words::key_of,
+    world::{Role, World},
+};
+
+/// `front desk staff` → `front desk`.
+pub(crate) fn without_crew(name: &str) -> &str {
+    for crew in [
+        " staff",
+        " team",
+        " user",
+        " people",
+        " member",
+        " personnel",
+        " lady",
+        " guy",
+        " gal",
+        " person",
+        " folk",
+        " department",
+        " dept",
+    ] {
+        if let Some(rest) = name.strip_suffix(crew) {
+            return rest;
+        }
+    }
+    name
+}
+
+/// Pulmonologist, physiatrist, geriatrician: those who treat have patients of their own.
+pub(crate) fn treats_by_name(name: &str) -> bool {
+    ["ologist", "iatrist", "iatrician", "therapist"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// What an unknown role is to a patient, by the last word of its name.
+pub(crate) fn kind_of(name: &str) -> RoleKind {
+    let last = name.rsplit(' ').next().unwrap_or_default();
+    // `cafeteria staff` work there, and register nobody.
+    let desk = [
+        "office",
+        "admin",
+        "front",
+        "reception",
+        "desk",
+        "billing",
+        "clerical",
+        "registration",
+        "administrative",
+    ];
+    if last == "staff" && name.contains(' ') && !desk.iter().any(|word| name.contains(word)) {
+        return RoleKind::Business;
+    }
+    match catalogue().role(last) {
+        Some((kind, _)) => kind,
+        None if treats_by_name(last) => RoleKind::Panel,
+        None => RoleKind::Business,
+    }
+}
+
+/// Adds a role named by this key; an unknown one only where the prompt says that it is one.
+pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
+    if people::is_time(name) || name.starts_with("ai ") {
+        return;
+    }
+    let (kind, canonical) = match catalogue().role(name).or_else(|| catalogue().role(without_crew(name))) {
+        Some((kind, canonical)) => (kind, canonical.to_owned()),
+        None if certain => (kind_of(name), name.to_owned()),
+        None => return,
+    };
+    if matches!(canonical.as_str(), "staff" | "billing" | "sales" | "reception" | "assistant")
+        && !world.roles_named(&key_of(&canonical)).is_empty()
+    {
+        return;
+    }
+    if name.ends_with(" staff") && kind == RoleKind::Office {
+        world.crew = Some(canonical.clone());
+    }
+    // `billing` is as often the work as those who do it.
+    if matches!(canonical.as_str(), "billing" | "sales" | "reception" | "support" | "office")
+        && !acts
+        && !certain
+    {
+        return;
+    }
+    // A person cared for gets a login only when they do something.
+    let Some(canonical) = proper_name(&canonical) else { return };
+    if kind == RoleKind::Subject
+        && let Some(known) =
+            world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
+        && known != canonical
+    {
+        return;
+    }
+    let known = world.roles_named(&key_of(&canonical));
+    if let [one] = known.as_slice()
+        && one.as_str() != "staff"
+    {
+        let idle = world.roles.get(one).is_some_and(|role| !role.acts);
+        let bare = one.ends_with(&format!(" {canonical}"));
+        if let Some(role) = world.roles.get_mut(one) {
+            role.acts |= acts;
+        }
+        // `we match hospice volunteers …; volunteers see …`: by the name in which they act.
+        if idle && acts && bare {
+            let one = one.clone();
+            world.roles = std::mem::take(&mut world.roles)
+                .into_iter()
+                .map(|(name, role)| if name == one { (canonical.clone(), role) } else { (name, role) })
+                .collect();
+        }
+        return;
+    }
+    if matches!(kind, RoleKind::Proxy | RoleKind::Business) && !acts && !certain && canonical != "sales rep" {
+        return;
+    }
+    let canonical = if canonical == "sales" { "sales rep".to_owned() } else { canonical };
+    world.roles.insert(canonical, Role { kind, acts, open: false, assumed: false, bounded: false });
+}
