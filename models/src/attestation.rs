@@ -62,7 +62,9 @@ pub enum NotAttested {
         on: Date,
     },
     /// It has lapsed.
-    #[error("the attestation of `{provider}` held until {until}: have the agreement looked at, and attest it anew")]
+    #[error(
+        "the attestation of `{provider}` held until {until}: have the agreement looked at, and attest it anew"
+    )]
     Lapsed {
         /// Which provider.
         provider: String,

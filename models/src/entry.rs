@@ -177,7 +177,9 @@ impl FromStr for Address {
         };
         let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
         if authority.as_str().contains('@') {
-            return Err(wrong("a name or a password does not belong into it; say where the key is under `key`"));
+            return Err(wrong(
+                "a name or a password does not belong into it; say where the key is under `key`",
+            ));
         }
         if uri.query().is_some() {
             return Err(wrong("it has no `?`"));

@@ -46,7 +46,9 @@ pub enum Fault {
     #[error("the model declined to answer")]
     Declined,
     /// The answer was longer than was asked for.
-    #[error("the answer was cut at its longest length of {0} tokens: raise `most output`, or describe less at once")]
+    #[error(
+        "the answer was cut at its longest length of {0} tokens: raise `most output`, or describe less at once"
+    )]
     TooLong(u32),
     /// What came is not what this wire says.
     #[error("it answered what was not understood: {0}")]

@@ -123,10 +123,12 @@ fn branches(schema: &Value) -> Option<&Vec<Value>> {
 
 /// The schema of the values of a map of names, if the schema is one.
 fn of_values(schema: &Value) -> Option<&Value> {
-    if schema.get("properties").is_some_and(|known| known.as_object().is_some_and(|known| !known.is_empty())) {
+    if schema.get("properties").is_some_and(|known| known.as_object().is_some_and(|known| !known.is_empty()))
+    {
         return None;
     }
-    let by_pattern = schema.get("patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
+    let by_pattern =
+        schema.get("patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
     by_pattern.or_else(|| schema.get("additionalProperties").filter(|values| values.is_object()))
 }
 
@@ -152,7 +154,10 @@ impl Writer<'_> {
             let branches: Vec<Value> = branches.iter().map(|branch| self.schema(branch)).collect();
             json!({ "anyOf": branches })
         } else if let Some(values) = of_values(schema) {
-            let entry = closed(vec![("name".into(), json!({ "type": "string" })), ("is".into(), self.schema(values))]);
+            let entry = closed(vec![
+                ("name".into(), json!({ "type": "string" })),
+                ("is".into(), self.schema(values)),
+            ]);
             let list = json!({ "type": "array", "items": entry });
             if types(schema).contains(&"null") { nullable(list) } else { list }
         } else {
@@ -170,7 +175,9 @@ impl Writer<'_> {
         let out = match values.as_slice() {
             ["object"] => self.object(schema),
             ["array"] => {
-                let items = schema.get("items").map_or_else(|| json!({ "type": "string" }), |items| self.schema(items));
+                let items = schema
+                    .get("items")
+                    .map_or_else(|| json!({ "type": "string" }), |items| self.schema(items));
                 json!({ "type": "array", "items": items })
             }
             [one] => {
@@ -184,14 +191,21 @@ impl Writer<'_> {
                 out
             }
             [] => json!({ "type": "string" }),
-            several => json!({ "anyOf": several.iter().map(|kind| json!({ "type": kind })).collect::<Vec<_>>() }),
+            several => {
+                json!({ "anyOf": several.iter().map(|kind| json!({ "type": kind })).collect::<Vec<_>>() })
+            }
         };
         if kinds.contains(&"null") && !values.is_empty() { nullable(out) } else { out }
     }
 
     fn object(&self, schema: &Value) -> Value {
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let known = schema.get("properties").and_then(Value::as_object);
         let properties = known.into_iter().flatten().map(|(key, property)| {
             let mut written = self.schema(property);
@@ -318,7 +332,8 @@ impl Reader<'_> {
         let known = schema.get("properties").and_then(Value::as_object);
         let mut out = Map::new();
         for (key, value) in entries {
-            let property = known.and_then(|known| known.iter().find(|(name, _)| **name == key || word(name) == key));
+            let property =
+                known.and_then(|known| known.iter().find(|(name, _)| **name == key || word(name) == key));
             match property {
                 // Null stands for what is not said.
                 Some(_) if value.is_null() => {}
@@ -362,10 +377,15 @@ impl Filler<'_> {
         }
         match (value, of_values(schema)) {
             (Value::Object(entries), Some(values)) => Value::Array(
-                entries.iter().map(|(name, value)| json!({ "name": name, "is": self.value(value, values) })).collect(),
+                entries
+                    .iter()
+                    .map(|(name, value)| json!({ "name": name, "is": self.value(value, values) }))
+                    .collect(),
             ),
             (Value::Object(entries), None) => {
-                let Some(known) = schema.get("properties").and_then(Value::as_object) else { return value.clone() };
+                let Some(known) = schema.get("properties").and_then(Value::as_object) else {
+                    return value.clone();
+                };
                 let filled = known.iter().map(|(key, property)| {
                     let value = entries.get(key).map_or(Value::Null, |value| self.value(value, property));
                     (word(key), value)
@@ -426,7 +446,10 @@ mod tests {
         match schema {
             Value::Object(object) => {
                 for unknown in ["pattern", "patternProperties", "oneOf", "format", "minimum", "maximum"] {
-                    assert!(!object.contains_key(unknown) || object.contains_key("properties"), "{unknown}: {schema}");
+                    assert!(
+                        !object.contains_key(unknown) || object.contains_key("properties"),
+                        "{unknown}: {schema}"
+                    );
                 }
                 if object.contains_key("$ref") {
                     assert_eq!(object.len(), 1, "beside a reference: {schema}");
@@ -488,13 +511,17 @@ mod tests {
             ],
         }));
         assert_eq!(read.value, json!({ "app": "Clinic", "entities": { "patient": { "fields": {} } } }));
-        assert_eq!(read.dropped, ["/run", "/entities/patient/script", "/entities/1", "/entities/2", "/entities/3"]);
+        assert_eq!(
+            read.dropped,
+            ["/run", "/entities/patient/script", "/entities/1", "/entities/2", "/entities/3"]
+        );
     }
 
     #[test]
     fn an_answer_of_maps_is_read_as_well() {
         let form = form();
-        let value = json!({ "app": "Clinic", "entities": { "patient": { "fields": { "name": "identifier" } } } });
+        let value =
+            json!({ "app": "Clinic", "entities": { "patient": { "fields": { "name": "identifier" } } } });
         assert_eq!(form.read(value.clone()).value, value);
         assert_eq!(form.read(json!("nonsense")).value, json!("nonsense"));
     }

@@ -76,9 +76,9 @@ impl ApiKey {
     ) -> Result<Self, NoKey> {
         match source {
             KeySource::Environment(name) => {
-                let text = variable(name).filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-                    NoKey::NotSet { provider: provider.to_owned(), variable: name.clone() }
-                })?;
+                let text = variable(name)
+                    .filter(|text| !text.trim().is_empty())
+                    .ok_or_else(|| NoKey::NotSet { provider: provider.to_owned(), variable: name.clone() })?;
                 Self::new(provider, text)
             }
             KeySource::File(path) => {

@@ -38,6 +38,8 @@ mod register;
 mod seal;
 mod sse;
 mod surroundings;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wire;
 #[cfg(feature = "yaml")]
 mod yaml;
@@ -49,7 +51,7 @@ pub use budget::{Budget, Ceiling, PastCeiling, Reservation, Spent};
 pub use caller::{Caller, NotAnswered};
 pub use entry::{Address, Entry, KeySource, Prices, WireKind};
 pub use fault::Fault;
-pub use file::{NotRead, Providers};
+pub use file::{Fallback, NotRead, Providers, WrittenCeiling};
 pub use form::{Filled, Form};
 pub use key::{ApiKey, NoKey};
 pub use money::{Money, NotMoney, Price};

@@ -39,11 +39,13 @@ impl<'t> Reader<'t> {
             return Err(format!("it is nested more than {DEEPEST} levels deep"));
         }
         match event {
-            Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => {
-                Err("tags (`!…`) are not understood here".into())
-            }
+            Event::Scalar(_, _, _, Some(_))
+            | Event::SequenceStart(_, Some(_))
+            | Event::MappingStart(_, Some(_)) => Err("tags (`!…`) are not understood here".into()),
             Event::Alias(_) => Err("aliases (`*…`) are not understood here: write the value out".into()),
-            Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(&*text, "" | "~" | "null") => Ok(Value::Null),
+            Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(&*text, "" | "~" | "null") => {
+                Ok(Value::Null)
+            }
             Event::Scalar(text, ..) => Ok(Value::String(text.into_owned())),
             Event::SequenceStart(..) => self.list(depth),
             Event::MappingStart(..) => self.map(depth),

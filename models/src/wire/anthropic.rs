@@ -97,7 +97,8 @@ impl Read {
     fn piece(&mut self, event: &Value) -> Result<(), Fault> {
         let delta = &event["delta"];
         // Words beside the tool are dropped.
-        if delta["type"] == "input_json_delta" && self.tool.is_some() && event["index"].as_u64() == self.tool {
+        if delta["type"] == "input_json_delta" && self.tool.is_some() && event["index"].as_u64() == self.tool
+        {
             grow(&mut self.text, delta["partial_json"].as_str())?;
         }
         Ok(())

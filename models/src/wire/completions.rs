@@ -103,7 +103,9 @@ impl Read {
             Some("content_filter") => Err(Fault::Declined),
             _ if self.has_declined => Err(Fault::Declined),
             None => Err(Fault::Cut),
-            Some(_) if self.text.is_empty() => Err(Fault::NotUnderstood("it did not fill in the form".into())),
+            Some(_) if self.text.is_empty() => {
+                Err(Fault::NotUnderstood("it did not fill in the form".into()))
+            }
             Some(_) => Ok(Step::Whole(std::mem::take(&mut self.text))),
         }
     }

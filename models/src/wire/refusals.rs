@@ -40,13 +40,15 @@ pub(crate) fn broke_off(error: &Value) -> Fault {
     if nothing_left(kind.as_deref()) || nothing_left(second.as_deref()) {
         return Fault::NothingLeft;
     }
-    let is = |names: &[&str]| [&kind, &second].into_iter().flatten().any(|word| names.contains(&word.as_str()));
+    let is =
+        |names: &[&str]| [&kind, &second].into_iter().flatten().any(|word| names.contains(&word.as_str()));
     if is(&["overloaded_error", "server_is_overloaded"]) {
         Fault::Busy { status: 529, after: None }
     } else if is(&["rate_limit_error", "rate_limit_exceeded"]) {
         Fault::Busy { status: 429, after: None }
     } else if is(&["invalid_request_error", "invalid_prompt"]) {
-        let said = error["message"].as_str().map_or_else(|| "it did not say why".into(), |text| shown(text, 300));
+        let said =
+            error["message"].as_str().map_or_else(|| "it did not say why".into(), |text| shown(text, 300));
         Fault::NotTaken { status: 400, said }
     } else {
         Fault::Failed(500)
@@ -55,7 +57,10 @@ pub(crate) fn broke_off(error: &Value) -> Fault {
 
 /// Another try would be refused until somebody has paid.
 fn nothing_left(kind: Option<&str>) -> bool {
-    matches!(kind, Some("insufficient_quota" | "billing_error" | "billing_hard_limit_reached" | "billing_not_active"))
+    matches!(
+        kind,
+        Some("insufficient_quota" | "billing_error" | "billing_hard_limit_reached" | "billing_not_active")
+    )
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), and OpenAI's own in milliseconds.
@@ -90,7 +95,8 @@ mod tests {
 
     #[test]
     fn what_a_status_means() {
-        let busy = |status, seconds: Option<u64>| Fault::Busy { status, after: seconds.map(Duration::from_secs) };
+        let busy =
+            |status, seconds: Option<u64>| Fault::Busy { status, after: seconds.map(Duration::from_secs) };
         let typed = |kind: &str| json!({ "error": { "type": kind, "message": "no" } });
         let cases = [
             (429, vec![("retry-after", "7")], typed("rate_limit_error"), busy(429, Some(7))),
@@ -106,7 +112,12 @@ mod tests {
             (401, vec![], typed("authentication_error"), Fault::NotLetIn(401)),
             (403, vec![], typed("permission_error"), Fault::NotLetIn(403)),
             (400, vec![], typed("invalid_request_error"), Fault::NotTaken { status: 400, said: "no".into() }),
-            (404, vec![], json!({ "error": "no such model" }), Fault::NotTaken { status: 404, said: "no such model".into() }),
+            (
+                404,
+                vec![],
+                json!({ "error": "no such model" }),
+                Fault::NotTaken { status: 404, said: "no such model".into() },
+            ),
             (307, vec![], Value::Null, Fault::NotTaken { status: 307, said: "it did not say why".into() }),
         ];
         for (status, headers, body, fault) in cases {

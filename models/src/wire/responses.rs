@@ -50,9 +50,7 @@ impl Format for Responses {
 }
 
 fn input(ask: &Ask) -> Vec<Value> {
-    let said = |role: &str, kind: &str, text: &str| {
-        json!({ "type": "message", "role": role, "content": [{ "type": kind, "text": text }] })
-    };
+    let said = |role: &str, kind: &str, text: &str| json!({ "type": "message", "role": role, "content": [{ "type": kind, "text": text }] });
     let turns = ask.turns.iter().map(|turn| match turn {
         Turn::Said(text) | Turn::Problems(text) => said("user", "input_text", text),
         Turn::Filled(value) => said("assistant", "output_text", &value.to_string()),
@@ -70,7 +68,8 @@ struct Read {
 impl Read {
     fn usage(&mut self, event: &Value) {
         let usage = &event["response"]["usage"];
-        if let (Some(input), Some(output)) = (tokens(&usage["input_tokens"]), tokens(&usage["output_tokens"])) {
+        if let (Some(input), Some(output)) = (tokens(&usage["input_tokens"]), tokens(&usage["output_tokens"]))
+        {
             self.usage = Some(Usage { input, output });
         }
     }
