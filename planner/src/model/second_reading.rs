@@ -1,0 +1,205 @@
+//! The plan of a model, read again: by the offline planner, for what restricts.
+//!
+//! A model is fluent, and can be wrong without a sign of it. The offline planner is not fluent, and says what it did not
+//! understand. Where the prompt restricts something and both do not agree, a person is asked, and nothing is built
+//! meanwhile: the safe answer is to stop.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use spec::access::{Widening, widened};
+use spec::{AppSpec, Lock, ValidatedSpec, document};
+
+use super::judge::judged;
+use super::{Cleared, PlannedBy, Without};
+use crate::{Plan, PlanError, Question, Refused, STOP, Wished, stops};
+
+/// The most questions that a person is asked.
+const MOST: usize = 5;
+
+/// The plan of a spec that a model made.
+pub(super) fn plan(prompt: &Cleared, made: &ValidatedSpec, by: &PlannedBy, without: &[Without]) -> Plan {
+    let restored = restored(prompt, made);
+    let spec = restored.as_ref().unwrap_or(made);
+    let (mut assumed, mut questions) = compared(prompt.original(), spec);
+    let mut document = spec.document().clone();
+    assumed.splice(0..0, std::mem::take(&mut document.assumed));
+    assumed.push(author(by, without));
+    // A question that stops is never lost: the model's own go first where there are too many.
+    questions = folded(questions);
+    questions.extend(std::mem::take(&mut document.questions).into_iter().map(of_model));
+    questions.truncate(MOST);
+    document.assumed = assumed.clone();
+    document.questions = questions.iter().map(written).collect();
+    let refused: Vec<Refused> = document
+        .refused
+        .iter()
+        .map(|one| Refused { said: one.said.clone(), why: one.why.clone(), instead: one.instead.clone() })
+        .collect();
+    let not_yet = document
+        .not_yet
+        .iter()
+        .map(|one| Wished { said: one.said.clone(), construct: one.construct, why: one.why.clone() })
+        .collect();
+    let not_understood = document.not_understood.clone();
+    let text = document.to_yaml();
+    Plan { spec: document, text, assumed, refused, not_understood, not_yet, questions }
+}
+
+fn author(by: &PlannedBy, without: &[Without]) -> String {
+    let tried: Vec<&str> = without.iter().map(|one| one.provider.as_str()).collect();
+    let tried = if tried.is_empty() { String::new() } else { format!(", after {}", tried.join(" and ")) };
+    match by {
+        PlannedBy::Model { provider, model, .. } => {
+            format!(
+                "this plan was made by the model {model} of {provider}{tried}, and judged by the validator"
+            )
+        }
+        PlannedBy::Offline => format!("this plan was made offline{tried}"),
+    }
+}
+
+/// A question of the model's own; its default is the model's word, and is shown as such.
+fn of_model(question: document::Question) -> Question {
+    let document::Question { about, ask, options, default, .. } = question;
+    Question { about, ask, options, default }
+}
+
+fn written(question: &Question) -> document::Question {
+    document::Question {
+        about: question.about.clone(),
+        ask: question.ask.clone(),
+        options: question.options.clone(),
+        default: question.default.clone(),
+        blocks: stops(question),
+    }
+}
+
+/// The spec with the values in the stead of their placeholders, where it is still valid with them.
+fn restored(prompt: &Cleared, made: &ValidatedSpec) -> Option<ValidatedSpec> {
+    if prompt.placeholders() == 0 {
+        return None;
+    }
+    let mut value = AppSpec::to_json(made.document());
+    restore(prompt, &mut value);
+    judged(&value).ok()
+}
+
+fn restore(prompt: &Cleared, value: &mut Value) {
+    match value {
+        Value::String(text) => *text = prompt.restore(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| restore(prompt, item)),
+        Value::Object(entries) => entries.values_mut().for_each(|value| restore(prompt, value)),
+        _ => {}
+    }
+}
+
+/// What the offline planner reads otherwise: what is told, and what is asked.
+fn compared(prompt: &str, spec: &ValidatedSpec) -> (Vec<String>, Vec<Question>) {
+    match crate::plan(prompt) {
+        Err(PlanError::Blocked { sentences, .. }) => {
+            (Vec::new(), sentences.iter().map(|sentence| kept(sentence)).collect())
+        }
+        Ok(offline) => match spec::check(&offline.text, &Lock::default()) {
+            Ok(offline) => opened(prompt, &widened(&offline, spec)),
+            Err(_) => (Vec::new(), restricting(prompt).into_iter().map(kept).collect()),
+        },
+        // Who reads nothing cannot speak for what restricts.
+        Err(_) => (Vec::new(), restricting(prompt).into_iter().map(kept).collect()),
+    }
+}
+
+fn kept(sentence: &str) -> Question {
+    Question {
+        about: sentence.to_owned(),
+        ask: format!(
+            "“{sentence}” restricts something, and only the model understood it. Read who may see and do what: does the plan keep it?"
+        ),
+        options: vec!["yes, the plan keeps it".into(), STOP.into()],
+        default: STOP.into(),
+    }
+}
+
+/// What the model lets somebody see beyond the offline reading: told, and asked where the prompt restricts it.
+fn opened(prompt: &str, widenings: &[Widening]) -> (Vec<String>, Vec<Question>) {
+    let mut seen: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for widening in widenings.iter().filter(|widening| widening.shows_what_is_kept()) {
+        let fields = seen.entry((widening.role.as_str(), widening.entity.as_str())).or_default();
+        for field in widening.fields.iter().map(spec::Name::as_str) {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+    }
+    let sentences = restricting(prompt);
+    let (mut told, mut asked) = (Vec::new(), Vec::new());
+    for ((role, entity), fields) in seen {
+        let what =
+            if fields.is_empty() { entity.to_owned() } else { format!("{} of {entity}", fields.join(", ")) };
+        let about =
+            sentences.iter().find(|sentence| speaks_of(sentence, role) || speaks_of(sentence, entity));
+        match about {
+            Some(sentence) => asked.push(Question {
+                about: format!("/entities/{entity}/access/{role}"),
+                ask: format!(
+                    "By this plan a {role} sees {what}, which the offline reading does not allow; and “{sentence}” restricts something. Is it meant?"
+                ),
+                options: vec!["yes, it is meant".into(), STOP.into()],
+                default: STOP.into(),
+            }),
+            None => told.push(format!("a {role} sees {what}, which the offline reading would not allow")),
+        }
+    }
+    (told, asked)
+}
+
+/// At most as many questions as a person is asked; what is over stands in the last one.
+fn folded(mut questions: Vec<Question>) -> Vec<Question> {
+    if questions.len() > MOST {
+        let rest = questions.split_off(MOST - 1);
+        let asked: Vec<String> = rest.into_iter().map(|question| question.ask).collect();
+        questions.push(Question {
+            about: "/entities".into(),
+            ask: asked.join(" "),
+            options: vec!["yes, all of it".into(), STOP.into()],
+            default: STOP.into(),
+        });
+    }
+    questions
+}
+
+/// Sentences that may take something away.
+fn restricting(prompt: &str) -> Vec<&str> {
+    const WORDS: [&str; 19] = [
+        "only", "not", "never", "except", "nobody", "none", "cannot", "can't", "cant", "don't", "doesn't",
+        "mustn't", "without", "private", "unless", "solo", "nunca", "nadie", "excepto",
+    ];
+    let ends = |c: char| matches!(c, '.' | '!' | '?' | ';' | '\n');
+    prompt
+        .split(ends)
+        .map(str::trim)
+        .filter(|sentence| {
+            let lower = sentence.to_lowercase().replace('’', "'");
+            let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'');
+            words.any(|word| WORDS.contains(&word))
+        })
+        .collect()
+}
+
+fn speaks_of(sentence: &str, name: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    // The last word of a name in either number: `family member` is met by `family members`.
+    let stem = name.strip_suffix('y').unwrap_or(name);
+    lower.contains(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_that_take_away_are_found() {
+        let prompt = "Nurses log vitals. Only the physician sees notes! Families don’t see them\nPhysicians order labs";
+        assert_eq!(restricting(prompt), ["Only the physician sees notes", "Families don’t see them"]);
+    }
+}
