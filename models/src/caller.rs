@@ -45,7 +45,7 @@ pub enum NotAnswered {
     #[error("the register of calls cannot be written, so nobody is asked: {0}")]
     NotRecorded(io::Error),
     /// The provider has no answer.
-    #[error("{fault}{}", tries(*.attempts))]
+    #[error("{fault}{}", tries(.attempts))]
     Fault {
         /// The last fault.
         fault: Fault,
@@ -54,8 +54,15 @@ pub enum NotAnswered {
     },
 }
 
-fn tries(attempts: u32) -> String {
-    if attempts > 1 { format!(" (asked {attempts} times)") } else { String::new() }
+fn tries(attempts: &u32) -> String {
+    if *attempts > 1 { format!(" (asked {attempts} times)") } else { String::new() }
+}
+
+/// One try.
+struct Call<'a> {
+    id: &'a str,
+    attempt: u32,
+    request: &'a [u8],
 }
 
 impl Caller {
@@ -133,9 +140,8 @@ impl Caller {
         let worst = wire.worst(&request, ask);
         let reserved = budget.reserve(worst, provider.entry().price).map_err(NotAnswered::PastCeiling)?;
         let call = format!("{:016x}", self.surroundings.random());
-        if let Err(error) =
-            self.register.record(&self.began(&call, provider, ask, attempt, &request, &reserved))
-        {
+        let began = self.began(Call { id: &call, attempt, request: &request }, provider, ask, &reserved);
+        if let Err(error) = self.register.record(&began) {
             reserved.settle(Billed::Nothing);
             return Err(NotAnswered::NotRecorded(error));
         }
@@ -158,20 +164,12 @@ impl Caller {
         Ok(answer.map(|(value, _)| Answer { value, billed }))
     }
 
-    fn began(
-        &self,
-        call: &str,
-        provider: &Attested,
-        ask: &Ask,
-        attempt: u32,
-        request: &[u8],
-        reserved: &Reservation<'_>,
-    ) -> Record {
+    fn began(&self, call: Call<'_>, provider: &Attested, ask: &Ask, reserved: &Reservation<'_>) -> Record {
         let entry = provider.entry();
         Record::Began {
             at: self.surroundings.now(),
-            call: call.to_owned(),
-            attempt,
+            call: call.id.to_owned(),
+            attempt: call.attempt,
             purpose: ask.purpose,
             provider: entry.name.clone(),
             address: entry.address().to_string(),
@@ -179,8 +177,8 @@ impl Caller {
             model: entry.model.clone(),
             terms: provider.terms().clone(),
             attested_by: provider.attestation().attested_by.clone(),
-            asked: self.seal.of(request),
-            bytes: u64::try_from(request.len()).unwrap_or(u64::MAX),
+            asked: self.seal.of(call.request),
+            bytes: u64::try_from(call.request.len()).unwrap_or(u64::MAX),
             reserved: reserved.money(),
         }
     }

@@ -167,7 +167,8 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let shown = crate::clean::shown(text, 80);
+        // A name and a password before the host are not repeated.
+        let shown = crate::clean::shown(text.rsplit('@').next().unwrap_or(text), 80);
         let wrong = |why: &str| format!("`{shown}` cannot be a provider's address: {why}");
         let uri: Uri = text.trim().parse().map_err(|_| wrong("write one such as https://api.example.com"))?;
         let is_plain = match uri.scheme_str() {

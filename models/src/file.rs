@@ -85,10 +85,14 @@ impl Providers {
         }
         let providers: Self = serde_path_to_error::deserialize(tree(text)?).map_err(|error| {
             let place = error.path().to_string();
-            NotRead::Wrong {
-                place: if place == "." { "the file".into() } else { place },
-                why: crate::clean::shown(&error.inner().to_string(), 300),
-            }
+            let why = match place.as_str() {
+                // What stands there may be the key itself, and is not repeated.
+                key if key.ends_with(".key") || key.contains(".key.") => {
+                    "say where the key is, `{ environment: NAME }` or `{ file: PATH }`; the key itself stands in no file of providers".into()
+                }
+                _ => crate::clean::shown(&error.inner().to_string(), 300),
+            };
+            NotRead::Wrong { place: if place == "." { "the file".into() } else { place }, why }
         })?;
         providers.sound()?;
         Ok(providers)

@@ -22,8 +22,7 @@ pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], now:
     }
     match status {
         401 | 403 => Fault::NotLetIn(status),
-        429 | 503 | 529 => Fault::Busy { status, after: after(headers, now) },
-        408 | 409 => Fault::Busy { status, after: after(headers, now) },
+        408 | 409 | 429 | 503 | 529 => Fault::Busy { status, after: after(headers, now) },
         500..=599 => Fault::Failed(status),
         _ => {
             let message = error["message"].as_str().or_else(|| error.as_str()).map(|text| shown(text, 300));

@@ -95,6 +95,7 @@ fn mistakes_in_the_file_are_told_with_their_place() {
         for part in told {
             assert!(error.contains(part), "{instead}: {error}");
         }
+        assert!(!error.contains("secret"), "{instead}: {error}");
     }
     assert!(Providers::read("providers: []").unwrap_err().to_string().contains("nobody is named"));
     assert!(Providers::read("").is_err());

@@ -214,6 +214,7 @@ async fn filled(
     let mut turns = vec![said()];
     let mut before: Option<Vec<String>> = None;
     let name = provider.entry().name.as_str();
+    let mut first = String::new();
     for round in 1..=ROUNDS {
         let ask = ask(turns, &form, provider);
         tell(Telling::Asking { provider: name, round, worst: planning.caller.worst(provider, &ask) });
@@ -227,12 +228,9 @@ async fn filled(
             Ok(spec) => return Ok((spec, round)),
             Err(problems) => problems,
         };
-        let first = problems.first().cloned().unwrap_or_default();
+        first = problems.first().cloned().unwrap_or_default();
         if before.as_ref() == Some(&problems) {
             return Err(NoSpec::Alike(first));
-        }
-        if round == ROUNDS {
-            return Err(NoSpec::StillWrong(first));
         }
         tell(Telling::Wrong(problems.len()));
         // A form that is no form at all cannot be given back as one.
@@ -240,5 +238,5 @@ async fn filled(
         turns = vec![said(), Turn::Filled(value), Turn::Problems(instructions::wrong(&problems))];
         before = Some(problems);
     }
-    unreachable!("the last round returns")
+    Err(NoSpec::StillWrong(first))
 }

@@ -21,12 +21,13 @@ const MOST: usize = 5;
 pub(super) fn plan(prompt: &Cleared, made: &ValidatedSpec, by: &PlannedBy, without: &[Without]) -> Plan {
     let restored = restored(prompt, made);
     let spec = restored.as_ref().unwrap_or(made);
-    let (mut assumed, mut questions) = compared(prompt.original(), spec);
+    let (told, questions) = compared(prompt.original(), spec);
     let mut document = spec.document().clone();
-    assumed.splice(0..0, std::mem::take(&mut document.assumed));
+    let mut assumed = std::mem::take(&mut document.assumed);
+    assumed.extend(told);
     assumed.push(author(by, without));
     // A question that stops is never lost: the model's own go first where there are too many.
-    questions = folded(questions);
+    let mut questions = folded(questions);
     questions.extend(std::mem::take(&mut document.questions).into_iter().map(of_model));
     questions.truncate(MOST);
     document.assumed = assumed.clone();

@@ -345,7 +345,7 @@ fn streamed(server: &Server, mut bytes: Vec<u8>, fault: Option<Fault>) -> Respon
             }
         }
     });
-    let body = Body::from_stream(pieces.chain(last.filter_map(|piece| async { piece })));
+    let body = Body::from_stream(pieces.chain(last.filter_map(std::future::ready)));
     ([(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")], body).into_response()
 }
 
