@@ -13,6 +13,7 @@ mod evolution;
 mod examples;
 mod exit;
 mod healthcoder;
+mod models;
 mod planted;
 mod platform;
 mod policy;
