@@ -53,10 +53,9 @@ pub(crate) fn planned(
     let budget = Budget::new(ceiling);
     let planning = Planning { caller: &caller, providers: &attested, budget: &budget, fallback };
     progress.say(&format!(
-        "Ceiling: {} and {} tokens. An answer of {} can cost at most {}.",
+        "Ceiling: {} and {} tokens. One answer can cost at most {}.",
         ceiling.money,
         ceiling.tokens,
-        attested.first().map(|one| one.entry().name.as_str()).unwrap_or_default(),
         planner::model::worst(&cleared, &planning),
     ));
     let outcome = watched(&cleared, &planning, progress)?;

@@ -181,15 +181,14 @@ pub async fn plan(
     Planned { plan, by, spent, charged: Money::ZERO, without }
 }
 
-/// What a plan can cost at most with these providers, before anything is asked: the worst of the first rounds.
+/// What the first answer can cost at most, whoever gives it.
 pub fn worst(prompt: &Cleared, planning: &Planning<'_>) -> Money {
+    let form = instructions::form();
     let first = planning.providers.iter().map(|provider| {
-        planning.caller.worst(
-            provider,
-            &ask(vec![Turn::Said(prompt.text().to_owned())], &instructions::form(), provider),
-        )
+        let said = vec![Turn::Said(prompt.text().to_owned())];
+        planning.caller.worst(provider, &ask(said, &form, provider))
     });
-    first.sum()
+    first.max().unwrap_or_default()
 }
 
 fn ask(turns: Vec<Turn>, form: &Form, provider: &Attested) -> Ask {
