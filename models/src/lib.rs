@@ -59,4 +59,4 @@ pub use register::{JsonLines, Outcome, Record, Register};
 pub use seal::Seal;
 pub use sse::{Event, Events, NotEvents};
 pub use surroundings::{Machine, Surroundings, Wait, Waiting};
-pub use wire::{Exchange, Limits, Seen, Wire, wire_of};
+pub use wire::{Exchange, Exchanging, Limits, Seen, Wire, wire_of};

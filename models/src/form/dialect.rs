@@ -4,85 +4,77 @@ use serde_json::{Map, Value, json};
 
 use super::{branches, of_values, types, word};
 
-pub(super) struct Writer<'s> {
-    pub(super) original: &'s Value,
+/// A schema in the dialect.
+pub(super) fn written(schema: &Value) -> Value {
+    let mut out = if let Some(reference) = schema.get("$ref") {
+        // Nothing may stand beside a reference.
+        return json!({ "$ref": reference });
+    } else if let Some(branches) = branches(schema) {
+        let branches: Vec<Value> = branches.iter().map(|branch| written(branch)).collect();
+        json!({ "anyOf": branches })
+    } else if let Some(values) = of_values(schema) {
+        let entry =
+            closed(vec![("name".into(), json!({ "type": "string" })), ("is".into(), written(values))]);
+        let list = json!({ "type": "array", "items": entry });
+        if types(schema).contains(&"null") { nullable(list) } else { list }
+    } else {
+        plain(schema)
+    };
+    if let (Some(about), Some(object)) = (schema.get("description"), out.as_object_mut()) {
+        object.insert("description".into(), about.clone());
+    }
+    out
 }
 
-impl Writer<'_> {
-    pub(super) fn schema(&self, schema: &Value) -> Value {
-        let mut out = if let Some(reference) = schema.get("$ref") {
-            // Nothing may stand beside a reference.
-            return json!({ "$ref": reference });
-        } else if let Some(branches) = branches(schema) {
-            let branches: Vec<Value> = branches.iter().map(|branch| self.schema(branch)).collect();
-            json!({ "anyOf": branches })
-        } else if let Some(values) = of_values(schema) {
-            let entry = closed(vec![
-                ("name".into(), json!({ "type": "string" })),
-                ("is".into(), self.schema(values)),
-            ]);
-            let list = json!({ "type": "array", "items": entry });
-            if types(schema).contains(&"null") { nullable(list) } else { list }
-        } else {
-            self.plain(schema)
-        };
-        if let (Some(about), Some(object)) = (schema.get("description"), out.as_object_mut()) {
-            object.insert("description".into(), about.clone());
+fn plain(schema: &Value) -> Value {
+    let kinds = types(schema);
+    let values: Vec<&str> = kinds.iter().copied().filter(|kind| *kind != "null").collect();
+    let out = match values.as_slice() {
+        ["object"] => object(schema),
+        ["array"] => {
+            let items =
+                schema.get("items").map_or_else(|| json!({ "type": "string" }), |items| written(items));
+            json!({ "type": "array", "items": items })
         }
-        out
-    }
+        [one] => {
+            let mut out = json!({ "type": one });
+            if let (Some(words), Some(object)) = (schema.get("enum"), out.as_object_mut()) {
+                object.insert("enum".into(), words.clone());
+            }
+            if let (Some(word), Some(object)) = (schema.get("const"), out.as_object_mut()) {
+                object.insert("enum".into(), json!([word]));
+            }
+            out
+        }
+        [] => json!({ "type": "string" }),
+        several => {
+            json!({ "anyOf": several.iter().map(|kind| json!({ "type": kind })).collect::<Vec<_>>() })
+        }
+    };
+    if kinds.contains(&"null") && !values.is_empty() { nullable(out) } else { out }
+}
 
-    fn plain(&self, schema: &Value) -> Value {
-        let kinds = types(schema);
-        let values: Vec<&str> = kinds.iter().copied().filter(|kind| *kind != "null").collect();
-        let out = match values.as_slice() {
-            ["object"] => self.object(schema),
-            ["array"] => {
-                let items = schema
-                    .get("items")
-                    .map_or_else(|| json!({ "type": "string" }), |items| self.schema(items));
-                json!({ "type": "array", "items": items })
+fn object(schema: &Value) -> Value {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let known = schema.get("properties").and_then(Value::as_object);
+    let properties = known.into_iter().flatten().map(|(key, property)| {
+        let mut out = written(property);
+        if !required.contains(&key.as_str()) {
+            out = nullable(out);
+            // A reference can say what it is for once it is wrapped.
+            if let (Some(about), Some(object)) = (property.get("description"), out.as_object_mut()) {
+                object.insert("description".into(), about.clone());
             }
-            [one] => {
-                let mut out = json!({ "type": one });
-                if let (Some(words), Some(object)) = (schema.get("enum"), out.as_object_mut()) {
-                    object.insert("enum".into(), words.clone());
-                }
-                if let (Some(word), Some(object)) = (schema.get("const"), out.as_object_mut()) {
-                    object.insert("enum".into(), json!([word]));
-                }
-                out
-            }
-            [] => json!({ "type": "string" }),
-            several => {
-                json!({ "anyOf": several.iter().map(|kind| json!({ "type": kind })).collect::<Vec<_>>() })
-            }
-        };
-        if kinds.contains(&"null") && !values.is_empty() { nullable(out) } else { out }
-    }
-
-    fn object(&self, schema: &Value) -> Value {
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let known = schema.get("properties").and_then(Value::as_object);
-        let properties = known.into_iter().flatten().map(|(key, property)| {
-            let mut written = self.schema(property);
-            if !required.contains(&key.as_str()) {
-                written = nullable(written);
-                // A reference can say what it is for once it is wrapped.
-                if let (Some(about), Some(object)) = (property.get("description"), written.as_object_mut()) {
-                    object.insert("description".into(), about.clone());
-                }
-            }
-            (word(key), written)
-        });
-        closed(properties.collect())
-    }
+        }
+        (word(key), out)
+    });
+    closed(properties.collect())
 }
 
 fn closed(properties: Vec<(String, Value)>) -> Value {

@@ -11,7 +11,7 @@ mod reading;
 
 use serde_json::{Map, Value};
 
-use dialect::Writer;
+use dialect::written;
 use reading::{Filler, Reader};
 
 /// A form for a model to fill in.
@@ -38,8 +38,7 @@ const CHAIN: usize = 16;
 impl Form {
     /// A form of this schema. `name` is a word of letters, digits and underscores; `about` says what it is for.
     pub fn new(name: &str, about: &str, original: Value) -> Self {
-        let writer = Writer { original: &original };
-        let mut schema = writer.schema(&original);
+        let mut schema = written(&original);
         let mut known = Vec::new();
         let mut definitions = Map::new();
         referred(&schema, &mut known);
@@ -47,7 +46,7 @@ impl Form {
         while let Some(name) = known.get(at).cloned() {
             at += 1;
             let Some(definition) = original.pointer(&format!("/$defs/{name}")) else { continue };
-            let definition = writer.schema(definition);
+            let definition = written(definition);
             referred(&definition, &mut known);
             definitions.insert(name, definition);
         }
