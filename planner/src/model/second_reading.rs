@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use spec::access::{Widening, widened};
-use spec::{AppSpec, Lock, ValidatedSpec, document};
+use spec::{AppSpec, Lock, Name, ValidatedSpec, document};
 
 use super::judge::judged;
 use super::{Cleared, PlannedBy, Without};
@@ -102,7 +102,7 @@ fn compared(prompt: &str, spec: &ValidatedSpec) -> (Vec<String>, Vec<Question>) 
             (Vec::new(), sentences.iter().map(|sentence| kept(sentence)).collect())
         }
         Ok(offline) => match spec::check(&offline.text, &Lock::default()) {
-            Ok(offline) => opened(prompt, &widened(&offline, spec)),
+            Ok(offline) => opened(prompt, offline.document(), &widened(&offline, spec)),
             Err(_) => (Vec::new(), restricting(prompt).into_iter().map(kept).collect()),
         },
         // Who reads nothing cannot speak for what restricts.
@@ -121,12 +121,18 @@ fn kept(sentence: &str) -> Question {
     }
 }
 
-/// What the model lets somebody see beyond the offline reading: told, and asked where the prompt restricts it.
-fn opened(prompt: &str, widenings: &[Widening]) -> (Vec<String>, Vec<Question>) {
-    let mut seen: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for widening in widenings.iter().filter(|widening| widening.shows_what_is_kept()) {
-        let fields = seen.entry((widening.role.as_str(), widening.entity.as_str())).or_default();
-        for field in widening.fields.iter().map(spec::Name::as_str) {
+/// What the model lets somebody see beyond the offline reading: told, and asked where the prompt restricts something
+/// about it. A field that is new counts only for who sees nothing of the record in the offline reading: the two name
+/// things differently.
+fn opened(prompt: &str, offline: &AppSpec, widenings: &[Widening]) -> (Vec<String>, Vec<Question>) {
+    const SHOWING: [&str; 5] = ["view", "list", "print", "download", "export"];
+    let mut seen: BTreeMap<(&Name, &Name), Vec<&str>> = BTreeMap::new();
+    for widening in widenings.iter().filter(|widening| SHOWING.contains(&widening.action.as_str())) {
+        if widening.is_new && sees(offline, &widening.role, &widening.entity) {
+            continue;
+        }
+        let fields = seen.entry((&widening.role, &widening.entity)).or_default();
+        for field in widening.fields.iter().map(Name::as_str) {
             if !fields.contains(&field) {
                 fields.push(field);
             }
@@ -136,9 +142,11 @@ fn opened(prompt: &str, widenings: &[Widening]) -> (Vec<String>, Vec<Question>) 
     let (mut told, mut asked) = (Vec::new(), Vec::new());
     for ((role, entity), fields) in seen {
         let what =
-            if fields.is_empty() { entity.to_owned() } else { format!("{} of {entity}", fields.join(", ")) };
-        let about =
-            sentences.iter().find(|sentence| speaks_of(sentence, role) || speaks_of(sentence, entity));
+            if fields.is_empty() { entity.to_string() } else { format!("{} of {entity}", fields.join(", ")) };
+        let names = [role.as_str(), entity.as_str()];
+        let about = sentences
+            .iter()
+            .find(|sentence| names.iter().chain(&fields).any(|name| speaks_of(sentence, name)));
         match about {
             Some(sentence) => asked.push(Question {
                 about: format!("/entities/{entity}/access/{role}"),
@@ -148,10 +156,23 @@ fn opened(prompt: &str, widenings: &[Widening]) -> (Vec<String>, Vec<Question>) 
                 options: vec!["yes, it is meant".into(), STOP.into()],
                 default: STOP.into(),
             }),
-            None => told.push(format!("a {role} sees {what}, which the offline reading would not allow")),
+            None => told.push(format!("a {role} sees {what}, which the offline reading does not allow")),
         }
     }
     (told, asked)
+}
+
+/// Whether the offline reading names the role for a record: a part that says nothing of access has its parent's.
+fn sees(offline: &AppSpec, role: &Name, entity: &Name) -> bool {
+    let mut at = Some(entity);
+    // A part of a part of itself is no valid spec, and the offline reading is one.
+    while let Some(known) = at.and_then(|name| offline.entities.get(name)) {
+        match &known.access {
+            Some(access) => return access.contains_key(role),
+            None => at = known.part_of.as_ref(),
+        }
+    }
+    false
 }
 
 /// At most as many questions as a person is asked; what is over stands in the last one.

@@ -41,7 +41,7 @@ async fn what_the_model_keeps_is_not_asked() {
 /// What stops the offline planner stops a model's plan, too: a fluent answer is no answer to it.
 #[tokio::test]
 async fn a_restriction_that_was_not_understood_is_asked() {
-    let sentence = "Never should the blorbing of a frumious visit be gimbled except outgrabe.";
+    let sentence = "Nobody outside the moon cabal may flurb the records.";
     let prompt = format!("{RESTRICTED} {sentence}");
     assert!(
         matches!(planner::plan(&prompt), Err(planner::PlanError::Blocked { .. })),
@@ -49,7 +49,7 @@ async fn a_restriction_that_was_not_understood_is_asked() {
     );
     let plan = plan(&prompt, spec()).await;
     assert!(
-        plan.questions.iter().any(|question| stops(question) && question.about.contains("frumious")),
+        plan.questions.iter().any(|question| stops(question) && question.about.contains("moon cabal")),
         "{:?}",
         plan.questions
     );

@@ -17,7 +17,6 @@ pub(crate) struct Scene {
     pub(crate) register: Arc<InMemory>,
     pub(crate) budget: Budget,
     pub(crate) fallback: Fallback,
-    pub(crate) around: Arc<Rehearsal>,
     providers: Vec<Attested>,
     caller: Caller,
 }
@@ -46,9 +45,9 @@ impl Scene {
         let key = ApiKey::new("double", double.key().into()).unwrap();
         let providers = vec![entry.attest(Some(key), around.now()).unwrap()];
         let register = Arc::new(InMemory::default());
-        let caller = Caller::new(around.clone(), register.clone(), Seal::new(&[3; 32]));
+        let caller = Caller::new(around, register.clone(), Seal::new(&[3; 32]));
         let budget = Budget::new(Ceiling { money: dollars.parse().unwrap(), tokens: 100_000_000 });
-        Self { double, register, budget, fallback: Fallback::Offline, around, providers, caller }
+        Self { double, register, budget, fallback: Fallback::Offline, providers, caller }
     }
 
     pub(crate) async fn plan(&self, prompt: &str) -> Planned {
