@@ -31,8 +31,13 @@ pub(crate) fn planned(
 ) -> Result<(Planned, Option<Value>), Failure> {
     match models::wanted(wanted)? {
         Some(file) => models::planned(prompt, file, wanted, progress),
-        None => Ok((planner::plan(prompt).map_err(unplanned)?, None)),
+        None => Ok((offline(prompt)?, None)),
     }
+}
+
+/// Plans on this machine, whatever models there are.
+pub(crate) fn offline(prompt: &str) -> Result<Planned, Failure> {
+    planner::plan(prompt).map_err(unplanned)
 }
 
 /// Why there is no plan, as the command line says it.

@@ -6,3 +6,4 @@ mod ceiling;
 mod faults;
 mod outbound;
 mod scene;
+mod transport;

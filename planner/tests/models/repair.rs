@@ -1,11 +1,11 @@
 //! What is wrong goes back, within bounds.
 
 use models::{Fallback, Money};
-use models_double::{Reply, Told};
+use models_double::{ModelsDouble, Reply, Told};
 use planner::model::{NotPlanned, PlannedBy, Telling, clear};
 use serde_json::json;
 
-use crate::scene::{PROMPT, Scene, WIRES, filled, outbound, spec, with};
+use crate::scene::{PRICE, PROMPT, Scene, WIRES, filled, outbound, spec, with};
 
 /// A spec that does not hold goes back with its errors, and the one that holds is taken.
 #[tokio::test]
@@ -60,6 +60,20 @@ async fn rounds_are_few() {
     let planned = scene.plan(PROMPT).await;
     assert_eq!(scene.double.requests(), 4);
     assert!(planned.without[0].why.contains("after 4 rounds"), "{:?}", planned.without);
+}
+
+/// A provider that has no plan is followed by the next, within one ceiling, and the plan says both.
+#[tokio::test]
+async fn the_next_provider_is_asked() {
+    let second = ModelsDouble::start(PRICE, |_| Told::fill(filled(&spec()))).await.unwrap();
+    let mut scene = Scene::new("anthropic", |_| Told { reply: Reply::Decline, fault: None }).await;
+    scene.then("openai", "second", &second);
+    let planned = scene.plan(PROMPT).await;
+    assert!(matches!(&planned.by, Some(PlannedBy::Model { provider, .. }) if provider == "second"));
+    assert_eq!(planned.without.len(), 1);
+    assert_eq!(planned.spent.money, Money::from_nano(scene.double.bill() + second.bill()));
+    let text = planned.plan.unwrap().text;
+    assert!(text.contains("some-model-1 of second, after double"), "{text}");
 }
 
 /// With the offline planner turned off, there is no plan, and each reason is told.

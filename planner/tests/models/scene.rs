@@ -34,20 +34,16 @@ impl Scene {
     ) -> Self {
         let double = ModelsDouble::start(PRICE, script).await.unwrap();
         let around = Arc::new(Rehearsal::with(seed, double.hung()));
-        let file = json!({ "providers": [{
-            "name": "double", "wire": wire, "model": "some-model-1", "address": double.url(),
-            "key": { "environment": "SOME_KEY" }, "price": { "input": 3, "output": 15 },
-            "attestation": {
-                "agreement": "BAA 2026-0041", "zero retention": "Amendment 2", "attested by": "Ana Ruiz", "on": "2026-10-01",
-            },
-        }] });
-        let entry = Providers::read(&file.to_string()).unwrap().providers.remove(0);
-        let key = ApiKey::new("double", double.key().into()).unwrap();
-        let providers = vec![entry.attest(Some(key), around.now()).unwrap()];
+        let providers = vec![provider(wire, "double", &double)];
         let register = Arc::new(InMemory::default());
         let caller = Caller::new(around, register.clone(), Seal::new(&[3; 32]));
         let budget = Budget::new(Ceiling { money: dollars.parse().unwrap(), tokens: 100_000_000 });
         Self { double, register, budget, fallback: Fallback::Offline, providers, caller }
+    }
+
+    /// Another provider, who is asked after those that there are.
+    pub(crate) fn then(&mut self, wire: &str, name: &str, double: &ModelsDouble) {
+        self.providers.push(provider(wire, name, double));
     }
 
     pub(crate) async fn plan(&self, prompt: &str) -> Planned {
@@ -67,6 +63,19 @@ impl Scene {
         };
         planner::model::plan(prompt, &planning, tell).await
     }
+}
+
+fn provider(wire: &str, name: &str, double: &ModelsDouble) -> Attested {
+    let file = json!({ "providers": [{
+        "name": name, "wire": wire, "model": "some-model-1", "address": double.url(),
+        "key": { "environment": "SOME_KEY" }, "price": { "input": 3, "output": 15 },
+        "attestation": {
+            "agreement": "BAA 2026-0041", "zero retention": "Amendment 2", "attested by": "Ana Ruiz", "on": "2026-10-01",
+        },
+    }] });
+    let entry = Providers::read(&file.to_string()).unwrap().providers.remove(0);
+    let key = ApiKey::new(name, double.key().into()).unwrap();
+    entry.attest(Some(key), Rehearsal::new(0).now()).unwrap()
 }
 
 /// A prompt of the fixtures.
