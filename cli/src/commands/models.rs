@@ -1,5 +1,6 @@
 //! Planning through models from the command line: who is asked, what it may cost, what it cost.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -120,6 +121,7 @@ fn caller() -> anyhow::Result<Caller> {
     let folder = folder()?;
     std::fs::DirBuilder::new()
         .recursive(true)
+        .mode(0o700)
         .create(&folder)
         .with_context(|| format!("{} cannot be made", folder.display()))?;
     let register = folder.join("register.jsonl");

@@ -111,14 +111,26 @@ fn compared(prompt: &str, spec: &ValidatedSpec) -> (Vec<String>, Vec<Question>) 
 }
 
 fn kept(sentence: &str) -> Question {
+    let sentence = quoted(sentence);
     Question {
-        about: sentence.to_owned(),
+        about: sentence.clone(),
         ask: format!(
             "“{sentence}” restricts something, and only the model understood it. Read who may see and do what: does the plan keep it?"
         ),
         options: vec!["yes, the plan keeps it".into(), STOP.into()],
         default: STOP.into(),
     }
+}
+
+/// A sentence of the prompt as it may stand in a spec: of bounded length, and without what a spec's text cannot hold.
+fn quoted(sentence: &str) -> String {
+    const LONGEST: usize = 300;
+    let hostile = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut quoted: String = sentence.chars().filter(|c| !hostile(*c)).take(LONGEST).collect();
+    if sentence.chars().count() > LONGEST {
+        quoted.push('…');
+    }
+    quoted
 }
 
 /// What the model lets somebody see beyond the offline reading: told, and asked where the prompt restricts something
@@ -151,7 +163,8 @@ fn opened(prompt: &str, offline: &AppSpec, widenings: &[Widening]) -> (Vec<Strin
             Some(sentence) => asked.push(Question {
                 about: format!("/entities/{entity}/access/{role}"),
                 ask: format!(
-                    "By this plan a {role} sees {what}, which the offline reading does not allow; and “{sentence}” restricts something. Is it meant?"
+                    "By this plan a {role} sees {what}, which the offline reading does not allow; and “{}” restricts something. Is it meant?",
+                    quoted(sentence)
                 ),
                 options: vec!["yes, it is meant".into(), STOP.into()],
                 default: STOP.into(),

@@ -65,3 +65,18 @@ async fn questions_that_stop_come_first() {
     assert_eq!(plan.questions.len(), 5);
     assert!(stops(&plan.questions[0]), "{:?}", plan.questions);
 }
+
+/// Whatever a prompt is made of, the plan is text that the validator reads again.
+#[tokio::test]
+async fn a_prompt_that_is_quoted_leaves_the_plan_readable() {
+    let long = "on a Tuesday ".repeat(2_000);
+    for sentence in [
+        "Nobody outside the moon\u{202e} cabal may\u{7} flurb the records.".to_owned(),
+        format!("Nobody outside the moon cabal may flurb the records {long}."),
+        "Only \"the\" nurse: never #1 {of} - them sees shoe size.".to_owned(),
+    ] {
+        let plan = plan(&format!("{RESTRICTED} {sentence}"), spec()).await;
+        spec::check(&plan.text, &spec::Lock::default())
+            .unwrap_or_else(|problems| panic!("{problems}\n{}", plan.text));
+    }
+}
