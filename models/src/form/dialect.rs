@@ -10,7 +10,7 @@ pub(super) fn written(schema: &Value) -> Value {
         // Nothing may stand beside a reference.
         return json!({ "$ref": reference });
     } else if let Some(branches) = branches(schema) {
-        let branches: Vec<Value> = branches.iter().map(|branch| written(branch)).collect();
+        let branches: Vec<Value> = branches.iter().map(written).collect();
         json!({ "anyOf": branches })
     } else if let Some(values) = of_values(schema) {
         let entry =
@@ -32,8 +32,7 @@ fn plain(schema: &Value) -> Value {
     let out = match values.as_slice() {
         ["object"] => object(schema),
         ["array"] => {
-            let items =
-                schema.get("items").map_or_else(|| json!({ "type": "string" }), |items| written(items));
+            let items = schema.get("items").map_or_else(|| json!({ "type": "string" }), written);
             json!({ "type": "array", "items": items })
         }
         [one] => {
