@@ -18,7 +18,7 @@ pub enum NotEvents {
     /// A line is no UTF-8.
     #[error("its stream is no UTF-8")]
     NotText,
-    /// An event is longer than [`LARGEST`].
+    /// An event is longer than 1 MiB.
     #[error("an event of its stream is longer than 1 MiB")]
     TooLong,
 }
