@@ -355,7 +355,9 @@ pub(crate) struct New {
     /// The database that `run` uses. The project itself always supports both.
     #[arg(long, value_enum, default_value_t = Database::Sqlite)]
     pub(crate) database: Database,
-    /// Take the plan's defaults for its open questions without asking.
+    #[command(flatten)]
+    pub(crate) models: Models,
+    /// Take the plan's defaults for its open questions without asking. A question that stops the plan is asked all the same.
     #[arg(long)]
     pub(crate) yes: bool,
     /// Build and serve the app at once.
@@ -371,10 +373,31 @@ pub(crate) enum Database {
     Postgres,
 }
 
+/// Whether a model plans, and which.
+#[derive(Debug, Args)]
+pub(crate) struct Models {
+    /// Plan through the models that this file names, each with its attestation and prices; then offline. Without it, no
+    /// byte leaves this machine.
+    #[arg(long, value_name = "FILE", env = "HEALTHCODER_MODELS")]
+    pub(crate) models: Option<PathBuf>,
+    /// The most that the models may cost, in dollars; by default what the file says.
+    #[arg(long, value_name = "USD")]
+    pub(crate) ceiling: Option<models::Money>,
+    /// Put placeholders in the stead of what could identify somebody, and turn them back in the plan, on this machine.
+    /// Without it, such a prompt is not sent.
+    #[arg(long)]
+    pub(crate) placeholders: bool,
+    /// Ask no model, whatever HEALTHCODER_MODELS says.
+    #[arg(long, conflicts_with_all = ["ceiling", "placeholders"])]
+    pub(crate) offline: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) prompt: Prompt,
+    #[command(flatten)]
+    pub(crate) models: Models,
     /// The form of the spec.
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
     pub(crate) format: Format,

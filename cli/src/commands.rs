@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod export;
 mod generate;
+mod models;
 mod new;
 mod phi;
 mod plan;
@@ -28,7 +29,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let progress = Progress::new(arguments.json);
     match arguments.command {
         Command::New(new) => new::run(&new, arguments.json, progress),
-        Command::Plan(plan) => plan::run(&plan),
+        Command::Plan(plan) => plan::run(&plan, progress),
         Command::Schema => schema::run(),
         Command::Check { spec } => check::run(&spec),
         Command::Generate(generate) => generate::run(&generate, progress),

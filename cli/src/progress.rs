@@ -70,6 +70,11 @@ impl Step {
         }
     }
 
+    /// How it stands, for a person at a terminal.
+    pub(crate) fn note(&self, what: &str) {
+        self.bar.set_message(format!("{}: {what}", self.name));
+    }
+
     /// The step is over.
     pub(crate) fn done(&self, outcome: &str) {
         let elapsed = self.bar.elapsed();

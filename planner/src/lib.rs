@@ -1,4 +1,5 @@
-//! Turns a prompt into a spec, offline: no network, no weights, the same plan for the same words.
+//! Turns a prompt into a spec, offline: no network, no weights, the same plan for the same words. With the feature
+//! `models`, the module `model` asks a model first, and holds it to the spec.
 //!
 //! # How a sentence becomes spec
 //!
@@ -45,6 +46,8 @@ mod gate;
 mod grants;
 mod idioms;
 mod layout;
+#[cfg(feature = "models")]
+pub mod model;
 mod naming;
 mod nouns;
 mod plan;
@@ -56,4 +59,6 @@ mod world;
 mod write;
 
 pub use change::{Changed, change, change_answered, differences};
-pub use plan::{Answer, Answers, Plan, PlanError, Question, Refused, Wished, plan, plan_answered};
+pub use plan::{
+    Answer, Answers, Plan, PlanError, Question, Refused, STOP, Wished, plan, plan_answered, stops,
+};

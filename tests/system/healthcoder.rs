@@ -30,7 +30,7 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn healthcoder() -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let mut command = Command::new(BUILT.get_or_init(build));
-    command.stdin(Stdio::null()).env_remove("DATABASE_URL");
+    command.stdin(Stdio::null()).env_remove("DATABASE_URL").env_remove("HEALTHCODER_MODELS");
     command
 }
 

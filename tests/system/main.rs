@@ -14,6 +14,7 @@ mod examples;
 mod exit;
 mod healthcoder;
 mod lints;
+mod models;
 mod planted;
 mod platform;
 mod policy;

@@ -10,6 +10,7 @@ pub(crate) fn run(accept_migrations: bool) -> anyhow::Result<()> {
     step("formatting", || process::run(cargo().args(["fmt", "--all", "--check"])))?;
     let metadata = cargo_metadata::MetadataCommand::new().current_dir(crate::process::root()).exec()?;
     step("crate directions", || crates::check(&metadata))?;
+    step("the embedded planner is offline", crates::plans_offline)?;
     step("the platform opens no tenant database", crates::opens_no_tenant)?;
     step("duplicate dependencies", || duplicates::check(&metadata))?;
     step("unused dependencies", || unused::check(&metadata))?;

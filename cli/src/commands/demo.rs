@@ -4,7 +4,7 @@ use serde_json::json;
 use spec::Lock;
 
 use super::generate;
-use super::plan::planned;
+use super::plan::offline;
 use crate::outcome::{Failure, Outcome, print};
 use crate::progress::Progress;
 use crate::project::{Cache, build, serve, subcommand};
@@ -18,7 +18,7 @@ pub(crate) fn run(listen: SocketAddr, json: bool, progress: Progress) -> Result<
     let cache = Cache::open()?;
     let project = cache.demo().join(env!("CARGO_PKG_VERSION")).join(generator::vendored::digest());
     progress.say(&format!("The prompt:\n\n    {}\n", PROMPT.trim()));
-    let plan = planned(PROMPT)?;
+    let plan = offline(PROMPT)?;
     let spec = spec::check(&plan.text, &Lock::default())
         .map_err(|problems| anyhow::anyhow!("the demo's plan is not valid:\n{problems}"))?;
     progress.say(&summary(&plan, &spec));

@@ -21,13 +21,18 @@ pub(crate) fn run(arguments: &New, json: bool, progress: Progress) -> Result<Out
             "--database postgres --run wants DATABASE_URL, such as postgres://app@localhost/clinic",
         ));
     }
-    let plan = planned(&prompt(&arguments.prompt)?)?;
+    let (plan, account) = planned(&prompt(&arguments.prompt)?, &arguments.models, progress)?;
     let dir = arguments.dir.clone().unwrap_or_else(|| folder(&plan.spec.app));
     let spec = spec::check(&plan.text, &locked(&dir)?)
         .map_err(|problems| anyhow::anyhow!("the planner made a spec that is not valid:\n{problems}"))?;
     progress.say(&summary(&plan, &spec));
-    if !arguments.yes && !plan.questions.is_empty() {
-        confirm(plan.questions.len())?;
+    let stopping = plan.questions.iter().filter(|question| planner::stops(question)).count();
+    if stopping > 0 {
+        let wanted = "the prompt restricts something; somebody reads what is asked above, at a terminal";
+        confirm(stopping, "Does the plan keep what the prompt restricts?", wanted)?;
+    } else if !arguments.yes && !plan.questions.is_empty() {
+        let wanted = "read the questions above; `--yes` takes their defaults";
+        confirm(plan.questions.len(), "Go on with these defaults?", wanted)?;
     }
     let dir = generate::project(&spec, &plan.text, &dir, progress)?;
     if arguments.run {
@@ -38,16 +43,20 @@ pub(crate) fn run(arguments: &New, json: bool, progress: Progress) -> Result<Out
         progress.say("The app uses PostgreSQL when DATABASE_URL names a server: .env.sample shows how.");
     }
     let text = format!("{}\nNext: healthcoder run --dir {}", dir.display(), dir.display());
-    Ok(Outcome { text, json: json!({ "dir": dir, "spec": plan.spec.to_json() }) })
+    let mut json = json!({ "dir": dir, "spec": plan.spec.to_json() });
+    if let Some(account) = account {
+        json["planning"] = account;
+    }
+    Ok(Outcome { text, json })
 }
 
-/// Open questions have safe defaults; a person says yes to them, and a script says `--yes`.
-fn confirm(count: usize) -> Result<(), Failure> {
-    let wanted = "read the questions above; `--yes` takes their defaults";
+/// Open questions have safe defaults; a person says yes to them, and a script says `--yes`. To a question whose safe
+/// default is to stop, a person alone says yes.
+fn confirm(count: usize, question: &str, wanted: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::input(format!("{count} open questions: {wanted}")));
     }
-    let answer = ask("Go on with these defaults? [y/N] ", false)?;
+    let answer = ask(&format!("{question} [y/N] "), false)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use serde_json::json;
+use deidentify::Finding;
+use serde_json::{Value, json};
 
 use crate::commands::source::text;
 use crate::outcome::{Failure, Outcome};
@@ -18,21 +19,25 @@ pub(crate) fn scan() -> Result<Outcome, Failure> {
         return Err(Failure::input("the text has over 64 MiB: scan it in parts"));
     }
     let text = text(bytes, "standard input")?;
-    let mut findings = Vec::new();
-    let mut lines = Vec::new();
-    let (mut at, mut characters) = (0, 0);
-    for finding in deidentify::scan(&text) {
-        characters += text[at..finding.range.start].chars().count();
-        at = finding.range.start;
-        let found = &text[finding.range];
-        let end = characters + found.chars().count();
-        lines.push(format!("{characters}-{end}  {}  {found}", finding.kind));
-        findings
-            .push(json!({ "kind": finding.kind.as_str(), "text": found, "start": characters, "end": end }));
-    }
+    let (lines, findings) = shown(&text, deidentify::scan(&text));
     let text = match lines.len() {
         0 => "nothing was found that identifies somebody".to_owned(),
         _ => lines.join("\n"),
     };
     Ok(Outcome { text, json: json!({ "findings": findings }) })
+}
+
+/// What was found in a text: for people, a line each, and for programs.
+pub(super) fn shown(text: &str, findings: Vec<Finding>) -> (Vec<String>, Vec<Value>) {
+    let (mut lines, mut values) = (Vec::new(), Vec::new());
+    let (mut at, mut characters) = (0, 0);
+    for finding in findings {
+        characters += text[at..finding.range.start].chars().count();
+        at = finding.range.start;
+        let found = &text[finding.range];
+        let end = characters + found.chars().count();
+        lines.push(format!("{characters}-{end}  {}  {found}", finding.kind));
+        values.push(json!({ "kind": finding.kind.as_str(), "text": found, "start": characters, "end": end }));
+    }
+    (lines, values)
 }

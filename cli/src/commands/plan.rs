@@ -1,23 +1,42 @@
 use planner::{Plan as Planned, PlanError};
 use serde_json::{Value, json};
 
+use super::models;
 use super::source::prompt;
-use crate::arguments::{Format, Plan};
+use crate::arguments::{Format, Models, Plan};
 use crate::outcome::{Failure, Outcome};
+use crate::progress::Progress;
 
-/// Prints the spec that a prompt becomes.
-pub(crate) fn run(arguments: &Plan) -> Result<Outcome, Failure> {
-    let plan = planned(&prompt(&arguments.prompt)?)?;
-    let json = plan.spec.to_json();
+/// Prints the spec that a prompt becomes. Where models were asked, the JSON says beside it what that cost.
+pub(crate) fn run(arguments: &Plan, progress: Progress) -> Result<Outcome, Failure> {
+    let (plan, account) = planned(&prompt(&arguments.prompt)?, &arguments.models, progress)?;
+    let spec = plan.spec.to_json();
     let text = match arguments.format {
         Format::Yaml => plan.text,
-        Format::Json => serde_json::to_string_pretty(&json)?,
+        Format::Json => serde_json::to_string_pretty(&spec)?,
+    };
+    let json = match account {
+        Some(account) => json!({ "spec": spec, "planning": account }),
+        None => spec,
     };
     Ok(Outcome { text, json })
 }
 
-/// Plans; a prompt that is no app, or that holds a restriction which was not understood, is a wrong input.
-pub(crate) fn planned(prompt: &str) -> Result<Planned, Failure> {
+/// Plans, by the models that were named, or offline; with the account of the models, where some were. A prompt that is no
+/// app, or that holds a restriction which was not understood, is a wrong input.
+pub(crate) fn planned(
+    prompt: &str,
+    wanted: &Models,
+    progress: Progress,
+) -> Result<(Planned, Option<Value>), Failure> {
+    match models::wanted(wanted)? {
+        Some(file) => models::planned(prompt, file, wanted, progress),
+        None => Ok((offline(prompt)?, None)),
+    }
+}
+
+/// Plans on this machine, whatever models there are.
+pub(crate) fn offline(prompt: &str) -> Result<Planned, Failure> {
     planner::plan(prompt).map_err(unplanned)
 }
 

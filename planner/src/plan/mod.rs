@@ -75,6 +75,14 @@ pub struct Question {
     pub default: String,
 }
 
+/// The safe answer to a question without which nothing is built.
+pub const STOP: &str = "stop";
+
+/// Whether nothing is built before a person has answered: its safe answer is to stop.
+pub fn stops(question: &Question) -> bool {
+    question.default == STOP
+}
+
 /// What a person says about a sentence that stopped a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -201,7 +209,7 @@ pub(crate) fn blocked(sentences: Vec<String>) -> PlanError {
             about: sentence.clone(),
             ask: format!("“{sentence}” restricts something, and I did not understand what. Say it as `only <roles> see <record>`, `<role> must not see <record>`, or leave it out."),
             options: vec!["say it in other words".into(), "leave it out: it restricts nothing in this app".into()],
-            default: "stop".into(),
+            default: STOP.into(),
         })
         .collect();
     PlanError::Blocked { sentences, questions }

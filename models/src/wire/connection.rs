@@ -1,0 +1,95 @@
+//! One connection for one call: by TLS, or plainly to this machine. None is kept, and no proxy or redirect is followed.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+
+use crate::entry::Address;
+use crate::fault::Fault;
+use crate::surroundings::{Surroundings, Wait};
+
+/// A connection; it ends when it is dropped.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Connection {
+    pub(crate) async fn open(address: &Address) -> Result<Self, Fault> {
+        let stream = TcpStream::connect((address.host(), address.port()))
+            .await
+            .map_err(|error| Fault::Unreachable(error.kind().to_string()))?;
+        let _ = stream.set_nodelay(true);
+        if address.is_plain() {
+            return Self::over(stream).await;
+        }
+        let name = ServerName::try_from(address.host().to_owned())
+            .map_err(|_| Fault::Unreachable("its host name is none".into()))?;
+        let stream = TlsConnector::from(tls())
+            .connect(name, stream)
+            .await
+            .map_err(|error| Fault::Unreachable(format!("no TLS: {error}")))?;
+        Self::over(stream).await
+    }
+
+    async fn over(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Self, Fault> {
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| Fault::Unreachable(error.to_string()))?;
+        let driver = tokio::spawn(async move {
+            // What goes wrong is told to whoever waits for the answer.
+            let _ended = connection.await;
+        });
+        Ok(Self { sender, driver })
+    }
+
+    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Fault> {
+        self.sender.send_request(request).await.map_err(|_| Fault::Cut)
+    }
+}
+
+/// TLS 1.2 or later, by the roots that browsers trust.
+fn tls() -> Arc<ClientConfig> {
+    static CONFIGURATION: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let make = || {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let configuration = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider has the suites of TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Arc::new(configuration)
+    };
+    Arc::clone(CONFIGURATION.get_or_init(make))
+}
+
+/// What comes within a time, or [`Fault::Silent`].
+pub(crate) async fn within<T>(
+    around: &dyn Surroundings,
+    time: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Fault> {
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = around.pass(Wait::Deadline, time) => Err(Fault::Silent(time)),
+    }
+}
