@@ -164,12 +164,16 @@ fn a_project_on_a_disk_is_read_without_following_links() {
     };
     write("src/custom/mod.rs", "pub fn fine() {}\n");
     write("target/debug/anything", "never read");
+    write("web/notes.rs", "unsafe code of another program");
     write("build.rs", "fn main() {}\n");
     fs::write(folder.path().join("src/custom/raw.rs"), [0xff, 0xfe]).expect("bytes are written");
     std::os::unix::fs::symlink("/etc", folder.path().join("src/custom/etc")).expect("a link");
+    std::os::unix::fs::symlink("/etc/hosts", folder.path().join("web/link")).expect("a link");
+    std::os::unix::fs::symlink("/etc/hosts", folder.path().join("NOTES")).expect("a link");
+    std::os::unix::fs::symlink("/etc", folder.path().join("crates")).expect("a link");
     let found = check(&Sources::read(folder.path()).expect("it is read"));
     let files: BTreeSet<&str> = found.iter().map(|finding| finding.file.as_str()).collect();
-    assert_eq!(files, ["build.rs", "src/custom/etc", "src/custom/raw.rs"].into());
+    assert_eq!(files, ["build.rs", "crates", "src/custom/etc", "src/custom/raw.rs"].into());
 }
 
 /// A word of a program, in an order that nobody would write.

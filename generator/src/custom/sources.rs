@@ -27,8 +27,10 @@ pub struct Sources {
 
 /// The most of a file that is held in memory.
 const LARGEST: u64 = 4 << 20;
-/// Folders of a project that hold no source, or the library's, which has its own tests.
-const NOT_READ: [&str; 7] = ["target", ".git", "data", "backups", "crates", "migrations", "docs"];
+/// Folders of a project that decide what is built. The library's has its own tests; the rest holds no code of the app.
+const READ: [&str; 2] = ["src", ".cargo"];
+/// What may not be a link, beside all below those folders.
+const BUILT: [&str; 6] = ["src", ".cargo", "Cargo.lock", "Cargo.toml", "build.rs", "crates"];
 /// Of what was generated, kept for merging: the manifest as it was.
 const KEPT: &str = ".healthcoder/base/Cargo.toml";
 
@@ -71,16 +73,18 @@ impl Sources {
         for found in fs::read_dir(project.join(below))? {
             let found = found?;
             let name = found.file_name().to_string_lossy().into_owned();
-            let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-            let left_out = below.is_empty() && (NOT_READ.contains(&name.as_str()) || name == ".healthcoder");
-            if left_out {
+            let at_root = below.is_empty();
+            let path = if at_root { name.clone() } else { format!("{below}/{name}") };
+            if found.file_type()?.is_dir() {
+                if !at_root || READ.contains(&name.as_str()) {
+                    self.collect(project, &path)?;
+                }
                 continue;
             }
-            if found.file_type()?.is_dir() {
-                self.collect(project, &path)?;
-            } else {
-                let wanted = path.starts_with("src/") || matches!(path.as_str(), "Cargo.toml" | ".generated");
-                self.files.insert(path, entry(&found.path(), wanted)?);
+            let wanted = path.starts_with("src/") || matches!(path.as_str(), "Cargo.toml" | ".generated");
+            let entry = entry(&found.path(), wanted)?;
+            if entry != Entry::Link || !at_root || BUILT.contains(&name.as_str()) {
+                self.files.insert(path, entry);
             }
         }
         Ok(())
