@@ -37,6 +37,12 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Change an app: see what differs in plain words, then change its code and its tables without losing a record.
     Change(Change),
+    /// Read a project's own code, in src/custom, and say what does not belong there and what to do instead.
+    Lint {
+        /// The project's folder.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        dir: PathBuf,
+    },
     /// Build a project and serve it on this machine.
     Run(Run),
     /// Plan, generate, build and serve an example with obviously fake patients.
@@ -426,6 +432,9 @@ pub(crate) struct Run {
     /// The project.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) dir: PathBuf,
+    /// Build it whatever `healthcoder lint` says of its own code: on your machine, that is for you to decide.
+    #[arg(long)]
+    pub(crate) no_lint: bool,
     #[command(flatten)]
     pub(crate) serving: Serving,
 }

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod export;
 mod generate;
+mod lint;
 mod models;
 mod new;
 mod phi;
@@ -34,7 +35,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Check { spec } => check::run(&spec),
         Command::Generate(generate) => generate::run(&generate, progress),
         Command::Change(change) => change::run(&change, progress),
-        Command::Run(run) => run::run(&run.dir, run.serving.listen, arguments.json, progress),
+        Command::Lint { dir } => lint::run(&dir),
+        Command::Run(run) => run::run(&run, arguments.json, progress),
         Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),
         Command::Verify(wanted) => verify::run(&wanted, progress),
         Command::Audit(Audit::Verify(wanted)) => audit::verify(&wanted, progress),

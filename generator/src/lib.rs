@@ -11,7 +11,10 @@
 //!
 //! Nothing of a spec gets into a file but through [`doors`]: names by `spec::Name`, free text by the literal or
 //! the comment of the language at hand.
+//!
+//! [`custom`] reads what a founder adds, before it is built.
 
+pub mod custom;
 pub mod doors;
 mod evolve;
 mod openapi;

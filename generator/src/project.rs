@@ -38,6 +38,7 @@ const ONCE: &[&str] = &[
     "src/access.rs",
     "src/calendars.rs",
     "src/custom/mod.rs",
+    "src/extensions.rs",
     "src/home.rs",
     "src/http.rs",
     "src/limits.rs",

@@ -9,6 +9,7 @@ mod browser;
 mod change;
 mod cli;
 mod client;
+mod custom;
 mod evolution;
 mod examples;
 mod exit;

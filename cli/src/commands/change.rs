@@ -18,6 +18,7 @@ use spec::access::{Widening, widened};
 use tempfile::TempDir;
 
 use super::generate::{Former, buildable};
+use super::lint;
 use super::plan::unplanned;
 use super::platform::login::ask;
 use super::source::{locked, prompt_of, read, valid_spec};
@@ -201,6 +202,7 @@ fn made(
         generator::WriteError::Conflicts(_) => Failure::input(error.to_string()),
         other => other.into(),
     })?;
+    lint::passed(dir)?;
     let binary = build(dir, cache, progress)?;
     if has_data {
         let step = progress.step("trying the migration on a copy of the data");

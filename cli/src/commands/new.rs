@@ -7,7 +7,7 @@ use serde_json::json;
 use super::plan::planned;
 use super::platform::login::ask;
 use super::source::{locked, prompt};
-use super::{generate, run as serve};
+use super::{generate, lint, run as serve};
 use crate::arguments::{Database, New};
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
@@ -37,7 +37,9 @@ pub(crate) fn run(arguments: &New, json: bool, progress: Progress) -> Result<Out
     let dir = generate::project(&spec, &plan.text, &dir, progress)?;
     if arguments.run {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        return serve::run(&dir, listen, json, progress);
+        // The folder may have been there before, with code of its own.
+        lint::passed(&dir)?;
+        return serve::served(&dir, listen, json, progress);
     }
     if arguments.database == Database::Postgres {
         progress.say("The app uses PostgreSQL when DATABASE_URL names a server: .env.sample shows how.");

@@ -3,12 +3,22 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::lint;
+use crate::arguments::Run;
 use crate::outcome::{Failure, Outcome, print};
 use crate::progress::Progress;
 use crate::project::{Cache, build, serve};
 
+/// Reads the project's own code, unless told not to, and serves it.
+pub(crate) fn run(wanted: &Run, json: bool, progress: Progress) -> Result<Outcome, Failure> {
+    if !wanted.no_lint {
+        lint::passed(&wanted.dir)?;
+    }
+    served(&wanted.dir, wanted.serving.listen, json, progress)
+}
+
 /// Builds the project, serves it, prints its URL once it is healthy, and stays until it ends.
-pub(crate) fn run(
+pub(crate) fn served(
     dir: &Path,
     listen: SocketAddr,
     json: bool,

@@ -1,9 +1,10 @@
 //! The steps of a build.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use generator::Edits;
+use generator::custom::Sources;
 use safeguards::audit::{self, Action, AuditContext, Event};
 use safeguards::{StoreError, Transaction, sql};
 
@@ -92,6 +93,9 @@ impl Build {
     }
 
     async fn compile(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        let folder = self.folder(asked);
+        let read = tokio::task::spawn_blocking(move || read_custom_code(&folder));
+        read.await.map_err(|_| StepError::Later("The lint stopped.".into()))??;
         let order = BuildOrder { project: asked.project, version: asked.version, source: self.folder(asked) };
         let recorder = Recorder::start(&self.platform, asked.build);
         let artifact = self.host.build(&order, &recorder).await;
@@ -257,6 +261,19 @@ impl Work for Build {
     }
 }
 
+/// Refuses what custom code may not do, before it is built. For its author's good: what holds is the sandbox, which knows
+/// nothing of this.
+fn read_custom_code(folder: &Path) -> Result<(), StepError> {
+    let sources = Sources::read(folder)
+        .map_err(|error| StepError::Later(format!("The source cannot be read: {error}")))?;
+    let found = generator::custom::check(&sources);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    Err(StepError::Refused(format!("Custom code does what it may not:\n{}", lines.join("\n"))))
+}
+
 fn from_host(error: HostError) -> StepError {
     match error {
         HostError::Version(words) => StepError::Refused(words),
@@ -271,5 +288,26 @@ fn refused(refusal: Refusal) -> StepError {
             StepError::Refused(refusal.to_string())
         }
         other => StepError::Later(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an author reads is the file, the line, and what to do instead.
+    #[test]
+    fn custom_code_that_reaches_past_the_doors_is_not_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let custom = folder.path().join("src/custom");
+        std::fs::create_dir_all(&custom).unwrap();
+        std::fs::write(custom.join("mod.rs"), "pub fn fine() {}\n").unwrap();
+        assert!(read_custom_code(folder.path()).is_ok());
+        std::fs::write(custom.join("mod.rs"), "pub fn ends() {\n    std::process::exit(1)\n}\n").unwrap();
+        let Err(StepError::Refused(words)) = read_custom_code(folder.path()) else { panic!("it is built") };
+        assert!(
+            words.contains("src/custom/mod.rs:2:5: `std::process::exit` starts or ends processes"),
+            "{words}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use crate::access::{Entity, Field, Statement};
 use crate::pages::{Answer, Answers};
 use crate::store::{Kind, Value};
+use crate::web::Problem;
 
 /// A statement that takes the answers of a form.
 pub trait WriteAnswers: Sized {
@@ -26,6 +27,18 @@ impl WriteAnswers for Statement {
             (Some(field), Some(answer)) => self.field(field.name, value(field, answer)),
             _ => self,
         }
+    }
+}
+
+impl Answers {
+    /// These answers, which were derived from others: each new name is a field of the entity. What no field is called would
+    /// be written nowhere, and nobody would notice.
+    ///
+    /// # Errors
+    /// 500: the code that derives them names a field that is not there.
+    pub fn as_fields_of(self, entity: &'static Entity, before: &Self) -> super::Result<Self> {
+        let strange = self.iter().any(|(name, _)| !before.names(name) && field_of(entity, name).is_none());
+        if strange { Err(Problem::internal("derived field")) } else { Ok(self) }
     }
 }
 

@@ -157,7 +157,10 @@ pub(crate) fn read(text: &str, scope: &Scope<'_>) -> Result<Read, Complaint> {
         }
     }
     let source = reader.tokens.join(" ");
-    let expression = syn::parse_str(&source).map_err(|_| {
+    let parsed = syn::parse_str(&source);
+    // Nobody asks where a rule's tokens stood, and a server that lives long would keep the text of each for that.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    let expression = parsed.map_err(|_| {
         rule(format!("`{}` is not an expression", shown(text)))
             .help("it looks like `systolic > 160 or diastolic > 100`, `years(date of birth, today) < 18`, `end is missing`")
     })?;

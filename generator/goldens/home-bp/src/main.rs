@@ -4,6 +4,7 @@
 
 mod access;
 mod custom;
+mod extensions;
 mod home;
 mod http;
 mod lists;

@@ -9,6 +9,7 @@ pub mod pages;
 use safeguards::slice::prelude::*;
 
 use crate::access::PATIENT;
+use crate::extensions::prepared_patient;
 use crate::rules;
 
 /// A patient, as far as its reader may see it: what is hidden is left out of JSON.
@@ -243,13 +244,15 @@ pub async fn insert(viewer: &Viewer, answers: &Answers) -> Result<Uuid> {
 }
 
 /// The statement that makes a patient of these answers.
-async fn new(_: &Viewer, answers: &Answers) -> Result<Statement> {
+async fn new(viewer: &Viewer, answers: &Answers) -> Result<Statement> {
+    let answers = &prepared_patient(viewer, None, answers).await?;
     let made = tenant!("INSERT INTO patients ({fields}) VALUES ({values})").answers(&PATIENT, answers);
     Ok(made)
 }
 
 /// Changes the patient that the person saw at this version; says the new one.
 pub async fn update(viewer: &Viewer, id: Uuid, version: i64, answers: &Answers) -> Result<i64> {
+    let answers = &prepared_patient(viewer, Some(id), answers).await?;
     let changed =
         tenant!("UPDATE patients SET {fields} WHERE id = {id} AND version = {version} AND {visible}");
     Ok(changed.answers(&PATIENT, answers).update(viewer, &PATIENT, Action::Update, id, version).await?)

@@ -9,6 +9,7 @@ pub mod pages;
 use safeguards::slice::prelude::*;
 
 use crate::access::READING;
+use crate::extensions::prepared_reading;
 
 /// A reading, as far as its reader may see it: what is hidden is left out of JSON.
 #[derive(Debug, Serialize)]
@@ -159,7 +160,8 @@ pub async fn insert(viewer: &Viewer, patient_id: Uuid, answers: &Answers) -> Res
 }
 
 /// The statement that makes a reading of these answers.
-async fn new(_: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Statement> {
+async fn new(viewer: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Statement> {
+    let answers = &prepared_reading(viewer, None, answers).await?;
     let made = tenant!("INSERT INTO readings ({fields}) VALUES ({values})").answers(&READING, answers);
     let made = made.field("patient", patient_id);
     Ok(made)

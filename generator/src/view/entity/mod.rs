@@ -145,6 +145,9 @@ pub(crate) struct EntityView {
     pub(crate) reviewers: Vec<String>,
     /// Whether any of its fields is a file.
     pub(crate) has_files: bool,
+    /// Whether custom code joins in before it is written. What the app itself makes of a signature or a permission is no
+    /// matter of it.
+    pub(crate) extended: bool,
     pub(crate) has_phi: bool,
     pub(crate) banner: Option<BannerView>,
     pub(crate) policy: PolicyView,
@@ -257,12 +260,15 @@ impl EntityView {
             reviewers: reviewers(model, index),
             has_files: entity.fields.iter().any(|field| field.kind == spec::Kind::File),
             has_phi: entity.has_phi(),
+            extended: false,
             banner: banner(model, index),
             policy: PolicyView::new(model, index),
             schema: SchemaView::new(model, index),
             parent,
             fields,
         };
+        let by_the_app = view.permits.is_some() || !view.signers.is_empty();
+        view.extended = !by_the_app && (view.policy.creatable || view.policy.updatable);
         view.descriptors = view.descriptors_of_links();
         view.descriptors.extend(view.fields.iter().filter_map(|field| field.descriptor.clone()));
         view.select = view.selected(entity);

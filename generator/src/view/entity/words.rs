@@ -5,6 +5,7 @@ const OWN: &[&str] = &[
     "access",
     "calendars",
     "custom",
+    "extensions",
     "home",
     "http",
     "limits",

@@ -136,6 +136,17 @@ impl Answers {
         self.answers.iter().find(|(known, _)| known == name).map_or(&Answer::Empty, |(_, answer)| answer)
     }
 
+    /// The same with another answer of this name, as if it had been typed.
+    #[must_use]
+    pub fn with(mut self, name: &str, answer: impl Into<Answer>) -> Self {
+        let answer = answer.into();
+        match self.answers.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = answer,
+            None => self.answers.push((name.to_owned(), answer)),
+        }
+        self
+    }
+
     /// All answers, in the order of the fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Answer)> {
         self.answers.iter().map(|(name, answer)| (name.as_str(), answer))

@@ -6,6 +6,7 @@ use super::{
     ASSIGNED_TO, Patient, assign, assignees, blank, filled, find, form, found, insert, invite, update,
 };
 use crate::access::{self, PATIENT};
+use crate::extensions::{Extensions, extensions};
 
 /// What pages show of a patient, a line a field: the name by which the policy knows it, its label, its content.
 pub const LINES: &[Line<Patient>] = &[
@@ -124,7 +125,7 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     let page = page.with(detail);
     let people = viewer.people(team.iter().map(|assignee| Some(assignee.person_id))).await?;
     let page = page.with(viewer.team(&team, &people));
-    Ok(page)
+    extensions().section_of_patient(&viewer, &record, page).await
 }
 
 /// Who sees who looked at a patient, beside whose record it is: whoever answers for the log.

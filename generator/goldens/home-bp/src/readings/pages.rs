@@ -5,6 +5,7 @@ use safeguards::slice::prelude::*;
 
 use super::{Reading, blank, find, form, found, insert};
 use crate::access::READING;
+use crate::extensions::{Extensions, extensions};
 
 /// What pages show of a reading, a line a field: the name by which the policy knows it, its label, its content.
 pub const LINES: &[Line<Reading>] = &[
@@ -103,7 +104,7 @@ pub async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     let detail = viewer.detail((&READING, LINES), &record, &record.written, &names);
     let page = framed(&viewer, &record).await?;
     let page = page.with(detail);
-    Ok(page)
+    extensions().section_of_reading(&viewer, &record, page).await
 }
 
 /// A page about one reading: its name, what is around it, and the way to its parts.

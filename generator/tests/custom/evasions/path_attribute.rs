@@ -1,0 +1,5 @@
+// tries: takes a module from elsewhere
+// finds: attribute: `#[path]`
+
+#[path = "../../../elsewhere.rs"]
+mod elsewhere;
