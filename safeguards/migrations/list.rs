@@ -14,6 +14,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         60 "0060_files",
         70 "0070_limits",
         80 "0080_compliance",
+        90 "0090_emergency",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
@@ -26,5 +27,6 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         60 "0060_files",
         70 "0070_limits",
         80 "0080_compliance",
+        90 "0090_emergency",
     ),
 };

@@ -16,6 +16,7 @@ pub struct Principal {
     organisation: OrganisationId,
     roles: Vec<RoleName>,
     purpose: Purpose,
+    only_looking: bool,
 }
 
 impl Principal {
@@ -25,7 +26,13 @@ impl Principal {
         roles: Vec<RoleName>,
         purpose: Purpose,
     ) -> Self {
-        Self { person, organisation, roles, purpose }
+        Self { person, organisation, roles, purpose, only_looking: false }
+    }
+
+    /// The same, for somebody else who looks through their eyes: no action but viewing and listing is theirs.
+    pub(crate) fn only_looking(mut self) -> Self {
+        self.only_looking = true;
+        self
     }
 
     /// A principal without a session, for tests of an app's policy.
@@ -47,6 +54,11 @@ impl Principal {
     /// In which of its declared roles.
     pub fn roles(&self) -> &[RoleName] {
         &self.roles
+    }
+
+    /// Whether an action may be theirs at all.
+    pub(crate) fn may_ever(&self, action: Action) -> bool {
+        !self.only_looking || matches!(action, Action::View | Action::List)
     }
 
     /// Why.
@@ -80,7 +92,7 @@ impl Context {
         PolicyContext {
             person: Some(self.principal.person.uuid()),
             organisation: Some(self.principal.organisation.uuid()),
-            roles: self.principal.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            roles: self.roles_for(action).iter().map(|role| role.as_str().to_owned()).collect(),
             action: action.name(),
             now: self.clock.now(),
         }
@@ -92,20 +104,25 @@ impl Context {
     /// # Errors
     /// [`Error::NotFound`], after the refusal is in the audit log.
     pub async fn granted(&self, entity: &'static Entity, action: Action) -> Result<()> {
-        if entity.may(&self.roles(entity), action) {
+        if entity.may(&self.roles(entity, action), action) {
             return Ok(());
         }
         trail::denied(self, entity, action, None).await?;
         Err(Error::NotFound)
     }
 
+    /// The principal's roles as far as they count for an action.
+    fn roles_for(&self, action: Action) -> &[RoleName] {
+        if self.principal.may_ever(action) { &self.principal.roles } else { &[] }
+    }
+
     /// The principal's roles that the entity knows, sorted: all that the text of a statement depends on.
-    pub(super) fn roles(&self, entity: &Entity) -> Vec<&'static str> {
+    pub(super) fn roles(&self, entity: &Entity, action: Action) -> Vec<&'static str> {
         let known = |role: &&str| {
             entity.grants.iter().any(|grant| grant.role == *role)
                 || entity.nevers.iter().any(|never| never.role == *role)
         };
-        let mut roles: Vec<_> = self.principal.roles.iter().map(|role| role.as_str()).filter(known).collect();
+        let mut roles: Vec<_> = self.roles_for(action).iter().map(|role| role.as_str()).filter(known).collect();
         roles.sort_unstable();
         roles.dedup();
         roles

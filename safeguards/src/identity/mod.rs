@@ -8,6 +8,7 @@ mod directory;
 pub mod email;
 mod error;
 mod http;
+pub mod impersonation;
 mod invitations;
 pub mod limiter;
 mod memberships;
