@@ -90,6 +90,7 @@ pub(super) struct People {
     pub(super) places: &'static [PlaceKind],
     pub(super) sign_up: Option<SignUp>,
     pub(super) idle_minutes: Option<u16>,
+    pub(super) impersonation: Option<&'static str>,
 }
 
 impl FromRef<Services> for Identity {
@@ -126,6 +127,7 @@ impl Services {
         let identity_settings = identity::Settings {
             places: people.places,
             sign_up: people.sign_up,
+            impersonation: people.impersonation,
             account: &[("Compliance", "/account/compliance")],
             legal: compliance::LINKS,
             secure_cookies: url.is_https(),

@@ -416,8 +416,8 @@ impl Identity {
         Ok(())
     }
 
-    /// Why somebody looks, opened, for themselves and for whoever reviews it.
-    pub async fn reason_of(&self, session: &Session) -> Result<Option<Zeroizing<String>>> {
+    /// Why somebody looks, opened.
+    pub(super) async fn reason_of(&self, session: &Session) -> Result<Option<Zeroizing<String>>> {
         let Some(impersonation) = session.impersonation() else { return Ok(None) };
         let organisation = session.principal().organisation();
         let ring = self.keys().ring(organisation.uuid()).await?;

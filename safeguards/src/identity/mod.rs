@@ -37,7 +37,11 @@ pub use email::EmailAddress;
 pub use error::IdentityError;
 pub use http::routes;
 #[cfg(feature = "tenant")]
-pub(crate) use http::{link_made, link_page};
+pub(crate) use error::IMPERSONATION_OVER;
+#[cfg(feature = "tenant")]
+pub(crate) use http::{impersonation_cookie, link_made, link_page};
+#[cfg(feature = "tenant")]
+pub(crate) use principal::ToBeTold;
 pub use invitations::{Draft, Invitation, Link};
 pub use names::{OrganisationId, PersonId, PlaceId, PlaceKind, Purpose, Role, RoleName, Roles, SessionId};
 pub use people::{Colleague, Membership, NewPerson, Pending};

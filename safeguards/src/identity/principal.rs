@@ -156,6 +156,12 @@ impl Session {
         self.row.impersonation.as_ref()
     }
 
+    /// Why somebody looks as the person; empty where nobody does.
+    pub async fn reason_of_looking(&self) -> Result<String> {
+        let reason = self.identity.reason_of(self).await?;
+        Ok(reason.map_or_else(String::new, |reason| reason.as_str().to_owned()))
+    }
+
     /// From where and by which request.
     pub fn visit(&self) -> &Visit {
         &self.visit

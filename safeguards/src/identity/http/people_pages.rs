@@ -206,7 +206,7 @@ pub(super) async fn show_invitation(
 }
 
 /// To the page that asks who somebody is, and from there on to where they wanted to go.
-fn prove_first(to: &str) -> Response {
+pub(super) fn prove_first(to: &str) -> Response {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
     go(&format!("/account/proof?{query}"))
 }
