@@ -1,7 +1,7 @@
 /// The library's own tables. Who adds a file to a folder beside this one adds its line here:
 /// 0001 organisations and places, 0010 identity, 0011 people's own places, 0020 keys, 0030 audit, 0040 what row-level
 /// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits, 0080
-/// compliance.
+/// compliance, 0090 emergency access.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":

@@ -177,6 +177,31 @@ pub async fn activity(
     rows.iter().map(read_seen).collect()
 }
 
+/// What was viewed, listed or refused in a session since `from`: newest first, at most `limit`. Of an impersonation this is all
+/// that was opened under it.
+///
+/// # Errors
+/// What the store answers.
+pub async fn in_session(
+    store: &Store,
+    organisation: Uuid,
+    session: Uuid,
+    from: OffsetDateTime,
+    limit: u32,
+) -> Result<Vec<Seen>, StoreError> {
+    let rows = sql("SELECT lane, sequence, at, organisation_id, action, entity, body, previous, hash, \
+         actor, impersonator, session, address, request, subject, recipient, basis, record, records, \
+         payload, salts, erased FROM audit_log WHERE organisation_id = $1 AND session = $2 AND at >= $3 \
+         ORDER BY at DESC, lane DESC, sequence DESC LIMIT $4")
+    .bind(organisation)
+    .bind(session.to_string())
+    .bind(from)
+    .bind(limit)
+    .fetch_all(store)
+    .await?;
+    rows.iter().map(read_seen).collect()
+}
+
 fn read_seen(row: &Row) -> Result<Seen, StoreError> {
     let at = row.timestamp("at")?;
     let Entry { lane, sequence, body, side, .. } = read_entry(row)?;

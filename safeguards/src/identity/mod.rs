@@ -39,6 +39,8 @@ pub use http::routes;
 #[cfg(feature = "tenant")]
 pub(crate) use error::IMPERSONATION_OVER;
 #[cfg(feature = "tenant")]
+pub(crate) use impersonation::{ENTITY as EMERGENCY_ACCESS, REASON};
+#[cfg(feature = "tenant")]
 pub(crate) use http::{impersonation_cookie, link_made, link_page};
 #[cfg(feature = "tenant")]
 pub(crate) use principal::ToBeTold;
