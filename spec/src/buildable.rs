@@ -130,7 +130,6 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let security = root.join("security");
     for (key, said) in [
         ("sso", document.security.sso.is_some()),
-        ("impersonation", document.security.impersonation.is_some()),
         ("break glass", !document.security.break_glass.is_empty()),
     ] {
         if said {

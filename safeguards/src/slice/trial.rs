@@ -18,6 +18,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tower::Service;
 
+pub use super::browser::Browser;
 use super::seed::{Person, stranger, token, visit};
 use crate::app::{App, AppError, Services, Settings};
 use crate::store::{DatabaseAddress, Environment, PostgresOptions, Store, provision, sql};
@@ -275,7 +276,7 @@ impl Trial {
     }
 
     /// A request as this caller makes it, without its body.
-    fn request(
+    pub(super) fn request(
         &self,
         caller: Caller,
         method: Method,
@@ -301,7 +302,13 @@ impl Trial {
         }
     }
 
-    async fn answered(&self, request: Result<Request<Body>, axum::http::Error>) -> Answer {
+    /// One of the people, by address.
+    pub(super) fn known(&self, email: &str) -> Result<&'static str, AppError> {
+        let known = self.people.keys().copied().find(|known| *known == email);
+        known.ok_or_else(|| AppError::Seed(format!("nobody is called {email}")))
+    }
+
+    pub(super) async fn answered(&self, request: Result<Request<Body>, axum::http::Error>) -> Answer {
         let unsent = |reason: String| Answer {
             status: StatusCode::BAD_REQUEST,
             headers: header::HeaderMap::new(),

@@ -105,6 +105,9 @@ pub struct Model {
     pub idle_minutes: u64,
     /// Whether everybody needs a second factor; privileged roles always do.
     pub mfa_for_everybody: bool,
+    /// Who may look as a colleague in an emergency: as the spec says, or the first role that administers people. None where
+    /// nobody administers people.
+    pub impersonation: Option<RoleIndex>,
 }
 
 impl Model {

@@ -5,7 +5,7 @@ use crate::{
     access::Reach,
     document::{Entry, Period, PeriodUnit},
     field_type::{Class, Kind as FieldKind},
-    model::{EntityIndex, Origin, PageItem, Storage},
+    model::{EntityIndex, Origin, PageItem, Role, Storage},
     name::Name,
     problem::{Kind, Pointer},
 };
@@ -125,8 +125,29 @@ impl Resolver<'_> {
                 "write `lockout: 15 minutes` or more",
             );
         }
-        for role in security.break_glass.iter().chain(&security.impersonation) {
+        for role in &security.break_glass {
             self.role(role, &at);
+        }
+        self.impersonation(security.impersonation.as_ref(), &at.join("impersonation"));
+    }
+
+    /// Emergency access is in every app (45 CFR 164.312(a)(2)(ii)). Nobody looks as somebody whom they do not administer.
+    fn impersonation(&mut self, named: Option<&Name>, at: &Pointer) {
+        let administers = |role: &Role| role.administers.iter().any(|what| *what == "people");
+        let first = self.model.roles().find(|(_, role)| administers(role)).map(|(index, _)| index);
+        let Some(named) = named else {
+            self.model.impersonation = first;
+            return;
+        };
+        let Some(role) = self.role(named, at) else { return };
+        self.model.impersonation = Some(role);
+        if !administers(&self.model[role]) {
+            let help = match first {
+                Some(first) => format!("write `impersonation: {}`, or leave the line out", self.model[first].name),
+                None => format!("write `{named}: {{ administers: [people] }}`"),
+            };
+            let message = format!("`{named}` does not administer people, and so looks as none of them");
+            self.floor_problem(at, message, help);
         }
     }
 
