@@ -128,3 +128,29 @@ impl Context {
         roles
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    /// CF-3: whoever looks through somebody's eyes views and lists; no role counts for anything else.
+    #[test]
+    fn who_only_looks_has_no_other_action() {
+        let (person, organisation) = (PersonId::new(Uuid::nil()), OrganisationId::new(Uuid::nil()));
+        let themselves = Principal::new(person, organisation, Vec::new(), Purpose::Treatment);
+        let looked_as = themselves.clone().only_looking();
+        for action in [
+            Action::Create,
+            Action::Update,
+            Action::Delete,
+            Action::Print,
+            Action::Download,
+            Action::Export,
+            Action::Move("sign"),
+        ] {
+            assert!(!looked_as.may_ever(action) && themselves.may_ever(action), "{action:?}");
+        }
+        assert!(looked_as.may_ever(Action::View) && looked_as.may_ever(Action::List));
+    }
+}
