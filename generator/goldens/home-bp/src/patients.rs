@@ -149,24 +149,40 @@ pub async fn search(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Patient>> {
 
 /// One page of what is wanted, and how many there are in all, as far as the viewer may list it.
 pub async fn found(viewer: &Viewer, wanted: &Wanted) -> Result<Found<Patient>> {
-    // What is sealed is opened to be compared: up to 5,000 records that the viewer may list anyway.
-    if let Some(sealed) = wanted.sealed(&["name"], SEALED_ORDERS) {
-        let found = tenant!(
-            "SELECT id, version, created_at, created_by_id, updated_at, updated_by_id, reference, person_id,
-                name, date_of_birth, phone, sex, allergies, target_systolic, target_diastolic,
-                    {reach}
-             FROM patients WHERE {visible} AND {filters} ORDER BY {order} LIMIT {cap}"
-        );
-        let found = found
-            .filter_lookup("phone_index = {}", "phone", wanted.text("phone")?)
-            .filter("target_systolic >= {}", wanted.integer("target_systolic_from")?)
-            .filter("target_systolic <= {}", wanted.integer("target_systolic_to")?)
-            .filter("target_diastolic >= {}", wanted.integer("target_diastolic_from")?)
-            .filter("target_diastolic <= {}", wanted.integer("target_diastolic_to")?)
-            .order(wanted.order(ORDERS, "patients.created_at DESC, patients.id DESC"));
-        return Ok(found.search(viewer, &sealed).await.or_else(Found::beyond)?);
+    if let Some(sealed) = wanted.sealed(SEARCHED, SEALED_ORDERS) {
+        return Ok(sealed_ones(wanted)?.search(viewer, &sealed).await.or_else(Found::beyond)?);
     }
-    Ok(Found::of(search(viewer, wanted).await?, count(viewer, wanted).await?))
+    let records = search(viewer, wanted).await?;
+    let total = match wanted.total(records.len()) {
+        Some(total) => total,
+        None => count(viewer, wanted).await?,
+    };
+    Ok(Found::of(records, total))
+}
+
+/// One page of what is wanted, for a program, which does not ask how many there are in all.
+async fn page(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Patient>> {
+    if let Some(sealed) = wanted.sealed(SEARCHED, SEALED_ORDERS) {
+        return Ok(sealed_ones(wanted)?.search(viewer, &sealed).await?.records);
+    }
+    search(viewer, wanted).await
+}
+
+/// What is sealed is opened to be compared: up to 5,000 records that the viewer may list anyway.
+fn sealed_ones(wanted: &Wanted) -> Result<Statement> {
+    let found = tenant!(
+        "SELECT id, version, created_at, created_by_id, updated_at, updated_by_id, reference, person_id,
+                name, date_of_birth, phone, sex, allergies, target_systolic, target_diastolic,
+                {reach}
+         FROM patients WHERE {visible} AND {filters} ORDER BY {order} LIMIT {cap}"
+    );
+    Ok(found
+        .filter_lookup("phone_index = {}", "phone", wanted.text("phone")?)
+        .filter("target_systolic >= {}", wanted.integer("target_systolic_from")?)
+        .filter("target_systolic <= {}", wanted.integer("target_systolic_to")?)
+        .filter("target_diastolic >= {}", wanted.integer("target_diastolic_from")?)
+        .filter("target_diastolic <= {}", wanted.integer("target_diastolic_to")?)
+        .order(wanted.order(ORDERS, "patients.created_at DESC, patients.id DESC")))
 }
 
 /// How many there are of what is wanted, as far as the viewer may list it.
@@ -188,6 +204,9 @@ const ORDERS: &[(&str, &str)] = &[
     ("target_diastolic", "target_diastolic, patients.id"),
     ("-target_diastolic", "target_diastolic DESC, patients.id DESC"),
 ];
+
+/// The fields that words are looked for in.
+const SEARCHED: &[&str] = &["name"];
 
 /// The orders that have to be opened first, by the names of their fields.
 const SEALED_ORDERS: &[(&str, &str)] =
@@ -311,7 +330,7 @@ pub async fn invite(viewer: &Viewer, id: Uuid, version: i64, email: &str) -> Res
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Patient>>> {
     viewer.granted(&PATIENT, Action::List).await?;
     wanted.knows(&[])?;
-    Ok(Json(found(&viewer, &wanted).await?.all()?))
+    Ok(Json(page(&viewer, &wanted).await?))
 }
 
 /// `POST /api/patients/search`: filters that could name somebody stand in the body; `find` holds words to look for.
@@ -325,7 +344,7 @@ pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Patient>>
         "target_diastolic_from",
         "target_diastolic_to",
     ])?;
-    Ok(Json(found(&viewer, &wanted).await?.all()?))
+    Ok(Json(page(&viewer, &wanted).await?))
 }
 
 /// `GET /api/patients/{id}`

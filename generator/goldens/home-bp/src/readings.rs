@@ -111,7 +111,17 @@ pub async fn search(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Reading>> {
 
 /// One page of what is wanted, and how many there are in all, as far as the viewer may list it.
 pub async fn found(viewer: &Viewer, wanted: &Wanted) -> Result<Found<Reading>> {
-    Ok(Found::of(search(viewer, wanted).await?, count(viewer, wanted).await?))
+    let records = search(viewer, wanted).await?;
+    let total = match wanted.total(records.len()) {
+        Some(total) => total,
+        None => count(viewer, wanted).await?,
+    };
+    Ok(Found::of(records, total))
+}
+
+/// One page of what is wanted, for a program, which does not ask how many there are in all.
+async fn page(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Reading>> {
+    search(viewer, wanted).await
 }
 
 /// How many there are of what is wanted, as far as the viewer may list it.
@@ -159,7 +169,7 @@ async fn new(_: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Statemen
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Reading>>> {
     viewer.granted(&READING, Action::List).await?;
     wanted.knows(&["patient_id"])?;
-    Ok(Json(found(&viewer, &wanted).await?.all()?))
+    Ok(Json(page(&viewer, &wanted).await?))
 }
 
 /// `POST /api/readings/search`: filters that could name somebody stand in the body.
@@ -176,7 +186,7 @@ pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Reading>>
         "taken_at_from",
         "taken_at_to",
     ])?;
-    Ok(Json(found(&viewer, &wanted).await?.all()?))
+    Ok(Json(page(&viewer, &wanted).await?))
 }
 
 /// `GET /api/readings/{id}`

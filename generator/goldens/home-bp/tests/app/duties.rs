@@ -40,6 +40,11 @@ fn what_everybody_is_told_is_public() {
             assert!(answer.text.contains(words), "{path}: {}", answer.text);
         }
         assert_eq!(trial.page(Caller::Anonymous, "/legal/other").await.status, StatusCode::NOT_FOUND);
+        let at_the_door = trial.page(Caller::Anonymous, "/sign-in").await;
+        let within = trial.page(Caller::Person(PEOPLE[0].email), "/").await;
+        for document in ["/legal/privacy", "/legal/baa", "/legal/dpa"] {
+            assert!(at_the_door.text.contains(document) && within.text.contains(document), "{document}");
+        }
     });
 }
 
