@@ -12,7 +12,7 @@ use super::clocks::emergency_review_due;
 use super::sealing::{Column as Sealed, open, seal};
 use super::{answers, begin, below, finish, only_who_answers};
 use crate::access::{Context, Error};
-use crate::audit::{self, Event, Seen};
+use crate::audit::{self, Event, Outcome, Seen};
 use crate::identity::EMERGENCY_ACCESS;
 use crate::pages::{Choice, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
 use crate::slice::{Called, Id, Result, Viewer, capitalised, go};
@@ -249,9 +249,10 @@ pub(super) async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     Ok(page.with(detail).with(told_of(opened)))
 }
 
-/// How many records were opened, and in how many requests.
+/// How many records were opened.
 fn counted(opened: &[Seen]) -> String {
-    let mut records: Vec<&String> = opened.iter().flat_map(|seen| &seen.records).collect();
+    let shown = opened.iter().filter(|seen| seen.outcome == Outcome::Succeeded);
+    let mut records: Vec<&String> = shown.flat_map(|seen| &seen.records).collect();
     records.sort_unstable();
     records.dedup();
     let more = if opened.len() >= OPENED as usize { "at least " } else { "" };

@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, header};
 use time::OffsetDateTime;
 
 use super::error::{IdentityError, Result};
-use super::impersonation::{Impersonation, is_a_look};
+use super::impersonation::{ENTITY, Impersonation, is_a_look};
 use super::names::SessionId;
 use super::secret::Token;
 use super::service::{Identity, Visit};
 use super::sign_in::Door;
 use crate::access::{Context, Principal};
+use crate::audit::{Action, Event, Outcome};
 
 /// A session row that was found alive.
 #[derive(Clone, Debug)]
@@ -242,6 +243,9 @@ where
         let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri).path();
         let told = parts.extensions.get::<ToBeTold>().is_some();
         if session.impersonation().is_some() && !told && !is_a_look(&parts.method, path) {
+            // That somebody tried is for whoever reviews it.
+            let event = Event::new(Action::Denied).entity(ENTITY).outcome(Outcome::Denied);
+            identity.audit().record(&session.circumstances, event).await?;
             return Err(IdentityError::OnlyLooking);
         }
         Ok(session)
