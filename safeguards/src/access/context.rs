@@ -4,10 +4,23 @@ use crate::crypto::Keys;
 use crate::identity::{OrganisationId, PersonId, RoleName};
 use crate::store::{PolicyContext, Store};
 use std::sync::Arc;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::descriptor::{Action, Entity};
 use super::error::{Error, Result};
 use super::trail;
+
+/// A patient for whom somebody has broken the glass.
+#[derive(Clone, Copy, Debug)]
+pub struct BrokenGlass {
+    /// The emergency access.
+    pub id: Uuid,
+    /// Whose records are open.
+    pub subject: Uuid,
+    /// Until when.
+    pub until: OffsetDateTime,
+}
 
 /// Who acts, in which organisation and roles, for which purpose. Only identity makes one, of a session's row.
 #[derive(Clone, Debug)]
@@ -17,6 +30,7 @@ pub struct Principal {
     roles: Vec<RoleName>,
     purpose: Purpose,
     only_looking: bool,
+    broken: Vec<BrokenGlass>,
 }
 
 impl Principal {
@@ -26,7 +40,7 @@ impl Principal {
         roles: Vec<RoleName>,
         purpose: Purpose,
     ) -> Self {
-        Self { person, organisation, roles, purpose, only_looking: false }
+        Self { person, organisation, roles, purpose, only_looking: false, broken: Vec::new() }
     }
 
     /// The same, for somebody else who looks through their eyes: no action but viewing and listing is theirs.
@@ -54,6 +68,17 @@ impl Principal {
     /// In which of its declared roles.
     pub fn roles(&self) -> &[RoleName] {
         &self.roles
+    }
+
+    /// The same, who has broken the glass for these.
+    pub(crate) fn in_emergency(mut self, broken: Vec<BrokenGlass>) -> Self {
+        self.broken = broken;
+        self
+    }
+
+    /// The patients for whom they have broken the glass, as it was when the request began.
+    pub fn broken(&self) -> &[BrokenGlass] {
+        &self.broken
     }
 
     /// Whether an action may be theirs at all.
@@ -122,7 +147,8 @@ impl Context {
             entity.grants.iter().any(|grant| grant.role == *role)
                 || entity.nevers.iter().any(|never| never.role == *role)
         };
-        let mut roles: Vec<_> = self.roles_for(action).iter().map(|role| role.as_str()).filter(known).collect();
+        let mut roles: Vec<_> =
+            self.roles_for(action).iter().map(|role| role.as_str()).filter(known).collect();
         roles.sort_unstable();
         roles.dedup();
         roles
@@ -132,7 +158,6 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     /// CF-3: whoever looks through somebody's eyes views and lists; no role counts for anything else.
     #[test]

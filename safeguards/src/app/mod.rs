@@ -82,6 +82,7 @@ pub struct App {
     sign_up: Option<identity::SignUp>,
     idle_minutes: Option<u16>,
     impersonation: Option<&'static str>,
+    break_glass: &'static [&'static str],
     entities: &'static [&'static Entity],
     program: fn() -> std::io::Result<Command>,
 }
@@ -102,6 +103,7 @@ impl App {
             sign_up: None,
             idle_minutes: None,
             impersonation: None,
+            break_glass: &[],
             entities: &[],
             program: || std::env::current_exe().map(Command::new),
         }
@@ -140,6 +142,12 @@ impl App {
     /// Lets whoever has this role look as a colleague in an emergency (CF-3). It must be privileged and administer people.
     pub const fn impersonation(mut self, role: &'static str) -> Self {
         self.impersonation = Some(role);
+        self
+    }
+
+    /// Lets whoever has one of these roles open, in an emergency, the records of one patient whom they name exactly (CF-3).
+    pub const fn break_glass(mut self, roles: &'static [&'static str]) -> Self {
+        self.break_glass = roles;
         self
     }
 
@@ -343,6 +351,7 @@ impl App {
             sign_up: self.sign_up,
             idle_minutes: self.idle_minutes,
             impersonation: self.impersonation,
+            break_glass: self.break_glass,
         };
         Services::start(foundation, keeper, people).await
     }

@@ -177,24 +177,25 @@ pub async fn activity(
     rows.iter().map(read_seen).collect()
 }
 
-/// What was viewed, listed or refused in a session since `from`: newest first, at most `limit`. Of an impersonation this is all
-/// that was opened under it.
+/// What was viewed, listed or refused in a session, or on a basis, since `from`: newest first, at most `limit`. Of an
+/// emergency access this is all that was opened under it.
 ///
 /// # Errors
 /// What the store answers.
-pub async fn in_session(
+pub async fn opened_under(
     store: &Store,
     organisation: Uuid,
-    session: Uuid,
+    (session, basis): (Uuid, &str),
     from: OffsetDateTime,
     limit: u32,
 ) -> Result<Vec<Seen>, StoreError> {
     let rows = sql("SELECT lane, sequence, at, organisation_id, action, entity, body, previous, hash, \
          actor, impersonator, session, address, request, subject, recipient, basis, record, records, \
-         payload, salts, erased FROM audit_log WHERE organisation_id = $1 AND session = $2 AND at >= $3 \
-         ORDER BY at DESC, lane DESC, sequence DESC LIMIT $4")
+         payload, salts, erased FROM audit_log WHERE organisation_id = $1 AND (session = $2 OR basis = $3) AND at >= $4 \
+         ORDER BY at DESC, lane DESC, sequence DESC LIMIT $5")
     .bind(organisation)
     .bind(session.to_string())
+    .bind(basis.to_owned())
     .bind(from)
     .bind(limit)
     .fetch_all(store)

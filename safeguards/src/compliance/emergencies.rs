@@ -1,17 +1,18 @@
 //! Who looked beyond what is theirs in an emergency: told at once to whom it concerns and to whoever answers for the
 //! organisation, and reviewed by somebody else within 72 hours (CF-3; 45 CFR 164.312(a)(2)(ii), 164.308(a)(1)(ii)(D)).
 
-use axum::Json;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::announced::unseen;
 use super::clocks::emergency_review_due;
 use super::sealing::{Column as Sealed, open, seal};
-use super::{answers, begin, below, finish, only_who_answers};
-use crate::access::{Context, Error};
+use super::{Facts, answers, begin, below, break_glass, finish, only_who_answers};
+use crate::access::{Context, Error, in_emergency};
 use crate::audit::{self, Event, Outcome, Seen};
 use crate::identity::EMERGENCY_ACCESS;
 use crate::pages::{Choice, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
@@ -26,12 +27,13 @@ const LIST: &str = "/account/compliance/emergencies";
 /// An emergency access, as far as it has no words.
 #[derive(Clone, Debug)]
 pub(super) struct Emergency {
-    id: Uuid,
+    pub(super) id: Uuid,
     kind: String,
-    person: Uuid,
-    colleague: Option<Uuid>,
-    starts_at: OffsetDateTime,
-    ends_at: OffsetDateTime,
+    pub(super) person: Uuid,
+    pub(super) colleague: Option<Uuid>,
+    subject: Option<Uuid>,
+    pub(super) starts_at: OffsetDateTime,
+    pub(super) ends_at: OffsetDateTime,
     because: Option<String>,
     reviewed_at: Option<OffsetDateTime>,
     reviewed_by: Option<Uuid>,
@@ -80,17 +82,18 @@ impl Emergency {
         }
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("{LIST}/{}", self.id)
     }
 }
 
-fn read(row: &store::Row) -> store::Result<Emergency> {
+pub(super) fn read(row: &store::Row) -> store::Result<Emergency> {
     Ok(Emergency {
         id: row.uuid("id")?,
         kind: row.text("kind")?,
         person: row.uuid("person_id")?,
         colleague: row.optional_uuid("colleague_id")?,
+        subject: row.optional_uuid("subject_id")?,
         starts_at: row.timestamp("starts_at")?,
         ends_at: row.timestamp("ends_at")?,
         because: row.optional_text("ended_because")?,
@@ -104,13 +107,15 @@ fn read(row: &store::Row) -> store::Result<Emergency> {
 macro_rules! emergencies_where {
     ($rest:literal) => {
         sql(concat!(
-            "SELECT e.id, e.kind, e.person_id, e.colleague_id, e.starts_at, e.ends_at, e.ended_because, e.reviewed_at,
+            "SELECT e.id, e.kind, e.person_id, e.colleague_id, e.subject_id, e.starts_at, e.ends_at, e.ended_because, e.reviewed_at,
                  e.reviewed_by_id, e.verdict, e.reason, e.finding
              FROM emergency_accesses e WHERE e.organisation_id = $1 ",
             $rest
         ))
     };
 }
+
+pub(super) use emergencies_where;
 
 /// All of the organisation, those that wait for a review first; for who answers for it.
 pub(super) async fn all(context: &Context) -> Result<Vec<Emergency>> {
@@ -141,32 +146,43 @@ async fn find(viewer: &Viewer, id: Uuid) -> Result<(Emergency, store::Row)> {
     Ok((read(&row).map_err(Error::Store)?, row))
 }
 
-fn name_of(names: &[Called], person: Option<Uuid>) -> String {
+pub(super) fn name_of(names: &[Called], person: Option<Uuid>) -> String {
     let called = names.iter().find(|called| Some(called.id) == person);
     called.map_or_else(|| "Somebody who has left".to_owned(), |called| called.title.clone())
 }
 
-pub(super) async fn list(viewer: Viewer) -> Result<Page> {
+/// As whom somebody looked, or at whose records.
+async fn at_whom(viewer: &Viewer, facts: &Facts, names: &[Called], one: &Emergency) -> Result<String> {
+    let reference = match one.subject {
+        Some(subject) => break_glass::reference(viewer, facts, subject).await?,
+        None => return Ok(name_of(names, one.colleague)),
+    };
+    Ok(reference.unwrap_or_else(|| "One patient".to_owned()))
+}
+
+pub(super) async fn list(viewer: Viewer, Extension(facts): Extension<Facts>) -> Result<Page> {
     only_who_answers(&viewer)?;
     let found = all(&viewer).await?;
     let people = found.iter().flat_map(|one| [Some(one.person), one.colleague, one.reviewed_by]);
     let names = viewer.people(people).await?;
     let now = viewer.clock.now();
-    let rows = found.iter().map(|one| {
-        Row::new()
+    let mut rows = Vec::with_capacity(found.len());
+    for one in &found {
+        let row = Row::new()
             .to(one.path())
             .cell(name_of(&names, Some(one.person)))
-            .cell(one.colleague.map(|colleague| name_of(&names, Some(colleague))))
+            .cell(at_whom(&viewer, &facts, &names, one).await?)
             .cell(one.starts_at)
             .cell(one.ends_at)
             .cell(one.is_open().then(|| one.due()))
-            .cell(one.tag(now))
-    });
-    let table = ["Who", "As whom", "From", "Until", "Review due", "Standing"]
+            .cell(one.tag(now));
+        rows.push(row);
+    }
+    let table = ["Who", "As or at whom", "From", "Until", "Review due", "Standing"]
         .into_iter()
         .fold(Table::new("Emergency access"), |table, label| table.column(Column::new(label)));
     let table = table
-        .rows(rows.collect::<Vec<_>>())
+        .rows(rows)
         .empty("Nobody yet", "Whoever looks beyond what is theirs in an emergency will stand here.");
     Ok(below(&viewer, "Emergency access")
         .about("Each is reviewed within 72 hours after its end, by somebody else than who looked.")
@@ -206,13 +222,14 @@ pub(super) async fn api(viewer: Viewer) -> Result<Json<Vec<Told>>> {
     Ok(Json(all(&viewer).await?.into_iter().map(told).collect()))
 }
 
-pub(super) async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
+pub(super) async fn show(viewer: Viewer, Extension(facts): Extension<Facts>, Id(id): Id) -> Result<Page> {
     let (one, row) = find(&viewer, id).await?;
     // To look is an event, before anything is shown: a reason may be about a patient.
     let looked = Event::new(audit::Action::View).entity(EMERGENCY_ACCESS).record(id);
     viewer.audit.record(&viewer.circumstances, looked).await.map_err(Error::AuditUnavailable)?;
     let organisation = viewer.principal.organisation().uuid();
-    let opened = audit::in_session(&viewer.store, organisation, id, one.starts_at, OPENED);
+    let basis = in_emergency(id);
+    let opened = audit::opened_under(&viewer.store, organisation, (id, &basis), one.starts_at, OPENED);
     let opened = opened.await.map_err(Error::from)?;
     let names = viewer.people([Some(one.person), one.colleague, one.reviewed_by]).await?;
     let reason = row.bytes("reason").map_err(Error::Store)?;
@@ -220,7 +237,10 @@ pub(super) async fn show(viewer: Viewer, Id(id): Id) -> Result<Page> {
     let now = viewer.clock.now();
     let mut detail = Detail::new()
         .line("Who", name_of(&names, Some(one.person)))
-        .line("As whom", one.colleague.map(|colleague| name_of(&names, Some(colleague))))
+        .line(
+            if one.subject.is_some() { "At whose records" } else { "As whom" },
+            at_whom(&viewer, &facts, &names, &one).await?,
+        )
         .line("Why", Content::narrative(reason))
         .line("From", one.starts_at)
         .line("Until", one.ends_at)
@@ -267,12 +287,19 @@ fn told_of(opened: Vec<Seen>) -> Table {
     let rows = opened.into_iter().map(|seen| {
         let what = seen.entity.map(|entity| capitalised(&entity.replace('-', " ")));
         let many = i64::try_from(seen.records.len()).unwrap_or(i64::MAX);
-        Row::new().cell(seen.at).cell(capitalised(&seen.action.as_str().replace('-', " "))).cell(what).cell(many)
+        Row::new()
+            .cell(seen.at)
+            .cell(capitalised(&seen.action.as_str().replace('-', " ")))
+            .cell(what)
+            .cell(many)
     });
-    let table = [Column::new("When"), Column::new("Did"), Column::new("What"), Column::new("Records").numeric()]
-        .into_iter()
-        .fold(Table::new("What the audit log has of it"), Table::column);
-    table.rows(rows.collect::<Vec<_>>()).empty("Nothing was opened", "Each record that is opened will stand here.")
+    let table =
+        [Column::new("When"), Column::new("Did"), Column::new("What"), Column::new("Records").numeric()]
+            .into_iter()
+            .fold(Table::new("What the audit log has of it"), Table::column);
+    table
+        .rows(rows.collect::<Vec<_>>())
+        .empty("Nothing was opened", "Each record that is opened will stand here.")
 }
 
 /// Whoever answers for the organisation and did not look themselves, once it is over.
@@ -286,7 +313,8 @@ fn may_review(viewer: &Viewer, one: &Emergency) -> bool {
 fn form(one: &Emergency) -> Form {
     let verdicts = [
         Choice::new("justified", "It was justified"),
-        Choice::new("not justified", "It was not justified").hint("Then report an incident, too: it may be a breach"),
+        Choice::new("not justified", "It was not justified")
+            .hint("Then report an incident, too: it may be a breach"),
     ];
     Form::new(format!("{}/review", one.path()))
         .field(Field::choice("verdict", "What you found", verdicts))
@@ -353,59 +381,6 @@ pub(super) async fn review(viewer: Viewer, Path(id): Path<Uuid>, data: FormData)
     Ok(go(one.path()))
 }
 
-/// The viewer says that they know; the first page stops telling them.
-pub(super) async fn seen(viewer: Viewer, Path(id): Path<Uuid>) -> Result<Response> {
-    let mut transaction = begin(&viewer).await?;
-    let seen = sql("UPDATE emergency_notices SET seen_at = $4
-         WHERE emergency_id = $1 AND organisation_id = $2 AND person_id = $3 AND seen_at IS NULL")
-    .bind(id)
-    .bind(viewer.principal.organisation())
-    .bind(viewer.principal.person())
-    .bind(viewer.clock.now())
-    .execute(&mut transaction)
-    .await
-    .map_err(Error::from)?;
-    if seen == 0 {
-        return Err(Problem::not_found());
-    }
-    let event = Event::new(audit::Action::Update).entity(EMERGENCY_ACCESS).record(id).note("seen");
-    finish(&viewer, transaction, event).await?;
-    Ok(go("/"))
-}
-
-/// What the viewer was told of and has not seen, the latest first: this one, or any.
-async fn unseen(viewer: &Viewer, one: Option<Uuid>) -> Result<Option<Emergency>> {
-    let row = emergencies_where!(
-        "AND ($3 IS NULL OR e.id = $3) AND EXISTS (SELECT 1 FROM emergency_notices n
-             WHERE n.emergency_id = e.id AND n.person_id = $2 AND n.seen_at IS NULL)
-         ORDER BY e.starts_at DESC, e.id DESC LIMIT 1"
-    )
-    .bind(viewer.principal.organisation())
-    .bind(viewer.principal.person())
-    .bind(one)
-    .fetch_optional(&viewer.store)
-    .await
-    .map_err(Error::from)?;
-    Ok(row.map(|row| read(&row)).transpose().map_err(Error::Store)?)
-}
-
-/// CF-3: what the first page tells of emergency access, until they have seen it.
-///
-/// # Errors
-/// The database cannot be asked.
-pub async fn emergencies_to_tell(viewer: &Viewer) -> Result<Vec<Notice>> {
-    let Some(one) = unseen(viewer, None).await? else { return Ok(Vec::new()) };
-    let names = viewer.people([Some(one.person), one.colleague]).await?;
-    let (who, mine) = (name_of(&names, Some(one.person)), one.colleague == Some(viewer.principal.person().uuid()));
-    let words = match one.colleague {
-        Some(_) if mine => format!("{who} looked as you in an emergency"),
-        Some(colleague) => format!("{who} looked as {} in an emergency", name_of(&names, Some(colleague))),
-        None => format!("{who} broke the glass in an emergency"),
-    };
-    let when = format!("From {} until {}.", viewer.view.moment(one.starts_at), viewer.view.moment(one.ends_at));
-    Ok(vec![Notice::warning(words).text(when).link("What was looked at, and why", one.path())])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,6 +394,7 @@ mod tests {
             kind: "impersonation".to_owned(),
             person: Uuid::nil(),
             colleague: Some(Uuid::max()),
+            subject: None,
             starts_at: datetime!(2026-11-27 09:00 UTC),
             ends_at: datetime!(2026-11-27 09:15 UTC),
             because: None,
@@ -427,8 +403,12 @@ mod tests {
             verdict: None,
         };
         assert_eq!(one.due(), datetime!(2026-11-30 09:15 UTC));
-        assert!(one.goes_on(datetime!(2026-11-27 09:14:59 UTC)) && !one.goes_on(datetime!(2026-11-27 09:15 UTC)));
-        assert!(!one.is_late(datetime!(2026-11-30 09:15 UTC)) && one.is_late(datetime!(2026-11-30 09:15:01 UTC)));
+        assert!(
+            one.goes_on(datetime!(2026-11-27 09:14:59 UTC)) && !one.goes_on(datetime!(2026-11-27 09:15 UTC))
+        );
+        assert!(
+            !one.is_late(datetime!(2026-11-30 09:15 UTC)) && one.is_late(datetime!(2026-11-30 09:15:01 UTC))
+        );
         let reviewed = Emergency { reviewed_at: Some(datetime!(2026-11-28 09:00 UTC)), ..one };
         assert!(!reviewed.is_open() && !reviewed.is_late(datetime!(2027-11-30 09:15 UTC)));
     }

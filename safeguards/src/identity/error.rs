@@ -104,7 +104,9 @@ pub(crate) const IMPERSONATION_OVER: &str = "impersonation over";
 fn sentence(error: &IdentityError) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
 impl From<IdentityError> for Problem {

@@ -17,18 +17,16 @@ use std::fmt;
 use axum::http::{HeaderMap, Method};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::error::{IdentityError, Result};
-use super::names::{OrganisationId, PersonId, Purpose, Role, RoleName, SessionId};
+use super::names::{OrganisationId, PersonId, Purpose, Role, RoleName};
 use super::people::Colleague;
-use super::principal::{Session, SessionRow, cookie};
+use super::principal::{Session, cookie};
 use super::secret::Token;
-use super::service::{Identity, Visit};
-use crate::access::Principal;
+use super::service::Identity;
 use crate::audit::{self, Action, Event};
-use crate::crypto::{Binding, Purpose as KeyPurpose, Sealed};
-use crate::store::{Row, Transaction, sql};
+use crate::crypto::{Binding, Purpose as KeyPurpose};
+use crate::store::{Transaction, sql};
 
 /// How long it lasts unless said otherwise.
 pub const USUAL_MINUTES: i64 = 15;
@@ -72,10 +70,10 @@ pub struct Begun {
 /// An impersonation that goes on.
 #[derive(Clone)]
 pub struct Impersonation {
-    id: Uuid,
-    by: PersonId,
-    until: OffsetDateTime,
-    reason: Vec<u8>,
+    pub(super) id: Uuid,
+    pub(super) by: PersonId,
+    pub(super) until: OffsetDateTime,
+    pub(super) reason: Vec<u8>,
 }
 
 impl Impersonation {
@@ -104,7 +102,8 @@ impl fmt::Debug for Impersonation {
 /// What may be asked under an impersonation: what a safe method reads (RFC 9110, section 9.2.1), but nothing of the
 /// colleague's own account, which they would not show to anybody; only the page that tells of it and ends it.
 pub(super) fn is_a_look(method: &Method, path: &str) -> bool {
-    let own = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let own =
+        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let tells = matches!(path, "/account/impersonation" | "/identity/impersonation");
     method.is_safe() && (tells || !(own("/account") || own("/identity") || own("/api/compliance")))
 }
@@ -131,7 +130,7 @@ impl Identity {
     }
 
     /// Whether others may look as somebody in this role.
-    fn may_be_impersonated(&self, role: &Role) -> bool {
+    pub(super) fn may_be_impersonated(&self, role: &Role) -> bool {
         role.works_here()
             && !role.privileged
             && role.administers.is_empty()
@@ -166,7 +165,9 @@ impl Identity {
     pub async fn impersonate(&self, session: &Session, wanted: &Impersonate<'_>) -> Result<Begun> {
         self.wanted_of_impersonator(session)?;
         if !session.by_cookie() {
-            return Err(IdentityError::Conflict("looking as a colleague is for a browser; no token is given for it"));
+            return Err(IdentityError::Conflict(
+                "looking as a colleague is for a browser; no token is given for it",
+            ));
         }
         session.proved_lately()?;
         let reason = reason(wanted.reason)?;
@@ -229,7 +230,9 @@ impl Identity {
         let roles = self.roles_of(session, colleague).await?;
         let declared: Vec<&Role> = roles.iter().filter_map(|(role, _)| *role).collect();
         if declared.iter().any(|role| !role.works_here()) {
-            return Err(IdentityError::Conflict("whoever is cared for here is nobody's colleague: look at their record"));
+            return Err(IdentityError::Conflict(
+                "whoever is cared for here is nobody's colleague: look at their record",
+            ));
         }
         if declared.is_empty() || !declared.iter().all(|role| self.may_be_impersonated(role)) {
             return Err(IdentityError::Conflict("nobody looks as somebody who has far-reaching rights"));
@@ -246,11 +249,12 @@ impl Identity {
         concerned: Option<PersonId>,
     ) -> Result<()> {
         let me = session.principal();
-        let rows = sql("SELECT DISTINCT m.person_id, m.role FROM memberships m JOIN people p ON p.id = m.person_id
+        let rows =
+            sql("SELECT DISTINCT m.person_id, m.role FROM memberships m JOIN people p ON p.id = m.person_id
              WHERE m.organisation_id = $1 AND p.suspended_at IS NULL")
-        .bind(me.organisation())
-        .fetch_all(&mut *transaction)
-        .await?;
+            .bind(me.organisation())
+            .fetch_all(&mut *transaction)
+            .await?;
         let mut told: Vec<PersonId> = concerned.into_iter().collect();
         for row in rows {
             let role = self.settings().roles.find(&row.text("role")?);
@@ -272,161 +276,6 @@ impl Identity {
         Ok(())
     }
 
-    /// The session of a request that brings its own cookie and the token of an impersonation: it acts as the colleague.
-    pub(super) async fn impersonated(&self, own: SessionRow, token: &Token, visit: &Visit) -> Result<SessionRow> {
-        let now = self.now();
-        let rows = sql("SELECT e.id, e.colleague_id, e.reason, e.ends_at, m.role
-             FROM emergency_accesses e
-             JOIN people p ON p.id = e.colleague_id AND p.suspended_at IS NULL
-             JOIN memberships m ON m.person_id = e.colleague_id AND m.organisation_id = e.organisation_id
-             WHERE e.token_hash = $1 AND e.session_id = $2 AND e.person_id = $3 AND e.organisation_id = $4
-                 AND e.kind = 'impersonation' AND e.starts_at <= $5 AND e.ends_at > $5
-             ORDER BY m.role")
-        .bind(token.hash().as_bytes())
-        .bind(own.id)
-        .bind(own.principal.person())
-        .bind(own.principal.organisation())
-        .bind(now)
-        .fetch_all(self.store())
-        .await?;
-        let roles = self.roles_to_look_in(&rows)?;
-        let lawful = self.may_impersonate(own.principal.roles());
-        let (Some(row), Some(roles), true) = (rows.first(), roles, lawful) else {
-            self.settle(&own, token, visit).await?;
-            return Err(IdentityError::ImpersonationOver);
-        };
-        let id = row.uuid("id")?;
-        let impersonation = Impersonation {
-            id,
-            by: own.principal.person(),
-            until: row.timestamp("ends_at")?,
-            reason: row.bytes("reason")?,
-        };
-        let colleague = PersonId::new(row.uuid("colleague_id")?);
-        let organisation = own.principal.organisation();
-        Ok(SessionRow {
-            // Its own session in the log: what was opened under it is found by this id.
-            id: SessionId::new(id),
-            principal: Principal::new(colleague, organisation, roles, Purpose::Emergency).only_looking(),
-            expires_at: impersonation.until,
-            impersonation: Some(impersonation),
-            ..own
-        })
-    }
-
-    /// The colleague's roles, as they are now; none if they have got one in which nobody looks.
-    fn roles_to_look_in(&self, rows: &[Row]) -> Result<Option<Vec<RoleName>>> {
-        let mut roles: Vec<RoleName> = Vec::new();
-        for row in rows {
-            let Some(role) = self.settings().roles.find(&row.text("role")?) else { continue };
-            if !self.may_be_impersonated(role) {
-                return Ok(None);
-            }
-            let name = RoleName::from(role);
-            if !roles.contains(&name) {
-                roles.push(name);
-            }
-        }
-        Ok((!roles.is_empty()).then_some(roles))
-    }
-
-    /// Writes down that an impersonation is over, when that is first noticed: its time is up, or it is lawful no more.
-    async fn settle(&self, own: &SessionRow, token: &Token, visit: &Visit) -> Result<()> {
-        let now = self.now();
-        let mine = &own.principal;
-        let mut transaction = self.begin_in(mine.organisation(), Some(mine.person())).await?;
-        let found = sql("SELECT id, ends_at FROM emergency_accesses
-             WHERE token_hash = $1 AND session_id = $2 AND ended_because IS NULL")
-        .bind(token.hash().as_bytes())
-        .bind(own.id)
-        .fetch_optional(&mut transaction)
-        .await?;
-        let Some(found) = found else { return Ok(()) };
-        let (id, ends_at) = (found.uuid("id")?, found.timestamp("ends_at")?);
-        let early = ends_at > now;
-        let because = if early { "rights-changed" } else { "expired" };
-        let ended = sql("UPDATE emergency_accesses
-             SET ends_at = $2, ended_early_at = $3, ended_because = $4, token_hash = NULL
-             WHERE id = $1 AND ended_because IS NULL")
-        .bind(id)
-        .bind(ends_at.min(now))
-        .bind(early.then_some(now))
-        .bind(because)
-        .execute(&mut transaction)
-        .await?;
-        if ended == 1 {
-            let event = Event::new(Action::Impersonate).entity(ENTITY).record(id).note(because);
-            audit::append(&mut transaction, &self.context_of(own, visit), event.purpose(Purpose::Emergency)).await?;
-        }
-        Ok(transaction.commit().await?)
-    }
-
-    /// Ends what I look as, by my own wish. One that is over already is no mistake.
-    pub async fn stop_impersonating(&self, own: &Session, headers: &HeaderMap) -> Result<()> {
-        let Ok(Some(token)) = self.impersonation_token(headers) else { return Ok(()) };
-        let (me, now) = (own.principal(), self.now());
-        let mut transaction = self.begin_in(me.organisation(), Some(me.person())).await?;
-        let found = sql("UPDATE emergency_accesses
-             SET ends_at = $3, ended_early_at = $3, ended_because = 'stopped', token_hash = NULL
-             WHERE token_hash = $1 AND session_id = $2 AND ends_at > $3 RETURNING id")
-        .bind(token.hash().as_bytes())
-        .bind(own.id())
-        .bind(now)
-        .fetch_optional(&mut transaction)
-        .await?;
-        if let Some(found) = found {
-            let event = Event::new(Action::Impersonate).entity(ENTITY).record(found.uuid("id")?).note("stopped");
-            let event = event.purpose(Purpose::Emergency);
-            audit::append(&mut transaction, &own.circumstances, event).await?;
-        }
-        Ok(transaction.commit().await?)
-    }
-
-    /// What is looked at under a session falls with it.
-    pub(super) async fn end_impersonations(
-        &self,
-        transaction: &mut Transaction,
-        session: SessionId,
-    ) -> Result<()> {
-        sql("UPDATE emergency_accesses
-             SET ends_at = $2, ended_early_at = $2, ended_because = 'session-ended', token_hash = NULL
-             WHERE session_id = $1 AND kind = 'impersonation' AND ends_at > $2")
-        .bind(session)
-        .bind(self.now())
-        .execute(transaction)
-        .await?;
-        Ok(())
-    }
-
-    /// The same for all sessions of a person but one.
-    pub(super) async fn end_impersonations_of(
-        &self,
-        transaction: &mut Transaction,
-        person: PersonId,
-        but: Uuid,
-    ) -> Result<()> {
-        sql("UPDATE emergency_accesses
-             SET ends_at = $3, ended_early_at = $3, ended_because = 'session-ended', token_hash = NULL
-             WHERE person_id = $1 AND session_id <> $2 AND kind = 'impersonation' AND ends_at > $3")
-        .bind(person)
-        .bind(but)
-        .bind(self.now())
-        .execute(transaction)
-        .await?;
-        Ok(())
-    }
-
-    /// Why somebody looks, opened.
-    pub(super) async fn reason_of(&self, session: &Session) -> Result<Option<Zeroizing<String>>> {
-        let Some(impersonation) = session.impersonation() else { return Ok(None) };
-        let organisation = session.principal().organisation();
-        let ring = self.keys().ring(organisation.uuid()).await?;
-        let place = self.place_of_reason(organisation, impersonation.id);
-        let plain = ring.open(KeyPurpose::Field, &place, &Sealed::from_bytes(impersonation.reason.clone()))?;
-        let text = String::from_utf8(plain.to_vec()).map_err(|_| IdentityError::Failed)?;
-        Ok(Some(Zeroizing::new(text)))
-    }
-
     pub(crate) async fn seal_reason(
         &self,
         organisation: OrganisationId,
@@ -438,7 +287,7 @@ impl Identity {
         Ok(ring.seal(KeyPurpose::Field, &place, reason.as_bytes())?.into_bytes())
     }
 
-    fn place_of_reason(&self, organisation: OrganisationId, row: Uuid) -> Binding {
+    pub(super) fn place_of_reason(&self, organisation: OrganisationId, row: Uuid) -> Binding {
         let (entity, field) = REASON;
         let environment = self.keys().environment();
         Binding { environment, organisation: organisation.uuid(), entity, field, row }
@@ -463,13 +312,26 @@ mod tests {
     /// CF-3: it is looking, and nothing else.
     #[test]
     fn an_impersonation_only_looks() {
-        for path in ["/", "/patients", "/patients/1?x=/account", "/api/patients", "/accounts", "/account/impersonation"] {
+        for path in [
+            "/",
+            "/patients",
+            "/patients/1?x=/account",
+            "/api/patients",
+            "/accounts",
+            "/account/impersonation",
+        ] {
             assert!(is_a_look(&Method::GET, path), "{path}");
             for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
                 assert!(!is_a_look(&method, path), "{method} {path}");
             }
         }
-        for path in ["/account", "/account/devices", "/account/impersonation/new", "/identity/profile", "/api/compliance"] {
+        for path in [
+            "/account",
+            "/account/devices",
+            "/account/impersonation/new",
+            "/identity/profile",
+            "/api/compliance",
+        ] {
             assert!(!is_a_look(&Method::GET, path), "{path}");
         }
     }
@@ -477,7 +339,9 @@ mod tests {
     /// CF-3: a reason is a sentence, and blanks are no letters.
     #[test]
     fn a_reason_says_something() {
-        for text in ["", "check", "                                  ", "a b c d e f g h i j k l m n o p q r s"] {
+        for text in
+            ["", "check", "                                  ", "a b c d e f g h i j k l m n o p q r s"]
+        {
             assert!(reason(text).is_err(), "{text}");
         }
         assert!(reason("The nurse cannot find the insulin order of ward 3.").is_ok());

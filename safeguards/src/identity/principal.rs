@@ -80,7 +80,7 @@ impl Session {
             }
             Presented::Bearer(token) => identity.session_by_access_token(&token).await?,
         };
-        Ok(Self::of(identity, row, visit))
+        Ok(Self::of(identity, identity.in_emergency(row).await?, visit))
     }
 
     /// The session of the one who asks, whomever they look as: to end either.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// The role that may look as a colleague in an emergency (CF-3); without one, nobody may.
     pub impersonation: Option<&'static str>,
+    /// The roles that may break the glass in an emergency (CF-3).
+    pub break_glass: &'static [&'static str],
     /// Where the page of one's account leads besides: text and path.
     pub account: &'static [(&'static str, &'static str)],
     /// Where somebody who is signed in can go from the pages of their account.
@@ -78,6 +80,7 @@ impl Settings {
             sign_up: None,
             secure_cookies: true,
             impersonation: None,
+            break_glass: &[],
             navigation: &[],
             account: &[],
             legal: &[],
@@ -96,9 +99,9 @@ impl Settings {
         self.link_lifetime = self.link_lifetime.clamp(minute, Duration::weeks(1));
         let roles = self.roles;
         // Whoever looks as others administers them, and signs in with a second factor.
-        self.impersonation = self.impersonation.filter(|name| {
-            roles.find(name).is_some_and(|role| role.privileged && role.administers_people())
-        });
+        self.impersonation = self
+            .impersonation
+            .filter(|name| roles.find(name).is_some_and(|role| role.privileged && role.administers_people()));
         self.sign_up = self.sign_up.filter(|sign_up| match sign_up {
             SignUp::Founds(name) => roles.find(name).is_some(),
             SignUp::Joins(name) => {

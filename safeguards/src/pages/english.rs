@@ -37,6 +37,7 @@ pub static ENGLISH: Words = Words {
     signed_in_as: "Signed in as",
     emergency: "Emergency access",
     looks_as: "{0} looks as {1} until {2}. Nothing can be changed.",
+    glass_is_broken: "The glass is broken for one patient until {0}. What you open of them is reviewed.",
     looks_because: "Why:",
     stop_looking: "Stop",
     back_to: "Back to {0}",

@@ -7,7 +7,9 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::icon_path;
 use super::content::local;
 use super::words::fill;
-use super::{Audience, Looking, Notice, PatientBanner, Reader, Tabs, View, script_path, stylesheet_path};
+use super::{
+    Audience, Broken, Looking, Notice, PatientBanner, Reader, Tabs, View, script_path, stylesheet_path,
+};
 
 /// A component: plain data that knows how it looks to a reader.
 pub trait Show {
@@ -235,9 +237,10 @@ impl Page {
                 }
                 body.(audience).with-navigation[with_navigation] {
                     a.skip href="#content" { (words.skip_to_content) }
-                    @if self.view.environment.is_some() || self.view.looking.is_some() { div.strips {
+                    @if self.view.environment.is_some() || self.view.looking.is_some() || !self.view.broken.is_empty() { div.strips {
                         @if let Some(strip) = &self.view.environment { aside.environment aria-label=(words.important) { (strip) } }
                         @if let Some(looking) = &self.view.looking { (strip_of(looking, &self.view)) }
+                        @for broken in &self.view.broken { (broken_strip(broken, &self.view)) }
                     } }
                     (header(&self.view))
                     @if with_navigation { nav.side aria-label=(words.main_navigation) { (destinations(&self.view)) } }
@@ -295,11 +298,25 @@ impl IntoResponse for Page {
 /// Who looks as whom, over every page.
 fn strip_of(looking: &Looking, view: &View) -> Markup {
     let words = view.words;
-    let sentence = fill(words.looks_as, &[&bidi(&looking.by), &bidi(&looking.whom), &view.moment(looking.until)]);
+    let sentence =
+        fill(words.looks_as, &[&bidi(&looking.by), &bidi(&looking.whom), &view.moment(looking.until)]);
     html! {
         aside.looking aria-label=(words.emergency) {
             p { strong { (sentence) } " " (words.looks_because) " " bdi { (looking.why) } }
             form method="post" action=(local(looking.stop)) {
+                (view.csrf_field()) button type="submit" { (words.stop_looking) }
+            }
+        }
+    }
+}
+
+/// Until when the glass is broken.
+fn broken_strip(broken: &Broken, view: &View) -> Markup {
+    let words = view.words;
+    html! {
+        aside.looking aria-label=(words.emergency) {
+            p { strong { (fill(words.glass_is_broken, &[&view.moment(broken.until)])) } }
+            form method="post" action=(local(&broken.close)) {
                 (view.csrf_field()) button type="submit" { (words.stop_looking) }
             }
         }

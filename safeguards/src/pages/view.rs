@@ -26,6 +26,7 @@ pub struct View {
     pub(crate) also: Option<(&'static str, &'static str)>,
     pub(crate) announced: Option<Announcement>,
     pub(crate) looking: Option<Looking>,
+    pub(crate) broken: Vec<Broken>,
 }
 
 /// What somebody is told at the top of their next page.
@@ -45,6 +46,15 @@ pub struct Looking {
     pub until: OffsetDateTime,
     /// Where it is stopped, by POST.
     pub stop: &'static str,
+}
+
+/// The reader has broken the glass for a patient.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Until when.
+    pub until: OffsetDateTime,
+    /// Where it is closed, by POST.
+    pub close: String,
 }
 
 /// A reason may name somebody.
@@ -149,6 +159,7 @@ impl View {
             also: None,
             announced: None,
             looking: None,
+            broken: Vec::new(),
         }
     }
 
@@ -230,6 +241,13 @@ impl View {
     #[must_use]
     pub fn looking(mut self, looking: Looking) -> Self {
         self.looking = Some(looking);
+        self
+    }
+
+    /// A strip over every page that says until when the glass is broken, and lets the reader close it.
+    #[must_use]
+    pub fn broken(mut self, broken: Broken) -> Self {
+        self.broken.push(broken);
         self
     }
 

@@ -29,6 +29,7 @@ pub struct Words {
     pub(crate) signed_in_as: &'static str,
     pub(crate) emergency: &'static str,
     pub(crate) looks_as: &'static str,
+    pub(crate) glass_is_broken: &'static str,
     pub(crate) looks_because: &'static str,
     pub(crate) stop_looking: &'static str,
     pub(crate) back_to: &'static str,

@@ -40,7 +40,11 @@ impl Trial {
             answer = browser.post("/sign-in/code", &[("code", &code)]).await;
         }
         let signed_in = answer.location.as_deref() == Some("/");
-        if signed_in { Ok(browser) } else { Err(AppError::Seed(format!("{email} is not signed in: {}", answer.text))) }
+        if signed_in {
+            Ok(browser)
+        } else {
+            Err(AppError::Seed(format!("{email} is not signed in: {}", answer.text)))
+        }
     }
 
     /// Somebody who joins as another of the people is here: with the same role in the same place.
@@ -50,10 +54,11 @@ impl Trial {
     pub async fn joined(&self, email: &'static str, like: &str) -> Result<(), AppError> {
         let identity = &self.services().identity;
         let id = self.get(Caller::Person(self.known(like)?), "/identity/session").await.json();
-        let held = sql("SELECT organisation_id, place_id, role FROM memberships WHERE person_id = $1 LIMIT 1")
-            .bind(id["person"].as_str().and_then(|id| id.parse::<uuid::Uuid>().ok()))
-            .fetch_one(&self.services().store)
-            .await?;
+        let held =
+            sql("SELECT organisation_id, place_id, role FROM memberships WHERE person_id = $1 LIMIT 1")
+                .bind(id["person"].as_str().and_then(|id| id.parse::<uuid::Uuid>().ok()))
+                .fetch_one(&self.services().store)
+                .await?;
         let role = held.text("role")?;
         let person = NewPerson {
             email,
@@ -105,13 +110,12 @@ impl Browser<'_> {
         cookies.insert(name.to_owned(), value.to_owned());
     }
 
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<(&str, String, Option<String>)>,
-    ) -> Answer {
-        let accept = if path.starts_with("/api/") || path.starts_with("/identity/") { "application/json" } else { "text/html" };
+    async fn ask(&self, method: Method, path: &str, body: Option<(&str, String, Option<String>)>) -> Answer {
+        let accept = if path.starts_with("/api/") || path.starts_with("/identity/") {
+            "application/json"
+        } else {
+            "text/html"
+        };
         let mut request = self.trial.request(Caller::Anonymous, method, path, accept);
         let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if !cookies.is_empty() {
@@ -137,7 +141,9 @@ impl Browser<'_> {
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         for header in answer.headers.get_all(header::SET_COOKIE) {
             let text = header.to_str().unwrap_or_default();
-            let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
+            let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
             if text.contains("Max-Age=0") {
                 cookies.remove(name);
             } else {

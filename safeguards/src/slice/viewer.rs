@@ -14,8 +14,8 @@ use crate::access::{Action, Context, Entity, Found, Written};
 use crate::compliance;
 use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
-    Announcement, Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Looking, Page,
-    Reader, Row, Table, Task, Tone, View, Words, Zone,
+    Announcement, Answers, Audience, Broken, Choice, Column, Content, Detail, Field, Filters, Form, Looking,
+    Page, Reader, Row, Table, Task, Tone, View, Words, Zone,
 };
 use crate::web::{Arrival, Problem, ReadOnly};
 
@@ -446,6 +446,10 @@ where
         let announced = parts.extensions.get::<Announcement>().cloned();
         let view = announced.into_iter().fold(view, View::announce);
         let view = looking(&session).await?.into_iter().fold(view, View::looking);
+        let view = session.principal().broken().iter().fold(view, |view, broken| {
+            let close = format!("/account/break-glass/{}/close", broken.id);
+            view.broken(Broken { until: broken.until, close })
+        });
         Ok(Self { session, view, came_from: came_from(parts) })
     }
 }

@@ -122,7 +122,10 @@ async fn an_archive_holds_everything_and_no_secret() {
             "the library's own is opened"
         );
         let emergencies = read(&mut archive, "data/emergency_accesses.ndjson");
-        assert!(emergencies.contains("The pager fails") && !emergencies.contains("token"), "CF-3: {emergencies}");
+        assert!(
+            emergencies.contains("The pager fails") && !emergencies.contains("token"),
+            "CF-3: {emergencies}"
+        );
         assert!(patients.contains("72.5") && !patients.contains("phone_index"), "{patients}");
         let people = read(&mut archive, "data/people.ndjson");
         assert!(people.contains("owner1@clinic.example") && !people.contains("password"), "{people}");

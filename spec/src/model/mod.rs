@@ -108,6 +108,8 @@ pub struct Model {
     /// Who may look as a colleague in an emergency: as the spec says, or the first role that administers people. None where
     /// nobody administers people.
     pub impersonation: Option<RoleIndex>,
+    /// Who may break the glass.
+    pub break_glass: Vec<RoleIndex>,
 }
 
 impl Model {

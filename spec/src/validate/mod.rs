@@ -151,6 +151,7 @@ impl<'d> Resolver<'d> {
             idle_minutes: 15,
             mfa_for_everybody: false,
             impersonation: None,
+            break_glass: Vec::new(),
         };
         Self {
             document,

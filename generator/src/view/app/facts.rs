@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub(crate) idle_minutes: u64,
     /// The role that may look as a colleague in an emergency.
     pub(crate) impersonation: Option<String>,
+    /// The roles that may break the glass, where there is a patient whom they can name exactly.
+    pub(crate) break_glass: Vec<String>,
     /// The roles as which they may: of the workforce, and without far-reaching rights.
     pub(crate) impersonable: Vec<String>,
     pub(crate) audit_days: u64,
@@ -100,6 +102,7 @@ pub(super) fn facts(model: &Model, entities: &[EntityView], zone: String) -> Fac
         calendar_hours: model.calendars.iter().any(|calendar| !calendar.hours.is_empty()),
         zone,
         idle_minutes: model.idle_minutes,
+        break_glass: model.break_glass.iter().map(|role| model[*role].name.to_string()).collect(),
         impersonable: impersonable(model),
         impersonation: model.impersonation.map(|role| model[role].name.to_string()),
         audit_days: model.audit_days,

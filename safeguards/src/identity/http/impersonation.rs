@@ -93,7 +93,8 @@ pub(super) async fn begin(session: Session, Look(view): Look, data: FormData) ->
         Ok(answers) => answers,
         Err(form) => return Ok(page_of(&view, &colleagues, *form).into_response()),
     };
-    let colleague = answers.text("colleague").and_then(|id| id.parse().ok()).ok_or(IdentityError::NotFound)?;
+    let colleague =
+        answers.text("colleague").and_then(|id| id.parse().ok()).ok_or(IdentityError::NotFound)?;
     let wanted = Impersonate {
         colleague,
         reason: answers.text("reason").unwrap_or_default(),
@@ -125,7 +126,8 @@ pub(super) async fn show(session: Session, Look(view): Look) -> Result<Response>
         .line("Why", Content::narrative(reason))
         .line("Until", view.moment(impersonation.until()));
     let page = view.page("You look as a colleague").narrow().back("Home", "/");
-    let page = page.about("You can read what they can read. Their account, and every change, is closed to you.");
+    let page =
+        page.about("You can read what they can read. Their account, and every change, is closed to you.");
     Ok(page.with(detail).command("Stop", format!("{HERE}/stop")).into_response())
 }
 

@@ -8,8 +8,8 @@ use super::super::names::{OrganisationId, Purpose, SessionId, may_be_chosen};
 use super::super::principal::{Own, Session};
 use super::entry::{enrolment_page, mistaken, new_password, recovery_codes_page, sentence, text, told};
 use super::look::{Look, Wanted, go, keep, secret, with_cookie};
-use super::{impersonation_cookie, session_cookie};
 use super::sign_in::revealed;
+use super::{impersonation_cookie, session_cookie};
 use crate::pages::{
     Account, Choice, CodeEntry, Detail, Device, Devices, Field, Form, FormData, Notice, Page, Shape, View,
 };
@@ -55,6 +55,9 @@ pub(super) async fn account(session: Session, Look(view): Look) -> Result<Page> 
     }
     if identity.may_impersonate(session.principal().roles()) {
         page = page.option("Look as a colleague", "/account/impersonation/new");
+    }
+    if identity.may_break_glass(session.principal().roles()) {
+        page = page.option("Break the glass", "/account/break-glass");
     }
     Ok(page.command("Sign out", "/sign-out"))
 }

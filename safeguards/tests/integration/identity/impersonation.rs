@@ -148,9 +148,14 @@ async fn a_request_acts_as_the_colleague_and_names_both() {
         let as_session = Session::authenticate(identity, &as_session, visit(1)).await;
         assert!(matches!(as_session, Err(IdentityError::SignedOut)), "it is no session's token");
         is_over(ward.look(&ward.own, own).await);
-        assert_eq!(ward.session().await.principal().person(), ward.owner, "and without it they are themselves");
+        assert_eq!(
+            ward.session().await.principal().person(),
+            ward.owner,
+            "and without it they are themselves"
+        );
         assert!(ward.clinic.events("impersonate").await.iter().any(|body| body.contains("begun")));
-        let sealed = sql("SELECT reason FROM emergency_accesses").fetch_one(&ward.clinic.database.store).await;
+        let sealed =
+            sql("SELECT reason FROM emergency_accesses").fetch_one(&ward.clinic.database.store).await;
         let sealed = sealed.unwrap().bytes("reason").unwrap();
         assert!(!sealed.windows(5).any(|bytes| bytes == b"pager"), "a reason is sealed");
     }
@@ -169,12 +174,20 @@ async fn nothing_but_looking_is_possible() {
             assert!(told.contains("You look as a colleague"), "{method}: {told}");
         }
         for path in [
-            "/account", "/account/devices", "/account/second-factor", "/account/people", "/account/nested/devices",
-            "/account/impersonation/new", "/identity/session", "/identity/profile", "/identity/people",
+            "/account",
+            "/account/devices",
+            "/account/second-factor",
+            "/account/people",
+            "/account/nested/devices",
+            "/account/impersonation/new",
+            "/identity/session",
+            "/identity/profile",
+            "/identity/people",
         ] {
             assert_eq!(ward.answer(Method::GET, path, &begun.token).await.0, StatusCode::FORBIDDEN, "{path}");
         }
-        for path in ["/identity/impersonation", "/identity/password", "/identity/session", "/identity/people"] {
+        for path in ["/identity/impersonation", "/identity/password", "/identity/session", "/identity/people"]
+        {
             let status = ward.answer(Method::POST, path, &begun.token).await.0;
             assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
         }
@@ -196,7 +209,9 @@ async fn it_is_refused_where_it_would_widen() {
         let officer = clinic.person("officer@example.org", "officer", secret()).await;
         let physician = clinic.person("physician@example.org", "physician", secret()).await;
         let patient = clinic.person("patient@example.org", "patient", None).await;
-        for (who, colleague) in [("peer", peer), ("officer", officer), ("physician", physician), ("patient", patient)] {
+        for (who, colleague) in
+            [("peer", peer), ("officer", officer), ("physician", physician), ("patient", patient)]
+        {
             let refused = ward.refused(colleague).await;
             assert!(matches!(refused, IdentityError::Conflict(_)), "{who}: {refused:?}");
         }
@@ -219,12 +234,19 @@ async fn it_is_refused_where_it_would_widen() {
         assert!(matches!(ward.refused(ward.nurse).await, IdentityError::Conflict(_)));
         let clerk = clinic.person("clerk@example.org", "clerk", None).await;
 
-        for (reason, minutes, field) in
-            [("check", 15, "reason"), ("", 15, "reason"), (WHY, 0, "minutes"), (WHY, 61, "minutes"), (WHY, -5, "minutes")]
-        {
+        for (reason, minutes, field) in [
+            ("check", 15, "reason"),
+            ("", 15, "reason"),
+            (WHY, 0, "minutes"),
+            (WHY, 61, "minutes"),
+            (WHY, -5, "minutes"),
+        ] {
             let wanted = Impersonate { colleague: clerk, reason, minutes };
             let refused = clinic.identity.impersonate(&session, &wanted).await.unwrap_err();
-            assert!(matches!(refused, IdentityError::Invalid { field: at, .. } if at == field), "{refused:?}");
+            assert!(
+                matches!(refused, IdentityError::Invalid { field: at, .. } if at == field),
+                "{refused:?}"
+            );
         }
         let wanted = Impersonate { colleague: clerk, reason: WHY, minutes: 15 };
         let api = clinic.open_with_code(OWNER, &ward.secret, Door::Api).await;
@@ -232,11 +254,18 @@ async fn it_is_refused_where_it_would_widen() {
         assert!(matches!(clinic.identity.impersonate(&api, &wanted).await, Err(IdentityError::Conflict(_))));
         let by_clerk = clinic.open("clerk@example.org", Door::Browser).await;
         let by_clerk = clinic.request(&by_clerk).await.unwrap();
-        assert!(matches!(clinic.identity.impersonate(&by_clerk, &wanted).await, Err(IdentityError::NotFound)));
+        assert!(matches!(
+            clinic.identity.impersonate(&by_clerk, &wanted).await,
+            Err(IdentityError::NotFound)
+        ));
         clinic.clock.advance(Duration::minutes(11));
         let stale = ward.session().await;
         assert!(matches!(clinic.identity.impersonate(&stale, &wanted).await, Err(IdentityError::ProveAgain)));
-        assert_eq!(clinic.count(sql("SELECT count(*) AS n FROM emergency_accesses")).await, 0, "nothing began");
+        assert_eq!(
+            clinic.count(sql("SELECT count(*) AS n FROM emergency_accesses")).await,
+            0,
+            "nothing began"
+        );
     }
 }
 
@@ -269,7 +298,11 @@ async fn it_ends_with_the_session_behind_it() {
         let begun = ward.begin(60).await;
         let device = clinic.open_with_code(OWNER, &ward.secret, Door::Browser).await;
         is_over(ward.look(&device, &begun.token).await);
-        assert_eq!(ward.why_it_ended(&begun).await, None, "another session of theirs has nothing to do with it");
+        assert_eq!(
+            ward.why_it_ended(&begun).await,
+            None,
+            "another session of theirs has nothing to do with it"
+        );
         let device_session = clinic.request(&device).await.unwrap();
         identity.revoke(device_session.row(), ward.own.session, &visit(1)).await.unwrap();
         let gone = ward.look(&ward.own, &begun.token).await;
@@ -357,7 +390,8 @@ async fn one_session_looks_as_one_colleague() {
         let (one, two, three, four) = tokio::join!(begin(), begin(), begin(), begin());
         let all = [one, two, three, four];
         assert_eq!(all.iter().filter(|begun| begun.is_ok()).count(), 1, "{all:?}");
-        let refused = |begun: &&Result<Begun, IdentityError>| matches!(begun, Err(IdentityError::Conflict(_)));
+        let refused =
+            |begun: &&Result<Begun, IdentityError>| matches!(begun, Err(IdentityError::Conflict(_)));
         assert_eq!(all.iter().filter(refused).count(), 3, "{all:?}");
         let rows = "SELECT count(*) AS n FROM emergency_accesses";
         assert_eq!(ward.clinic.count(sql(rows)).await, 1);
@@ -416,7 +450,8 @@ async fn what_was_said_of_it_stands() {
             .await;
         assert!(longer.is_err(), "it is never made longer");
         if store.is_postgres() {
-            let removed = sql("DELETE FROM emergency_accesses WHERE id = $1").bind(begun.id).execute(store).await;
+            let removed =
+                sql("DELETE FROM emergency_accesses WHERE id = $1").bind(begun.id).execute(store).await;
             assert!(removed.is_err(), "the app's role removes none");
         }
         ward.look(&ward.own, &begun.token).await.unwrap();
