@@ -4,7 +4,6 @@ use safeguards::axum::http::{Method, StatusCode};
 use safeguards::slice::trial::{Browser, Caller, Trial};
 use safeguards::sql;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::trial;
 use crate::access::ROLES;
@@ -14,6 +13,9 @@ use crate::seed::PEOPLE;
 const ADMINISTRATOR: &str = "owner";
 /// As whom they may.
 const COLLEAGUES: &[&str] = &["physician"];
+
+/// What the app has records of.
+const KINDS: &[&str] = &["patients", "readings"];
 
 const NEW: &str = "/account/impersonation/new";
 const STOP: &str = "/account/impersonation/stop";
@@ -33,7 +35,7 @@ async fn id_of(trial: &Trial, email: &'static str) -> String {
 /// administrator looks at all.
 #[test]
 fn nobody_looks_as_somebody_with_rights_of_their_own() {
-    trial("emergency-rights", async |trial| {
+    trial("emergency_rights", async |trial| {
         let browser = trial.browser(administrator()).await.expect("the administrator signs in");
         for person in PEOPLE.iter().filter(|person| !COLLEAGUES.contains(&person.role)) {
             let wanted = json!({ "colleague": id_of(trial, person.email).await, "reason": WHY });
@@ -74,7 +76,7 @@ async fn begin(trial: &Trial, browser: &Browser<'_>) {
 /// CF-3: what they see is what the colleague sees; nothing else can be done, and every event names both.
 #[test]
 fn an_administrator_looks_as_a_colleague_and_does_nothing_else() {
-    trial("emergency-look", async |trial| {
+    trial("emergency_look", async |trial| {
         let browser = trial.browser(administrator()).await.expect("the administrator signs in");
         for (reason, minutes) in [("check", "15"), (WHY, "61"), (WHY, "0"), ("", "15")] {
             let colleague = id_of(trial, colleague()).await;
@@ -91,13 +93,35 @@ fn an_administrator_looks_as_a_colleague_and_does_nothing_else() {
             let seen = browser.open(path).await;
             assert_eq!(seen.status, theirs, "{path}");
             assert!(seen.text.contains("Nothing can be changed"), "{path} says who looks");
-            let changed = browser.submit("/", path, &[("name", "Changed")]).await;
+        }
+        for path in [
+            "/account",
+            "/account/password",
+            "/account/devices/sign-out",
+            "/account/compliance/incidents/new",
+        ] {
+            let changed = browser.submit("/", path, &[("display_name", "Changed")]).await;
             assert_eq!(changed.status, StatusCode::FORBIDDEN, "POST {path}: {}", changed.text);
             assert!(
                 changed.text.contains("You look as a colleague"),
                 "POST {path} says why: {}",
                 changed.text
             );
+        }
+        for kind in KINDS {
+            for path in [format!("/{kind}/new"), format!("/{kind}/search")] {
+                let changed = browser.submit("/", &path, &[("name", "Changed")]).await;
+                assert!(changed.status.is_client_error(), "POST {path}: {}", changed.status);
+                assert_ne!(
+                    changed.status,
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "POST {path} was read: {}",
+                    changed.text
+                );
+            }
+            let made = browser.script("/", Method::POST, &format!("/api/{kind}"), &json!({})).await;
+            let refused = [StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_FOUND];
+            assert!(refused.contains(&made.status), "POST /api/{kind}: {} {}", made.status, made.text);
         }
         for closed in [
             "/account",
@@ -144,7 +168,7 @@ fn an_administrator_looks_as_a_colleague_and_does_nothing_else() {
 /// one's own name by a page that was somebody else's.
 #[test]
 fn what_is_over_opens_nothing() {
-    trial("emergency-over", async |trial| {
+    trial("emergency_over", async |trial| {
         let browser = trial.browser(administrator()).await.expect("the administrator signs in");
         begin(trial, &browser).await;
         let kept = browser.cookie("impersonation").expect("a token of its own");
@@ -185,7 +209,7 @@ fn what_is_over_opens_nothing() {
 /// CF-3: the colleague and whoever answers for the organisation are told; somebody else than who looked reviews it.
 #[test]
 fn it_is_announced_and_reviewed_by_somebody_else() {
-    trial("emergency-review", async |trial| {
+    trial("emergency_review", async |trial| {
         let answers = |role: &str| {
             ROLES.iter().any(|known| known.name == role && known.administers.contains(&"agreements"))
         };
@@ -200,7 +224,7 @@ fn it_is_announced_and_reviewed_by_somebody_else() {
         assert_eq!(stopped.status, StatusCode::SEE_OTHER, "{}", stopped.text);
 
         let row = sql("SELECT id FROM emergency_accesses").fetch_one(&trial.services().store).await;
-        let id: Uuid = row.and_then(|row| row.uuid("id")).expect("there is one");
+        let id = row.and_then(|row| row.uuid("id")).expect("there is one").to_string();
         let one = format!("{QUEUE}/{id}");
         let concerned = trial.browser(colleague()).await.expect("the colleague signs in");
         let told = concerned.open("/").await;
