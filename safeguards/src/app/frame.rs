@@ -32,6 +32,8 @@ async fn frame(
         return next.run(Request::from_parts(parts, body)).await;
     }
     let mut asked = parts.clone();
+    // Whoever looks as a colleague is refused by the handler; here only the view is made.
+    asked.extensions.insert(ToBeTold);
     if asked.uri.path().starts_with("/account")
         && let Some(viewer) = viewer(&mut asked, &services).await
     {
@@ -48,7 +50,6 @@ async fn frame(
         parts.extensions.insert(Announcement(notices));
     }
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    asked.extensions.insert(ToBeTold);
     if response.extensions().get::<Problem>().is_some()
         && let Some(viewer) = viewer(&mut asked, &services).await
     {

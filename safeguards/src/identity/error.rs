@@ -125,7 +125,9 @@ impl From<IdentityError> for Problem {
             }
             IdentityError::Forbidden => Self::forbidden(),
             IdentityError::ProveAgain => Self::new(Code::ProveAgain).rule(error.to_string()),
-            IdentityError::OnlyLooking => Self::forbidden().rule(sentence(&error)).cause("impersonation"),
+            IdentityError::OnlyLooking => {
+                Self::new(Code::ReadOnly).rule(sentence(&error)).cause("impersonation")
+            }
             IdentityError::ImpersonationOver => {
                 Self::conflict().rule(sentence(&error)).cause(IMPERSONATION_OVER)
             }
