@@ -103,8 +103,8 @@ impl PolicyView {
             fields: Some("Mask::Only(&[\"login\"])".to_owned()),
         });
         let emergencies: Vec<(&Grant, Vec<Action>, String)> = emergency_grants(model, index);
-        let plain = emergency_rows(model, index)
-            .filter(|plain| emergencies.iter().any(|(_, _, rows)| rows == plain));
+        let plain =
+            emergency_rows(model, index).filter(|plain| emergencies.iter().any(|(_, _, rows)| rows == plain));
         let condition = plain.as_ref().map(|rows| emergency_condition(entity, rows));
         let opened = emergencies.iter().map(|(grant, actions, rows)| GrantView {
             role: model[grant.role].name.to_string(),
