@@ -167,7 +167,7 @@ mod trail;
 mod write;
 
 pub use checked::Checked;
-pub use context::{Context, Principal};
+pub use context::{BrokenGlass, Context, Principal};
 #[cfg(feature = "tenant")]
 pub(crate) use descriptor::is_base;
 pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Lock, Mask, Never, Storage};
@@ -181,5 +181,7 @@ pub use search::{Found, Search};
 pub use shown::Shown;
 pub use signing::Fingerprint;
 pub use statement::{Fill, Statement};
+#[cfg(feature = "tenant")]
+pub(crate) use trail::in_emergency;
 #[cfg(feature = "tenant")]
 pub(crate) use write::PAYLOAD;

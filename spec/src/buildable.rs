@@ -128,14 +128,8 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         }
     }
     let security = root.join("security");
-    for (key, said) in [
-        ("sso", document.security.sso.is_some()),
-        ("impersonation", document.security.impersonation.is_some()),
-        ("break glass", !document.security.break_glass.is_empty()),
-    ] {
-        if said {
-            note(0, security.join(key), format!("`{key}`"));
-        }
+    if document.security.sso.is_some() {
+        note(0, security.join("sso"), "`sso`".to_owned());
     }
     out
 }

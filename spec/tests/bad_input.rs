@@ -139,6 +139,8 @@ fn the_floor_holds() {
             "messages: { hello: { by: sms, to: patient, says: [clinic, weight] } }\nlists:",
         ),
         ("an unattested vendor", "lists:", "sub-processors: { vendor: { for: sms } }\nlists:"),
+        ("a patient who breaks the glass", "lists:", "security: { break glass: [patient] }\nlists:"),
+        ("an impersonator of nobody", "lists:", "security: { impersonation: nurse }\nlists:"),
         ("a long link", "lists:", "documents: { packet: { of: reading, link: 7 days } }\nlists:"),
     ];
     let mut out = String::new();

@@ -67,6 +67,7 @@ pub async fn dashboard(site: &Site, trust: Trust) -> Result<Router> {
         trust,
         secure,
         cookie: platform.identity.cookie_name(),
+        beside: None,
         sign_in: Some("/sign-in"),
     };
     let router = routes(site)

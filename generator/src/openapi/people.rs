@@ -70,6 +70,23 @@ fn compliance(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) 
     let listed = json!({ "type": "array", "items": reference("CompliancePoint") });
     let read = operation("How the organisation's duties stand", "Compliance", [("200", listed)]);
     paths.insert("/api/compliance".into(), json!({ "get": read }));
+    emergencies(paths, schemas);
+}
+
+/// The queue of reviews of emergency access.
+fn emergencies(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
+    let moment = json!({ "type": "string", "format": "date-time" });
+    let somebody = json!({ "type": ["string", "null"], "format": "uuid" });
+    let one = json!({
+        "id": uuid(), "kind": { "type": "string", "enum": ["impersonation", "break-glass"] }, "person": uuid(),
+        "colleague": somebody, "starts_at": moment, "ends_at": moment, "review_due": moment, "reviewed_by": somebody,
+        "verdict": { "type": ["string", "null"], "enum": ["justified", "not justified", null] },
+    });
+    let needed = ["id", "kind", "person", "starts_at", "ends_at", "review_due"];
+    schemas.insert("EmergencyAccess".into(), object(one, &needed));
+    let listed = json!({ "type": "array", "items": reference("EmergencyAccess") });
+    let read = operation("Who looked beyond what is theirs in an emergency", "Compliance", [("200", listed)]);
+    paths.insert("/api/compliance/emergencies".into(), json!({ "get": read }));
 }
 
 fn places(view: &AppView, paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {

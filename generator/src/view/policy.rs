@@ -6,6 +6,7 @@ use serde::Serialize;
 use spec::access::{Action, Grant, Mask, Reach, Rows};
 use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
 
+use super::entity::subject;
 use crate::doors::{rust_literal, sql_literal};
 
 /// Who may do what with records of one entity.
@@ -101,10 +102,24 @@ impl PolicyView {
             rows: Some(rust_literal(&own_rows(entity))),
             fields: Some("Mask::Only(&[\"login\"])".to_owned()),
         });
+        let emergencies: Vec<(&Grant, Vec<Action>, String)> = emergency_grants(model, index);
+        let plain =
+            emergency_rows(model, index).filter(|plain| emergencies.iter().any(|(_, _, rows)| rows == plain));
+        let condition = plain.as_ref().map(|rows| emergency_condition(entity, rows));
+        let opened = emergencies.iter().map(|(grant, actions, rows)| GrantView {
+            role: model[grant.role].name.to_string(),
+            actions: actions.iter().map(|action| action_path(entity, *action)).collect(),
+            rows: match &condition {
+                Some(condition) if plain.as_ref() == Some(rows) => Some(condition.constant.clone()),
+                _ => Some(folded(rows)),
+            },
+            after: None,
+            fields: mask(model, entity, grant),
+        });
         Self {
             invited_as: inviting_role(model, index),
             self_made: self_made(model, index).next().is_some(),
-            grants: grants.chain(inviting).chain(own).collect(),
+            grants: grants.chain(inviting).chain(own).chain(opened).collect(),
             nevers: nevers(model, entity),
             lock: lock(model, index),
             cells: model.roles().map(|(role, _)| cell(model, index, role)).collect(),
@@ -113,7 +128,7 @@ impl PolicyView {
             deletable: can(Action::Delete),
             assignable: can(Action::Assign) && entity.assignment.is_some(),
             readers: readers(model, entity),
-            conditions: conditions.into_values().collect(),
+            conditions: conditions.into_values().chain(condition).collect(),
         }
     }
 }
@@ -177,6 +192,57 @@ fn readers(model: &Model, entity: &Entity) -> Vec<String> {
     let reads =
         |role: RoleIndex| entity.grants.iter().any(|grant| grant.role == role && grant.allows(Action::List));
     model.roles().filter(|(role, _)| reads(*role)).map(|(_, role)| role.name.to_string()).collect()
+}
+
+/// What the grants of those who may break the glass become for whom they have broken it: the same fields, to view and to
+/// list. A grant that reaches the whole organisation needs no other.
+pub(super) fn emergency_grants(model: &Model, index: EntityIndex) -> Vec<(&Grant, Vec<Action>, String)> {
+    let entity = &model[index];
+    let Some(plain) = emergency_rows(model, index) else { return Vec::new() };
+    let mut grants: Vec<(&Grant, Vec<Action>, String)> = Vec::new();
+    for grant in grants_that_add(entity) {
+        let breaks = model.break_glass.contains(&grant.role) && grant.rows != Rows::Organisation;
+        let actions = [Action::View, Action::List].into_iter().filter(|action| grant.allows(*action));
+        let actions: Vec<Action> = actions.collect();
+        // What they see in certain states only, they see in no others in an emergency.
+        let states: Vec<String> = grant.when.iter().map(|state| sql_literal(state.as_str())).collect();
+        let rows = match &entity.lifecycle {
+            Some(lifecycle) if !states.is_empty() => {
+                let column = &entity[lifecycle.field].column;
+                format!("{plain} AND {}.{column} IN ({})", entity.table, states.join(", "))
+            }
+            _ => plain.clone(),
+        };
+        let known = |(other, had, same): &(&Grant, Vec<Action>, String)| {
+            other.role == grant.role && other.fields == grant.fields && *had == actions && *same == rows
+        };
+        if breaks && !actions.is_empty() && !grants.iter().any(known) {
+            grants.push((grant, actions, rows));
+        }
+    }
+    grants
+}
+
+/// Rows about a patient for whom whoever asks has broken the glass.
+fn emergency_rows(model: &Model, index: EntityIndex) -> Option<String> {
+    let table = &model[index].table;
+    let subject = match subject(model, index)? {
+        query if query.starts_with('(') => query,
+        column => format!("{table}.{column}"),
+    };
+    Some(format!(
+        "EXISTS (SELECT 1 FROM emergency_accesses x1 WHERE x1.subject_id = {subject} \
+         AND x1.organisation_id = :organisation AND x1.person_id = :person AND x1.starts_at <= :now \
+         AND x1.ends_at > :now)"
+    ))
+}
+
+fn emergency_condition(entity: &Entity, rows: &str) -> ConditionView {
+    ConditionView {
+        constant: format!("{}_IN_AN_EMERGENCY", entity.table.to_uppercase()),
+        about: format!("{} of whom whoever asks has broken the glass.", entity.plural),
+        literal: folded(rows),
+    }
 }
 
 /// Conditions that more than one grant uses, by their text.

@@ -15,8 +15,10 @@ use serde::Serialize;
 use spec::access::{Action, Rows};
 use spec::model::{Entity, EntityIndex, Model, Storage};
 
+use super::entity::is_subject;
 use super::policy::{
-    INVITE, after, grants_that_add, inviting, locked_rows, onward_moves, own_rows, self_made, verb,
+    INVITE, after, emergency_grants, grants_that_add, inviting, locked_rows, onward_moves, own_rows,
+    self_made, verb,
 };
 use fence::{Fence, Granted, Locked};
 
@@ -39,7 +41,7 @@ impl FenceView {
         let mut views = Vec::new();
         for index in &model.build_order {
             let entity = &model[*index];
-            views.push(fence::view(&entity.table, &leading_columns(entity)));
+            views.push(fence::view(&entity.table, &leading_columns(model, entity)));
             if let Some(assignment) = &entity.assignment {
                 let columns =
                     ["organisation_id", &assignment.column, "person_id", "role", "starts_at", "ends_at"];
@@ -55,7 +57,7 @@ impl FenceView {
 }
 
 /// The columns that lead from a record to others, to people and places, and its state.
-fn leading_columns(entity: &Entity) -> Vec<&str> {
+fn leading_columns<'m>(model: &Model, entity: &'m Entity) -> Vec<&'m str> {
     let mut columns = vec!["organisation_id", "id", "created_by_id"];
     columns.extend(entity.parent.iter().map(|parent| parent.column.as_str()));
     columns.extend(entity.has_place_column().then_some("place_id"));
@@ -69,6 +71,15 @@ fn leading_columns(entity: &Entity) -> Vec<&str> {
     // A permission leads to what it gives until it is over.
     let until = entity.field("until").filter(|_| matches!(entity.origin, spec::model::Origin::Permission(_)));
     columns.extend(until.map(|at| entity[at].column.as_str()));
+    // Whoever breaks the glass says exactly for whom: by a reference, or by what an index finds.
+    if !model.break_glass.is_empty() && is_subject(entity) {
+        columns.extend(entity.reference.is_some().then_some("reference"));
+        let indexes = entity.fields.iter().filter_map(|field| match &field.storage {
+            Storage::Sealed { lookup: Some(index) } => Some(index.as_str()),
+            _ => None,
+        });
+        columns.extend(indexes);
+    }
     columns
 }
 
@@ -107,11 +118,20 @@ fn policies(model: &Model, index: EntityIndex) -> String {
     let own = own_rows(entity);
     let made = self_made(model, index)
         .map(|role| Granted { creates: vec!["create"], ..Granted::to(model[role].name.as_str(), &own) });
+    let emergencies = emergency_grants(model, index);
+    let reads: Vec<Vec<String>> = emergencies
+        .iter()
+        .map(|(_, actions, _)| actions.iter().map(|action| verb(entity, *action)).collect())
+        .collect();
+    let opened = emergencies.iter().zip(&reads).map(|((grant, _, rows), reads)| Granted {
+        reads: reads.iter().map(String::as_str).collect(),
+        ..Granted::to(model[grant.role].name.as_str(), rows)
+    });
     let rows = locked_rows(model, index, &entity.table);
     let moves: Vec<&str> = onward_moves(entity).map(|step| step.name.as_str()).collect();
     Fence {
         table: &entity.table,
-        grants: grants.chain(invited).chain(made).collect(),
+        grants: grants.chain(invited).chain(made).chain(opened).collect(),
         nevers: Vec::new(),
         lock: rows.as_deref().map(|rows| Locked { rows, moves: &moves }),
     }

@@ -71,6 +71,7 @@ async fn main() -> std::io::Result<()> {
         trust: Trust::Peer,
         secure: false,
         cookie: "session",
+        beside: None,
         sign_in: None,
     });
     let router = Router::new()

@@ -4,10 +4,23 @@ use crate::crypto::Keys;
 use crate::identity::{OrganisationId, PersonId, RoleName};
 use crate::store::{PolicyContext, Store};
 use std::sync::Arc;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::descriptor::{Action, Entity};
 use super::error::{Error, Result};
 use super::trail;
+
+/// A patient for whom somebody has broken the glass.
+#[derive(Clone, Copy, Debug)]
+pub struct BrokenGlass {
+    /// The emergency access.
+    pub id: Uuid,
+    /// Whose records are open.
+    pub subject: Uuid,
+    /// Until when.
+    pub until: OffsetDateTime,
+}
 
 /// Who acts, in which organisation and roles, for which purpose. Only identity makes one, of a session's row.
 #[derive(Clone, Debug)]
@@ -16,6 +29,8 @@ pub struct Principal {
     organisation: OrganisationId,
     roles: Vec<RoleName>,
     purpose: Purpose,
+    only_looking: bool,
+    broken: Vec<BrokenGlass>,
 }
 
 impl Principal {
@@ -25,7 +40,13 @@ impl Principal {
         roles: Vec<RoleName>,
         purpose: Purpose,
     ) -> Self {
-        Self { person, organisation, roles, purpose }
+        Self { person, organisation, roles, purpose, only_looking: false, broken: Vec::new() }
+    }
+
+    /// The same, for somebody else who looks through their eyes: no action but viewing and listing is theirs.
+    pub(crate) fn only_looking(mut self) -> Self {
+        self.only_looking = true;
+        self
     }
 
     /// A principal without a session, for tests of an app's policy.
@@ -47,6 +68,22 @@ impl Principal {
     /// In which of its declared roles.
     pub fn roles(&self) -> &[RoleName] {
         &self.roles
+    }
+
+    /// The same, who has broken the glass for these.
+    pub(crate) fn in_emergency(mut self, broken: Vec<BrokenGlass>) -> Self {
+        self.broken = broken;
+        self
+    }
+
+    /// The patients for whom they have broken the glass, as it was when the request began.
+    pub fn broken(&self) -> &[BrokenGlass] {
+        &self.broken
+    }
+
+    /// Whether an action may be theirs at all.
+    pub(crate) fn may_ever(&self, action: Action) -> bool {
+        !self.only_looking || matches!(action, Action::View | Action::List)
     }
 
     /// Why.
@@ -80,7 +117,7 @@ impl Context {
         PolicyContext {
             person: Some(self.principal.person.uuid()),
             organisation: Some(self.principal.organisation.uuid()),
-            roles: self.principal.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            roles: self.roles_for(action).iter().map(|role| role.as_str().to_owned()).collect(),
             action: action.name(),
             now: self.clock.now(),
         }
@@ -92,22 +129,53 @@ impl Context {
     /// # Errors
     /// [`Error::NotFound`], after the refusal is in the audit log.
     pub async fn granted(&self, entity: &'static Entity, action: Action) -> Result<()> {
-        if entity.may(&self.roles(entity), action) {
+        if entity.may(&self.roles(entity, action), action) {
             return Ok(());
         }
         trail::denied(self, entity, action, None).await?;
         Err(Error::NotFound)
     }
 
+    /// The principal's roles as far as they count for an action.
+    fn roles_for(&self, action: Action) -> &[RoleName] {
+        if self.principal.may_ever(action) { &self.principal.roles } else { &[] }
+    }
+
     /// The principal's roles that the entity knows, sorted: all that the text of a statement depends on.
-    pub(super) fn roles(&self, entity: &Entity) -> Vec<&'static str> {
+    pub(super) fn roles(&self, entity: &Entity, action: Action) -> Vec<&'static str> {
         let known = |role: &&str| {
             entity.grants.iter().any(|grant| grant.role == *role)
                 || entity.nevers.iter().any(|never| never.role == *role)
         };
-        let mut roles: Vec<_> = self.principal.roles.iter().map(|role| role.as_str()).filter(known).collect();
+        let mut roles: Vec<_> =
+            self.roles_for(action).iter().map(|role| role.as_str()).filter(known).collect();
         roles.sort_unstable();
         roles.dedup();
         roles
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CF-3: whoever looks through somebody's eyes views and lists; no role counts for anything else.
+    #[test]
+    fn who_only_looks_has_no_other_action() {
+        let (person, organisation) = (PersonId::new(Uuid::nil()), OrganisationId::new(Uuid::nil()));
+        let themselves = Principal::new(person, organisation, Vec::new(), Purpose::Treatment);
+        let looked_as = themselves.clone().only_looking();
+        for action in [
+            Action::Create,
+            Action::Update,
+            Action::Delete,
+            Action::Print,
+            Action::Download,
+            Action::Export,
+            Action::Move("sign"),
+        ] {
+            assert!(!looked_as.may_ever(action) && themselves.may_ever(action), "{action:?}");
+        }
+        assert!(looked_as.may_ever(Action::View) && looked_as.may_ever(Action::List));
     }
 }

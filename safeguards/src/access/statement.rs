@@ -252,7 +252,8 @@ impl Statement {
         entity: &'static Entity,
         action: Action,
     ) -> Result<Arc<Expanded>> {
-        let request = self.request(entity, context.roles(entity), action, context.store.is_postgres());
+        let request =
+            self.request(entity, context.roles(entity, action), action, context.store.is_postgres());
         let expanded = expanded(self.checked, entity, request)?;
         if expanded.own != self.values.len() {
             return Err(wrong(&format!(

@@ -28,16 +28,19 @@ pub(super) async fn released(
     action: Action,
     release: Release,
 ) -> Result<()> {
-    let mut subjects: BTreeMap<Option<Uuid>, Vec<Uuid>> = BTreeMap::new();
+    let mut subjects: BTreeMap<(Option<Uuid>, Option<Uuid>), Vec<Uuid>> = BTreeMap::new();
     for (row, subject) in &release.rows {
+        // CF-3: what is read of somebody for whom the glass is broken is read in an emergency.
+        let broken = context.principal.broken().iter().find(|broken| Some(broken.subject) == *subject);
         // A list of patients is about its own rows: one event names them all.
-        subjects.entry(subject.filter(|subject| subject != row)).or_default().push(*row);
+        let about = subject.filter(|subject| subject != row);
+        subjects.entry((about, broken.map(|broken| broken.id))).or_default().push(*row);
     }
     if subjects.is_empty() {
-        subjects.insert(None, Vec::new());
+        subjects.insert((None, None), Vec::new());
     }
     let mut events = Vec::with_capacity(subjects.len());
-    for (subject, rows) in subjects {
+    for ((subject, broken), rows) in subjects {
         let mut event = event(entity, action).records(rows).fields(release.fields.iter().copied());
         if let Some(subject) = subject {
             event = event.subject(subject);
@@ -47,6 +50,10 @@ pub(super) async fn released(
         }
         if let Some(basis) = &release.basis {
             event = event.basis(basis);
+        }
+        if let Some(id) = broken {
+            event = event.purpose(audit::Purpose::Emergency);
+            event = if release.basis.is_none() { event.basis(&in_emergency(id)) } else { event };
         }
         events.push(event);
     }
@@ -65,6 +72,11 @@ pub(super) async fn released(
         done.map_err(Error::AuditUnavailable)?;
     }
     Ok(())
+}
+
+/// On which basis somebody reads who has broken the glass: by this the log finds what was opened under it.
+pub(crate) fn in_emergency(id: Uuid) -> String {
+    format!("emergency access {id}")
 }
 
 /// Says that something was refused; of which row, where that is known.

@@ -149,7 +149,7 @@ impl<'a> Write<'a> {
             ));
         }
         let ring = context.keys.ring(context.principal.organisation().uuid()).await?;
-        Ok(Self { context, entity, action, ring, roles: context.roles(entity), fields })
+        Ok(Self { context, entity, action, ring, roles: context.roles(entity, action), fields })
     }
 
     /// Refuses what no grant could ever allow, whatever the row: the answer is the same for every row and tells nothing.

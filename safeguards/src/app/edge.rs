@@ -42,6 +42,7 @@ pub(super) async fn guard(
             ListenSetting::Tcp(_) => Trust::Peer,
         },
         secure,
+        beside: Some(services.identity.impersonation_cookie()),
         cookie: if secure { "__Host-session" } else { "session" },
         sign_in: Some("/sign-in"),
     };

@@ -4,14 +4,16 @@
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
 use super::Services;
-use crate::compliance::{Facts, changed};
+use crate::compliance::{Facts, changed, emergencies_to_tell};
+use crate::identity::{IMPERSONATION_OVER, ToBeTold, impersonation_cookie};
 use crate::pages::Announcement;
 use crate::slice::{Front, Viewer};
-use crate::web::{Problem, prefers_page};
+use crate::web::{Code, Problem, cookie, prefers_page};
 
 /// Puts the frame around all routes of the app, and around what has none.
 pub(super) fn framed(router: Router, front: &'static Front, services: Services, facts: Facts) -> Router {
@@ -30,23 +32,45 @@ async fn frame(
         return next.run(Request::from_parts(parts, body)).await;
     }
     let mut asked = parts.clone();
+    // Whoever looks as a colleague is refused by the handler; here only the view is made.
+    asked.extensions.insert(ToBeTold);
     if asked.uri.path().starts_with("/account")
         && let Some(viewer) = viewer(&mut asked, &services).await
     {
         parts.extensions.insert(viewer.view);
     }
-    // CC-12: the first page says what has changed. Where that cannot be told, the page is shown all the same.
+    // CC-12, CF-3: the first page says what has changed, and who looked at what in an emergency. Where that cannot be told,
+    // the page is shown all the same.
     if asked.uri.path() == "/"
         && let Some(viewer) = viewer(&mut asked, &services).await
-        && let Ok(Some(notice)) = changed(&viewer, &services, &facts).await
+        && !viewer.is_looked_as()
     {
-        parts.extensions.insert(Announcement(notice));
+        let mut notices = emergencies_to_tell(&viewer).await.unwrap_or_default();
+        notices.extend(changed(&viewer, &services, &facts).await.ok().flatten());
+        parts.extensions.insert(Announcement(notices));
     }
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if response.extensions().get::<Problem>().is_some()
         && let Some(viewer) = viewer(&mut asked, &services).await
     {
         response.extensions_mut().insert(viewer.view);
+    }
+    response
+}
+
+/// Takes the cookie of an impersonation along that is over, or whose session is.
+pub(super) async fn over(State(services): State<Services>, request: Request, next: Next) -> Response {
+    let name = services.identity.impersonation_cookie();
+    let brought = cookie(request.headers(), name).is_some();
+    let mut response = next.run(request).await;
+    let ended = response.extensions().get::<Problem>().is_some_and(|problem| {
+        problem.code() == Code::Unauthenticated || problem.logged().0 == Some(IMPERSONATION_OVER)
+    });
+    if brought
+        && ended
+        && let Ok(cookie) = HeaderValue::from_str(&impersonation_cookie(&services.identity, None))
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }

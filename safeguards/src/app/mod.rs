@@ -81,6 +81,8 @@ pub struct App {
     places: &'static [identity::PlaceKind],
     sign_up: Option<identity::SignUp>,
     idle_minutes: Option<u16>,
+    impersonation: Option<&'static str>,
+    break_glass: &'static [&'static str],
     entities: &'static [&'static Entity],
     program: fn() -> std::io::Result<Command>,
 }
@@ -100,6 +102,8 @@ impl App {
             places: &[],
             sign_up: None,
             idle_minutes: None,
+            impersonation: None,
+            break_glass: &[],
             entities: &[],
             program: || std::env::current_exe().map(Command::new),
         }
@@ -132,6 +136,18 @@ impl App {
     /// Ends a session that is idle for so long, 15 minutes unless said (CF-4).
     pub const fn idle_minutes(mut self, minutes: u16) -> Self {
         self.idle_minutes = Some(minutes);
+        self
+    }
+
+    /// Lets whoever has this role look as a colleague in an emergency (CF-3). It must be privileged and administer people.
+    pub const fn impersonation(mut self, role: &'static str) -> Self {
+        self.impersonation = Some(role);
+        self
+    }
+
+    /// Lets whoever has one of these roles open, in an emergency, the records of one patient whom they name exactly (CF-3).
+    pub const fn break_glass(mut self, roles: &'static [&'static str]) -> Self {
+        self.break_glass = roles;
         self
     }
 
@@ -286,6 +302,7 @@ impl App {
         if let Some(front) = self.front {
             router = frame::framed(router, front, services.clone(), self.facts());
         }
+        router = router.layer(from_fn_with_state(services.clone(), frame::over));
         if let Some(why) = services.settings.read_only {
             router = router.layer(from_fn_with_state(why, web::say_why));
         }
@@ -333,6 +350,8 @@ impl App {
             places: self.places,
             sign_up: self.sign_up,
             idle_minutes: self.idle_minutes,
+            impersonation: self.impersonation,
+            break_glass: self.break_glass,
         };
         Services::start(foundation, keeper, people).await
     }

@@ -90,6 +90,8 @@ pub(super) struct People {
     pub(super) places: &'static [PlaceKind],
     pub(super) sign_up: Option<SignUp>,
     pub(super) idle_minutes: Option<u16>,
+    pub(super) impersonation: Option<&'static str>,
+    pub(super) break_glass: &'static [&'static str],
 }
 
 impl FromRef<Services> for Identity {
@@ -126,6 +128,8 @@ impl Services {
         let identity_settings = identity::Settings {
             places: people.places,
             sign_up: people.sign_up,
+            impersonation: people.impersonation,
+            break_glass: people.break_glass,
             account: &[("Compliance", "/account/compliance")],
             legal: compliance::LINKS,
             secure_cookies: url.is_https(),

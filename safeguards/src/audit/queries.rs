@@ -177,6 +177,32 @@ pub async fn activity(
     rows.iter().map(read_seen).collect()
 }
 
+/// What was viewed, listed or refused in a session, or on a basis, since `from`: newest first, at most `limit`. Of an
+/// emergency access this is all that was opened under it.
+///
+/// # Errors
+/// What the store answers.
+pub async fn opened_under(
+    store: &Store,
+    organisation: Uuid,
+    (session, basis): (Uuid, &str),
+    from: OffsetDateTime,
+    limit: u32,
+) -> Result<Vec<Seen>, StoreError> {
+    let rows = sql("SELECT lane, sequence, at, organisation_id, action, entity, body, previous, hash, \
+         actor, impersonator, session, address, request, subject, recipient, basis, record, records, \
+         payload, salts, erased FROM audit_log WHERE organisation_id = $1 AND (session = $2 OR basis = $3) AND at >= $4 \
+         ORDER BY at DESC, lane DESC, sequence DESC LIMIT $5")
+    .bind(organisation)
+    .bind(session.to_string())
+    .bind(basis.to_owned())
+    .bind(from)
+    .bind(limit)
+    .fetch_all(store)
+    .await?;
+    rows.iter().map(read_seen).collect()
+}
+
 fn read_seen(row: &Row) -> Result<Seen, StoreError> {
     let at = row.timestamp("at")?;
     let Entry { lane, sequence, body, side, .. } = read_entry(row)?;

@@ -18,6 +18,10 @@ pub const MANY: i64 = 500;
 /// How often what has to be repeated is repeated (HG-2; 45 CFR 164.308(a)(8) "periodic").
 pub const REVIEW_AGAIN: Duration = Duration::days(365);
 
+/// How soon an emergency access is reviewed after its end, as we set it: a record of it is to be looked at regularly
+/// (45 CFR 164.308(a)(1)(ii)(D)).
+pub const EMERGENCY_REVIEW: Duration = Duration::hours(72);
+
 /// How soon a request is answered, and by how much that can be put off once, with a reason in writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answering {
@@ -40,6 +44,12 @@ pub const OTHERS: Answering = Answering { within: Duration::days(30), extension:
 #[must_use]
 pub fn answer_due(asked: OffsetDateTime, answering: Answering, extended: bool) -> OffsetDateTime {
     asked + answering.within + if extended { answering.extension } else { Duration::ZERO }
+}
+
+/// By when an emergency access is reviewed.
+#[must_use]
+pub fn emergency_review_due(ended: OffsetDateTime) -> OffsetDateTime {
+    ended + EMERGENCY_REVIEW
 }
 
 /// When the training of somebody is due.

@@ -11,13 +11,18 @@
 //! | `…/training` | everybody their own; all of it, who administers agreements | CF-20 |
 //! | `…/incidents` | reported by everybody who works here; handled by who administers agreements | CF-21, CF-25 |
 //! | `…/requests` | everybody their own rights; answered by who administers agreements | HG-1, CL-10, HG-7 |
+//! | `/account/break-glass` | whoever may break the glass | CF-3 |
+//! | `…/emergencies` | who administers agreements; one of them, whoever was told of it | CF-3 |
 //! | `…/reviews` | who administers agreements | HG-2 |
-//! | `/api/compliance` | the standing of all that as JSON, for who administers agreements | HG-6 |
+//! | `/api/compliance`, `/api/compliance/emergencies` | the standing of all that as JSON, for who administers agreements | HG-6 |
 //!
 //! Dates that the law sets are computed in [`clocks`], from facts and a moment alone.
 
+mod announced;
+mod break_glass;
 pub mod clocks;
 mod documents;
+mod emergencies;
 mod incidents;
 mod officers;
 mod overview;
@@ -34,10 +39,11 @@ use axum::{Extension, Router};
 use crate::access::{Action, Context, Entity, Error};
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::slice::{Result, Routes, Viewer, get};
+use crate::slice::{Result, Routes, Viewer, get, post};
 use crate::store::{Transaction, sql};
 use crate::web::Problem;
 
+pub use announced::emergencies_to_tell;
 pub use documents::changed;
 pub(crate) use public::LINKS;
 pub(crate) use sealing::SEALED;
@@ -73,6 +79,16 @@ pub fn routes(services: Services, facts: Facts) -> Router {
         .route("/account/compliance/requests/new", get(requests::ask).post(requests::make))
         .route("/account/compliance/requests/{id}", get(requests::show))
         .route("/account/compliance/requests/{id}/{step}", get(requests::ask_step).post(requests::step))
+        .route("/account/break-glass", get(break_glass::ask).post(break_glass::open))
+        .route("/account/break-glass/{id}/close", post(break_glass::close))
+        .route("/account/compliance/emergencies", get(emergencies::list))
+        .route("/account/compliance/emergencies/{id}", get(emergencies::show))
+        .route("/account/compliance/emergencies/{id}/seen", post(announced::seen))
+        .route(
+            "/account/compliance/emergencies/{id}/review",
+            get(emergencies::ask_review).post(emergencies::review),
+        )
+        .route("/api/compliance/emergencies", get(emergencies::api))
         .route("/account/compliance/reviews", get(reviews::list).post(reviews::record))
         .layer(Extension(facts))
         .with_state(services)

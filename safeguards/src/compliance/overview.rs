@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::documents::{Document, accepted, runs_it};
 use super::officers::{self, Duty};
 use super::reviews::{self, Kind};
-use super::{Facts, answers, incidents, only_who_answers, requests, training, works_here};
+use super::{Facts, answers, emergencies, incidents, only_who_answers, requests, training, works_here};
 use crate::app::Services;
 use crate::pages::{Compliance, Control, Page, Standing};
 use crate::slice::{Result, Viewer};
@@ -92,6 +92,7 @@ async fn controls(viewer: &Viewer, services: &Services, facts: &Facts) -> Result
     for kind in Kind::ALL {
         looked_at.push(review(viewer, kind).await?);
     }
+    looked_at.push(emergency_access(viewer).await?);
     groups.push(("Reviews", looked_at));
     groups.push(("The app itself", vec![witnessed(viewer, services).await]));
     Ok(groups)
@@ -228,6 +229,19 @@ async fn review(viewer: &Viewer, kind: Kind) -> Result<Control> {
     };
     let link = ("Write it down", "/account/compliance/reviews");
     Ok(control((kind.label(), kind.source()), standing, found, link))
+}
+
+async fn emergency_access(viewer: &Viewer) -> Result<Control> {
+    let now = viewer.clock.now();
+    let all = emergencies::all(viewer).await?;
+    let open = all.iter().filter(|one| one.is_open()).count();
+    let late = all.iter().filter(|one| one.is_late(now)).count();
+    let found = match all.len() {
+        0 => "Nobody has used it.".to_owned(),
+        _ => format!("{open} to be reviewed, {late} late."),
+    };
+    let title = ("Emergency access", "45 CFR 164.312(a)(2)(ii)");
+    Ok(control(title, standing(open, late), found, ("See it", "/account/compliance/emergencies")))
 }
 
 /// What the app knows of its own log.

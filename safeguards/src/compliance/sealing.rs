@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::access::{Context, Error};
 use crate::crypto::{Binding, Purpose, Sealed};
+use crate::identity::REASON;
 use crate::slice::Result;
 use crate::web::Problem;
 
@@ -17,18 +18,32 @@ pub(super) enum Column {
     Title = 3,
     Words = 4,
     Findings = 5,
+    EmergencyFinding = 6,
+    /// Sealed by whoever looks, before this part knows of it.
+    Reason = 7,
+}
+
+impl Column {
+    const fn place(self) -> (u32, u32) {
+        match self {
+            Self::Reason => REASON,
+            other => (COMPLIANCE, other as u32),
+        }
+    }
 }
 
 /// Where they are sealed; the library's own tables count down from `u32::MAX`.
 const COMPLIANCE: u32 = u32::MAX - 40;
 
 /// Each column as an archive knows it: table, column, and the place that its values are sealed to.
-pub(crate) const SEALED: [(&str, &str, (u32, u32)); 5] = [
+pub(crate) const SEALED: [(&str, &str, (u32, u32)); 7] = [
     ("document_acceptances", "signature", (COMPLIANCE, Column::Signature as u32)),
     ("compliance_officers", "contact", (COMPLIANCE, Column::Contact as u32)),
     ("incidents", "title", (COMPLIANCE, Column::Title as u32)),
     ("compliance_entries", "words", (COMPLIANCE, Column::Words as u32)),
     ("compliance_reviews", "findings", (COMPLIANCE, Column::Findings as u32)),
+    ("emergency_accesses", "finding", Column::EmergencyFinding.place()),
+    ("emergency_accesses", "reason", Column::Reason.place()),
 ];
 
 /// Seals a text into a column of a row of the context's organisation.
@@ -62,5 +77,6 @@ pub(super) async fn opened(
 }
 
 fn place(environment: Uuid, organisation: Uuid, column: Column, row: Uuid) -> Binding {
-    Binding { environment, organisation, entity: COMPLIANCE, field: column as u32, row }
+    let (entity, field) = column.place();
+    Binding { environment, organisation, entity, field, row }
 }

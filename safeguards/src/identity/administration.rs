@@ -148,7 +148,7 @@ impl Identity {
         }
     }
 
-    async fn roles_of(
+    pub(super) async fn roles_of(
         &self,
         session: &Session,
         person: PersonId,

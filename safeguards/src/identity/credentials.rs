@@ -138,7 +138,7 @@ impl Identity {
         };
         let (email, name) = (parse_email(email)?, name.map(parse_name).transpose()?.flatten());
         let password = Password::new(password);
-        self.judge(&email, role.privileged, &password)?;
+        self.judge(&email, role.needs_second_factor(), &password)?;
         let hash = self.hasher().hash(&password).await?;
         let organisation = match founded {
             None => self.first_organisation().await?.ok_or(IdentityError::NotFound)?,
@@ -281,7 +281,7 @@ impl Identity {
         if let Some((_, _, role)) = &link.membership {
             roles.extend(self.settings().roles.find(role).map(RoleName::from));
         }
-        Ok(known.has_authenticator || self.settings().roles.any_privileged(&roles))
+        Ok(known.has_authenticator || self.settings().roles.any_with_second_factor(&roles))
     }
 
     async fn link(&self, token: &Token) -> Result<LinkRow> {

@@ -36,6 +36,12 @@ pub enum IdentityError {
     /// Signed in, and permitted once the person has shown anew who they are. 403.
     #[error("show again who you are to go on")]
     ProveAgain,
+    /// Somebody looks as a colleague, and can only look. 403.
+    #[error("you look as a colleague: you can read what they can read, and nothing else; stop that first")]
+    OnlyLooking,
+    /// What somebody looked as a colleague by is over; the page that they see may still be the colleague's. 409.
+    #[error("looking as a colleague is over; open the page again, you are yourself")]
+    ImpersonationOver,
     /// Nothing there, or nothing that this person may see. 404.
     #[error("there is nothing here")]
     NotFound,
@@ -91,6 +97,18 @@ impl From<NoRandomness> for IdentityError {
 /// The result of everything in this part.
 pub(super) type Result<T, E = IdentityError> = std::result::Result<T, E>;
 
+/// By what the problem is known that takes the cookie along.
+pub(crate) const IMPERSONATION_OVER: &str = "impersonation over";
+
+/// The text with a capital letter and a full stop, as it stands alone.
+fn sentence(error: &IdentityError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
 impl From<IdentityError> for Problem {
     #[track_caller]
     fn from(error: IdentityError) -> Self {
@@ -107,6 +125,12 @@ impl From<IdentityError> for Problem {
             }
             IdentityError::Forbidden => Self::forbidden(),
             IdentityError::ProveAgain => Self::new(Code::ProveAgain).rule(error.to_string()),
+            IdentityError::OnlyLooking => {
+                Self::new(Code::ReadOnly).rule(sentence(&error)).cause("impersonation")
+            }
+            IdentityError::ImpersonationOver => {
+                Self::conflict().rule(sentence(&error)).cause(IMPERSONATION_OVER)
+            }
             IdentityError::NotFound => Self::not_found(),
             IdentityError::LinkSpent => Self::not_found().rule(error.to_string()),
             IdentityError::Password(faults) => Self::invalid(

@@ -8,6 +8,8 @@ mod directory;
 pub mod email;
 mod error;
 mod http;
+mod impersonated;
+pub mod impersonation;
 mod invitations;
 pub mod limiter;
 mod memberships;
@@ -33,14 +35,22 @@ pub mod totp;
 
 pub use credentials::Profile;
 pub use email::EmailAddress;
+#[cfg(feature = "tenant")]
+pub(crate) use error::IMPERSONATION_OVER;
 pub use error::IdentityError;
 pub use http::routes;
 #[cfg(feature = "tenant")]
-pub(crate) use http::{link_made, link_page};
+pub(crate) use http::{impersonation_cookie, link_made, link_page};
+#[cfg(feature = "tenant")]
+pub(crate) use impersonation::{
+    ENTITY as EMERGENCY_ACCESS, MOST_MINUTES, REASON, REASON_AT_MOST, USUAL_MINUTES, reason,
+};
 pub use invitations::{Draft, Invitation, Link};
 pub use names::{OrganisationId, PersonId, PlaceId, PlaceKind, Purpose, Role, RoleName, Roles, SessionId};
 pub use people::{Colleague, Membership, NewPerson, Pending};
 pub use places::{Place, place_path};
+#[cfg(feature = "tenant")]
+pub(crate) use principal::ToBeTold;
 pub use principal::{Session, SessionRow};
 pub use second_factor::SecondFactor;
 pub use secret::Token;

@@ -37,6 +37,8 @@ pub struct Role {
     /// Its grants reach a whole place's PHI, or it administers people, keys or agreements:
     /// whoever holds it signs in with a second factor.
     pub privileged: bool,
+    /// Whoever holds it signs in with a second factor, though it is not privileged: the app asks that of everybody.
+    pub second_factor: bool,
     /// People come to it by the hand of whoever trusts them with something of their own, by a permission.
     pub delegated: bool,
     /// Whoever has it is cared for here: they are a record, and not of the workforce (45 CFR 160.103).
@@ -51,13 +53,28 @@ pub struct Role {
 impl Role {
     /// A role in the whole organisation that is not privileged and administers nothing.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, privileged: false, delegated: false, individual: false, administers: &[], place: None }
+        Self {
+            name,
+            privileged: false,
+            second_factor: false,
+            delegated: false,
+            individual: false,
+            administers: &[],
+            place: None,
+        }
     }
 
-    /// The same, with a second factor.
+    /// The same, privileged, and so with a second factor.
     #[must_use]
     pub const fn privileged(mut self) -> Self {
         self.privileged = true;
+        self
+    }
+
+    /// The same, with a second factor, though it is not privileged.
+    #[must_use]
+    pub const fn second_factor(mut self) -> Self {
+        self.second_factor = true;
         self
     }
 
@@ -92,6 +109,11 @@ impl Role {
     /// Whether whoever has it belongs to the workforce.
     pub fn works_here(&self) -> bool {
         !self.individual && !self.delegated
+    }
+
+    /// Whether whoever has it signs in with a second factor.
+    pub fn needs_second_factor(&self) -> bool {
+        self.privileged || self.second_factor
     }
 
     /// Whether it administers people.
@@ -163,8 +185,8 @@ impl Roles {
     }
 
     /// True if one of these needs a second factor.
-    pub fn any_privileged(self, names: &[RoleName]) -> bool {
-        self.held(names).any(|role| role.privileged)
+    pub fn any_with_second_factor(self, names: &[RoleName]) -> bool {
+        self.held(names).any(Role::needs_second_factor)
     }
 
     /// True if one of these may administer people.
@@ -198,8 +220,8 @@ mod tests {
         assert!(roles.find("superuser").is_none());
         assert!(roles.find("Owner").is_none());
         let owner = RoleName::from(roles.find("owner").unwrap());
-        assert!(roles.any_privileged(&[owner]));
-        assert!(!roles.any_privileged(&[]));
+        assert!(roles.any_with_second_factor(&[owner]));
+        assert!(!roles.any_with_second_factor(&[]));
     }
 
     /// CF-3, HC-10: emergency and support are not a matter of choice.

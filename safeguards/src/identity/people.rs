@@ -135,7 +135,7 @@ impl Identity {
         let name = parse_name(person.name)?;
         let role = self.declared(person.role)?;
         let password = Password::new(person.password);
-        self.judge(&email, person.authenticator.is_some() || role.privileged, &password)?;
+        self.judge(&email, person.authenticator.is_some() || role.needs_second_factor(), &password)?;
         let hash = self.hasher().hash(&password).await?;
         let index = self.email_index(&email).await?;
         let vault = self.vault().await?;

@@ -4,17 +4,19 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, OriginalUri};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, header};
 use time::OffsetDateTime;
 
 use super::error::{IdentityError, Result};
+use super::impersonation::{ENTITY, Impersonation, is_a_look};
 use super::names::SessionId;
 use super::secret::Token;
 use super::service::{Identity, Visit};
 use super::sign_in::Door;
 use crate::access::{Context, Principal};
+use crate::audit::{Action, Event, Outcome};
 
 /// A session row that was found alive.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct SessionRow {
     pub(super) started_at: OffsetDateTime,
     pub(super) seen_at: OffsetDateTime,
     pub(super) expires_at: OffsetDateTime,
+    /// Set, where somebody looks as the person.
+    pub(super) impersonation: Option<Impersonation>,
 }
 
 /// An authenticated request: who acts, and all that a handler reaches data with. As an argument of a
@@ -36,6 +40,9 @@ pub struct SessionRow {
 /// It is taken from the session cookie (pages) or from `Authorization: Bearer` (API), and from nothing
 /// else: a request that brings both is refused, so that neither can be slipped under the other. A
 /// request by cookie whose method is unsafe needs a CSRF token besides ([`Session::by_cookie`]).
+///
+/// Beside a session's cookie a browser may bring the token of an impersonation; then the principal is the colleague, and
+/// a request that is more than a look is refused before any handler that takes a session.
 ///
 /// It dereferences to the access layer's [`Context`], which tenant statements take.
 #[derive(Clone)]
@@ -63,6 +70,21 @@ impl fmt::Debug for Session {
 impl Session {
     /// Authenticates by headers.
     pub async fn authenticate(identity: &Identity, headers: &HeaderMap, visit: Visit) -> Result<Self> {
+        let row = match presented(headers, identity.cookie_name())? {
+            Presented::Cookie(token) => {
+                let own = identity.session_by_cookie(&token).await?;
+                match identity.impersonation_token(headers)? {
+                    Some(token) => identity.impersonated(own, &token, &visit).await?,
+                    None => own,
+                }
+            }
+            Presented::Bearer(token) => identity.session_by_access_token(&token).await?,
+        };
+        Ok(Self::of(identity, identity.in_emergency(row).await?, visit))
+    }
+
+    /// The session of the one who asks, whomever they look as: to end either.
+    async fn own(identity: &Identity, headers: &HeaderMap, visit: Visit) -> Result<Self> {
         let row = match presented(headers, identity.cookie_name())? {
             Presented::Cookie(token) => identity.session_by_cookie(&token).await?,
             Presented::Bearer(token) => identity.session_by_access_token(&token).await?,
@@ -128,6 +150,17 @@ impl Session {
     /// When the session ends whatever happens.
     pub fn expires_at(&self) -> OffsetDateTime {
         self.row.expires_at
+    }
+
+    /// Set, where somebody looks as the person: who, why, until when.
+    pub fn impersonation(&self) -> Option<&Impersonation> {
+        self.row.impersonation.as_ref()
+    }
+
+    /// Why somebody looks as the person; empty where nobody does.
+    pub async fn reason_of_looking(&self) -> Result<String> {
+        let reason = self.identity.reason_of(self).await?;
+        Ok(reason.map_or_else(String::new, |reason| reason.as_str().to_owned()))
     }
 
     /// From where and by which request.
@@ -206,6 +239,36 @@ where
     async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self> {
         let identity = Identity::from_ref(state);
         let visit = Visit::of(parts, identity.ids());
-        Self::authenticate(&identity, &parts.headers, visit).await
+        let session = Self::authenticate(&identity, &parts.headers, visit).await?;
+        let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri).path();
+        let told = parts.extensions.get::<ToBeTold>().is_some();
+        if session.impersonation().is_some() && !told && !is_a_look(&parts.method, path) {
+            // That somebody tried is for whoever reviews it.
+            let event = Event::new(Action::Denied).entity(ENTITY).outcome(Outcome::Denied);
+            identity.audit().record(&session.circumstances, event).await?;
+            return Err(IdentityError::OnlyLooking);
+        }
+        Ok(session)
+    }
+}
+
+/// Marks a request whose answer is there, and whose reader is looked for to lay it out: nothing is done in their name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ToBeTold;
+
+/// The session of whoever asks, whomever they look as.
+pub(super) struct Own(pub(super) Session);
+
+impl<S> FromRequestParts<S> for Own
+where
+    S: Send + Sync,
+    Identity: FromRef<S>,
+{
+    type Rejection = IdentityError;
+
+    async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self> {
+        let identity = Identity::from_ref(state);
+        let visit = Visit::of(parts, identity.ids());
+        Session::own(&identity, &parts.headers, visit).await.map(Self)
     }
 }

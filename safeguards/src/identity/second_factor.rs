@@ -176,7 +176,7 @@ impl Identity {
         let person = session.principal.person();
         let known = self.known_by_id(person).await?.ok_or(IdentityError::SignedOut)?;
         let roles: Vec<_> = known.roles.iter().map(|(_, role)| *role).collect();
-        if self.settings().roles.any_privileged(&roles) {
+        if self.settings().roles.any_with_second_factor(&roles) {
             return Err(IdentityError::Conflict("your role works with a second factor only"));
         }
         self.prove_both(session, password, code, visit).await?;

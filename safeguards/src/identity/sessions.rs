@@ -233,7 +233,7 @@ impl Identity {
         }
         let roles = session.principal.roles();
         if roles.is_empty()
-            || (self.settings().roles.any_privileged(roles) && session.second_factor_at.is_none())
+            || (self.settings().roles.any_with_second_factor(roles) && session.second_factor_at.is_none())
         {
             return Err(IdentityError::SignedOut);
         }
@@ -273,6 +273,7 @@ impl Identity {
             started_at: row.timestamp("started_at")?,
             seen_at: row.timestamp("seen_at")?,
             expires_at: row.timestamp("expires_at")?,
+            impersonation: None,
         })
     }
 
@@ -331,6 +332,7 @@ impl Identity {
         if ended != 1 {
             return Err(IdentityError::NotFound);
         }
+        self.end_impersonations(&mut transaction, target).await?;
         let event = Event::new(Action::Logout).entity("session").record(target).note("revoked");
         audit::append(&mut transaction, &self.context_of(session, visit), event).await?;
         Ok(transaction.commit().await?)
@@ -402,8 +404,9 @@ impl Identity {
                 .bind(id)
                 .bind(self.now())
                 .bind(why.as_str())
-                .execute(transaction)
+                .execute(&mut *transaction)
                 .await?;
+        self.end_impersonations(transaction, id).await?;
         Ok(ended == 1)
     }
 
@@ -422,8 +425,9 @@ impl Identity {
         .bind(but.map_or(Uuid::nil(), SessionId::uuid))
         .bind(self.now())
         .bind(why.as_str())
-        .execute(transaction)
+        .execute(&mut *transaction)
         .await?;
+        self.end_impersonations_of(transaction, person, but.map_or(Uuid::nil(), SessionId::uuid)).await?;
         Ok(ended)
     }
 
@@ -433,6 +437,7 @@ impl Identity {
         let mut context =
             self.context(visit, principal.organisation(), Some(principal.person()), Some(session.id));
         context.purpose = principal.purpose();
+        context.impersonator = session.impersonation.as_ref().map(|impersonation| impersonation.by().uuid());
         context
     }
 

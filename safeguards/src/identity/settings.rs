@@ -29,6 +29,10 @@ pub struct Settings {
     /// True behind TLS: cookies are `Secure` and carry the `__Host-` prefix. False only on plain-HTTP
     /// loopback, where a browser would not keep such a cookie.
     pub secure_cookies: bool,
+    /// The role that may look as a colleague in an emergency (CF-3); without one, nobody may.
+    pub impersonation: Option<&'static str>,
+    /// The roles that may break the glass in an emergency (CF-3).
+    pub break_glass: &'static [&'static str],
     /// Where the page of one's account leads besides: text and path.
     pub account: &'static [(&'static str, &'static str)],
     /// Where somebody who is signed in can go from the pages of their account.
@@ -75,6 +79,8 @@ impl Settings {
             link_lifetime: Duration::hours(72),
             sign_up: None,
             secure_cookies: true,
+            impersonation: None,
+            break_glass: &[],
             navigation: &[],
             account: &[],
             legal: &[],
@@ -92,6 +98,10 @@ impl Settings {
         self.access_lifetime = self.access_lifetime.clamp(minute, Duration::minutes(10));
         self.link_lifetime = self.link_lifetime.clamp(minute, Duration::weeks(1));
         let roles = self.roles;
+        // Whoever looks as others administers them, and signs in with a second factor.
+        self.impersonation = self
+            .impersonation
+            .filter(|name| roles.find(name).is_some_and(|role| role.privileged && role.administers_people()));
         self.sign_up = self.sign_up.filter(|sign_up| match sign_up {
             SignUp::Founds(name) => roles.find(name).is_some(),
             SignUp::Joins(name) => {
@@ -125,6 +135,10 @@ mod tests {
         assert_eq!(kept.lifetime, Duration::minutes(1));
         assert_eq!(kept.access_lifetime, Duration::minutes(10));
         assert!(kept.sign_up.is_some());
+        for (named, kept) in [("owner", true), ("coder", false), ("nurse", false)] {
+            let settings = Settings { impersonation: Some(named), ..wild(SignUp::Joins("coder")) };
+            assert_eq!(settings.within_limits().impersonation.is_some(), kept, "CF-3: {named}");
+        }
         for sign_up in [SignUp::Joins("owner"), SignUp::Joins("nurse"), SignUp::Founds("nurse")] {
             assert!(wild(sign_up).within_limits().sign_up.is_none(), "{sign_up:?}");
         }

@@ -257,7 +257,7 @@ impl Identity {
     /// A privileged role in any organisation demands it, and so does an authenticator once enrolled.
     fn lacks_second_factor(&self, ticket: &Ticket) -> bool {
         let roles: Vec<RoleName> = ticket.known.roles.iter().map(|(_, role)| *role).collect();
-        let demanded = ticket.known.has_authenticator || self.settings().roles.any_privileged(&roles);
+        let demanded = ticket.known.has_authenticator || self.settings().roles.any_with_second_factor(&roles);
         demanded && ticket.second_factor_at.is_none()
     }
 

@@ -78,5 +78,5 @@ pub use sign_in::{CodeEntry, Enrolment, RecoveryCodes, SignIn};
 pub(crate) use table::FIND;
 pub use table::{Column, Filters, Row, Table};
 pub use tabs::Tabs;
-pub use view::{Announcement, Audience, Destination, Reader, View, Zone};
+pub use view::{Announcement, Audience, Broken, Destination, Looking, Reader, View, Zone};
 pub use words::Words;

@@ -7,7 +7,9 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::icon_path;
 use super::content::local;
 use super::words::fill;
-use super::{Audience, Notice, PatientBanner, Reader, Tabs, View, script_path, stylesheet_path};
+use super::{
+    Audience, Broken, Looking, Notice, PatientBanner, Reader, Tabs, View, script_path, stylesheet_path,
+};
 
 /// A component: plain data that knows how it looks to a reader.
 pub trait Show {
@@ -73,9 +75,9 @@ enum Action {
 
 impl Page {
     pub(crate) fn new(view: View, title: String) -> Self {
-        let announced = view.announced.as_ref().map(|announcement| announcement.0.show(&view));
+        let announced = view.announced.iter().flat_map(|announcement| &announcement.0);
         Self {
-            notices: announced.into_iter().collect(),
+            notices: announced.map(|notice| notice.show(&view)).collect(),
             view,
             title,
             about: None,
@@ -235,7 +237,11 @@ impl Page {
                 }
                 body.(audience).with-navigation[with_navigation] {
                     a.skip href="#content" { (words.skip_to_content) }
-                    @if let Some(strip) = &self.view.environment { aside.environment aria-label=(words.important) { (strip) } }
+                    @if self.view.environment.is_some() || self.view.looking.is_some() || !self.view.broken.is_empty() { div.strips {
+                        @if let Some(strip) = &self.view.environment { aside.environment aria-label=(words.important) { (strip) } }
+                        @if let Some(looking) = &self.view.looking { (strip_of(looking, &self.view)) }
+                        @for broken in &self.view.broken { (broken_strip(broken, &self.view)) }
+                    } }
                     (header(&self.view))
                     @if with_navigation { nav.side aria-label=(words.main_navigation) { (destinations(&self.view)) } }
                     main #content tabindex="-1" class=[self.narrow.then_some("narrow")] { (self.main()) }
@@ -289,6 +295,39 @@ impl IntoResponse for Page {
     }
 }
 
+/// Who looks as whom, over every page.
+fn strip_of(looking: &Looking, view: &View) -> Markup {
+    let words = view.words;
+    let sentence =
+        fill(words.looks_as, &[&bidi(&looking.by), &bidi(&looking.whom), &view.moment(looking.until)]);
+    html! {
+        aside.looking aria-label=(words.emergency) {
+            p { strong { (sentence) } " " (words.looks_because) " " bdi { (looking.why) } }
+            form method="post" action=(local(looking.stop)) {
+                (view.csrf_field()) button type="submit" { (words.stop_looking) }
+            }
+        }
+    }
+}
+
+/// Until when the glass is broken.
+fn broken_strip(broken: &Broken, view: &View) -> Markup {
+    let words = view.words;
+    html! {
+        aside.looking aria-label=(words.emergency) {
+            p { strong { (fill(words.glass_is_broken, &[&view.moment(broken.until)])) } }
+            form method="post" action=(local(&broken.close)) {
+                (view.csrf_field()) button type="submit" { (words.stop_looking) }
+            }
+        }
+    }
+}
+
+/// A name keeps its own direction within a sentence.
+fn bidi(name: &str) -> String {
+    format!("\u{2068}{name}\u{2069}")
+}
+
 fn header(view: &View) -> Markup {
     let words = view.words;
     html! {
@@ -306,7 +345,7 @@ fn header(view: &View) -> Markup {
                     summary { span.unseen { (words.account) ": " bdi { (name) } } span.initials aria-hidden="true" { (initials(name)) } bdi aria-hidden="true" { (name) } span.role { (role) } }
                     div.sheet {
                         p { (words.signed_in_as) " " strong { bdi { (name) } } br; (role) ", " bdi { (organisation) } }
-                        a href="/account" { (words.account) }
+                        @if view.looking.is_none() { a href="/account" { (words.account) } }
                         form method="post" action="/sign-out" {
                             (view.csrf_field()) button.second type="submit" { (words.sign_out) }
                         }

@@ -25,11 +25,44 @@ pub struct View {
     pub(crate) environment: Option<Cow<'static, str>>,
     pub(crate) also: Option<(&'static str, &'static str)>,
     pub(crate) announced: Option<Announcement>,
+    pub(crate) looking: Option<Looking>,
+    pub(crate) broken: Vec<Broken>,
 }
 
-/// What everybody is told at the top of their next page.
+/// What somebody is told at the top of their next page.
 #[derive(Clone, Debug)]
-pub struct Announcement(pub Notice);
+pub struct Announcement(pub Vec<Notice>);
+
+/// Somebody looks as the reader of a page.
+#[derive(Clone)]
+pub struct Looking {
+    /// Who looks.
+    pub by: String,
+    /// As whom.
+    pub whom: String,
+    /// Why, in their own words.
+    pub why: String,
+    /// Until when.
+    pub until: OffsetDateTime,
+    /// Where it is stopped, by POST.
+    pub stop: &'static str,
+}
+
+/// The reader has broken the glass for a patient.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Until when.
+    pub until: OffsetDateTime,
+    /// Where it is closed, by POST.
+    pub close: String,
+}
+
+/// A reason may name somebody.
+impl std::fmt::Debug for Looking {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Looking").field("until", &self.until).finish_non_exhaustive()
+    }
+}
 
 /// A secret of the page: it goes into forms and never into a log.
 #[derive(Clone)]
@@ -125,6 +158,8 @@ impl View {
             environment: None,
             also: None,
             announced: None,
+            looking: None,
+            broken: Vec::new(),
         }
     }
 
@@ -199,6 +234,20 @@ impl View {
     #[must_use]
     pub fn also(mut self, stylesheet: &'static str, script: &'static str) -> Self {
         self.also = Some((stylesheet, script));
+        self
+    }
+
+    /// A strip over every page that says who looks as whom, why and until when, and lets them stop.
+    #[must_use]
+    pub fn looking(mut self, looking: Looking) -> Self {
+        self.looking = Some(looking);
+        self
+    }
+
+    /// A strip over every page that says until when the glass is broken, and lets the reader close it.
+    #[must_use]
+    pub fn broken(mut self, broken: Broken) -> Self {
+        self.broken.push(broken);
         self
     }
 

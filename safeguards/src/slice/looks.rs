@@ -53,7 +53,8 @@ impl Viewer {
         let seen = seen.await.map_err(Error::from)?;
         let disclosures = audit::accounting(&self.store, organisation, record, self.clock.now());
         let disclosures = disclosures.await.map_err(Error::from)?;
-        let names = self.people(seen.iter().map(|seen| seen.actor.parse().ok())).await?;
+        let people = seen.iter().flat_map(|seen| [Some(&seen.actor), seen.impersonator.as_ref()]);
+        let names = self.people(people.map(|id| id?.parse().ok())).await?;
         let looks = seen.into_iter().map(|seen| told(&names, seen)).collect();
         Ok(Looks { looks, disclosures })
     }
@@ -83,10 +84,19 @@ impl Viewer {
 fn told(names: &[Called], seen: Seen) -> LookTold {
     let id: Option<Uuid> = seen.actor.parse().ok();
     let name = id.and_then(|id| names.iter().find(|called| called.id == id));
+    let behind = seen.impersonator.as_deref().map(|id| {
+        let known = names.iter().find(|called| id.parse() == Ok(called.id));
+        known.map_or_else(|| id.to_owned(), |called| called.title.clone())
+    });
     let support = seen.actor == Actor::System(PLATFORM_SUPPORT).text();
     LookTold {
         at: seen.at,
         who: match (name, seen.recipient) {
+            // CF-3: whoever looked through a colleague's eyes is named first.
+            (name, _) if behind.is_some() => {
+                let whom = name.map_or(seen.actor, |called| called.title.clone());
+                format!("{}, as {whom}", behind.unwrap_or_default())
+            }
             (Some(called), _) => called.title.clone(),
             // By whose leave, and why, is among the disclosures.
             (None, Some(recipient)) if support => format!("Platform support: {recipient}"),

@@ -9,6 +9,7 @@
 mod answers;
 mod assign;
 mod body;
+mod browser;
 mod files;
 mod hours;
 pub mod json;

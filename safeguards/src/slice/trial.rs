@@ -22,6 +22,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use tower::Service;
 
+pub use super::browser::Browser;
 use super::seed::{Person, stranger, token, visit};
 use crate::app::{App, AppError, Services, Settings};
 use crate::folder::make_folder;
@@ -295,7 +296,7 @@ impl Trial {
     }
 
     /// A request as this caller makes it, without its body.
-    async fn request(
+    pub(super) async fn request(
         &self,
         caller: Caller,
         method: Method,
@@ -318,7 +319,13 @@ impl Trial {
         }
     }
 
-    async fn answered(&self, request: Result<Request<Body>, axum::http::Error>) -> Answer {
+    /// One of the people, by address.
+    pub(super) fn known(&self, email: &str) -> Result<&'static str, AppError> {
+        let known = self.people.iter().map(|person| person.email).find(|known| *known == email);
+        known.ok_or_else(|| AppError::Seed(format!("nobody is called {email}")))
+    }
+
+    pub(super) async fn answered(&self, request: Result<Request<Body>, axum::http::Error>) -> Answer {
         let unsent = |reason: String| Answer {
             status: StatusCode::BAD_REQUEST,
             headers: header::HeaderMap::new(),

@@ -14,8 +14,8 @@ use crate::access::{Action, Context, Entity, Found, Written};
 use crate::compliance;
 use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
-    Announcement, Answers, Audience, Choice, Column, Content, Detail, Field, Filters, Form, Page, Reader,
-    Row, Table, Task, Tone, View, Words, Zone,
+    Announcement, Answers, Audience, Broken, Choice, Column, Content, Detail, Field, Filters, Form, Looking,
+    Page, Reader, Row, Table, Task, Tone, View, Words, Zone,
 };
 use crate::web::{Arrival, Problem, ReadOnly};
 
@@ -96,7 +96,7 @@ impl Viewer {
 
     /// Whether a page offers this action at all.
     pub fn may(&self, entity: &Entity, action: Action) -> bool {
-        entity.may(&self.roles(), action)
+        self.session.principal().may_ever(action) && entity.may(&self.roles(), action)
     }
 
     /// Whether a page has a column or a line for this field.
@@ -295,6 +295,11 @@ impl Viewer {
         })
     }
 
+    /// Somebody looks as them.
+    pub(crate) fn is_looked_as(&self) -> bool {
+        self.session.impersonation().is_some()
+    }
+
     /// The filters by fields that they may see.
     pub fn readable(&self, form: Form, entity: &'static Entity) -> Form {
         let unseen: Vec<String> = form
@@ -375,6 +380,23 @@ impl<R> Line<R> {
     }
 }
 
+/// Who looks as the person of a session, if somebody does.
+async fn looking(session: &Session) -> Result<Option<Looking>> {
+    let Some(impersonation) = session.impersonation() else { return Ok(None) };
+    let (identity, me) = (session.identity(), session.principal());
+    let name = async |person| {
+        let name = identity.colleague_name(me.organisation(), person).await?;
+        Ok::<String, Problem>(name.unwrap_or_else(|| "Somebody".to_owned()))
+    };
+    Ok(Some(Looking {
+        by: name(impersonation.by()).await?,
+        whom: name(me.person()).await?,
+        why: session.reason_of_looking().await?,
+        until: impersonation.until(),
+        stop: "/account/impersonation/stop",
+    }))
+}
+
 /// What the browser says of the page that led here, if that was one of ours.
 fn came_from(parts: &Parts) -> Option<String> {
     let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -423,6 +445,11 @@ where
         let view = parts.extensions.get::<ReadOnly>().into_iter().fold(view, |view, why| why.over(view));
         let announced = parts.extensions.get::<Announcement>().cloned();
         let view = announced.into_iter().fold(view, View::announce);
+        let view = looking(&session).await?.into_iter().fold(view, View::looking);
+        let view = session.principal().broken().iter().fold(view, |view, broken| {
+            let close = format!("/account/break-glass/{}/close", broken.id);
+            view.broken(Broken { until: broken.until, close })
+        });
         Ok(Self { session, view, came_from: came_from(parts) })
     }
 }

@@ -15,9 +15,9 @@ use super::provision::{Environment, give_password, random_hex};
 use super::text::{Text, quoted_identifier, quoted_literal};
 use super::{DatabaseAddress, Result};
 
-/// What stays writable: signing in, what was searched for (its address holds no words), and the audit log, which the
-/// app's role appends to by a function.
-const OPEN: [&str; 11] = [
+/// What stays writable: signing in, what was searched for (its address holds no words), emergency access, which reads only,
+/// and the audit log, which the app's role appends to by a function.
+const OPEN: [&str; 13] = [
     "sign_in_attempts",
     "sign_ins",
     "sessions",
@@ -25,6 +25,8 @@ const OPEN: [&str; 11] = [
     "authenticators",
     "recovery_codes",
     "searches",
+    "emergency_accesses",
+    "emergency_notices",
     "audit_events",
     "audit_identities",
     "audit_checkpoints",

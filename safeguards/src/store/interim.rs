@@ -17,8 +17,8 @@ use super::sqlite::SqliteOptions;
 use super::text::{Text, quoted_literal};
 use super::{Result, StoreError};
 
-/// What signing in and searching write. Their rows are few.
-const COPIED: [&str; 8] = [
+/// What signing in, searching and emergency access write. Their rows are few.
+const COPIED: [&str; 10] = [
     "sign_in_attempts",
     "sign_ins",
     "sessions",
@@ -26,6 +26,8 @@ const COPIED: [&str; 8] = [
     "authenticators",
     "recovery_codes",
     "searches",
+    "emergency_accesses",
+    "emergency_notices",
     // Not written, but looked for in the main database by name.
     "schema_migrations",
 ];

@@ -85,6 +85,9 @@ pub struct Web {
     pub secure: bool,
     /// The session's cookie: `__Host-session`, or `session` on loopback without TLS.
     pub cookie: &'static str,
+    /// A cookie that says beside the session's as whom somebody acts, where there is one. A form is bound to both: what
+    /// was written as one person is never sent as another.
+    pub beside: Option<&'static str>,
     /// Where a browser that is not signed in is sent; `None` shows the problem instead.
     pub sign_in: Option<&'static str>,
 }
@@ -146,6 +149,11 @@ impl Web {
         most: usize,
     ) -> Result<Request, Problem> {
         let session = cookie(request.headers(), self.cookie).map(str::to_owned);
+        let beside = self.beside.and_then(|name| cookie(request.headers(), name));
+        let acting = session.as_ref().map(|session| match beside {
+            Some(beside) => format!("{session}|{beside}"),
+            None => session.clone(),
+        });
         self.rate
             .take(arrival.address, session.as_deref(), arrival.at)
             .map_err(|seconds| Problem::new(Code::TooMany).retry_after(seconds))?;
@@ -161,12 +169,12 @@ impl Web {
             if from_elsewhere(request.headers(), request.uri(), self.secure) {
                 return Err(Problem::forbidden().cause("csrf: another origin"));
             }
-            if let Some(session) = &session {
-                request = self.own_form(request, session).await?;
+            if let Some(acting) = &acting {
+                request = self.own_form(request, acting).await?;
             }
         }
-        if let Some(session) = &session {
-            let token = self.csrf.token(session).map_err(|_| Problem::unavailable("randomness"))?;
+        if let Some(acting) = &acting {
+            let token = self.csrf.token(acting).map_err(|_| Problem::unavailable("randomness"))?;
             arrival.csrf = Some(token);
         }
         request.extensions_mut().insert(arrival.clone());

@@ -54,6 +54,7 @@ fn web(lines: Lines) -> Web {
         trust: Trust::Peer,
         secure: true,
         cookie: "__Host-session",
+        beside: Some("__Host-impersonation"),
         sign_in: Some("/sign-in"),
     }
 }

@@ -22,6 +22,8 @@ mod serve;
 
 #[cfg(feature = "tenant")]
 pub(crate) use accept::prefers_page;
+#[cfg(feature = "tenant")]
+pub(crate) use csrf::cookie;
 pub use csrf::{Csrf, CsrfError};
 pub use edge::{Arrival, Limits, Trust, Web};
 pub use headers::{Hsts, SecurityHeaders};

@@ -20,7 +20,8 @@ pub enum Code {
     Forbidden,
     /// 403: somebody is, and may once they show anew who they are: `POST /identity/session/proof`.
     ProveAgain,
-    /// 403: nobody may at the moment, since records are only read; the detail says why.
+    /// 403: nobody may at the moment, since records are only read, or since somebody looks as a colleague; the detail says
+    /// why.
     ReadOnly,
     /// 404: missing and hidden are the same.
     NotFound,

@@ -18,7 +18,7 @@ use safeguards::crypto::{Binding, KeyRing, Purpose, Sealed};
 use safeguards::identity::{NewPerson, Role};
 use safeguards::store::{Migration, MigrationSet, PolicyContext, sql};
 use safeguards::web::Problem;
-use safeguards::{App, testing};
+use safeguards::{App, Transaction, testing};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -193,7 +193,7 @@ async fn visits(services: &Services, organisation: Uuid, patient: Uuid) -> Resul
     Ok(())
 }
 
-/// What the library itself keeps sealed: an incident, and a review.
+/// What the library itself keeps sealed: an incident, a review, and why somebody looked in an emergency.
 async fn duties(services: &Services, organisation: Uuid, ring: &KeyRing) -> Result<(), AppError> {
     const COMPLIANCE: u32 = u32::MAX - 40;
     let sealed = |row: Uuid, field: u32, words: &str| {
@@ -229,7 +229,37 @@ async fn duties(services: &Services, organisation: Uuid, ring: &KeyRing) -> Resu
     .bind(sealed(review, 5, "Nothing new")?)
     .execute(&mut transaction)
     .await?;
+    emergency(services, organisation, ring, &mut transaction).await?;
     Ok(transaction.commit().await?)
+}
+
+async fn emergency(
+    services: &Services,
+    organisation: Uuid,
+    ring: &KeyRing,
+    transaction: &mut Transaction,
+) -> Result<(), AppError> {
+    const EMERGENCY: u32 = u32::MAX - 41;
+    let (id, now) = (services.ids.next(), services.clock.now());
+    let place =
+        Binding { environment: services.environment, organisation, entity: EMERGENCY, field: 1, row: id };
+    let reason = ring.seal(Purpose::Field, &place, b"The pager fails")?.into_bytes();
+    sql("INSERT INTO emergency_accesses (id, organisation_id, kind, person_id, colleague_id, session_id, token_hash,
+             reason, starts_at, ends_at)
+         VALUES ($1, $2, 'impersonation', $1, $2, $1, $3, $4, $5, $5)")
+    .bind(id)
+    .bind(organisation)
+    .bind(organisation.as_bytes().to_vec())
+    .bind(reason)
+    .bind(now)
+    .execute(&mut *transaction)
+    .await?;
+    sql("INSERT INTO emergency_notices (id, organisation_id, emergency_id, person_id) VALUES ($1, $2, $1, $2)")
+        .bind(id)
+        .bind(organisation)
+        .execute(transaction)
+        .await?;
+    Ok(())
 }
 
 /// Not a test of its own: the process that the other tests start, which is this very program.

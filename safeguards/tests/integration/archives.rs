@@ -90,7 +90,7 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 18);
+        assert_eq!(tables, 20);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
             "audit_retention",
@@ -98,6 +98,8 @@ async fn an_archive_holds_everything_and_no_secret() {
             "compliance_officers",
             "compliance_reviews",
             "document_acceptances",
+            "emergency_accesses",
+            "emergency_notices",
             "file_chunks",
             "incidents",
             "limit_tiers",
@@ -118,6 +120,11 @@ async fn an_archive_holds_everything_and_no_secret() {
         assert!(
             read(&mut archive, "data/incidents.ndjson").contains("A lost phone"),
             "the library's own is opened"
+        );
+        let emergencies = read(&mut archive, "data/emergency_accesses.ndjson");
+        assert!(
+            emergencies.contains("The pager fails") && !emergencies.contains("token"),
+            "CF-3: {emergencies}"
         );
         assert!(patients.contains("72.5") && !patients.contains("phone_index"), "{patients}");
         let people = read(&mut archive, "data/people.ndjson");

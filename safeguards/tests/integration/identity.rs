@@ -1,6 +1,7 @@
 //! Identity on both databases: real rows, real hashes, a clock that the test moves.
 
 mod door;
+mod impersonation;
 mod people;
 mod places;
 mod races;

@@ -364,7 +364,8 @@ document! {
         "mfa" mfa: Option<Name>,
         /// `oidc`: the customer's own identity provider.
         "sso" sso: Option<Name>,
-        /// The role that may impersonate in an emergency, with a reason.
+        /// The role that may look as a colleague in an emergency, with a reason; it administers people. Without this line it
+        /// is the first that does.
         "impersonation" impersonation: Option<Name>,
         /// Roles that may break the glass.
         "break glass" break_glass: Vec<Name>,

@@ -105,6 +105,11 @@ pub struct Model {
     pub idle_minutes: u64,
     /// Whether everybody needs a second factor; privileged roles always do.
     pub mfa_for_everybody: bool,
+    /// Who may look as a colleague in an emergency: as the spec says, or the first role that administers people. None where
+    /// nobody administers people.
+    pub impersonation: Option<RoleIndex>,
+    /// Who may break the glass.
+    pub break_glass: Vec<RoleIndex>,
 }
 
 impl Model {

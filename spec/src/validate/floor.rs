@@ -5,7 +5,7 @@ use crate::{
     access::Reach,
     document::{Entry, Period, PeriodUnit},
     field_type::{Class, Kind as FieldKind},
-    model::{EntityIndex, Origin, PageItem, Storage},
+    model::{Entity, EntityIndex, Field, Origin, PageItem, Role, Storage},
     name::Name,
     problem::{Kind, Pointer},
 };
@@ -125,8 +125,55 @@ impl Resolver<'_> {
                 "write `lockout: 15 minutes` or more",
             );
         }
-        for role in security.break_glass.iter().chain(&security.impersonation) {
-            self.role(role, &at);
+        for (index, role) in security.break_glass.iter().enumerate() {
+            self.breaks_glass(role, &at.join("break glass").join(index));
+        }
+        self.impersonation(security.impersonation.as_ref(), &at.join("impersonation"));
+    }
+
+    /// Whoever breaks the glass treats others.
+    fn breaks_glass(&mut self, named: &Name, at: &Pointer) {
+        let Some(role) = self.role(named, at) else { return };
+        if self.model[role].self_entity.is_some() && self.model[role].privileged.is_none() {
+            let message = format!("`{named}` is cared for here, and breaks no glass");
+            self.floor_problem(at, message, "name a role of those who treat");
+            return;
+        }
+        let exactly = |entity: &Entity| {
+            let found = |field: &Field| matches!(field.storage, Storage::Sealed { lookup: Some(_) });
+            let person =
+                entity.parent.is_none() && (!entity.self_roles.is_empty() || entity.reference.is_some());
+            person && (entity.reference.is_some() || entity.fields.iter().any(found))
+        };
+        if !self.model.entities.iter().any(exactly) {
+            let help = "give the patient a `reference: PT`, or a phone or record number that is `searchable`";
+            self.floor_problem(at, "nobody can be named exactly here, so no glass can be broken", help);
+            return;
+        }
+        if !self.model.break_glass.contains(&role) {
+            self.model.break_glass.push(role);
+        }
+    }
+
+    /// Emergency access is in every app (45 CFR 164.312(a)(2)(ii)). Nobody looks as somebody whom they do not administer.
+    fn impersonation(&mut self, named: Option<&Name>, at: &Pointer) {
+        let administers = |role: &Role| role.administers.iter().any(|what| *what == "people");
+        let first = self.model.roles().find(|(_, role)| administers(role)).map(|(index, _)| index);
+        let Some(named) = named else {
+            self.model.impersonation = first;
+            return;
+        };
+        let Some(role) = self.role(named, at) else { return };
+        self.model.impersonation = Some(role);
+        if !administers(&self.model[role]) {
+            let help = match first {
+                Some(first) => {
+                    format!("write `impersonation: {}`, or leave the line out", self.model[first].name)
+                }
+                None => format!("write `{named}: {{ administers: [people] }}`"),
+            };
+            let message = format!("`{named}` does not administer people, and so looks as none of them");
+            self.floor_problem(at, message, help);
         }
     }
 

@@ -150,6 +150,8 @@ impl<'d> Resolver<'d> {
             audit_days: 7 * 365,
             idle_minutes: 15,
             mfa_for_everybody: false,
+            impersonation: None,
+            break_glass: Vec::new(),
         };
         Self {
             document,

@@ -330,7 +330,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "no-form-token",
         "crates/safeguards/src/web/edge.rs",
-        &[("request = self.own_form(request, session).await?;", "let _ = (Self::own_form, session);")],
+        &[("request = self.own_form(request, acting).await?;", "let _ = (Self::own_form, acting);")],
         "a form of another site is taken",
     ),
     mutant(

@@ -29,6 +29,7 @@ fn app() -> safeguards::App {
         .roles(access::ROLES)
         .migrations(migrations::APP)
         .idle_minutes(15)
+        .impersonation("owner")
         .routes(http::routes)
         .front(&home::FRONT)
         .seed(seed::seed)

@@ -21,6 +21,12 @@ pub(crate) struct Facts {
     pub(crate) zone_changes: bool,
     pub(crate) calendar_hours: bool,
     pub(crate) idle_minutes: u64,
+    /// The role that may look as a colleague in an emergency.
+    pub(crate) impersonation: Option<String>,
+    /// The roles that may break the glass, where there is a patient whom they can name exactly.
+    pub(crate) break_glass: Vec<String>,
+    /// The roles as which they may: of the workforce, and without far-reaching rights.
+    pub(crate) impersonable: Vec<String>,
     pub(crate) audit_days: u64,
     pub(crate) any_lock: bool,
     pub(crate) any_never: bool,
@@ -60,6 +66,8 @@ pub(crate) struct RoleView {
     pub(crate) label: String,
     pub(crate) snake: String,
     pub(crate) privileged: bool,
+    /// Whoever has it signs in with a second factor: it is privileged, or the app asks that of everybody.
+    pub(crate) second_factor: bool,
     /// Whether people come to it by a permission that somebody gives.
     pub(crate) delegated: bool,
     /// Whoever has it is cared for here, and not of the workforce.
@@ -94,6 +102,9 @@ pub(super) fn facts(model: &Model, entities: &[EntityView], zone: String) -> Fac
         calendar_hours: model.calendars.iter().any(|calendar| !calendar.hours.is_empty()),
         zone,
         idle_minutes: model.idle_minutes,
+        break_glass: model.break_glass.iter().map(|role| model[*role].name.to_string()).collect(),
+        impersonable: impersonable(model),
+        impersonation: model.impersonation.map(|role| model[role].name.to_string()),
         audit_days: model.audit_days,
         any_lock: entities.iter().any(|entity| entity.policy.lock.is_some()),
         any_never: entities.iter().any(|entity| !entity.policy.nevers.is_empty()),
@@ -130,6 +141,15 @@ pub(super) fn facts(model: &Model, entities: &[EntityView], zone: String) -> Fac
     }
 }
 
+/// The roles as which an administrator may look, by the rule of the library's `identity/impersonation.rs`.
+fn impersonable(model: &Model) -> Vec<String> {
+    let fits = |role: &&spec::model::Role| {
+        let delegated = model.permissions.iter().any(|permission| model[permission.to].name == role.name);
+        !role.is_privileged() && role.administers.is_empty() && !delegated && !is_cared_for(model, role)
+    };
+    model.roles.iter().filter(fits).map(|role| role.name.to_string()).collect()
+}
+
 /// Names of packages that an app stands on, which it cannot have itself.
 pub(super) const TAKEN: &[&str] =
     &["safeguards", "exporter", "axum", "serde", "maud", "test", "core", "std", "alloc"];
@@ -162,7 +182,8 @@ pub(super) fn roles(model: &Model) -> Vec<RoleView> {
         name: role.name.to_string(),
         label: role.label.clone(),
         snake: role.name.snake(),
-        privileged: role.is_privileged() || model.mfa_for_everybody,
+        privileged: role.is_privileged(),
+        second_factor: role.is_privileged() || model.mfa_for_everybody,
         individual: is_cared_for(model, role),
         delegated: model.permissions.iter().any(|permission| model[permission.to].name == role.name),
         administers: role.administers.iter().map(ToString::to_string).collect(),

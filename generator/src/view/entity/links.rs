@@ -220,7 +220,7 @@ pub(crate) fn beside(model: &Model, entity: &Entity, field: &spec::model::Field)
 
 /// Whom a row is about, for an accounting of disclosures (45 CFR 164.528): the column that names them, or, of a part of
 /// a part, the query that goes up to it.
-pub(super) fn subject(model: &Model, index: EntityIndex) -> Option<String> {
+pub(crate) fn subject(model: &Model, index: EntityIndex) -> Option<String> {
     let entity = &model[index];
     if is_subject(entity) {
         return Some("id".to_owned());
@@ -262,6 +262,6 @@ pub(super) fn subject_link(model: &Model, entity: &Entity) -> Option<String> {
 
 /// Whether records of the entity are people who are cared for: somebody signs in as one, or they have
 /// a pseudonymous reference.
-pub(super) fn is_subject(entity: &Entity) -> bool {
+pub(crate) fn is_subject(entity: &Entity) -> bool {
     entity.parent.is_none() && (!entity.self_roles.is_empty() || entity.reference.is_some())
 }

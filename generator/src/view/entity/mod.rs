@@ -14,7 +14,8 @@ use spec::model::{Entity, EntityIndex, Model, Origin};
 
 use self::answers::{FillView, branch, fills, form_version};
 pub(crate) use self::links::beside;
-use self::links::{LinkView, OwnLinkView, ParentView, PartView, links, part, parts, subject};
+use self::links::{LinkView, OwnLinkView, ParentView, PartView, links, part, parts};
+pub(crate) use self::links::{is_subject, subject};
 pub(crate) use self::lists::time_field;
 use self::lists::{FilterView, SortView, order, sealed_sorts, searched, sorts};
 pub(crate) use self::pictures::chart;

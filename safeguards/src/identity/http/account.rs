@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::super::credentials::Profile;
 use super::super::error::Result;
 use super::super::names::{OrganisationId, PersonId, Purpose, RoleName, SessionId};
-use super::super::principal::Session;
+use super::super::principal::{Own, Session};
 use super::super::second_factor::SecondFactor;
 use super::super::sessions::Device;
 use super::super::sign_in::OrganisationChoice;
@@ -103,7 +103,7 @@ pub(super) async fn switch(session: Session, Json(body): Json<Switch>) -> Result
     Ok(signed_in(identity, opened, None))
 }
 
-pub(super) async fn sign_out(session: Session) -> Result<Response> {
+pub(super) async fn sign_out(Own(session): Own) -> Result<Response> {
     session.identity().sign_out(session.row(), session.visit()).await?;
     let cookie = session_cookie(session.identity(), None);
     Ok(([(header::SET_COOKIE, cookie)], StatusCode::NO_CONTENT).into_response())

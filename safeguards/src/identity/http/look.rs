@@ -13,7 +13,7 @@ use super::super::secret::Token;
 use super::super::service::Identity;
 use super::super::sessions::{Credentials, Opened};
 use super::super::sign_in::TICKET_LIFETIME;
-use super::session_cookie;
+use super::{impersonation_cookie, session_cookie};
 use crate::pages::{FormData, View};
 use crate::web::{Arrival, ReadOnly};
 
@@ -126,12 +126,13 @@ pub(super) fn ticket(identity: &Identity, headers: &HeaderMap) -> Result<Token> 
     cookie(headers, ticket_name(identity))?.ok_or(IdentityError::SignedOut)
 }
 
-/// The session's cookie in, the ticket's out.
+/// The session's cookie in, the ticket's out, and that of whatever somebody looked as before.
 pub(super) fn keep(identity: &Identity, opened: &Opened, response: Response) -> Response {
     let Credentials::Browser(token) = &opened.credentials else {
         return IdentityError::Failed.into_response();
     };
     let response = with_cookie(response, &session_cookie(identity, Some(token.reveal())));
+    let response = with_cookie(response, &impersonation_cookie(identity, None));
     with_cookie(response, &ticket_cookie(identity, None))
 }
 

@@ -18,6 +18,7 @@
 //! | `GET`, `POST /identity/authenticator`, `…/confirm`, `…/remove` | `password`, `code` | enrolment |
 //! | `POST /identity/recovery-codes` | `password`, `code` | `recovery_codes` |
 //! | `POST /identity/session/proof` | `password`, `code?` | 204: shown anew who I am, for ten minutes |
+//! | `GET`, `POST`, `DELETE /identity/impersonation` | `colleague`, `reason`, `minutes?` | who looks as whom, until when; 204 |
 //! | `GET`, `POST /identity/people` | `email`, `role`, `place?` | colleagues; a one-time `link` |
 //! | `DELETE /identity/people/{id}`, `DELETE /identity/invitations/{id}` | | 204: membership ended, invitation withdrawn |
 //! | `POST /identity/people/{id}/roles`, `DELETE …/roles/{membership}` | `role`, `place?` | 204 |
@@ -34,6 +35,7 @@
 
 mod account;
 mod entry;
+mod impersonation;
 mod look;
 mod office;
 mod people;
@@ -48,6 +50,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post, put};
 
 use super::service::Identity;
+pub(crate) use impersonation::impersonation_cookie;
 #[cfg(feature = "tenant")]
 pub(crate) use people::link_made;
 #[cfg(feature = "tenant")]
@@ -76,7 +79,13 @@ pub fn routes(identity: Identity) -> Router {
         .route("/identity/authenticator", get(account::second_factor).post(account::enrol))
         .route("/identity/authenticator/confirm", post(account::confirm))
         .route("/identity/authenticator/remove", post(account::remove))
-        .route("/identity/recovery-codes", post(account::recovery_codes));
+        .route("/identity/recovery-codes", post(account::recovery_codes))
+        .route(
+            "/identity/impersonation",
+            get(impersonation::told)
+                .post(impersonation::begin_by_script)
+                .delete(impersonation::stop_by_script),
+        );
     let people = Router::new()
         .route("/identity/people", get(people::list).post(people::invite))
         .route("/identity/people/{id}", delete(people::end_membership))
@@ -114,6 +123,9 @@ fn pages() -> Router<Identity> {
         .route("/account/devices", get(office::devices))
         .route("/account/devices/sign-out", post(office::revoke))
         .route("/account/proof", get(office::show_proof).post(office::prove))
+        .route("/account/impersonation", get(impersonation::show))
+        .route("/account/impersonation/new", get(impersonation::show_new).post(impersonation::begin))
+        .route("/account/impersonation/stop", post(impersonation::stop))
         .route("/account/work", get(office::show_work).post(office::work));
     let people = Router::new()
         .route("/account/people", get(people_pages::list))

@@ -5,11 +5,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::error::{IdentityError, Result};
 use super::super::names::{OrganisationId, Purpose, SessionId, may_be_chosen};
-use super::super::principal::Session;
+use super::super::principal::{Own, Session};
 use super::entry::{enrolment_page, mistaken, new_password, recovery_codes_page, sentence, text, told};
 use super::look::{Look, Wanted, go, keep, secret, with_cookie};
-use super::session_cookie;
 use super::sign_in::revealed;
+use super::{impersonation_cookie, session_cookie};
 use crate::pages::{
     Account, Choice, CodeEntry, Detail, Device, Devices, Field, Form, FormData, Notice, Page, Shape, View,
 };
@@ -53,6 +53,12 @@ pub(super) async fn account(session: Session, Look(view): Look) -> Result<Page> 
             page = page.action("Places", "/account/places");
         }
     }
+    if identity.may_impersonate(session.principal().roles()) {
+        page = page.option("Look as a colleague", "/account/impersonation/new");
+    }
+    if identity.may_break_glass(session.principal().roles()) {
+        page = page.option("Break the glass", "/account/break-glass");
+    }
     Ok(page.command("Sign out", "/sign-out"))
 }
 
@@ -61,12 +67,14 @@ pub(super) async fn rename(session: Session, data: FormData) -> Result<Response>
     Ok(go("/account"))
 }
 
-pub(super) async fn sign_out(session: Session) -> Result<Response> {
+/// Whoever looks as a colleague signs themselves out, and what they looked at is closed with that.
+pub(super) async fn sign_out(Own(session): Own) -> Result<Response> {
     session.identity().sign_out(session.row(), session.visit()).await?;
     // The browser forgets what it kept of this session (W3C Clear Site Data).
     let response =
         ([(header::HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")], go("/sign-in"));
-    Ok(with_cookie(response.into_response(), &session_cookie(session.identity(), None)))
+    let response = with_cookie(response.into_response(), &session_cookie(session.identity(), None));
+    Ok(with_cookie(response, &impersonation_cookie(session.identity(), None)))
 }
 
 pub(super) async fn show_password(_session: Session, Look(view): Look) -> Page {

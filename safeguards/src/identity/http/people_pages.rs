@@ -155,7 +155,7 @@ async fn choice_of_role(session: &Session, page: Page, base: &str) -> Result<Pag
         let places: Vec<&str> = offer.choices.iter().map(|(_, name)| name.as_str()).collect();
         let at =
             if offer.role.place.is_some() { places.join("; ") } else { "the whole organisation".to_owned() };
-        let factor = if offer.role.privileged { "always" } else { "if wished" };
+        let factor = if offer.role.needs_second_factor() { "always" } else { "if wished" };
         Row::new()
             .cell(sentence(offer.role.name))
             .cell(at)
@@ -206,7 +206,7 @@ pub(super) async fn show_invitation(
 }
 
 /// To the page that asks who somebody is, and from there on to where they wanted to go.
-fn prove_first(to: &str) -> Response {
+pub(super) fn prove_first(to: &str) -> Response {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
     go(&format!("/account/proof?{query}"))
 }

@@ -4,6 +4,7 @@
 //! which databases may be made: `TEST_DATABASE_URL=postgres://postgres@localhost/postgres cargo test`.
 mod compliance;
 mod duties;
+mod emergencies;
 mod isolation;
 mod lists;
 mod policy;

@@ -188,7 +188,7 @@ fn a_reused_refresh_token_ends_the_session() {
 fn a_privileged_role_needs_a_second_factor() {
     trial("factor", async |trial| {
         for person in PEOPLE.iter().filter(|person| {
-            crate::access::ROLES.iter().any(|role| role.name == person.role && role.privileged)
+            crate::access::ROLES.iter().any(|role| role.name == person.role && role.needs_second_factor())
         }) {
             let steps = trial.sign_in_anew(person.email).await.expect("the person signs in");
             assert_eq!(steps[0].json()["next"], "second_factor", "{}", person.email);
