@@ -111,7 +111,7 @@ async fn a_list_names_every_record() {
         assert_eq!(read.len(), 2);
         let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
         // The log's lanes have no order among them.
-        assert!(read.iter().any(|entry| entry.side.as_ref().unwrap().records == texts), "{read:?}");
+        assert!(read.iter().any(|entry| entry.side.as_ref().unwrap().records == texts));
     }
 }
 
