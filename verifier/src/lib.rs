@@ -12,7 +12,7 @@
 //! * *not applicable*: the spec has nothing of the kind, or the trial is of another kind (the reason is told);
 //! * *undecided*: the verifier itself could not go on. That is never a pass.
 //!
-//! A check that looked at nothing cannot pass: [`outcome::Sight`] counts what was tried.
+//! A check that looked at nothing cannot pass: `outcome::Sight` counts what was tried.
 //!
 //! A [`Trial`] of a project is an instance of its own in a throwaway folder, with made-up people, a second organisation
 //! with one person for each role, and recruits for whatever locks or ends an account. A trial of a URL only reads.

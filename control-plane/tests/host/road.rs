@@ -157,14 +157,14 @@ impl Founder {
         assert_eq!(build.state, BuildState::Serving, "{:?}", build.failure);
     }
 
-    async fn into_preview(&self) {
+    async fn reach_preview(&self) {
         let (project, version) = self.version().await;
         let digest = version.spec_digest.clone();
         let build = builds::approve(&self.platform, &project, &version, &digest).await.unwrap();
         self.served(build).await;
     }
 
-    async fn into_production(&self) {
+    async fn reach_production(&self) {
         self.payments.grant(self.member.account(), None).await.unwrap();
         let signing = Signing {
             account: self.member.account(),
@@ -260,11 +260,11 @@ async fn on_the_server(server: &PostgresServer, id: EnvironmentId) -> i64 {
 async fn gone(server: Option<PostgresServer>) {
     let folder = tempfile::tempdir().unwrap();
     let founder = Founder::on(folder.path(), server.clone()).await;
-    founder.into_preview().await;
+    founder.reach_preview().await;
     let preview = founder.environment(EnvironmentKind::Preview).await;
     assert_eq!(founder.ask("GET", &preview, "/patients").await, (200, "1".into()), "made-up people");
 
-    founder.into_production().await;
+    founder.reach_production().await;
     let production = founder.environment(EnvironmentKind::Production).await;
     assert_eq!(founder.ask("GET", &production, "/patients").await, (200, "0".into()), "nobody is made up");
     assert_eq!(founder.ask("POST", &production, "/insert").await, (200, "1".into()));

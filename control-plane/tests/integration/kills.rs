@@ -73,7 +73,7 @@ impl Road {
         self.payments.grant(account, None).await.unwrap();
         self.sign().await;
         self.work().await;
-        let production = self.into_production().await;
+        let production = self.reach_production().await;
         self.work().await;
         let served = [self.served(preview).await, self.served(production).await];
         let departure = self.lifecycle.cancel(account, begun.project, person).await.unwrap();
@@ -111,7 +111,7 @@ impl Road {
         site.agreements.sign(signing).await.unwrap();
     }
 
-    async fn into_production(&self) -> BuildId {
+    async fn reach_production(&self) -> BuildId {
         let (platform, begun) = (&self.platform, &self.begun);
         let project = begun.project(platform).await;
         let version = begun.version(platform).await;

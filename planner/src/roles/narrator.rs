@@ -60,20 +60,23 @@ pub(super) fn narrator_of_the_app(parsed: &[Parsed], world: &mut World) {
                 .last()
                 .is_some_and(|word| matches!(word.as_str(), "app" | "tool" | "software" | "system"))
         });
+        // `I manage my caseload`, and not `I run a platform for clinics`.
+        let manages = clause.verbs.iter().any(|(verb, _)| *verb == Verb::Manage)
+            && !clause.objects.iter().any(|phrase| phrase.words.last().is_some_and(|word| runs(word)));
         !about_the_app
-            && clause.verbs.iter().any(|(verb, _)| {
-                matches!(
-                    verb,
-                    Verb::View
-                        | Verb::Create
-                        | Verb::Update
-                        | Verb::Track
-                        | Verb::Manage
-                        | Verb::Sign
-                        | Verb::Review
-                        | Verb::Book
-                )
-            })
+            && (manages
+                || clause.verbs.iter().any(|(verb, _)| {
+                    matches!(
+                        verb,
+                        Verb::View
+                            | Verb::Create
+                            | Verb::Update
+                            | Verb::Track
+                            | Verb::Sign
+                            | Verb::Review
+                            | Verb::Book
+                    )
+                }))
     };
     let said: Vec<&Clause> = parsed.iter().flat_map(|one| &one.clauses).filter(i).collect();
     let speaks = said.iter().any(|clause| works_with(clause));
@@ -117,4 +120,25 @@ pub(super) fn narrator_of_the_app(parsed: &[Parsed], world: &mut World) {
         (None, _) => world.of_kind(RoleKind::Owner).into_iter().next(),
         _ => None,
     };
+}
+
+/// What somebody runs who may treat nobody.
+fn runs(what: &str) -> bool {
+    matches!(
+        what,
+        "platform"
+            | "clinic"
+            | "practice"
+            | "company"
+            | "startup"
+            | "business"
+            | "service"
+            | "center"
+            | "centre"
+            | "agency"
+            | "network"
+            | "marketplace"
+            | "program"
+            | "group"
+    )
 }

@@ -90,13 +90,16 @@ fn version(world: &World, resource: &Resource<'_>, id: &str) -> i64 {
     row.and_then(|row| row.get("version")).and_then(Value::as_i64).unwrap_or(1)
 }
 
+/// Sends what is tried, as a person, of a record and its version; nothing where there is nothing to send.
+type Sending<'s> = dyn Fn(&Person, &Resource<'_>, &str, i64) -> Result<Option<Reply>> + 's;
+
 /// Tries something with every record by everybody, and looks whether it was allowed. `send` tries it at a version.
 fn tried(
     trial: &Trial,
     action: Action,
     sight: &mut Sight,
     has: &dyn Fn(&Resource<'_>) -> bool,
-    send: &dyn Fn(&Person, &Resource<'_>, &str, i64) -> Result<Option<Reply>>,
+    send: &Sending<'_>,
 ) -> Result<()> {
     let stand = trial.stand()?;
     for resource in trial.resources()?.into_iter().filter(|resource| has(resource)) {

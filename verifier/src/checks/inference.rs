@@ -175,8 +175,7 @@ fn search_finds(trial: &Trial) -> Result<Outcome> {
                 };
                 for (index, field) in resource.entity.fields().filter(|(index, _)| seen.contains(index)) {
                     let is_title = resource.entity.title.contains(&index) && crate::entity::is_text(field);
-                    let exact =
-                        names.iter().any(|name| *name == field.column) && field.kind == spec::Kind::Phone;
+                    let exact = names.contains(&field.column) && field.kind == spec::Kind::Phone;
                     if !is_title && !exact {
                         continue;
                     }

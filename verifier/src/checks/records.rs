@@ -101,12 +101,11 @@ const OWN: [&str; 11] = [
     "environment_id",
 ];
 
+/// Bodies that are wrong, each with what is wrong with it, made of one that is right.
+type Spoiling<'s> = dyn Fn(&Person, &Value, &crate::entity::Resource<'_>) -> Vec<(String, Value)> + 's;
+
 /// Tries bodies that make a record, of everybody who may make one. `spoilt` says what is wrong with the body that it makes.
-fn creates(
-    trial: &Trial,
-    sight: &mut Sight,
-    spoilt: &dyn Fn(&Person, &Value, &crate::entity::Resource<'_>) -> Vec<(String, Value)>,
-) -> Result<()> {
+fn creates(trial: &Trial, sight: &mut Sight, spoilt: &Spoiling<'_>) -> Result<()> {
     let stand = trial.stand()?;
     let mut seen = std::collections::BTreeSet::new();
     for person in stand.cast()? {

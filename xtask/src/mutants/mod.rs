@@ -204,7 +204,7 @@ fn ended(report: &Value, errors: &str) -> End {
     let name = |check: &Value| check["id"].as_str().unwrap_or_default().to_owned();
     let broken: Vec<&Value> = checks.iter().filter(|check| check["result"]["outcome"] == "broken").collect();
     let is_outside = |check: &&&Value| OUTSIDE.iter().any(|group| check["group"] == *group);
-    let (outside, files): (Vec<&Value>, Vec<&Value>) = broken.iter().partition(|check| is_outside(&check));
+    let (outside, files): (Vec<&Value>, Vec<&Value>) = broken.iter().partition(|check| is_outside(check));
     if !broken.is_empty() {
         return End::Killed {
             outside: outside.into_iter().map(name).collect(),
