@@ -21,6 +21,7 @@ mod platform;
 mod policy;
 mod project;
 mod prompts;
+mod registration;
 mod row_level_security;
 mod rules;
 mod served;

@@ -73,15 +73,15 @@ impl PolicyView {
         let named = |grant: &Grant| {
             conditions.iter().find(|(sql, _)| ***sql == grant.sql).map(|(_, view)| &view.constant)
         };
-        let grants = grants_that_add(entity).map(|grant| GrantView {
+        let grants = clauses(model, index).into_iter().map(|Clause { grant, actions, after }| GrantView {
             role: model[grant.role].name.to_string(),
-            actions: grant.actions.iter().map(|action| action_path(entity, *action)).collect(),
+            actions: actions.iter().map(|action| action_path(entity, *action)).collect(),
             rows: match (&grant.rows, named(grant)) {
                 (Rows::Organisation, _) => None,
                 (_, Some(constant)) => Some(constant.clone()),
                 (_, None) => Some(folded(&grant.sql)),
             },
-            after: after(model, index, grant).map(|after| folded(&after)),
+            after: after.map(|after| folded(&after)),
             fields: mask(model, entity, grant),
         });
         let inviting = inviting(model, index).map(|grant| GrantView {
@@ -488,12 +488,35 @@ fn short_reach(model: &Model, reach: &Reach) -> String {
     }
 }
 
-/// Who claims a record leaves it assigned to themselves. Row-level security looks before the assignment is written, the app
-/// after it.
-pub(crate) fn after(model: &Model, index: EntityIndex, grant: &Grant) -> Option<String> {
-    let claimed = || {
-        let mine = Rows::Assigned { role: grant.role, past: false };
-        Rows::Any(vec![grant.rows.clone(), mine]).sql(model, index)
-    };
-    grant.allows(Action::Claim).then(claimed)
+/// A grant, or the part of one that leaves other rows behind than the rest of it.
+pub(crate) struct Clause<'m> {
+    pub(crate) grant: &'m Grant,
+    pub(crate) actions: Vec<Action>,
+    /// The rows that a write may leave behind, where they are others than it starts from.
+    pub(crate) after: Option<String>,
+}
+
+/// The grants on an entity as the policy writes them. Who claims a record leaves it assigned to themselves, and so does
+/// who makes one of those that are theirs only. Row-level security looks before the assignment is written, the app after it.
+pub(crate) fn clauses(model: &Model, index: EntityIndex) -> Vec<Clause<'_>> {
+    let mut clauses = Vec::new();
+    for grant in grants_that_add(&model[index]) {
+        if grant.assigns_its_maker() {
+            let (making, rest): (Vec<Action>, Vec<Action>) =
+                grant.actions.iter().partition(|action| **action == Action::Create);
+            if !rest.is_empty() {
+                clauses.push(Clause { grant, actions: rest, after: None });
+            }
+            let after = Rows::Any(vec![Rows::Unassigned, grant.rows.clone()]).sql(model, index);
+            clauses.push(Clause { grant, actions: making, after: Some(after) });
+            continue;
+        }
+        let claimed = || {
+            let mine = Rows::Assigned { role: grant.role, past: false };
+            Rows::Any(vec![grant.rows.clone(), mine]).sql(model, index)
+        };
+        let after = grant.allows(Action::Claim).then(claimed);
+        clauses.push(Clause { grant, actions: grant.actions.clone(), after });
+    }
+    clauses
 }

@@ -17,8 +17,8 @@ use spec::model::{Entity, EntityIndex, Model, Storage};
 
 use super::entity::is_subject;
 use super::policy::{
-    INVITE, after, emergency_grants, grants_that_add, inviting, locked_rows, onward_moves, own_rows,
-    self_made, verb,
+    Clause, INVITE, clauses, emergency_grants, inviting, locked_rows, onward_moves, own_rows, self_made,
+    verb,
 };
 use fence::{Fence, Granted, Locked};
 
@@ -85,12 +85,12 @@ fn leading_columns<'m>(model: &Model, entity: &'m Entity) -> Vec<&'m str> {
 
 fn policies(model: &Model, index: EntityIndex) -> String {
     let entity = &model[index];
-    let named: Vec<Vec<(Action, String)>> = grants_that_add(entity)
-        .map(|grant| grant.actions.iter().map(|action| (*action, verb(entity, *action))).collect())
+    let clauses = clauses(model, index);
+    let named: Vec<Vec<(Action, String)>> = clauses
+        .iter()
+        .map(|clause| clause.actions.iter().map(|action| (*action, verb(entity, *action))).collect())
         .collect();
-    let afters: Vec<Option<String>> =
-        grants_that_add(entity).map(|grant| after(model, index, grant)).collect();
-    let grants = grants_that_add(entity).zip(&named).zip(&afters).map(|((grant, actions), after)| {
+    let grants = clauses.iter().zip(&named).map(|(Clause { grant, after, .. }, actions)| {
         let of = |wanted: fn(Action) -> bool| {
             actions.iter().filter(|(action, _)| wanted(*action)).map(|(_, name)| name.as_str()).collect()
         };

@@ -1,7 +1,7 @@
 //! Made-up people and records: who makes what, with which values.
 
 use serde::Serialize;
-use spec::access::{Action, Reach};
+use spec::access::{Action, Grant, Reach};
 use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleIndex, Storage, Target};
 use spec::{CodeSystem, Kind};
 
@@ -35,10 +35,10 @@ pub(crate) struct RecordsView {
     pub(crate) label_plural: String,
     pub(crate) module: String,
     pub(crate) constant: String,
-    /// The address of who makes them.
+    /// The address of who makes them, over the number `n` and, of a part, over the number `at` of what it is a part of.
     pub(crate) by: String,
-    /// The role whose people make parts of their own records.
-    pub(crate) own: Option<String>,
+    /// Whether nobody makes parts of some of what they are parts of, since these wait to be claimed.
+    pub(crate) unclaimed: bool,
     /// What they link to, by module.
     pub(crate) needs: Vec<String>,
     pub(crate) parent: Option<String>,
@@ -111,10 +111,13 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     if !matches!(entity.origin, Origin::Written) {
         return None;
     }
-    let (role, own) = maker(model, index)?;
-    let name = model[role].name.as_str();
-    let email = format!("{}@example.org", model[role].name.kebab());
-    let by = rust_literal(&email);
+    let Maker { role, how } = maker(model, index)?;
+    let name = rust_literal(model[role].name.as_str());
+    let by = match how {
+        Makes::All => rust_literal(&format!("{}@example.org", model[role].name.kebab())),
+        Makes::Theirs if entity.parent.is_none() => format!("seeds.email({name}, n)"),
+        Makes::Theirs => format!("seeds.email({name}, at)"),
+    };
     let opened = |at: FieldIndex| {
         let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
         let never = entity.never.iter().any(|(to, fields)| *to == role && fields.contains(&at));
@@ -130,8 +133,13 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
             continue;
         }
         if let Some(Target::Entity(to)) = field.target {
-            if to == index {
+            // Who reaches their own records only may not link to others that are not theirs to see.
+            let seen = how == Makes::All || model.grants(role, to).any(|grant| sees_all(grant));
+            if to == index || !(seen || field.required) {
                 continue;
+            }
+            if !seen {
+                return None;
             }
             needs.push(module(&model[to].table));
         }
@@ -149,7 +157,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         module: module(&entity.table),
         constant: entity.name.snake().trim_end_matches('_').to_uppercase(),
         by,
-        own: own.then(|| name.to_owned()),
+        unclaimed: how == Makes::Theirs
+            && entity.parent.as_ref().and_then(|parent| assign(model, parent.entity)).is_some_and(|a| a.claim),
         parent: entity.parent.as_ref().map(|parent| module(&model[parent.entity].table)),
         has_place: entity.has_place_column().then(|| model[entity.place].name.to_string()),
         count: match (&entity.parent, super::entity::time_field(entity)) {
@@ -166,30 +175,70 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     })
 }
 
-/// A role that makes the records, staff before patients; with whether it makes only its own.
-fn maker(model: &Model, index: EntityIndex) -> Option<(RoleIndex, bool)> {
-    let makes = |role: RoleIndex| {
-        let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
-        let first = grants.next()?;
-        let wide = std::iter::once(first)
-            .chain(grants)
-            .any(|grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)));
-        Some(wide)
+/// Who makes the records of an entity.
+struct Maker {
+    role: RoleIndex,
+    how: Makes,
+}
+
+/// Which records one person makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Makes {
+    /// All of them.
+    All,
+    /// The n-th person those of the n-th: parts of what is theirs or assigned to them, or what they register as theirs.
+    Theirs,
+}
+
+/// A role that makes the records: staff before patients, and who reaches them all before who reaches some.
+fn maker(model: &Model, index: EntityIndex) -> Option<Maker> {
+    let makes = |role: RoleIndex, wanted: &dyn Fn(&Grant) -> bool| {
+        model.grants(role, index).filter(|grant| grant.allows(Action::Create)).any(wanted)
     };
-    let roles: Vec<(RoleIndex, bool)> =
-        model.roles().filter_map(|(role, _)| makes(role).map(|wide| (role, wide))).collect();
-    let staff = roles.iter().find(|(role, wide)| *wide && model[*role].self_entity.is_none());
-    if let Some((role, _)) = staff {
-        return Some((*role, false));
+    let whole = |grant: &Grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_));
+    let staff = |role: RoleIndex| model[role].self_entity.is_none();
+    let mut roles = model.roles().map(|(role, _)| role);
+    if let Some(role) = roles.find(|role| staff(*role) && makes(*role, &whole)) {
+        return Some(Maker { role, how: Makes::All });
     }
-    // One's own parts of one's own record.
-    let parent = model[index].parent.as_ref()?;
-    let own = roles.iter().find(|(role, _)| model[*role].self_entity == Some(parent.entity));
-    own.map(|(role, _)| (*role, true))
+    let Some(parent) = &model[index].parent else {
+        let role = registrar(model, index)?;
+        return Some(Maker { role, how: Makes::Theirs });
+    };
+    // One's own parts of one's own record; or of a record that one is responsible for.
+    let mut own = model.roles().map(|(role, _)| role).filter(|role| model[*role].self_entity == Some(parent.entity));
+    let own = own.find(|role| makes(*role, &|_| true));
+    let responsible = || responsible(model, parent.entity).filter(|role| makes(*role, &is_assigned));
+    own.or_else(responsible).map(|role| Maker { role, how: Makes::Theirs })
+}
+
+fn is_assigned(grant: &Grant) -> bool {
+    matches!(grant.reach, Reach::Assigned { .. }) && grant.path.len() <= 1 && grant.when.is_empty()
+}
+
+fn sees_all(grant: &Grant) -> bool {
+    grant.allows(Action::View) && grant.when.is_empty() && matches!(grant.reach, Reach::Place(_))
+}
+
+/// The first role that registers records of its own.
+fn registrar(model: &Model, index: EntityIndex) -> Option<RoleIndex> {
+    model[index].grants.iter().find(|grant| grant.assigns_its_maker()).map(|grant| grant.role)
+}
+
+/// The role whose n-th person is responsible for the n-th record.
+fn responsible(model: &Model, index: EntityIndex) -> Option<RoleIndex> {
+    let assignment = model[index].assignment.as_ref()?;
+    match maker(model, index)?.how {
+        Makes::Theirs => registrar(model, index),
+        Makes::All => assign(model, index).and(assignment.roles.first().copied()),
+    }
 }
 
 fn assign(model: &Model, index: EntityIndex) -> Option<AssignView> {
     let assignment = model[index].assignment.as_ref()?;
+    if maker(model, index)?.how == Makes::Theirs {
+        return None;
+    }
     let may = |role: RoleIndex| model.grants(role, index).any(|grant| grant.allows(Action::Assign));
     let (by, _) = model.roles().find(|(role, _)| may(*role))?;
     let role = assignment.roles.first()?;

@@ -96,6 +96,12 @@ impl Grant {
     pub fn allows(&self, action: Action) -> bool {
         self.actions.contains(&action)
     }
+
+    /// Whether it lets make records of which the maker reaches none but those assigned to them. Nobody is assigned to what
+    /// is not there yet, so whoever makes one is assigned to it by making it.
+    pub fn assigns_its_maker(&self) -> bool {
+        self.allows(Action::Create) && self.path.is_empty() && matches!(self.reach, Reach::Assigned { .. })
+    }
 }
 
 /// Where a scope holds, once resolved.

@@ -258,6 +258,16 @@ pub async fn update(viewer: &Viewer, id: Uuid, version: i64, answers: &Answers) 
     Ok(changed.answers(&PATIENT, answers).update(viewer, &PATIENT, Action::Update, id, version).await?)
 }
 
+/// The statement that assigns the patient to this person in this role from now on.
+fn assignment(viewer: &Viewer, id: Uuid, role: &str, person: Uuid) -> safeguards::store::Statement {
+    let made = sql("INSERT INTO patient_assignments
+             (id, organisation_id, patient_id, person_id, role, starts_at, assigned_by_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    let made =
+        made.bind(viewer.ids.next()).bind(viewer.principal.organisation().uuid()).bind(id).bind(person);
+    made.bind(role).bind(viewer.clock.now()).bind(viewer.principal.person().uuid())
+}
+
 /// The roles that a patient is assigned to.
 pub const ASSIGNED_TO: &[&str] = &["physician"];
 
@@ -289,31 +299,13 @@ pub async fn assign(viewer: &Viewer, id: Uuid, version: i64, role: &str, person:
     if !ASSIGNED_TO.contains(&role) || !viewer.has_colleague(role, person).await? {
         return Err(Problem::not_found());
     }
-    let (now, organisation, by) =
-        (viewer.clock.now(), viewer.principal.organisation().uuid(), viewer.principal.person().uuid());
     let assigned =
         tenant!("UPDATE patients SET {fields} WHERE id = {id} AND version = {version} AND {visible}");
-    let assigned = assigned
-        .also(
-            sql("UPDATE patient_assignments SET ends_at = $1
-                 WHERE patient_id = $2 AND organisation_id = $3 AND role = $4 AND ends_at IS NULL")
-            .bind(now)
-            .bind(id)
-            .bind(organisation)
-            .bind(role),
-        )
-        .also(
-            sql("INSERT INTO patient_assignments
-                     (id, organisation_id, patient_id, person_id, role, starts_at, assigned_by_id)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(viewer.ids.next())
-            .bind(organisation)
-            .bind(id)
-            .bind(person)
-            .bind(role)
-            .bind(now)
-            .bind(by),
-        );
+    let relieved = sql("UPDATE patient_assignments SET ends_at = $1
+         WHERE patient_id = $2 AND organisation_id = $3 AND role = $4 AND ends_at IS NULL");
+    let relieved =
+        relieved.bind(viewer.clock.now()).bind(id).bind(viewer.principal.organisation().uuid()).bind(role);
+    let assigned = assigned.also(relieved).also(assignment(viewer, id, role, person));
     Ok(assigned.update(viewer, &PATIENT, Action::Move("assign"), id, version).await?)
 }
 
@@ -369,8 +361,8 @@ pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&PATIENT, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &PATIENT, Action::Create);
     let answers = body.answers(&viewer.view, form, &[])?;
-    let made = new(&viewer, &answers).await?;
     let id = viewer.ids.next();
+    let made = new(&viewer, &answers).await?;
     Ok(created(id, made.insert_shown::<Patient>(&viewer, id, one(id)).await?))
 }
 

@@ -201,7 +201,7 @@ pub async fn api_create(viewer: Viewer, body: Body) -> Result<Response> {
     viewer.granted(&READING, Action::Create).await?;
     let form = viewer.writable(blank(&viewer.view, &Links::any()), &READING, Action::Create);
     let answers = body.answers(&viewer.view, form, &["patient_id"])?;
-    let made = new(&viewer, body.record("patient_id")?, &answers).await?;
     let id = viewer.ids.next();
+    let made = new(&viewer, body.record("patient_id")?, &answers).await?;
     Ok(created(id, made.insert_shown::<Reading>(&viewer, id, one(id)).await?))
 }

@@ -103,6 +103,8 @@ pub(crate) struct AssignmentView {
     pub(crate) role: String,
     pub(crate) one: bool,
     pub(crate) claim: bool,
+    /// The roles that answer for what they register: their grant to make records is to make those assigned to them.
+    pub(crate) registrars: Vec<String>,
 }
 
 /// The rules of a calendar about when something is booked.
@@ -189,7 +191,19 @@ pub(super) fn assignment(model: &Model, entity: &Entity) -> Option<AssignmentVie
         roles,
         one: assignment.team == Team::One,
         claim: assignment.claim,
+        registrars: registrars(model, entity),
     })
+}
+
+fn registrars(model: &Model, entity: &Entity) -> Vec<String> {
+    let mut roles: Vec<String> = Vec::new();
+    for grant in entity.grants.iter().filter(|grant| grant.assigns_its_maker()) {
+        let role = model[grant.role].name.to_string();
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    roles
 }
 
 pub(super) fn bookings(model: &Model, index: EntityIndex) -> Vec<BookingView> {
