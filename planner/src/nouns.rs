@@ -170,6 +170,18 @@ fn read(piece: &[Token]) -> Item {
                 item.words.extend(piece[at + 1].word().and_then(measured).map(str::to_owned));
                 at += 1;
             }
+            // `pain at rest`, `mood at arrival`, `pain with activity`: one value, at its moment.
+            Token::Word(word)
+                if matches!(word.as_str(), "at" | "with" | "on" | "before" | "after" | "during")
+                    && !ended
+                    && !item.words.is_empty()
+                    && piece.get(at + 1).and_then(Token::word).is_some_and(is_moment)
+                    && ends_item(piece, at + 2) =>
+            {
+                item.words.push(word.clone());
+                item.words.extend(piece[at + 1].word().map(str::to_owned));
+                at += 1;
+            }
             Token::Word(word) => match word.as_str() {
                 // `blood pressure before`, `heart rate max`.
                 word if is_side(word) && !ended && !item.words.is_empty() && ends_item(piece, at + 1) => {
@@ -244,6 +256,32 @@ fn read(piece: &[Token]) -> Item {
     item
 }
 
+/// When or at what a value is taken: `at rest`, `with activity`, `on arrival`.
+pub(crate) fn is_moment(word: &str) -> bool {
+    matches!(
+        word,
+        "rest"
+            | "activity"
+            | "exercise"
+            | "exertion"
+            | "movement"
+            | "night"
+            | "birth"
+            | "baseline"
+            | "arrival"
+            | "departure"
+            | "admission"
+            | "discharge"
+            | "onset"
+            | "presentation"
+            | "peak"
+            | "bedtime"
+            | "delivery"
+            | "pressure"
+            | "effort"
+    )
+}
+
 /// What is asked by `how much`, `how long`.
 fn measured(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -292,6 +330,12 @@ fn read_states(piece: &[Token], at: usize, item: &mut Item) -> usize {
         None if item.words.len() > 1 => item.words.pop().unwrap_or_default(),
         None => std::mem::take(&mut item.words).join(" "),
     };
+    // `an order goes ordered > at lab > ready`.
+    let first = ["moves from ", "goes from ", "goes ", "go ", "moves ", "runs "]
+        .iter()
+        .find_map(|how| first.strip_prefix(how))
+        .unwrap_or(&first)
+        .to_owned();
     item.states.push(first);
     let mut current = String::new();
     let mut index = at + 1;

@@ -85,6 +85,13 @@ impl Reader<'_> {
 
     /// Whether a noun phrase with its verb or modal stands here.
     pub(super) fn subject_follows_at(&self, start: usize) -> bool {
+        // `reads the study, writes an interpretation`: a verb, and no subject.
+        if self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
+            verb(word).is_some() && !is_two_faced(word) && singular(word) != word
+        }) && self.determined_strictly(start + 1)
+        {
+            return false;
+        }
         let mut at = start;
         let mut nouns = 0;
         while let Some(token) = self.tokens.get(at) {
@@ -133,7 +140,9 @@ impl Reader<'_> {
             if nouns > 0
                 && verb(word).is_some()
                 && !word.ends_with("ed")
-                && self.tokens[at - 1].word().is_some_and(|before| self.agrees(before, word))
+                && self.tokens[at - 1]
+                    .word()
+                    .is_some_and(|before| !matches!(before, "and" | "or") && self.agrees(before, word))
                 && (!is_two_faced(word)
                     || self.object_follows(at + 1)
                     || self.another_verb_follows(at + 1)

@@ -131,7 +131,7 @@ impl Reader<'_> {
                         "of" if seen && self.value_of(&phrase) => phrase.words.push(word.to_owned()),
                         // `exports completed trips monthly`: how often.
                         "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly"
-                        | "annually"
+                        | "annually" | "online" | "electronically" | "digitally"
                             if seen && self.next_ends() && phrase.words.len() < 4 =>
                         {
                             self.at += 1;

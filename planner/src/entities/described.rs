@@ -32,10 +32,18 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let about = phrase.all
         && catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Proxy)
         && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
+    let known = clause.objects.iter().filter(|object| is_value(object)).count();
+    // `each call has a date and an outcome`: a record, by its list.
+    if is_no_record(&key) && phrase.all && known > 1 && !person {
+        let Some(name) = listed_record(&key, phrase, world) else { return false };
+        for object in &clause.objects {
+            item_of(&name, &as_item(object), world);
+        }
+        return true;
+    }
     if person && !subject && !about || is_no_record(&key) || catalogue().field(&key).is_some() {
         return false;
     }
-    let known = clause.objects.iter().filter(|object| is_value(object)).count();
     // `patients have a name, a phone and a fax`: most are known, and none is a record or somebody.
     let records = clause.objects.iter().any(|object| {
         let key = phrase_key(object);

@@ -219,6 +219,15 @@ fn is_activity(word: &str) -> bool {
                 | "booking"
                 | "feeding"
                 | "hearing"
+                | "charting"
+                | "testing"
+                | "imaging"
+                | "fitting"
+                | "meeting"
+                | "mailing"
+                | "outing"
+                | "rating"
+                | "casting"
         )
         || matches!(
             word,
@@ -290,7 +299,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             (Some(concept), name.to_owned())
         }
         // `daily meds given`: how often is no part of the name.
-        None if custom && often(&key).is_some_and(|bare| catalogue().entity(bare).is_some()) => {
+        None if custom
+            && often(&key).is_some_and(|bare| {
+                catalogue().entity(bare).is_some_and(|(concept, _)| concept.field_too)
+            }) =>
+        {
             let bare = often(&key).unwrap_or_default().to_owned();
             return define(&bare, world, false);
         }
@@ -318,6 +331,16 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 "branch",
                 "studio",
                 "school",
+                "unit",
+                "ward",
+                "room",
+                "lab",
+                "laboratory",
+                "pharmacy",
+                "shelter",
+                "squad",
+                "network",
+                "group",
             ];
             // `appointment booking`: two words for one kind of record.
             let concept_of = |word: &str| catalogue().entity(word).map(|(concept, _)| concept.name.clone());

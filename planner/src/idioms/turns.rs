@@ -3,6 +3,14 @@
 /// What is said, and how the grammar says it. `'s` is a possessive.
 pub(super) const TURNS: &[(&str, &str)] = &[
     ("there own", "their own"),
+    ("do the intake of", "register"),
+    ("does the intake of", "registers"),
+    ("do intake of", "register"),
+    ("does intake of", "registers"),
+    ("do intake for", "register"),
+    ("does intake for", "registers"),
+    ("plan of care", "care plan"),
+    ("plans of care", "care plans"),
     ("looks after", "treats"),
     ("look after", "treat"),
     ("look them up", "view them"),

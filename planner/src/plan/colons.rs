@@ -45,7 +45,9 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     let nobody = |clause: &Clause| {
         clause.subjects.iter().all(|phrase| {
             let key = crate::entities::phrase_key(phrase);
-            matches!(
+            // `the DME company gets only …` is somebody.
+            let body = key.contains(' ') && key.ends_with(" company");
+            !body && matches!(
                 key.split(' ').next_back().unwrap_or_default(),
                 "clinic"
                     | "practice"
