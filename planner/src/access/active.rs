@@ -250,6 +250,11 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
                 for entity in
                     resolve(phrase, clause, roles, world, memory).into_iter().map(|target| target.entity)
                 {
+                    // `therapists do not see each other's patients`: they see those assigned to them.
+                    if world.subject() == Some(entity.as_str()) {
+                        roles.iter().for_each(|role| super::granting::own_patients(role, &entity, world));
+                        continue;
+                    }
                     world.authors.extend(roles.iter().map(|role| (role.clone(), entity.clone())));
                 }
             }

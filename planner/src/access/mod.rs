@@ -154,6 +154,9 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         if let Some(about) = about {
             memory.entities = vec![about];
         }
+        if tells_whom_they_treat(&all, world) {
+            continue;
+        }
         let mut understood = false;
         let mut narrowing = 0;
         let mut narrow_understood = 0;
@@ -191,6 +194,36 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
     }
     fallback::at_their_narrowest(unclear, world, &mut rules);
     rules
+}
+
+/// `We only treat adults`, `no people are treated here, only animals`: whom the place is for, and nobody's access.
+fn tells_whom_they_treat(all: &[Clause], world: &World) -> bool {
+    let treats = |word: &str| {
+        matches!(crate::words::base(word), Some("treat" | "serve" | "accept" | "take" | "heal" | "cure"))
+    };
+    let nobody_of_the_app = |phrase: &crate::clauses::Phrase| {
+        matches!(phrase.words.last().map(String::as_str), Some("we" | "i" | "people" | "human" | "humans" | "here"))
+            || phrase.words.is_empty()
+            || world.entity_of(&phrase.words).as_deref() == world.subject() && world.subject().is_some()
+    };
+    let acting = all.iter().filter(|clause| !clause.verbs.is_empty());
+    acting.clone().count() > 0
+        && acting.clone().all(|clause| {
+            clause.verbs.iter().all(|(_, word)| treats(word))
+                && clause.subjects.iter().all(nobody_of_the_app)
+                && clause.objects.iter().all(|phrase| {
+                    world.roles_of(phrase).iter().all(|role| {
+                        world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject)
+                    })
+                })
+        })
+        && all.iter().filter(|clause| clause.verbs.is_empty()).all(|clause| {
+            clause.subjects.iter().all(|phrase| {
+                world.roles_of(phrase).iter().all(|role| {
+                    world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject)
+                })
+            })
+        })
 }
 
 /// `Clients give consent before anything is shared with a probation officer`.

@@ -32,6 +32,24 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let about = phrase.all
         && catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Proxy)
         && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
+    // `each patient has a fixed chair and shift`: where and when, told of the person.
+    let placed = |object: &Phrase| {
+        let key = phrase_key(object);
+        let last = key.rsplit(' ').next().unwrap_or_default().to_owned();
+        object.words.last().is_some_and(|word| singular(word) == *word)
+            && matches!(last.as_str(), "chair" | "shift" | "bed" | "room" | "cabin" | "ward" | "floor" | "locker")
+    };
+    if subject && clause.objects.iter().all(placed) && (phrase.all || phrase.article) {
+        let Some(name) = world.subject().map(str::to_owned) else { return false };
+        for object in &clause.objects {
+            if let (Some(field), Some(entity)) =
+                (crate::fields::proper_name(&object.words.join(" ")), world.entities.get_mut(&name))
+            {
+                entity.add(crate::fields::NewField { name: field, written: "clinical text".into() });
+            }
+        }
+        return true;
+    }
     let known = clause.objects.iter().filter(|object| is_value(object)).count();
     // `each call has a date and an outcome`: a record, by its list.
     if is_no_record(&key) && phrase.all && known > 1 && !person {

@@ -269,6 +269,10 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             }
         }
     }
+    // `office managers run their own location`: a place, and no record.
+    if world.place.as_deref() == Some(key.as_str()) {
+        return None;
+    }
     let is_subject = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
     if let Some(found) = world.entities.keys().find(|name| key_of(name) == key) {
         return Some(found.clone());
@@ -333,14 +337,9 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 "school",
                 "unit",
                 "ward",
-                "room",
-                "lab",
-                "laboratory",
-                "pharmacy",
                 "shelter",
                 "squad",
                 "network",
-                "group",
             ];
             // `appointment booking`: two words for one kind of record.
             let concept_of = |word: &str| catalogue().entity(word).map(|(concept, _)| concept.name.clone());

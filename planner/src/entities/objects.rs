@@ -238,6 +238,18 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
         && is_described(clause)
         && !clause.not;
+    // `writes an interpretation`: a text of its own, though it is a value elsewhere.
+    let written = phrase.article
+        && phrase.paren.is_empty()
+        && clause.objects.len() == 1
+        && !clause.not
+        && clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("write" | "dictate")))
+        && catalogue().field(&key).is_some_and(|(field, _)| {
+            field.written.as_deref().is_some_and(|written| written.contains("text") || written.starts_with("narrative"))
+        });
+    if written && !is_no_record(&key) && world.entities.values().all(|entity| !entity.fields.contains_key(&key)) {
+        return define(&phrase.words.join(" "), world, true);
+    }
     let custom =
         ((writes || described) && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
             && phrase.words.len() <= 3

@@ -3,6 +3,10 @@
 /// What is said, and how the grammar says it. `'s` is a possessive.
 pub(super) const TURNS: &[(&str, &str)] = &[
     ("there own", "their own"),
+    ("if nobody", "if somebody fails to"),
+    ("if no one", "if somebody fails to"),
+    ("when nobody", "when somebody fails to"),
+    ("when no one", "when somebody fails to"),
     ("do the intake of", "register"),
     ("does the intake of", "registers"),
     ("do intake of", "register"),

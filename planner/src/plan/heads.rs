@@ -98,7 +98,11 @@ fn has_a_list(sentence: &mut Sentence) {
     let known = listed
         .iter()
         .filter(|item| {
-            catalogue().field(&item.key()).is_some()
+            let key = item.key();
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            catalogue().field(&key).is_some()
+                || catalogue().field(last).is_some()
+                || item.states.len() > 1
                 || item.unit.is_some()
                 || !item.paren.is_empty()
                 || item.range.is_some()

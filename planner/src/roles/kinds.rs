@@ -94,6 +94,14 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
             world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
         && known != canonical
     {
+        // `each couple has a patient and a partner`: the patient is whom the records are about.
+        let loose = matches!(known.as_str(), "couple" | "woman" | "visitor" | "guest" | "family");
+        if loose && matches!(canonical.as_str(), "patient" | "client") {
+            world.roles = std::mem::take(&mut world.roles)
+                .into_iter()
+                .map(|(name, role)| if name == known { (canonical.clone(), role) } else { (name, role) })
+                .collect();
+        }
         return;
     }
     let known = world.roles_named(&key_of(&canonical));

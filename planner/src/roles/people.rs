@@ -260,6 +260,8 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
                 | Verb::Sign
         )
     });
+    // `adopters apply with a form`.
+    let acts = acts || clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("apply"));
     const ENDINGS: &[&str] = &[
         "er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "lady", "person", "staff", "mom",
         "dad", "ive", "ete", "lead",

@@ -189,6 +189,13 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
             at += 1;
             continue;
         }
+        // `los pacientes de los demás`: others'.
+        let next = |ahead: usize| words.get(at + ahead).and_then(Option::as_deref);
+        if here == Some("de") && matches!(next(1), Some("los" | "las")) && next(2) == Some("demas") {
+            read.english.insert(0, "other".into());
+            at += 3;
+            continue;
+        }
         // `tareas realizadas`: which, unless it is said by whom.
         if let Some(word) = here
             && let Some((english, Form::Participle)) = lexicon().verb(word)
