@@ -203,7 +203,7 @@ fn read(piece: &[Token]) -> Item {
                         && piece
                             .get(at + 1)
                             .and_then(Token::word)
-                            .is_some_and(|next| next != "the" && !is_glue(next)) =>
+                            .is_some_and(|next| next != "the" && next != "own" && !is_glue(next)) =>
                 {
                     item.words.push(word.clone());
                 }
@@ -278,6 +278,7 @@ pub(crate) fn is_moment(word: &str) -> bool {
             | "bedtime"
             | "delivery"
             | "pressure"
+            | "hand"
             | "effort"
     )
 }

@@ -184,6 +184,25 @@ impl World {
                 return people;
             }
             "i" | "we" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
+            // Whoever the records are about, by whichever general word.
+            "patient" | "client" | "customer" | "individual" | "service user"
+                if self.roles.iter().any(|(name, role)| {
+                    role.kind == RoleKind::Subject
+                        && matches!(
+                            name.as_str(),
+                            "patient" | "client" | "customer" | "member" | "resident" | "participant"
+                        )
+                }) =>
+            {
+                return self
+                    .roles
+                    .iter()
+                    .find(|(_, role)| role.kind == RoleKind::Subject)
+                    .map(|(name, _)| name.clone())
+                    .into_iter()
+                    .collect();
+            }
+            "crew" if !self.roles.contains_key("crew") => return self.of_kind(RoleKind::Care),
             "staff" if self.crew.is_some() => return self.crew.clone().into_iter().collect(),
             "staff" | "team" | "employee" | "staff member" | "team member" | "worker" => {
                 return self

@@ -311,6 +311,10 @@ fn is_time(phrase: &Phrase) -> bool {
                     | "year"
                     | "years"
                     | "quarter"
+                    | "min"
+                    | "mins"
+                    | "minute"
+                    | "seconds"
                     | "today"
                     | "tomorrow"
             )

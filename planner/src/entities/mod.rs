@@ -121,7 +121,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             let tokens = &one.sentence.tokens;
             let moves = tokens.contains(&Token::Arrow)
                 || tokens.iter().filter(|token| **token == Token::Above).count() > 1;
-            if !head && !moves && !features::is_form_sentence(&one.sentence) {
+            if !head && !moves && !features::is_form_sentence(&one.sentence) && !offers(clause) {
                 let same = |(_, by): &&(String, Vec<String>)| {
                     who.iter().all(|name| {
                         matches!(name.as_str(), "they" | "he" | "she" | "we" | "i") || by.contains(name)

@@ -2,6 +2,39 @@
 
 use crate::sentences::Token;
 
+/// `date, fee, paid or not` reads as `date, fee, paid yes/no`.
+pub(super) fn or_not(mut tokens: Vec<Token>) -> Vec<Token> {
+    let mut at = 1;
+    while at + 1 < tokens.len() {
+        let listed = at > 1
+            && (tokens[at - 2] == Token::Comma
+                || tokens[at - 2] == Token::Open
+                || tokens[at - 2].is("and")
+                || tokens[at - 2].is("with"));
+        let ends = matches!(tokens.get(at + 2), None | Some(Token::Comma | Token::Close))
+            || tokens.get(at + 2).is_some_and(|token| token.is("and"));
+        if tokens[at].is("or") && tokens[at + 1].is("not") && listed && ends && tokens[at - 1].word().is_some() {
+            tokens.splice(at..at + 2, [Token::Word("yes".into()), Token::Slash, Token::Word("no".into())]);
+        }
+        at += 1;
+    }
+    tokens
+}
+
+/// `nobody but me may see them, not even the assistant`: the assistant is somebody.
+pub(super) fn not_even(mut tokens: Vec<Token>) -> Vec<Token> {
+    let nobody = tokens.iter().position(|token| token.is("nobody") || token.is("no"));
+    let even = tokens.windows(2).position(|pair| pair[0].is("not") && pair[1].is("even"));
+    if let (Some(nobody), Some(even)) = (nobody, even)
+        && nobody < even
+    {
+        let end = tokens[even..].iter().position(|token| *token == Token::Comma).map_or(tokens.len(), |at| even + at);
+        let begin = if even > 0 && tokens[even - 1] == Token::Comma { even - 1 } else { even };
+        tokens.drain(begin..end);
+    }
+    tokens
+}
+
 /// `and goes ordered > at lab > ready` reads as `, status ordered > at lab > ready`.
 pub(super) fn goes_on(mut tokens: Vec<Token>) -> Vec<Token> {
     let at = (1..tokens.len()).find(|at| {

@@ -3,6 +3,8 @@
 /// What is said, and how the grammar says it. `'s` is a possessive.
 pub(super) const TURNS: &[(&str, &str)] = &[
     ("there own", "their own"),
+    ("and nothing from", "but not"),
+    ("but nothing from", "but not"),
     ("if nobody", "if somebody fails to"),
     ("if no one", "if somebody fails to"),
     ("when nobody", "when somebody fails to"),

@@ -247,7 +247,9 @@ pub(super) fn said_in_head(sentence: &mut Sentence) {
     let does = read.iter().any(|clause| !clause.verbs.is_empty() && !clause.subjects.is_empty());
     let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
     let record = words.iter().any(|word| catalogue().entity(&key_of(word)).is_some());
-    let plain = !record && words.iter().all(|word| is_glue(word) || verb(word).is_some())
+    // `For every run: …`: what there is each time has its list, whatever the word means elsewhere.
+    let each = matches!(words.as_slice(), ["for" | "per" | "at" | "on", "each" | "every", _, ..] | ["each" | "every", _, ..]);
+    let plain = !record && !each && words.iter().all(|word| is_glue(word) || verb(word).is_some())
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));
     let last = words.last().copied().unwrap_or_default();

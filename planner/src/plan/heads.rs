@@ -193,7 +193,8 @@ fn role_in_head(sentence: &mut Sentence) {
         sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
         return;
     }
-    let acts = sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some());
+    let acts = sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some())
+        && clauses(&sentence.tokens).iter().any(|clause| !clause.verbs.is_empty());
     let shown = matches!(sentence.tokens.get(1).and_then(Token::word), Some("what" | "whatever"));
     let access = first == "no" && sentence.tokens.get(1).is_some_and(|token| token.is("access"));
     if access {
@@ -248,6 +249,7 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
     let listed = crate::nouns::items(tokens);
     let record = |item: &crate::nouns::Item| {
         let key = item.bare_key();
+        let key = key.strip_suffix(" review").unwrap_or(&key).to_owned();
         let last = key.rsplit(' ').next().unwrap_or_default();
         is_scheduling(&item.words)
             || catalogue().field(&key).is_none()
@@ -260,5 +262,5 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
         && (listed.iter().filter(|item| record(item)).count() * 2 >= listed.len()
             || listed.iter().any(record)
                 && !listed.iter().any(tells_who)
-                && listed.iter().all(|item| item.words.len() < 4))
+                && listed.iter().all(|item| item.words.len() < 5))
 }

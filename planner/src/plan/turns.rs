@@ -261,6 +261,8 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
             let key = crate::entities::phrase_key(phrase);
             let known = catalogue().role(&key).or_else(|| catalogue().role(roles::without_crew(&key)));
             known.is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+                || roles::is_crew_name(&key)
+                || key.contains(' ') && key.ends_with(" company")
         });
     let values = !clause.objects.is_empty()
         && clause.objects.iter().any(|phrase| {

@@ -22,6 +22,15 @@ pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut Worl
         return;
     };
     let said = match clause.subjects.as_slice() {
+        // `I'm a couples & sex therapist`: what they are stands at the end.
+        [who, what, rest, ..]
+            if who.words == ["i"]
+                && what.article
+                && working(what, &words_key(what)).is_none()
+                && working(rest, &words_key(rest)).is_some() =>
+        {
+            rest
+        }
         [who, what, ..] if who.words == ["i"] && what.article => what,
         [what, ..] if sentence.tokens.get(what.words.len()).is_some_and(|token| token.is("here")) => what,
         _ => return,
