@@ -10,6 +10,7 @@ use crate::{
 
 /// The prompt in lines, bullets and colons.
 pub(crate) fn plainly(prompt: &str) -> String {
+    let prompt = &in_full(prompt);
     let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
@@ -26,6 +27,53 @@ pub(crate) fn plainly(prompt: &str) -> String {
         at += 1;
     }
     out.join("\n")
+}
+
+/// `a virtual assistant … the VA`: who is called by their initials is called so once in full.
+fn in_full(prompt: &str) -> String {
+    let words: Vec<&str> =
+        prompt.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(2_000).collect();
+    let mut out = prompt.to_owned();
+    let mut done: Vec<String> = Vec::new();
+    for width in [3, 2] {
+        for piece in words.windows(width) {
+            let phrase = piece.join(" ").to_lowercase();
+            let one = key_of(&phrase);
+            let initials: String =
+                piece.iter().filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
+            if done.contains(&initials)
+                || catalogue().role(&one).is_none()
+                || crate::words::in_full(&initials).is_some()
+                || !words.iter().any(|word| *word == initials || word.strip_suffix('s') == Some(&initials))
+            {
+                continue;
+            }
+            out = spelt(&out, &initials, &one);
+            done.push(initials);
+        }
+    }
+    out
+}
+
+/// A text with each word that is these initials said in full.
+fn spelt(text: &str, initials: &str, full: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    for c in text.chars().chain(std::iter::once(' ')) {
+        if c.is_alphanumeric() {
+            word.push(c);
+            continue;
+        }
+        match word.strip_suffix('s').unwrap_or(&word) {
+            bare if bare == initials && bare.len() < word.len() => out.push_str(&format!("{full}s")),
+            bare if bare == initials => out.push_str(full),
+            _ => out.push_str(&word),
+        }
+        word.clear();
+        out.push(c);
+    }
+    out.pop();
+    out
 }
 
 /// `3.1 Clinicians shall …` without its number; `1.` is a bullet and stays.

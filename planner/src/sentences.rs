@@ -112,7 +112,7 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             let (head, rest) = head_of(&piece);
             // `Front desk: scheduling; no access to notes`: of the front desk, too.
             let goes_on = head.is_none()
-                && (["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must "]
+                && (["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must ", "solo ", "sólo ", "nunca ", "puede "]
                     .iter()
                     .any(|begin| rest.to_lowercase().starts_with(begin))
                     || led.as_deref().is_some_and(|led| of_the_same(led, rest)));

@@ -306,6 +306,15 @@ impl World {
         if let [one] = near.as_slice() {
             return Some((*one).clone());
         }
+        // `write the run report` of a run.
+        let written = [" report", " record", " entry", " sheet", " chart"].iter().find_map(|end| said.strip_suffix(end));
+        if let Some(bare) = written
+            && concept.is_none()
+            && let Some(name) = self.entities.keys().find(|name| key_of(name) == bare)
+            && self.subject() != Some(name.as_str())
+        {
+            return Some(name.clone());
+        }
         if concept.is_none()
             && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)
         {

@@ -126,6 +126,8 @@ pub(crate) struct Rules {
     pub(crate) frozen: Vec<(String, Vec<&'static str>)>,
     /// Records for which somebody books or schedules.
     pub(crate) books: bool,
+    /// Roles that were said to get counts, reports or letters.
+    pub(crate) counted: Vec<String>,
 }
 
 /// What the sentences before left for `it`, `they` and `them`.
@@ -192,8 +194,38 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
             rules.not_understood.push(one.sentence.text.clone());
         }
     }
+    // `the district nurse wants monthly counts`: of whom nothing else is said gets nothing else.
+    for role in &rules.counted {
+        let more = rules.allows.iter().any(|allow| allow.role == *role);
+        if let Some(known) = world.roles.get_mut(role).filter(|_| !more) {
+            known.bounded = true;
+        }
+    }
     fallback::at_their_narrowest(unclear, world, &mut rules);
     rules
+}
+
+/// Whether a clause gives counts, reports or letters, and nothing that is kept.
+fn told_in_numbers(clause: &Clause, world: &World) -> bool {
+    let gets = clause.verbs.iter().all(|(_, word)| {
+        matches!(crate::words::base(word), Some("want" | "need" | "get" | "receive" | "see" | "view" | "like"))
+    });
+    let told = |phrase: &crate::clauses::Phrase| {
+        let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+        world.entity_of(&phrase.words).is_none()
+            && matches!(
+                last.as_str(),
+                "count" | "number" | "total" | "average" | "statistic" | "stat" | "report" | "summary" | "pdf"
+                    | "letter" | "fax" | "newsletter" | "graph" | "dashboard" | "rate" | "percentage" | "figure"
+                    | "metric" | "kpi" | "overview"
+            )
+    };
+    !clause.verbs.is_empty()
+        && gets
+        && !clause.not
+        && !clause.passive
+        && !clause.objects.is_empty()
+        && clause.objects.iter().all(told)
 }
 
 /// `We only treat adults`, `no people are treated here, only animals`: whom the place is for, and nobody's access.
@@ -333,6 +365,9 @@ fn read_clause(
         return nobody_there && clause.not && !clause.only && clause.but_not.is_empty();
     }
     memory.subjects.clone_from(&roles);
+    if told_in_numbers(clause, world) {
+        rules.counted.extend(roles.iter().cloned());
+    }
     if let Some(conditional) = foreign_condition(clause, world)
         && !settled
     {

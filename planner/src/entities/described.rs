@@ -68,6 +68,19 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
         catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
             && catalogue().field(&key).is_none()
     });
+    // `students have allergies and medication orders (drug, dose)`: some are values of theirs, some are records.
+    if subject && records && known > 0 {
+        for object in clause.objects.iter().filter(|object| {
+            let key = phrase_key(object);
+            object.paren.is_empty()
+                && catalogue().field(&key).is_some()
+                && catalogue().entity(&key).is_none_or(|(concept, _)| concept.field_too)
+        }) {
+            if let Some(name) = world.subject().map(str::to_owned) {
+                item_of(&name, &as_item(object), world);
+            }
+        }
+    }
     if known == 0 || subject && (records || known * 2 < clause.objects.len()) {
         return false;
     }

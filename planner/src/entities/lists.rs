@@ -201,6 +201,14 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         if catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject) {
             continue;
         }
+        // `Specialty pharmacy (arthritis, sclerosis)`: whose app it is.
+        let place = matches!(
+            name.rsplit(' ').next().unwrap_or_default(),
+            "pharmacy" | "lab" | "laboratory" | "spa" | "shop" | "store" | "group" | "company" | "startup"
+        );
+        if title && place {
+            continue;
+        }
         if matches!(fields::read(item, None, EntityKind::Clinical), Read::File(_)) {
             continue;
         }

@@ -352,7 +352,7 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             let done = key != "personal care"
                 && words
                     .last()
-                    .is_some_and(|word| word.ends_with("ed") || PLACES.contains(word) || is_activity(word));
+                    .is_some_and(|word| word.ends_with("ed") && !given(&words) || PLACES.contains(word) || is_activity(word));
             if done
                 || crate::words::is_no_record(&key)
                 || catalogue().role(&key).is_some()
@@ -378,6 +378,13 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
     let name = proper_name(&name)?;
     world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
     Some(name)
+}
+
+/// `drug dispensed`, `doses administered`: what was done with what is known.
+fn given(words: &[&str]) -> bool {
+    let [first, last] = words else { return false };
+    matches!(*last, "dispensed" | "administered" | "issued" | "delivered" | "ordered" | "used" | "removed" | "collected")
+        && (catalogue().entity(first).is_some() || catalogue().field(first).is_some())
 }
 
 /// A name without how often it comes: `daily`, `weekly`.

@@ -108,6 +108,19 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         }
         _ => phrase,
     };
+    // `treatment plan review`: of the plan, which is what is kept.
+    let reviewed;
+    let phrase = match phrase.words.split_last() {
+        Some((last, first))
+            if matches!(last.as_str(), "review" | "reviews" | "update" | "updates")
+                && phrase.paren.is_empty()
+                && catalogue().entity(&key_of(&first.join(" "))).is_some_and(|(concept, _)| !concept.field_too) =>
+        {
+            reviewed = Phrase { words: first.to_vec(), ..phrase.clone() };
+            &reviewed
+        }
+        _ => phrase,
+    };
     let key = phrase_key(phrase);
     if !phrase.of.is_empty() && catalogue().field(&key).is_some() {
         return None;
@@ -252,7 +265,7 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     let custom =
         ((writes || described) && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
-            && phrase.words.len() <= 3
+            && (phrase.words.len() <= 3 || compound && phrase.words.len() == 4 && writes)
             && !is_no_record(&key)
             && (compound || !is_no_record(&last))
             && catalogue().role(&key).is_none()

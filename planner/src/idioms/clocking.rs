@@ -2,6 +2,52 @@
 
 use crate::sentences::Token;
 
+/// `collect specimens with chain of custody number, collected at, temperature in range`: a list in parentheses.
+pub(super) fn with_a_list(tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.iter().position(|token| token.is("with")) else { return tokens };
+    let list = &tokens[at + 1..];
+    let commas = list.iter().filter(|token| **token == Token::Comma).count();
+    let plain = list.iter().all(|token| match token {
+        Token::Word(word) => {
+            !crate::words::is_modal(word)
+                && !crate::words::is_be(word)
+                && !crate::words::restricts(word)
+                && !matches!(
+                    word.as_str(),
+                    "with" | "who" | "which" | "that" | "they" | "so" | "if" | "when" | "to" | "by" | "we" | "i"
+                        | "it" | "them" | "a" | "an" | "their" | "each" | "every" | "for" | "from" | "but"
+                )
+                && crate::catalogue::catalogue().role(&crate::words::singular(word)).is_none()
+        }
+        Token::Comma | Token::Number(_) | Token::Range(..) | Token::Open | Token::Close | Token::Slash => true,
+        _ => false,
+    });
+    let kept = at > 0
+        && tokens[at - 1].word().is_some_and(|word| {
+            crate::catalogue::catalogue().entity(&crate::words::singular(word)).is_some_and(|(concept, _)| !concept.field_too)
+        });
+    let known = crate::nouns::items(list)
+        .iter()
+        .filter(|item| {
+            let key = item.key();
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            crate::catalogue::catalogue().field(&key).is_some()
+                || crate::catalogue::catalogue().field(last).is_some()
+                || item.range.is_some()
+                || item.unit.is_some()
+                || matches!(last, "at" | "on" | "number" | "date" | "time")
+        })
+        .count();
+    if commas < 2 || !plain || !kept || known < 2 {
+        return tokens;
+    }
+    let mut out = tokens[..at].to_vec();
+    out.push(Token::Open);
+    out.extend(list.iter().cloned());
+    out.push(Token::Close);
+    out
+}
+
 /// `date, fee, paid or not` reads as `date, fee, paid yes/no`.
 pub(super) fn or_not(mut tokens: Vec<Token>) -> Vec<Token> {
     let mut at = 1;

@@ -103,6 +103,12 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
             if clause.does(Verb::Have) {
                 found = found.or_else(|| of(&clause.subjects)).or_else(|| of(&clause.objects));
             }
+            // `see another practice's patients`.
+            found = found.or_else(|| {
+                let others = |phrase: &&crate::clauses::Phrase| phrase.other && !phrase.of.is_empty();
+                let phrases = clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases));
+                phrases.filter(others).find_map(|phrase| named(&crate::words::key_of(&phrase.of.join(" "))))
+            });
             // `office managers run their own location`, `a group with 14 locations`.
             found = found.or_else(|| {
                 let own = |phrase: &&crate::clauses::Phrase| phrase.own && clause.does(Verb::Manage);

@@ -216,7 +216,9 @@ pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
     // `seniors give medication`: what is given is written down; access and consent are given otherwise.
     let treats = clause.objects.iter().any(|phrase| {
         let key = crate::entities::phrase_key(phrase);
+        let last = key.rsplit(' ').next().unwrap_or_default();
         catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
+            || matches!(last, "dose" | "injection" | "shot" | "medication" | "vaccine" | "treatment" | "infusion")
     });
     if crate::words::base(word) == Some("give") && treats && !clause.passive {
         clause.verbs[0].0 = Verb::Create;

@@ -55,7 +55,16 @@ pub(crate) fn kind_of(name: &str) -> RoleKind {
     if last == "staff" && name.contains(' ') && !desk.iter().any(|word| name.contains(word)) {
         return RoleKind::Business;
     }
+    // `shipping clerk`, `stock manager`: they handle things, and know no patient.
+    let things = [
+        "shipping", "warehouse", "stock", "inventory", "supply", "supplies", "laundry", "kitchen", "mail", "parts",
+        "maintenance", "logistics", "delivery", "transport", "cafeteria", "packing", "store", "dispatch",
+    ];
+    let first = name.split(' ').next().unwrap_or_default();
     match catalogue().role(last) {
+        Some((RoleKind::Office | RoleKind::Care, _)) if name.contains(' ') && things.contains(&first) => {
+            RoleKind::Business
+        }
         Some((kind, _)) => kind,
         None if treats_by_name(last) => RoleKind::Panel,
         None => RoleKind::Business,

@@ -18,7 +18,10 @@ fn works(name: &str) -> bool {
 
 /// `I am a school nurse at a primary school`, `school nurse here`.
 pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut World) {
-    let Some(clause) = clauses.first().filter(|clause| !clause.not) else {
+    // `I'm a therapist, no employees`: they are one all the same.
+    let begins = sentence.tokens.first().is_some_and(|token| token.is("i"))
+        && sentence.tokens.get(1).or(sentence.tokens.get(2)).is_some_and(|token| token.is("a") || token.is("an"));
+    let Some(clause) = clauses.first().filter(|clause| !clause.not || begins) else {
         return;
     };
     let said = match clause.subjects.as_slice() {
