@@ -249,6 +249,7 @@ fn read(piece: &[Token]) -> Item {
     if item.words.len() > 1
         && item.unit.is_none()
         && item.words.last().is_some_and(|word| is_unit(word))
+        && !item.words[item.words.len() - 2].chars().all(|c| c.is_ascii_digit())
         && catalogue().field(&item.key()).is_none()
     {
         item.unit = item.words.pop();

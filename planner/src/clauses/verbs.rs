@@ -223,7 +223,9 @@ impl Reader<'_> {
                 return true;
             }
             return if is_two_faced(word) {
-                self.determined(at + 1) && !self.current.verbs.is_empty()
+                self.determined(at + 1)
+                    && (!self.current.verbs.is_empty()
+                        || previous == "but" && !self.out.is_empty() && !self.current.subjects.is_empty())
             } else {
                 !self.current.verbs.is_empty() || self.current.subjects.len() == 1
             };

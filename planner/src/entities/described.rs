@@ -124,6 +124,19 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         return None;
     }
     let key = phrase_key(phrase);
+    // `update the referral status: sent, accepted, declined`: the states of the referral.
+    if let Some(whole) = key.strip_suffix(" status")
+        && known == 0
+        && let Some(name) = world.entity_named(whole).or_else(|| define(whole, world, false))
+        && world.subject() != Some(name.as_str())
+    {
+        let states = crate::fields::choices_of(&phrase.paren);
+        if let Some(entity) = world.entities.get_mut(&name).filter(|entity| entity.states.is_empty()) {
+            entity.states = states;
+            entity.loose = true;
+        }
+        return Some(name);
+    }
     // `the patient's record: name, phone`.
     if is_no_record(&key)
         && let Some(owner) =

@@ -128,7 +128,7 @@ pub(super) fn at_each(clause: &Clause, by_patient: bool, world: &mut World) -> O
         .filter(|tail| {
             matches!(
                 tail.by.as_str(),
-                "at" | "in" | "on" | "for" | "during" | "after" | "per" | "every" | "before"
+                "at" | "in" | "on" | "for" | "of" | "during" | "after" | "per" | "every" | "before"
             )
         })
         .flat_map(|tail| &tail.phrases)

@@ -212,6 +212,15 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         if matches!(fields::read(item, None, EntityKind::Clinical), Read::File(_)) {
             continue;
         }
+        // `demographics (name, phone)`: the person's own.
+        let own = matches!(
+            name.as_str(),
+            "demographic" | "demographic information" | "contact information" | "contact detail" | "personal information"
+        );
+        if own && !item.paren.is_empty() && let Some(subject) = world.subject().map(str::to_owned) {
+            parts_of(&subject, &item.paren, world);
+            continue;
+        }
         let custom =
             known >= 2 && item.words.len() <= 3 && !crate::words::is_no_record(&name) && item.rest.is_empty();
         let Some(name) =

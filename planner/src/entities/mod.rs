@@ -76,7 +76,12 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             .clauses
             .first()
             .is_some_and(|clause| clause.verbs.is_empty() && !clause.not && clause.subjects.len() > 1);
-        if has_verb && listed && one.sentence.head.is_none() {
+        // `The packet: demographics (name, phone), insurance`: a heading over records.
+        let heading = one.sentence.head.as_deref().is_none_or(|head| {
+            crate::words::is_no_record(&key_of(head.trim_start_matches("the ")))
+                && one.sentence.tokens.contains(&Token::Open)
+        });
+        if has_verb && listed && heading {
             let acts = one.clauses.get(1).and_then(|clause| clause.subjects.first()).map(|phrase| phrase.at);
             let end = one
                 .sentence
@@ -88,7 +93,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 from_list(&one.sentence.tokens[..end], one.sentence.under.as_deref(), title, world);
             }
         }
-        if !has_verb && (one.sentence.head.is_none() || title) {
+        if !has_verb && (heading || title) {
             from_list(&one.sentence.tokens, one.sentence.under.as_deref(), title, world);
         }
         let each = each_with_at(&one.sentence.tokens).is_some();

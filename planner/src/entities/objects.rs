@@ -33,7 +33,12 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     let many = writes && clause.objects.len() > 1;
     if acts {
         for phrase in targets {
-            let value = many && is_bare(phrase) && catalogue().field(&phrase_key(phrase)).is_some();
+            // `gives a diagnosis, a confidence level and recommendations`: values, each with its article.
+            let told = clause.objects.len() > 2
+                && phrase.paren.is_empty()
+                && clause.objects.iter().filter(|other| is_value(other)).count() > 1;
+            let value =
+                many && (is_bare(phrase) || told) && catalogue().field(&phrase_key(phrase)).is_some();
             let measured = clause.objects.len() > 1
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
@@ -251,6 +256,18 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
         && is_described(clause)
         && !clause.not;
+    // `sign a monthly summary`: what is signed is kept.
+    if clause.does(Verb::Sign)
+        && phrase.article
+        && phrase.words.len() > 1
+        && !clause.not
+        && matches!(last.as_str(), "summary" | "report" | "letter" | "statement" | "certificate" | "form")
+    {
+        let name = crate::fields::proper_name(&key)?;
+        let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
+        world.entities.entry(name.clone()).or_insert(new);
+        return Some(name);
+    }
     // `writes an interpretation`: a text of its own, though it is a value elsewhere.
     let written = phrase.article
         && phrase.paren.is_empty()

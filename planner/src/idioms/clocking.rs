@@ -2,6 +2,23 @@
 
 use crate::sentences::Token;
 
+/// `partners such as food banks receive referrals` reads as `partners receive referrals`.
+pub(super) fn such_as(mut tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.windows(2).position(|pair| pair[0].is("such") && pair[1].is("as")) else {
+        return tokens;
+    };
+    let end = (at + 2..tokens.len().min(at + 9)).take_while(|at| *tokens.get(*at).unwrap_or(&Token::Comma) != Token::Comma).find(|at| {
+        tokens[*at].word().is_some_and(|word| {
+            crate::words::is_modal(word)
+                || crate::words::verb(word).is_some() && !crate::words::is_two_faced(word) && *at > 0
+        })
+    });
+    if let Some(end) = end.filter(|_| at > 0) {
+        tokens.drain(at..end);
+    }
+    tokens
+}
+
 /// `collect specimens with chain of custody number, collected at, temperature in range`: a list in parentheses.
 pub(super) fn with_a_list(tokens: Vec<Token>) -> Vec<Token> {
     let Some(at) = tokens.iter().position(|token| token.is("with")) else { return tokens };

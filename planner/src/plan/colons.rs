@@ -105,6 +105,27 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         sentence.under = Some("records".into());
         return None;
     }
+    // `readings arrive from the device: systolic, pulse`: values of what arrives.
+    if let [clause] = read.as_slice()
+        && !clause.not
+        && clause.narrowing == 0
+        && clause.objects.is_empty()
+        && !says_more(&list)
+        && let [subject] = clause.subjects.as_slice()
+        && catalogue().role(&crate::entities::phrase_key(subject)).is_none()
+        && catalogue().entity(&crate::entities::phrase_key(subject)).is_some()
+        && clause.verbs.iter().all(|(_, word)| {
+            matches!(
+                crate::words::base(word),
+                Some("arrive" | "come" | "go" | "send" | "import" | "receive" | "use" | "record" | "enter" | "log")
+            )
+        })
+    {
+        sentence.head = Some(subject.words.join(" "));
+        sentence.tokens = list;
+        sentence.under = Some("records".into());
+        return None;
+    }
     if says_more(&list) && acts(&read) && people(&read) {
         sentence.tokens[at] = Token::Comma;
         return None;

@@ -91,7 +91,7 @@ fn has_a_list(sentence: &mut Sentence) {
     let commas = list.iter().filter(|token| **token == Token::Comma).count();
     let listed = crate::nouns::items(list);
     let people = listed.iter().any(|item| {
-        catalogue().role(&item.bare_key()).is_some()
+        catalogue().role(&item.bare_key()).is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Proxy)
             || catalogue().entity(&item.bare_key()).is_some_and(|(concept, _)| !concept.field_too)
                 && catalogue().field(&item.bare_key()).is_none()
     });

@@ -225,10 +225,20 @@ pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
         return;
     }
     let [(_, word)] = clause.verbs.as_slice() else { return };
+    // `the physician debrides (type, depth)`: the list is of the deed.
+    let made = deed(word);
+    if let ([object], false) = (clause.objects.as_mut_slice(), clause.passive)
+        && object.words == ["data"]
+        && !object.paren.is_empty()
+        && let Some(record) = made.first()
+    {
+        object.words = vec![record.clone()];
+        object.article = true;
+        return;
+    }
     if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
         return;
     }
-    let made = deed(word);
     if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
         clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
     }

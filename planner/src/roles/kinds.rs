@@ -113,7 +113,19 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
         }
         return;
     }
-    let known = world.roles_named(&key_of(&canonical));
+    // `offshore coders must not see names`: others than the coders.
+    let apart = name.split_once(' ').is_some_and(|(first, _)| {
+        matches!(
+            first,
+            "offshore" | "outside" | "external" | "agency" | "temporary" | "junior" | "trainee" | "contract" | "unblinded"
+                | "visiting"
+        )
+    }) || name.starts_with("home health ");
+    let known = if apart && !world.roles.contains_key(&canonical) {
+        Vec::new()
+    } else {
+        world.roles_named(&key_of(&canonical))
+    };
     if let [one] = known.as_slice()
         && one.as_str() != "staff"
     {

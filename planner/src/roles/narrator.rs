@@ -35,7 +35,13 @@ pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut Worl
             rest
         }
         [who, what, ..] if who.words == ["i"] && what.article => what,
-        [what, ..] if sentence.tokens.get(what.words.len()).is_some_and(|token| token.is("here")) => what,
+        [what, ..]
+            if sentence.tokens.iter().take(6).zip(sentence.tokens.iter().skip(1)).any(|(before, here)| {
+                here.is("here") && before.word() == what.words.last().map(String::as_str)
+            }) =>
+        {
+            what
+        }
         _ => return,
     };
     let name = words_key(said);

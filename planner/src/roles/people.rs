@@ -193,6 +193,8 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         "public",
         "card",
         "erasure",
+        "group",
+        "cohort",
         "everything",
     ];
     let Some(last) = phrase.words.last() else { return false };
