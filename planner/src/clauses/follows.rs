@@ -314,6 +314,8 @@ pub(super) fn determiner(word: &str) -> bool {
             | "what"
             | "which"
             | "everything"
+            | "anything"
+            | "nothing"
             | "new"
     )
 }

@@ -136,6 +136,19 @@ impl Reader<'_> {
                         }
                         // `range of motion`, `signs of infection`: one value.
                         "of" if seen && self.value_of(&phrase) => phrase.words.push(word.to_owned()),
+                        // `serial number, shipped on, returned on`: when it was done.
+                        "on" | "at"
+                            if seen
+                                && phrase.words.last().is_some_and(|last| {
+                                    last.ends_with("ed") || matches!(last.as_str(), "given" | "taken" | "born" | "sent")
+                                })
+                                && match self.tokens.get(self.at + 1) {
+                                    None | Some(Token::Comma) => true,
+                                    Some(token) => token.is("and"),
+                                } =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
                         // `hunger before 1-10`: when it is told.
                         "before" | "after"
                             if seen && matches!(self.tokens.get(self.at + 1), Some(Token::Range(..))) =>

@@ -77,6 +77,7 @@ impl<'t> Reader<'t> {
                                     at,
                                     ..Phrase::default()
                                 });
+                                self.phase = Phase::Object;
                             }
                         }
                     }

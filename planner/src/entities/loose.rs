@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Puts loose values into the record that they are written to, or that they are seen of.
-pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Parsed], world: &mut World) {
+pub(crate) fn loose_fields(clause: &Clause, spoken: Option<(&str, bool)>, parsed: &[Parsed], world: &mut World) {
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
@@ -127,7 +127,11 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
                 let full = |name: &&str| {
                     measures && world.entities.get(*name).is_some_and(|entity| entity.fields.len() > 2)
                 };
-                spoken.filter(|name| !by_patient && told_of(&loose) && !full(name)).map(str::to_owned)
+                // `clients snap a photo of each meal and write hunger`: of the meal, in one sentence.
+                let near = |here: bool| !by_patient || here && !clause.objects.is_empty();
+                spoken
+                    .filter(|(name, here)| near(*here) && told_of(&loose) && !full(name))
+                    .map(|(name, _)| name.to_owned())
             })
             .or_else(|| container(&loose, by_patient, world))
     } else if clause.does(Verb::View)

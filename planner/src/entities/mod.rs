@@ -121,6 +121,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     // `Nurses give infusions. They document start time and rate`: values are of what the same people spoke of last.
     let mut spoken: Option<(String, Vec<String>)> = None;
     for (one, head) in parsed.iter().zip(&heads) {
+        let mut here = false;
         for clause in &one.clauses {
             let who: Vec<String> = clause.subjects.iter().map(phrase_key).collect();
             let tokens = &one.sentence.tokens;
@@ -133,9 +134,10 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                     })
                 };
                 let about = spoken.as_ref().filter(same).map(|(record, _)| record.clone());
-                loose_fields(clause, about.as_deref(), parsed, world);
+                loose_fields(clause, about.as_deref().map(|about| (about, here)), parsed, world);
             }
             if let Some(record) = treated_in(clause, world) {
+                here = true;
                 spoken = Some((record, who));
             }
         }
@@ -377,7 +379,16 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
         }
         None => return None,
     };
-    let kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
+    let mut kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
+    // `dressing orders`, `diet orders`: what a clinician orders for a person is no purchase.
+    let ordered = key.strip_suffix(" order").is_some_and(|what| {
+        !["purchase", "sales", "supply", "frame", "lens", "product", "shop", "web", "online", "customer", "work"]
+            .iter()
+            .any(|word| what.split(' ').any(|said| said == *word))
+    });
+    if ordered && kind == EntityKind::Business {
+        kind = EntityKind::Clinical;
+    }
     // The app's own sessions, accounts and logs have these tables.
     let name = if OWN_TABLES.contains(&name.as_str()) { format!("care {name}") } else { name };
     let name = proper_name(&name)?;

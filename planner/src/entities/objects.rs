@@ -36,7 +36,7 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
             // `gives a diagnosis, a confidence level and recommendations`: values, each with its article.
             let told = clause.objects.len() > 2
                 && phrase.paren.is_empty()
-                && clause.objects.iter().filter(|other| is_value(other)).count() > 1;
+                && clause.objects.iter().any(is_value);
             let value =
                 many && (is_bare(phrase) || told) && catalogue().field(&phrase_key(phrase)).is_some();
             let measured = clause.objects.len() > 1

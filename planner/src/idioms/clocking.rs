@@ -2,6 +2,27 @@
 
 use crate::sentences::Token;
 
+/// `fills in the form and each week records mood` reads as `fills in the form and records mood`.
+pub(super) fn each_time(mut tokens: Vec<Token>) -> Vec<Token> {
+    let word = |tokens: &[Token], at: usize| tokens.get(at).and_then(Token::word).map(str::to_owned);
+    let at = (1..tokens.len()).find(|at| {
+        let joined = tokens[*at - 1].is("and") || tokens[*at - 1] == Token::Comma;
+        let often = matches!(word(&tokens, *at).as_deref(), Some("each" | "every"))
+            && matches!(
+                word(&tokens, *at + 1).as_deref(),
+                Some("day" | "week" | "month" | "morning" | "night" | "evening" | "year" | "hour" | "shift")
+            );
+        let acts = word(&tokens, *at + 2).is_some_and(|next| {
+            crate::words::verb(&next).is_some() && crate::words::singular(&next) != next
+        });
+        joined && often && acts
+    });
+    if let Some(at) = at {
+        tokens.drain(at..at + 2);
+    }
+    tokens
+}
+
 /// `partners such as food banks receive referrals` reads as `partners receive referrals`.
 pub(super) fn such_as(mut tokens: Vec<Token>) -> Vec<Token> {
     let Some(at) = tokens.windows(2).position(|pair| pair[0].is("such") && pair[1].is("as")) else {

@@ -17,6 +17,7 @@ pub(super) const TURNS: &[(&str, &str)] = &[
     ("does intake for", "registers"),
     ("plan of care", "care plan"),
     ("plans of care", "care plans"),
+    ("they take care of", "they treat"),
     ("looks after", "treats"),
     ("look after", "treat"),
     ("look them up", "view them"),

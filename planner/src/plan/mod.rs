@@ -232,7 +232,14 @@ mod tests {
     #[allow(clippy::print_stderr, reason = "a tool for whoever teaches the grammar a new sentence")]
     fn clauses_of() {
         let said = std::env::var("SAID").unwrap_or_else(|_| "Nurses log vitals.".into());
-        for one in super::heads::parse(crate::sentences::split(&said)) {
+        let mut sentences = crate::sentences::split(&said);
+        if crate::spanish::is_spanish(&sentences) {
+            sentences = crate::spanish::read(sentences).0;
+            for sentence in &sentences {
+                eprintln!("{}", sentence.plain());
+            }
+        }
+        for one in super::heads::parse(sentences) {
             eprintln!("{:?}", one.sentence.head);
             for clause in one.clauses {
                 eprintln!("  {clause:?}");

@@ -61,6 +61,14 @@ pub(crate) fn kind_of(name: &str) -> RoleKind {
         "maintenance", "logistics", "delivery", "transport", "cafeteria", "packing", "store", "dispatch",
     ];
     let first = name.split(' ').next().unwrap_or_default();
+    // `community partners` are nobody's family.
+    let outside = [
+        "community", "business", "referral", "agency", "network", "clinical", "industry", "channel", "strategic", "external",
+        "implementation", "research", "delivery",
+    ];
+    if last == "partner" && outside.contains(&first) {
+        return RoleKind::Business;
+    }
     match catalogue().role(last) {
         Some((RoleKind::Office | RoleKind::Care, _)) if name.contains(' ') && things.contains(&first) => {
             RoleKind::Business

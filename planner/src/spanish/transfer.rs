@@ -20,6 +20,15 @@ pub(super) fn transfer(tokens: &[Token], names: &mut Names) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        // `sí/no`.
+        if matches!(words[at].as_deref(), Some("si"))
+            && tokens.get(at + 1) == Some(&Token::Slash)
+            && words.get(at + 2).and_then(Option::as_deref) == Some("no")
+        {
+            out.extend([Token::Word("yes".into()), Token::Slash, Token::Word("no".into())]);
+            at += 3;
+            continue;
+        }
         let Some(word) = words[at].as_deref() else {
             at = number(tokens, at, &mut out);
             continue;

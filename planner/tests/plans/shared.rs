@@ -97,6 +97,11 @@ fn scores() {
     for (name, sum) in [("shared prompts", &shared), ("tuned on", &tune), ("unseen", &unseen)] {
         eprintln!("{}", row(name, sum));
     }
+    let mut before = Score::default();
+    all.iter()
+        .filter(|(name, _)| half(name) == Half::Tune && !BATCHES.iter().any(|batch| batch.contains(&name.as_str())))
+        .for_each(|(_, score)| before.add(score));
+    eprintln!("{}", row("tuned, before the sixth", &before));
     for (number, batch) in BATCHES[..OPENED].iter().enumerate() {
         let mut sum = Score::default();
         all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
