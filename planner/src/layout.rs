@@ -11,6 +11,7 @@ use crate::{
 /// The prompt in lines, bullets and colons.
 pub(crate) fn plainly(prompt: &str) -> String {
     let prompt = &in_full(prompt);
+    let prompt = &columns(prompt);
     let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
@@ -27,6 +28,15 @@ pub(crate) fn plainly(prompt: &str) -> String {
         at += 1;
     }
     out.join("\n")
+}
+
+/// `Clients: Last name | First name | DOB`: the columns of a sheet, as a list.
+fn columns(prompt: &str) -> String {
+    let line = |line: &str| {
+        let listed = !line.trim_start().starts_with('|') && line.matches(" | ").count() > 1;
+        if listed { line.replace(" | ", ", ") } else { line.to_owned() }
+    };
+    prompt.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `a virtual assistant … the VA`: who is called by their initials is called so once in full.

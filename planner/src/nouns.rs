@@ -67,6 +67,7 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
         }
         out.push(item);
     }
+    choices_behind_colon(&mut out);
     // `left and right (mmHg)`: what stands behind the second is said of both.
     for at in 1..out.len() {
         let stem = |item: &Item| item.words[..item.words.len().saturating_sub(1)].to_vec();
@@ -80,6 +81,40 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
         }
     }
     out
+}
+
+/// `type, priority, status: placed, acknowledged, done`: what follows the last colon are the choices.
+fn choices_behind_colon(out: &mut Vec<Item>) {
+    let Some(at) = out.iter().position(|item| {
+        !item.paren.is_empty()
+            && item.words.last().is_some_and(|word| {
+                matches!(word.as_str(), "status" | "state" | "stage" | "outcome" | "result" | "type" | "disposition")
+            })
+            && item.paren.iter().all(|token| token.word().is_some())
+    }) else {
+        return;
+    };
+    let rest = &out[at + 1..];
+    let plain = !rest.is_empty()
+        && rest.iter().all(|item| {
+            item.words.len() <= 2
+                && item.paren.is_empty()
+                && item.with.is_empty()
+                && item.range.is_none()
+                && item.states.is_empty()
+                && catalogue().field(&item.key()).is_none()
+                && catalogue().role(&item.key()).is_none()
+        });
+    if plain {
+        let choices: Vec<Token> = rest
+            .iter()
+            .flat_map(|item| {
+                std::iter::once(Token::Comma).chain(item.words.iter().cloned().map(Token::Word))
+            })
+            .collect();
+        out.truncate(at + 1);
+        out[at].paren.extend(choices);
+    }
 }
 
 /// Words by which the same thing is told apart: `pressure left and right`, `before and after`.

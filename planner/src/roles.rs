@@ -66,6 +66,12 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 items(&sentence.tokens).iter().map(crate::nouns::Item::bare_key).collect();
             let patients = named.iter().any(|name| matches!(name.as_str(), "patient" | "client"));
             for name in named {
+                // `Staff: name, role, e-mail`: what is kept of them.
+                let value = catalogue().role(&name).is_none() && catalogue().field(&name).is_some()
+                    || matches!(name.as_str(), "role" | "name" | "email" | "title");
+                if value {
+                    continue;
+                }
                 // `Roles: student, faculty, patient`: who learns there treats patients, and is none.
                 let learns = patients
                     && matches!(name.as_str(), "student" | "trainee" | "resident" | "employee" | "member");

@@ -104,6 +104,8 @@ pub(crate) struct World {
     pub(crate) absent: Vec<String>,
     /// Who writes the prompt: `I am a school nurse`.
     pub(crate) narrator: Option<String>,
+    /// Those who may break the glass in an emergency.
+    pub(crate) breakers: Vec<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
     pub(crate) crew: Option<String>,
 }

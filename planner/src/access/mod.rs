@@ -8,6 +8,7 @@ mod active;
 mod conditions;
 mod defaults;
 mod denied;
+mod emergency;
 mod fallback;
 mod granting;
 mod narrowing;
@@ -157,6 +158,15 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
             memory.entities = vec![about];
         }
         if tells_whom_they_treat(&all, world) {
+            continue;
+        }
+        if emergency::speaks_of(&one.sentence, &all) {
+            emergency::declare(&one.sentence, world);
+            // What it denies it denies; what it lets somebody see is no grant.
+            all.retain(|clause| clause.not || clause.nobody);
+            for clause in &all {
+                read_clause(clause, world, &mut rules, &mut memory, done);
+            }
             continue;
         }
         let mut understood = false;

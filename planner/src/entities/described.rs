@@ -23,7 +23,15 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let key = phrase_key(phrase);
     let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
     let people = clause.objects.iter().any(|object| catalogue().role(&phrase_key(object)).is_some());
-    if !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
+    // `every client needs a consent and an exam`: what is done, and no value of theirs.
+    let needs = clause.verbs.iter().all(|(_, word)| word == "needs" || word == "need")
+        && clause.objects.iter().any(|object| {
+            let key = phrase_key(object);
+            object.article
+                && (catalogue().entity(&key).is_some()
+                    || catalogue().entity(key.rsplit(' ').next().unwrap_or_default()).is_some())
+        });
+    if needs || !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
     {
         return false;
     }

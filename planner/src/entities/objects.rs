@@ -198,6 +198,13 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         parts_of(&name, &phrase.paren, world);
         return Some(name);
     }
+    // `prescribes hormone therapy (product, dose)`: a prescription, whatever it is for.
+    let prescribes = clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("prescribe"));
+    if prescribes && !clause.not && phrase.paren.contains(&crate::sentences::Token::Comma) && catalogue().entity(&key).is_none() {
+        let name = define("prescription", world, false)?;
+        parts_of(&name, &phrase.paren, world);
+        return Some(name);
+    }
     if !phrase.paren.is_empty()
         && let Some(name) = with_fields(phrase, world)
     {
@@ -348,8 +355,11 @@ fn tail_phrase(
                 }
                 return;
             }
+            // `the patients of the shift`: when, and no record.
+            let when = matches!(key.as_str(), "shift" | "day" | "week" | "month" | "night" | "session");
             if !phrase.all
                 && last.is_none()
+                && !when
                 && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
             {
                 define(&phrase.words.join(" "), world, false);

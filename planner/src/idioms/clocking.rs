@@ -2,6 +2,67 @@
 
 use crate::sentences::Token;
 
+/// `As a camp nurse I want to log glucose so that …` reads as `camp nurses can log glucose`.
+pub(super) fn user_story(tokens: Vec<Token>) -> Vec<Token> {
+    let is = |at: usize, words: &[&str]| {
+        tokens.get(at).and_then(Token::word).is_some_and(|word| words.contains(&word))
+    };
+    if !(is(0, &["as"]) && is(1, &["a", "an", "the"])) {
+        return tokens;
+    }
+    let Some(i) = (3..tokens.len().min(9)).find(|at| is(*at, &["i", "we"])) else { return tokens };
+    let who: Vec<Token> = tokens[2..i].iter().filter(|token| token.word().is_some()).cloned().collect();
+    let word = |word: &str| Token::Word(word.to_owned());
+    let (skip, says): (usize, Vec<Token>) = if is(i + 1, &["want", "need", "wish", "like"]) && is(i + 2, &["to"]) {
+        (3, vec![word("can")])
+    } else if is(i + 1, &["would", "should"]) && is(i + 2, &["like", "be"]) {
+        let width = if is(i + 3, &["to"]) { 4 } else if is(i + 4, &["to"]) { 5 } else { return tokens };
+        (width, vec![word("can")])
+    } else if is(i + 1, &["do", "must", "should", "can"]) && is(i + 2, &["not"]) {
+        let width = match (is(i + 3, &["want", "need"]), is(i + 4, &["to"])) {
+            (true, true) => 5,
+            _ => 3,
+        };
+        (width, vec![word("must"), word("not")])
+    } else if is(i + 1, &["can", "must", "may"]) {
+        (2, vec![word("can")])
+    } else {
+        return tokens;
+    };
+    // `so that everything is in one place`: why, and nothing that is done.
+    let rest = &tokens[(i + skip).min(tokens.len())..];
+    let end = (0..rest.len())
+        .find(|at| {
+            rest[*at].is("so") && rest.get(at + 1).is_some_and(|next| next.is("that") || next.is("i") || next.is("we"))
+        })
+        .unwrap_or(rest.len());
+    let mut out = vec![word("the")];
+    out.extend(who);
+    out.extend(says);
+    out.extend(rest[..end].iter().cloned());
+    while out.last() == Some(&Token::Comma) {
+        out.pop();
+    }
+    out
+}
+
+/// `activity leaders fill out the visits tab`: the visits.
+pub(super) fn without_tabs(mut tokens: Vec<Token>) -> Vec<Token> {
+    let at = (1..tokens.len()).find(|at| {
+        tokens[*at].word().is_some_and(|word| matches!(word, "tab" | "tabs" | "module" | "section"))
+            && tokens[*at - 1].word().is_some_and(|before| {
+                let one = crate::words::singular(before);
+                one != before
+                    && (crate::catalogue::catalogue().entity(&one).is_some()
+                        || crate::catalogue::catalogue().role(&one).is_some())
+            })
+    });
+    if let Some(at) = at {
+        tokens.remove(at);
+    }
+    tokens
+}
+
 /// `fills in the form and each week records mood` reads as `fills in the form and records mood`.
 pub(super) fn each_time(mut tokens: Vec<Token>) -> Vec<Token> {
     let word = |tokens: &[Token], at: usize| tokens.get(at).and_then(Token::word).map(str::to_owned);

@@ -81,8 +81,17 @@ fn has_a_list(sentence: &mut Sentence) {
     let subject: Vec<&str> = sentence.tokens[..at]
         .iter()
         .filter_map(Token::word)
-        .filter(|word| !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should"))
+        .filter(|word| {
+            !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should" | "shall" | "must" | "will")
+        })
         .collect();
+    // `each client record shall contain …`: of the client.
+    let mut subject = subject;
+    if let [first, "record"] = subject.as_slice()
+        && catalogue().role(&singular(first)).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    {
+        subject.truncate(1);
+    }
     let plain = sentence.tokens[..at].iter().all(|token| token.word().is_some())
         && (1..=3).contains(&subject.len())
         && (subject.iter().all(|word| !is_glue(word) && verb(word).is_none())

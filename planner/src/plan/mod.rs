@@ -179,6 +179,7 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     {
         entity.reference = Some(prefix);
     }
+    in_emergencies(&mut world);
     access::by_default(&mut world, &mut rules);
     if !rules.unclear.is_empty() {
         return Err(blocked(rules.unclear.into_iter().map(|one| one.text).collect()));
@@ -195,6 +196,24 @@ fn answered(sentences: Vec<Sentence>, answers: &Answers) -> Vec<Sentence> {
             None => vec![sentence],
         })
         .collect()
+}
+
+/// Who breaks the glass names one patient exactly: by a short reference, where there is no other.
+fn in_emergencies(world: &mut World) {
+    let Some(subject) = world.subject().map(str::to_owned).filter(|_| !world.breakers.is_empty()) else {
+        world.breakers.clear();
+        return;
+    };
+    if let Some(entity) = world.entities.get_mut(&subject)
+        && entity.reference.is_none()
+    {
+        entity.reference = Some("PT".into());
+    }
+    for role in world.breakers.clone() {
+        world.assume(format!(
+            "in an emergency a {role} opens the record of one {subject} whom they name exactly, for a reason that is reviewed afterwards"
+        ));
+    }
 }
 
 /// Whether some other part of the planner has dealt with a sentence.
