@@ -18,7 +18,7 @@ use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(clocking::without_tabs(clocking::user_story(clocking::each_time(clocking::such_as(clocking::goes_on(clocking::with_a_list(clocking::not_even(clocking::or_not(clocking::clocks(tokens))))))))))))))));
+    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(clocking::no_such_access(clocking::without_tabs(clocking::user_story(clocking::each_time(clocking::such_as(clocking::goes_on(clocking::with_a_list(clocking::not_even(clocking::or_not(clocking::clocks(tokens)))))))))))))))));
     let tokens = read_only(who_also(besides(let_only(tokens))));
     told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))
 }

@@ -48,6 +48,12 @@ const ROLE_HEADS: &[&str] = &[
     "people involved",
     "stakeholder",
     "participant role",
+    "who can do what",
+    "who does what",
+    "access",
+    "permission",
+    "who may do what",
+    "who sees what",
 ];
 
 /// Whether a head introduces a list of roles.

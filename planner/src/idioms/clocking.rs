@@ -46,6 +46,19 @@ pub(super) fn user_story(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
+/// `…; no chart access` reads as `never charts`.
+pub(super) fn no_such_access(mut tokens: Vec<Token>) -> Vec<Token> {
+    let access = tokens.last().is_some_and(|token| token.is("access"));
+    let plain = (3..=5).contains(&tokens.len())
+        && tokens[0].is("no")
+        && tokens[1..].iter().all(|token| token.word().is_some_and(|word| !crate::words::is_glue(word)));
+    if access && plain {
+        tokens.pop();
+        tokens[0] = Token::Word("never".into());
+    }
+    tokens
+}
+
 /// `activity leaders fill out the visits tab`: the visits.
 pub(super) fn without_tabs(mut tokens: Vec<Token>) -> Vec<Token> {
     let at = (1..tokens.len()).find(|at| {
