@@ -4,6 +4,7 @@ use crate::{
     catalogue::{EntityKind, RoleKind},
     entities::define,
     fields::{NewField, defaults},
+    words::key_of,
     world::{Role, World},
 };
 
@@ -15,6 +16,42 @@ pub(crate) fn complete(world: &mut World) {
     links(world);
     assignment(world);
     repeated(world);
+    told_apart(world);
+}
+
+/// `participant id` of what belongs to a participant: the link to it has a column of that name, and the value another.
+fn told_apart(world: &mut World) {
+    let place = world.place.clone();
+    let subject = world.subject().map(str::to_owned);
+    for entity in world.entities.values_mut() {
+        let linked: Vec<String> = entity
+            .fields
+            .iter()
+            .filter(|(_, written)| written.starts_with("link "))
+            .map(|(name, _)| name.clone())
+            .chain(entity.part_of.clone())
+            .chain(place.clone())
+            .chain(subject.clone().filter(|_| entity.kind != EntityKind::Subject))
+            .collect();
+        let clashing: Vec<String> = entity
+            .fields
+            .keys()
+            .filter(|name| {
+                name.strip_suffix(" id").is_some_and(|whole| linked.iter().any(|link| key_of(link) == key_of(whole)))
+            })
+            .cloned()
+            .collect();
+        for name in clashing {
+            let number = format!("{} number", name.trim_end_matches(" id"));
+            let fields = std::mem::take(&mut entity.fields);
+            let taken = fields.contains_key(&number);
+            entity.fields = fields
+                .into_iter()
+                .filter(|(known, _)| !taken || *known != name)
+                .map(|(known, written)| if known == name { (number.clone(), written) } else { (known, written) })
+                .collect();
+        }
+    }
 }
 
 /// A record that is part of another names it already: a field of that name says the same again.

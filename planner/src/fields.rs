@@ -72,7 +72,14 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
     let base = known.and_then(|(field, name)| {
         // A synonym that stays is written as it was said.
         let kept = name != field.name && key_of(name) == key;
-        let said = if kept { phrase.clone() } else { name.to_owned() };
+        // `missed doses`, `last weight`: which one is part of its name.
+        let which = item.words.first().is_some_and(|word| {
+            matches!(
+                word.as_str(),
+                "missed" | "last" | "previous" | "past" | "current" | "open" | "pending" | "total" | "third" | "overdue"
+            )
+        }) && catalogue().field(&key).is_none();
+        let said = if kept || which { phrase.clone() } else { name.to_owned() };
         field.written.clone().map(|written| NewField { name: said, written })
     });
     let mut field = base.unwrap_or_else(|| by_ending(&phrase, &key, kind));

@@ -3,6 +3,7 @@
 //! `with the exception of` is *except*, `but that's it` is *nothing else*, `private to` is *visible only to*. A
 //! turn of phrase that were passed over would be a restriction that nobody keeps.
 
+mod clocking;
 mod letting;
 mod shown;
 mod turns;
@@ -17,7 +18,7 @@ use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(tokens)))))));
+    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(clocking::no_such_access(clocking::without_tabs(clocking::user_story(clocking::each_time(clocking::such_as(clocking::goes_on(clocking::with_a_list(clocking::not_even(clocking::or_not(clocking::clocks(tokens)))))))))))))))));
     let tokens = read_only(who_also(besides(let_only(tokens))));
     told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))
 }
@@ -43,7 +44,12 @@ fn turned(tokens: Vec<Token>) -> Vec<Token> {
             // `a list of that is all …`: what closes a sentence stands at its end.
             let closes = *plain != "nothing else"
                 || matches!(tokens.get(at + width), None | Some(Token::Comma | Token::Close));
-            closes.then_some((width, *plain))
+            // `read anything but change nothing`: two things that they do and do not.
+            let does = *plain == "everything except"
+                && tokens.get(at + width).and_then(Token::word).is_some_and(|word| {
+                    matches!(word, "change" | "edit" | "delete" | "update" | "modify" | "never" | "not" | "can")
+                });
+            (closes && !does).then_some((width, *plain))
         });
         match found {
             Some((width, plain)) => {

@@ -10,6 +10,8 @@ use crate::{
 
 /// The prompt in lines, bullets and colons.
 pub(crate) fn plainly(prompt: &str) -> String {
+    let prompt = &in_full(prompt);
+    let prompt = &indented(&columns(prompt));
     let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
@@ -26,6 +28,120 @@ pub(crate) fn plainly(prompt: &str) -> String {
         at += 1;
     }
     out.join("\n")
+}
+
+/// An outline without bullets, in which what is indented belongs to what stands above it.
+fn indented(prompt: &str) -> String {
+    let lines: Vec<&str> = prompt.lines().collect();
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let plain = |line: &str| !line.trim().is_empty() && bullet(line.trim()).is_none() && !line.trim_start().starts_with(['#', '|']);
+    let heads = |line: &str| {
+        (1..=6).contains(&line.split_whitespace().count()) && line.trim_end().ends_with(char::is_alphanumeric) && !line.contains(": ")
+    };
+    // Two headings with lines below them, at least: a wrapped line is no outline.
+    let parents = lines
+        .windows(2)
+        .filter(|pair| plain(pair[0]) && plain(pair[1]) && depth(pair[0]) == 0 && depth(pair[1]) > 1 && heads(pair[0]))
+        .count();
+    if parents < 2 {
+        return prompt.to_owned();
+    }
+    let mut out: Vec<String> = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        let deep = depth(line);
+        let next = lines.get(at + 1).filter(|next| plain(next) && depth(next) > deep);
+        match (plain(line), next) {
+            (true, Some(_)) if deep == 0 && heads(line) => {
+                let below: Vec<&&str> = lines[at + 1..].iter().take_while(|line| plain(line) && depth(line) > 0).collect();
+                // `Remote transmissions`, and below: `received at, AF burden %, VT episodes`.
+                let first = below.first().map_or("", |line| line.trim());
+                let listed = first.matches(',').count() > 1
+                    && !tokens(first).iter().filter_map(|token| token.word()).any(is_modal)
+                    && below.get(1).is_none_or(|second| depth(second) <= depth(below[0]));
+                if listed {
+                    out.push(format!("{}: {first}", line.trim()));
+                    out.push(String::new());
+                    at += 2;
+                } else {
+                    out.push(format!("{}:", line.trim()));
+                    at += 1;
+                }
+                continue;
+            }
+            (true, Some(_)) if deep > 0 => {
+                let below: Vec<&str> = lines[at + 1..]
+                    .iter()
+                    .take_while(|line| plain(line) && depth(line) > deep)
+                    .map(|line| line.trim())
+                    .collect();
+                out.push(format!("- {}: {}", line.trim().trim_end_matches(':'), below.join(", ")));
+                at += 1 + below.len();
+                continue;
+            }
+            (true, None) if deep > 0 => out.push(format!("- {}", line.trim())),
+            _ => out.push(line.to_owned()),
+        }
+        at += 1;
+    }
+    out.join("\n")
+}
+
+/// `Clients: Last name | First name | DOB`: the columns of a sheet, as a list.
+fn columns(prompt: &str) -> String {
+    let line = |line: &str| {
+        let listed = !line.trim_start().starts_with('|') && line.matches(" | ").count() > 1;
+        if listed { line.replace(" | ", ", ") } else { line.to_owned() }
+    };
+    prompt.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `a virtual assistant … the VA`: who is called by their initials is called so once in full.
+fn in_full(prompt: &str) -> String {
+    let words: Vec<&str> =
+        prompt.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(2_000).collect();
+    let mut out = prompt.to_owned();
+    let mut done: Vec<String> = Vec::new();
+    for width in [3, 2] {
+        for piece in words.windows(width) {
+            let phrase = piece.join(" ").to_lowercase();
+            let one = key_of(&phrase);
+            let initials: String =
+                piece.iter().filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
+            if done.contains(&initials)
+                || catalogue().role(&one).is_none()
+                || crate::words::in_full(&initials).is_some()
+                || !words.iter().any(|word| *word == initials || word.strip_suffix('s') == Some(&initials))
+            {
+                continue;
+            }
+            out = spelt(&out, &initials, &one);
+            done.push(initials);
+        }
+    }
+    out
+}
+
+/// A text with each word that is these initials said in full.
+fn spelt(text: &str, initials: &str, full: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    for c in text.chars().chain(std::iter::once(' ')) {
+        if c.is_alphanumeric() {
+            word.push(c);
+            continue;
+        }
+        match word.strip_suffix('s').unwrap_or(&word) {
+            bare if bare == initials && bare.len() < word.len() => out.push_str(&format!("{full}s")),
+            bare if bare == initials => out.push_str(full),
+            _ => out.push_str(&word),
+        }
+        word.clear();
+        out.push(c);
+    }
+    out.pop();
+    out
 }
 
 /// `3.1 Clinicians shall …` without its number; `1.` is a bullet and stays.

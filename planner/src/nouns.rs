@@ -67,6 +67,7 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
         }
         out.push(item);
     }
+    choices_behind_colon(&mut out);
     // `left and right (mmHg)`: what stands behind the second is said of both.
     for at in 1..out.len() {
         let stem = |item: &Item| item.words[..item.words.len().saturating_sub(1)].to_vec();
@@ -80,6 +81,40 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
         }
     }
     out
+}
+
+/// `type, priority, status: placed, acknowledged, done`: what follows the last colon are the choices.
+fn choices_behind_colon(out: &mut Vec<Item>) {
+    let Some(at) = out.iter().position(|item| {
+        !item.paren.is_empty()
+            && item.words.last().is_some_and(|word| {
+                matches!(word.as_str(), "status" | "state" | "stage" | "outcome" | "result" | "type" | "disposition")
+            })
+            && item.paren.iter().all(|token| token.word().is_some())
+    }) else {
+        return;
+    };
+    let rest = &out[at + 1..];
+    let plain = !rest.is_empty()
+        && rest.iter().all(|item| {
+            item.words.len() <= 2
+                && item.paren.is_empty()
+                && item.with.is_empty()
+                && item.range.is_none()
+                && item.states.is_empty()
+                && catalogue().field(&item.key()).is_none()
+                && catalogue().role(&item.key()).is_none()
+        });
+    if plain {
+        let choices: Vec<Token> = rest
+            .iter()
+            .flat_map(|item| {
+                std::iter::once(Token::Comma).chain(item.words.iter().cloned().map(Token::Word))
+            })
+            .collect();
+        out.truncate(at + 1);
+        out[at].paren.extend(choices);
+    }
 }
 
 /// Words by which the same thing is told apart: `pressure left and right`, `before and after`.
@@ -170,6 +205,18 @@ fn read(piece: &[Token]) -> Item {
                 item.words.extend(piece[at + 1].word().and_then(measured).map(str::to_owned));
                 at += 1;
             }
+            // `pain at rest`, `mood at arrival`, `pain with activity`: one value, at its moment.
+            Token::Word(word)
+                if matches!(word.as_str(), "at" | "with" | "on" | "before" | "after" | "during")
+                    && !ended
+                    && !item.words.is_empty()
+                    && piece.get(at + 1).and_then(Token::word).is_some_and(is_moment)
+                    && ends_item(piece, at + 2) =>
+            {
+                item.words.push(word.clone());
+                item.words.extend(piece[at + 1].word().map(str::to_owned));
+                at += 1;
+            }
             Token::Word(word) => match word.as_str() {
                 // `blood pressure before`, `heart rate max`.
                 word if is_side(word) && !ended && !item.words.is_empty() && ends_item(piece, at + 1) => {
@@ -191,7 +238,7 @@ fn read(piece: &[Token]) -> Item {
                         && piece
                             .get(at + 1)
                             .and_then(Token::word)
-                            .is_some_and(|next| next != "the" && !is_glue(next)) =>
+                            .is_some_and(|next| next != "the" && next != "own" && !is_glue(next)) =>
                 {
                     item.words.push(word.clone());
                 }
@@ -237,11 +284,39 @@ fn read(piece: &[Token]) -> Item {
     if item.words.len() > 1
         && item.unit.is_none()
         && item.words.last().is_some_and(|word| is_unit(word))
+        && !item.words[item.words.len() - 2].chars().all(|c| c.is_ascii_digit())
         && catalogue().field(&item.key()).is_none()
     {
         item.unit = item.words.pop();
     }
     item
+}
+
+/// When or at what a value is taken: `at rest`, `with activity`, `on arrival`.
+pub(crate) fn is_moment(word: &str) -> bool {
+    matches!(
+        word,
+        "rest"
+            | "activity"
+            | "exercise"
+            | "exertion"
+            | "movement"
+            | "night"
+            | "birth"
+            | "baseline"
+            | "arrival"
+            | "departure"
+            | "admission"
+            | "discharge"
+            | "onset"
+            | "presentation"
+            | "peak"
+            | "bedtime"
+            | "delivery"
+            | "pressure"
+            | "hand"
+            | "effort"
+    )
 }
 
 /// What is asked by `how much`, `how long`.
@@ -292,6 +367,12 @@ fn read_states(piece: &[Token], at: usize, item: &mut Item) -> usize {
         None if item.words.len() > 1 => item.words.pop().unwrap_or_default(),
         None => std::mem::take(&mut item.words).join(" "),
     };
+    // `an order goes ordered > at lab > ready`.
+    let first = ["moves from ", "goes from ", "goes ", "go ", "moves ", "runs "]
+        .iter()
+        .find_map(|how| first.strip_prefix(how))
+        .unwrap_or(&first)
+        .to_owned();
     item.states.push(first);
     let mut current = String::new();
     let mut index = at + 1;

@@ -48,6 +48,12 @@ const ROLE_HEADS: &[&str] = &[
     "people involved",
     "stakeholder",
     "participant role",
+    "who can do what",
+    "who does what",
+    "access",
+    "permission",
+    "who may do what",
+    "who sees what",
 ];
 
 /// Whether a head introduces a list of roles.
@@ -66,6 +72,12 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 items(&sentence.tokens).iter().map(crate::nouns::Item::bare_key).collect();
             let patients = named.iter().any(|name| matches!(name.as_str(), "patient" | "client"));
             for name in named {
+                // `Staff: name, role, e-mail`: what is kept of them.
+                let value = catalogue().role(&name).is_none() && catalogue().field(&name).is_some()
+                    || matches!(name.as_str(), "role" | "name" | "email" | "title");
+                if value {
+                    continue;
+                }
                 // `Roles: student, faculty, patient`: who learns there treats patients, and is none.
                 let learns = patients
                     && matches!(name.as_str(), "student" | "trainee" | "resident" | "employee" | "member");
@@ -116,6 +128,16 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             }
         }
         let has_verb = clauses.iter().any(|clause| !clause.verbs.is_empty());
+        // `Prior authorizations: drug, payer, submitted, decision`: values of the record.
+        let values = sentence.head.as_deref().is_some_and(|head| {
+            catalogue().entity(&key_of(head)).is_some_and(|(concept, _)| !concept.field_too)
+                && sentence.tokens.iter().filter(|token| **token == crate::sentences::Token::Comma).count() > 1
+                && clauses.iter().all(|clause| !clause.modal && clause.narrowing == 0)
+                && clauses.first().is_some_and(|clause| clause.subjects.len() > 2 && clause.tails.is_empty())
+        });
+        if values {
+            continue;
+        }
         narrator(sentence, clauses, world);
         spoken_of(&sentence.tokens, world);
         for clause in clauses {
@@ -123,6 +145,25 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
     }
     narrator_of_the_app(parsed, world);
+    // `EMTs and paramedics write the report; the crew hands over`: the crew are they.
+    let care = world.roles.iter().filter(|(name, role)| role.kind == RoleKind::Care && name.as_str() != "crew");
+    if care.count() > 1 {
+        world.roles.shift_remove("crew");
+    }
+    named_by_the_patient(parsed, world);
+}
+
+/// `client practices send samples of their patients`: where patients are spoken of, these are whom records are about.
+fn named_by_the_patient(parsed: &[Parsed], world: &mut World) {
+    let patients = parsed.iter().any(|one| one.sentence.tokens.iter().any(|token| token.is("patient") || token.is("patients")));
+    let known = world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone());
+    let Some(known) = known.filter(|known| patients && matches!(known.as_str(), "client" | "customer" | "couple" | "woman")) else {
+        return;
+    };
+    world.roles = std::mem::take(&mut world.roles)
+        .into_iter()
+        .map(|(name, role)| if name == known { ("patient".to_owned(), role) } else { (name, role) })
+        .collect();
 }
 
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
@@ -136,15 +177,19 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         .iter()
         .flat_map(|tail| &tail.words)
         .any(|word| matches!(word.as_str(), "kiosk" | "tablet" | "link"));
-    let acts = !clause.verbs.is_empty() && !clause.passive && !outside;
+    let does = !clause.verbs.is_empty() && !clause.passive;
     for phrase in &clause.subjects {
         let name = words_key(phrase);
+        let staff = catalogue().role(&name).map_or_else(|| is_crew(phrase), |(kind, _)| {
+            !matches!(kind, RoleKind::Subject | RoleKind::Proxy)
+        });
+        let acts = does && (!outside || staff);
         if acts || !has_verb {
             // `patients get a text`: that is no login.
             let gets = clause
                 .verbs
                 .iter()
-                .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive")))
+                .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive" | "have")))
                 && catalogue().role(&name).is_some_and(|(kind, _)| kind == RoleKind::Subject);
             add(world, &name, acts && !gets && people_do(clause), false);
         }

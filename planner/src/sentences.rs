@@ -112,7 +112,7 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             let (head, rest) = head_of(&piece);
             // `Front desk: scheduling; no access to notes`: of the front desk, too.
             let goes_on = head.is_none()
-                && (["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must "]
+                && (["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must ", "solo ", "sólo ", "nunca ", "puede "]
                     .iter()
                     .any(|begin| rest.to_lowercase().starts_with(begin))
                     || led.as_deref().is_some_and(|led| of_the_same(led, rest)));
@@ -218,6 +218,8 @@ fn pieces(text: &str) -> Vec<String> {
             }
             '!' | '?' => ends_word && outside,
             ';' => outside,
+            // `opticians sell frames: an order has a frame and a price`: what follows describes a record.
+            ':' => ends_word && outside && describes_on(chars.clone()),
             '—' => outside,
             '-' | '–' => outside && ends_word && current.ends_with(' ') && next.is_some(),
             _ => false,
@@ -246,6 +248,23 @@ fn narrows_on(rest: impl Iterator<Item = char>) -> bool {
         .collect::<String>()
         .to_lowercase();
     matches!(word.as_str(), "never" | "not" | "nor" | "nothing" | "but" | "except")
+}
+
+/// Whether what follows says what some record has: `an order has a frame, a price`.
+fn describes_on(rest: impl Iterator<Item = char>) -> bool {
+    let words: Vec<String> = rest
+        .take(60)
+        .collect::<String>()
+        .split_whitespace()
+        .take(5)
+        .map(str::to_lowercase)
+        .collect();
+    let determined = words.first().is_some_and(|word| matches!(word.as_str(), "a" | "an" | "each" | "every"));
+    determined
+        && words[1..]
+            .iter()
+            .position(|word| matches!(word.as_str(), "has" | "contains" | "includes"))
+            .is_some_and(|at| (1..=3).contains(&at))
 }
 
 /// Whether what follows goes on with a verb that has no subject of its own: `; sees only their own stops`.

@@ -104,6 +104,8 @@ pub(crate) struct World {
     pub(crate) absent: Vec<String>,
     /// Who writes the prompt: `I am a school nurse`.
     pub(crate) narrator: Option<String>,
+    /// Those who may break the glass in an emergency.
+    pub(crate) breakers: Vec<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
     pub(crate) crew: Option<String>,
 }
@@ -184,6 +186,25 @@ impl World {
                 return people;
             }
             "i" | "we" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
+            // Whoever the records are about, by whichever general word.
+            "patient" | "client" | "customer" | "individual" | "service user"
+                if self.roles.iter().any(|(name, role)| {
+                    role.kind == RoleKind::Subject
+                        && matches!(
+                            name.as_str(),
+                            "patient" | "client" | "customer" | "member" | "resident" | "participant"
+                        )
+                }) =>
+            {
+                return self
+                    .roles
+                    .iter()
+                    .find(|(_, role)| role.kind == RoleKind::Subject)
+                    .map(|(name, _)| name.clone())
+                    .into_iter()
+                    .collect();
+            }
+            "crew" if !self.roles.contains_key("crew") => return self.of_kind(RoleKind::Care),
             "staff" if self.crew.is_some() => return self.crew.clone().into_iter().collect(),
             "staff" | "team" | "employee" | "staff member" | "team member" | "worker" => {
                 return self
@@ -286,6 +307,15 @@ impl World {
             .collect();
         if let [one] = near.as_slice() {
             return Some((*one).clone());
+        }
+        // `write the run report` of a run.
+        let written = [" report", " record", " entry", " sheet", " chart"].iter().find_map(|end| said.strip_suffix(end));
+        if let Some(bare) = written
+            && concept.is_none()
+            && let Some(name) = self.entities.keys().find(|name| key_of(name) == bare)
+            && self.subject() != Some(name.as_str())
+        {
+            return Some(name.clone());
         }
         if concept.is_none()
             && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)

@@ -64,6 +64,14 @@ pub(crate) fn active(
     if holds {
         return true;
     }
+    let named;
+    let clause = match written_by(clause, world, rules) {
+        Some(said) => {
+            named = said;
+            &named
+        }
+        None => clause,
+    };
     let verbs = spec_verbs(clause);
     if clause.not && stays_outside(clause) {
         for role in roles {
@@ -166,6 +174,46 @@ pub(crate) fn active(
     permission(objects, clause, roles, world, rules, memory)
 }
 
+/// `everything except what the pharmacist records`: except the records that the pharmacist was said to write; and
+/// `never another practice's`, which nobody of a place reaches anyway.
+fn written_by(clause: &Clause, world: &World, rules: &Rules) -> Option<Clause> {
+    let mut out = clause.clone();
+    let mut changed = false;
+    out.but_not = Vec::new();
+    for phrase in &clause.but_not {
+        let elsewhere = phrase.other && world.place.as_deref() == Some(crate::entities::phrase_key(phrase).as_str());
+        if elsewhere && !clause.objects.is_empty() {
+            changed = true;
+            continue;
+        }
+        let writes = phrase.words.split_last().filter(|(last, first)| {
+            !first.is_empty()
+                && matches!(
+                    crate::words::base(last),
+                    Some("record" | "write" | "enter" | "document" | "keep" | "log" | "chart" | "note")
+                )
+        });
+        let by = writes.map(|(_, first)| world.roles_of(&Phrase { words: first.to_vec(), ..Phrase::default() }));
+        let mut written: Vec<String> = rules
+            .allows
+            .iter()
+            .filter(|allow| allow.verb == "create" && by.iter().flatten().any(|role| *role == allow.role))
+            .map(|allow| allow.entity.clone())
+            .collect();
+        written.dedup();
+        if written.is_empty() {
+            out.but_not.push(phrase.clone());
+            continue;
+        }
+        changed = true;
+        out.but_not.extend(written.into_iter().map(|name| Phrase {
+            words: name.split(' ').map(str::to_owned).collect(),
+            ..phrase.clone()
+        }));
+    }
+    changed.then_some(out)
+}
+
 /// The record whose status a phrase means: the one it names, spoken of last, or the only one that has states.
 fn moving(objects: &[Phrase], world: &World, memory: &Memory) -> Option<String> {
     let states = |name: &String| world.entities.get(name).is_some_and(|entity| entity.states.len() > 1);
@@ -250,6 +298,11 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
                 for entity in
                     resolve(phrase, clause, roles, world, memory).into_iter().map(|target| target.entity)
                 {
+                    // `therapists do not see each other's patients`: they see those assigned to them.
+                    if world.subject() == Some(entity.as_str()) {
+                        roles.iter().for_each(|role| super::granting::own_patients(role, &entity, world));
+                        continue;
+                    }
                     world.authors.extend(roles.iter().map(|role| (role.clone(), entity.clone())));
                 }
             }

@@ -8,7 +8,19 @@ use crate::world::World;
 /// of day (`before their first visit`); what they see has a condition.
 pub(crate) fn unresolved_condition(clause: &Clause, world: &World) -> bool {
     let sees = spec_verbs(clause).iter().all(|verb| *verb == "view");
+    let writes = !sees
+        && clause.narrowing == 0
+        && clause.verbs.iter().any(|(verb, _)| {
+            matches!(verb, crate::words::Verb::Create | crate::words::Verb::Track | crate::words::Verb::Book)
+        });
+    // `after each consult`: how often, and no condition.
+    let each = |tail: &Tail| {
+        !tail.phrases.is_empty() && tail.phrases.iter().all(|phrase| phrase.all) && tail.words.len() < 4
+    };
     let conditional = |tail: &Tail| match tail.by.as_str() {
+        // `during stimulation the sonographer enters counts`, `holds a dose if impaired`: when they do it.
+        "if" | "while" | "during" if writes => false,
+        "after" | "before" if each(tail) => false,
         "if" | "unless" | "until" | "while" | "during" => true,
         "when" | "once" | "after" | "before" | "whenever" => sees,
         // `for 72 hours`: a time that nobody ends yet.
@@ -44,7 +56,15 @@ pub(crate) fn condition_states(clause: &Clause, world: &World) -> Vec<String> {
     for tail in
         clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "when" | "once" | "after" | "if"))
     {
-        for word in &tail.words {
+        for said in &tail.words {
+            // `after the midwife signs`.
+            let word = &match crate::words::base(said) {
+                Some("sign") if said.starts_with("sign") => "signed".to_owned(),
+                Some("release") => "released".to_owned(),
+                Some("approve") => "approved".to_owned(),
+                Some("publish") => "published".to_owned(),
+                _ => said.clone(),
+            };
             for entity in world.entities.values() {
                 if entity.states.contains(word) {
                     out.extend(states_from(entity, word));

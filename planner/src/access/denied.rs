@@ -70,9 +70,36 @@ pub(super) fn fields_everywhere(key: &str, world: &World) -> Vec<Target> {
         .entities
         .keys()
         .filter_map(|entity| {
-            let fields = fields_of(entity, key, world)?;
-            Some(Target { fields: Some(fields), ..Target::whole(entity.clone()) })
+            let mut fields = fields_of(entity, key, world).unwrap_or_default();
+            fields.extend(told_by(entity, key, world).into_iter().filter(|field| !fields.contains(field)).collect::<Vec<_>>());
+            (!fields.is_empty()).then(|| Target { fields: Some(fields), ..Target::whole(entity.clone()) })
         })
+        .collect()
+}
+
+/// `diagnosis` is told by a *primary diagnosis* and by *diagnosis codes*, too.
+fn told_by(entity: &str, key: &str, world: &World) -> Vec<String> {
+    // Everyday words tell of something else in each record.
+    let everyday = matches!(
+        key,
+        "name" | "number" | "date" | "time" | "type" | "status" | "note" | "code" | "start" | "end" | "id" | "title"
+            | "score" | "result" | "reason" | "plan" | "history" | "contact" | "email" | "phone" | "address"
+    );
+    if everyday || key.is_empty() {
+        return Vec::new();
+    }
+    let wanted: Vec<&str> = key.split(' ').collect();
+    world
+        .entities
+        .get(entity)
+        .into_iter()
+        .flat_map(|known| known.fields.iter())
+        .filter(|(field, written)| {
+            let field = key_of(field);
+            let words: Vec<&str> = field.split(' ').collect();
+            !written.starts_with("link") && words.len() > wanted.len() && words.windows(wanted.len()).any(|piece| piece == wanted)
+        })
+        .map(|(field, _)| field.clone())
         .collect()
 }
 

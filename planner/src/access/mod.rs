@@ -8,6 +8,7 @@ mod active;
 mod conditions;
 mod defaults;
 mod denied;
+mod emergency;
 mod fallback;
 mod granting;
 mod narrowing;
@@ -126,6 +127,8 @@ pub(crate) struct Rules {
     pub(crate) frozen: Vec<(String, Vec<&'static str>)>,
     /// Records for which somebody books or schedules.
     pub(crate) books: bool,
+    /// Roles that were said to get counts, reports or letters.
+    pub(crate) counted: Vec<String>,
 }
 
 /// What the sentences before left for `it`, `they` and `them`.
@@ -153,6 +156,18 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
             (1..=3).rev().find_map(|width| world.entity_named(&crate::words::key(head.get(..width)?)));
         if let Some(about) = about {
             memory.entities = vec![about];
+        }
+        if tells_whom_they_treat(&all, world) {
+            continue;
+        }
+        if emergency::speaks_of(&one.sentence, &all) {
+            emergency::declare(&one.sentence, world);
+            // What it denies it denies; what it lets somebody see is no grant.
+            all.retain(|clause| clause.not || clause.nobody);
+            for clause in &all {
+                read_clause(clause, world, &mut rules, &mut memory, done);
+            }
+            continue;
         }
         let mut understood = false;
         let mut narrowing = 0;
@@ -189,8 +204,68 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
             rules.not_understood.push(one.sentence.text.clone());
         }
     }
+    // `the district nurse wants monthly counts`: of whom nothing else is said gets nothing else.
+    for role in &rules.counted {
+        let more = rules.allows.iter().any(|allow| allow.role == *role);
+        if let Some(known) = world.roles.get_mut(role).filter(|_| !more) {
+            known.bounded = true;
+        }
+    }
     fallback::at_their_narrowest(unclear, world, &mut rules);
     rules
+}
+
+/// Whether a clause gives counts, reports or letters, and nothing that is kept.
+fn told_in_numbers(clause: &Clause, world: &World) -> bool {
+    let gets = clause.verbs.iter().all(|(_, word)| {
+        matches!(crate::words::base(word), Some("want" | "need" | "get" | "receive" | "see" | "view" | "like"))
+    });
+    let told = |phrase: &crate::clauses::Phrase| {
+        let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+        world.entity_of(&phrase.words).is_none()
+            && matches!(
+                last.as_str(),
+                "count" | "number" | "total" | "average" | "statistic" | "stat" | "report" | "summary" | "pdf"
+                    | "letter" | "fax" | "newsletter" | "graph" | "dashboard" | "rate" | "percentage" | "figure"
+                    | "metric" | "kpi" | "overview"
+            )
+    };
+    !clause.verbs.is_empty()
+        && gets
+        && !clause.not
+        && !clause.passive
+        && !clause.objects.is_empty()
+        && clause.objects.iter().all(told)
+}
+
+/// `We only treat adults`, `no people are treated here, only animals`: whom the place is for, and nobody's access.
+fn tells_whom_they_treat(all: &[Clause], world: &World) -> bool {
+    let treats = |word: &str| {
+        matches!(crate::words::base(word), Some("treat" | "serve" | "accept" | "take" | "heal" | "cure"))
+    };
+    let nobody_of_the_app = |phrase: &crate::clauses::Phrase| {
+        matches!(phrase.words.last().map(String::as_str), Some("we" | "i" | "people" | "human" | "humans" | "here"))
+            || phrase.words.is_empty()
+            || world.entity_of(&phrase.words).as_deref() == world.subject() && world.subject().is_some()
+    };
+    let acting = all.iter().filter(|clause| !clause.verbs.is_empty());
+    acting.clone().count() > 0
+        && acting.clone().all(|clause| {
+            clause.verbs.iter().all(|(_, word)| treats(word))
+                && clause.subjects.iter().all(nobody_of_the_app)
+                && clause.objects.iter().all(|phrase| {
+                    world.roles_of(phrase).iter().all(|role| {
+                        world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject)
+                    })
+                })
+        })
+        && all.iter().filter(|clause| clause.verbs.is_empty()).all(|clause| {
+            clause.subjects.iter().all(|phrase| {
+                world.roles_of(phrase).iter().all(|role| {
+                    world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject)
+                })
+            })
+        })
 }
 
 /// `Clients give consent before anything is shared with a probation officer`.
@@ -300,6 +375,9 @@ fn read_clause(
         return nobody_there && clause.not && !clause.only && clause.but_not.is_empty();
     }
     memory.subjects.clone_from(&roles);
+    if told_in_numbers(clause, world) {
+        rules.counted.extend(roles.iter().cloned());
+    }
     if let Some(conditional) = foreign_condition(clause, world)
         && !settled
     {

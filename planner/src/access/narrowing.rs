@@ -72,7 +72,10 @@ pub(crate) fn narrow(
             // `… and nothing else` bounds what they see, however far.
             !clause.closes
                 && !targets.is_empty()
-                && targets.iter().all(|target| target.own || clinical && people(target))
+                && targets.iter().all(|target| {
+                    // `sees only the list of patients and their access`: of those, nothing else.
+                    target.fields.is_none() && (target.own || clinical && people(target))
+                })
         };
         let bounded: Vec<&String> = roles.iter().filter(|role| !reach_only(role, world)).collect();
         for role in bounded {

@@ -106,7 +106,7 @@ pub(crate) fn resolve(
             .map(|(name, _)| Target::whole(name.clone()))
             .collect();
     }
-    if key == "everything" {
+    if key == "everything" || key == "anything" && !clause.not {
         return world
             .entities
             .iter()

@@ -51,6 +51,16 @@ impl Reader<'_> {
         self.tokens.get(at).and_then(Token::word).is_some_and(determiner)
     }
 
+    /// `and record dose and films`: a noun that is as often a verb, at the end or before a conjunction.
+    pub(super) fn bare_noun(&self, at: usize) -> bool {
+        self.tokens.get(at).and_then(Token::word).is_some_and(|word| {
+            is_two_faced(word) && singular(word) == word && !is_glue(word)
+        }) && match self.tokens.get(at + 1) {
+            None => true,
+            Some(token) => *token == Token::Comma || token.is("and"),
+        }
+    }
+
     pub(super) fn determined(&self, at: usize) -> bool {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => determiner(word) || (!is_glue(word) && verb(word).is_none()),
@@ -85,6 +95,13 @@ impl Reader<'_> {
 
     /// Whether a noun phrase with its verb or modal stands here.
     pub(super) fn subject_follows_at(&self, start: usize) -> bool {
+        // `reads the study, writes an interpretation`: a verb, and no subject.
+        if self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
+            verb(word).is_some() && !is_two_faced(word)
+        }) && self.determined_strictly(start + 1)
+        {
+            return false;
+        }
         let mut at = start;
         let mut nouns = 0;
         while let Some(token) = self.tokens.get(at) {
@@ -133,7 +150,9 @@ impl Reader<'_> {
             if nouns > 0
                 && verb(word).is_some()
                 && !word.ends_with("ed")
-                && self.tokens[at - 1].word().is_some_and(|before| self.agrees(before, word))
+                && self.tokens[at - 1]
+                    .word()
+                    .is_some_and(|before| !matches!(before, "and" | "or") && self.agrees(before, word))
                 && (!is_two_faced(word)
                     || self.object_follows(at + 1)
                     || self.another_verb_follows(at + 1)
@@ -295,6 +314,8 @@ pub(super) fn determiner(word: &str) -> bool {
             | "what"
             | "which"
             | "everything"
+            | "anything"
+            | "nothing"
             | "new"
     )
 }

@@ -109,6 +109,13 @@ impl Reader<'_> {
                             self.at += 3;
                             break;
                         }
+                        // `primary care`, `primary diagnosis`: of a kind, and not one of many.
+                        "primary"
+                            if !seen && self.tokens.get(self.at + 1).is_some_and(|next| next.is("care")) =>
+                        {
+                            phrase.words.push(word.to_owned());
+                            seen = true;
+                        }
                         // `personal care` is a kind of care, `personal data` is data.
                         "personal"
                             if !seen && self.tokens.get(self.at + 1).is_some_and(|next| next.is("care")) =>
@@ -129,9 +136,28 @@ impl Reader<'_> {
                         }
                         // `range of motion`, `signs of infection`: one value.
                         "of" if seen && self.value_of(&phrase) => phrase.words.push(word.to_owned()),
+                        // `serial number, shipped on, returned on`: when it was done.
+                        "on" | "at"
+                            if seen
+                                && phrase.words.last().is_some_and(|last| {
+                                    last.ends_with("ed") || matches!(last.as_str(), "given" | "taken" | "born" | "sent")
+                                })
+                                && match self.tokens.get(self.at + 1) {
+                                    None | Some(Token::Comma) => true,
+                                    Some(token) => token.is("and"),
+                                } =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
+                        // `hunger before 1-10`: when it is told.
+                        "before" | "after"
+                            if seen && matches!(self.tokens.get(self.at + 1), Some(Token::Range(..))) =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
                         // `exports completed trips monthly`: how often.
                         "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly"
-                        | "annually"
+                        | "annually" | "online" | "electronically" | "digitally"
                             if seen && self.next_ends() && phrase.words.len() < 4 =>
                         {
                             self.at += 1;

@@ -77,6 +77,7 @@ impl<'t> Reader<'t> {
                                     at,
                                     ..Phrase::default()
                                 });
+                                self.phase = Phase::Object;
                             }
                         }
                     }
@@ -201,6 +202,21 @@ impl<'t> Reader<'t> {
                     self.phase = Phase::Object;
                 }
             }
+            // `depth in cm, exudate amount`: the unit of what stands before it.
+            "in" if self
+                .tokens
+                .get(self.at + 1)
+                .and_then(Token::word)
+                .is_some_and(crate::fields::is_unit)
+                && matches!(self.tokens.get(self.at + 2), None | Some(Token::Comma))
+                && self.phase == Phase::Object =>
+            {
+                let unit = self.tokens[self.at + 1].clone();
+                if let Some(last) = self.last_phrase().filter(|last| last.paren.is_empty()) {
+                    last.paren.push(unit);
+                }
+                self.at += 2;
+            }
             _ if is_preposition(word) => {
                 let only = std::mem::take(&mut self.only_next);
                 self.tail(word, only);
@@ -311,6 +327,10 @@ fn is_time(phrase: &Phrase) -> bool {
                     | "year"
                     | "years"
                     | "quarter"
+                    | "min"
+                    | "mins"
+                    | "minute"
+                    | "seconds"
                     | "today"
                     | "tomorrow"
             )

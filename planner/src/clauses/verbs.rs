@@ -86,6 +86,10 @@ impl Reader<'_> {
         {
             return false;
         }
+        // `paid yes/no`: a value.
+        if self.is(at + 1, "yes") && self.tokens.get(at + 2) == Some(&Token::Slash) {
+            return false;
+        }
         // `billing staff`, `for booking`: a form in -ing stands for a noun here.
         if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
@@ -212,8 +216,16 @@ impl Reader<'_> {
             if (books || asks && singular(word) == word) && !self.current.verbs.is_empty() {
                 return true;
             }
+            // `and record dose and comparison films`.
+            let writes = matches!(crate::words::base(word), Some("record" | "log" | "document" | "note" | "chart"))
+                && self.current.verbs.last().is_some_and(|(_, verb)| (singular(verb) == *verb) == (singular(word) == word));
+            if writes && self.bare_noun(at + 1) {
+                return true;
+            }
             return if is_two_faced(word) {
-                self.determined(at + 1) && !self.current.verbs.is_empty()
+                self.determined(at + 1)
+                    && (!self.current.verbs.is_empty()
+                        || previous == "but" && !self.out.is_empty() && !self.current.subjects.is_empty())
             } else {
                 !self.current.verbs.is_empty() || self.current.subjects.len() == 1
             };
@@ -243,6 +255,23 @@ impl Reader<'_> {
         }
         if !is_two_faced(word) {
             return agrees || self.phase != Phase::Subject;
+        }
+        let person = catalogue().role(&crate::words::key_of(previous)).is_some();
+        // `my process notes which …`: the noun that is told of.
+        if !person && ["which", "that"].iter().any(|next| self.is(at + 1, next)) {
+            return false;
+        }
+        // `the radiologist reads and signs`, `clerks pack and ship`.
+        let joined = self.tokens.get(at + 1).is_some_and(|token| token.is("and") || token.is("or"))
+            && self.tokens.get(at + 2).and_then(Token::word).is_some_and(|next| {
+                verb(next).is_some() && (singular(next) == next) == (singular(word) == word)
+            })
+            && match self.tokens.get(at + 3) {
+                None | Some(Token::Comma | Token::Open) => true,
+                Some(token) => token.word().is_some_and(|next| determiner(next)),
+            };
+        if self.phase == Phase::Subject && agrees && person && joined {
+            return true;
         }
         self.phase == Phase::Subject
             && agrees

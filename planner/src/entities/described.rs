@@ -23,7 +23,15 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let key = phrase_key(phrase);
     let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
     let people = clause.objects.iter().any(|object| catalogue().role(&phrase_key(object)).is_some());
-    if !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
+    // `every client needs a consent and an exam`: what is done, and no value of theirs.
+    let needs = clause.verbs.iter().all(|(_, word)| word == "needs" || word == "need")
+        && clause.objects.iter().any(|object| {
+            let key = phrase_key(object);
+            object.article
+                && (catalogue().entity(&key).is_some()
+                    || catalogue().entity(key.rsplit(' ').next().unwrap_or_default()).is_some())
+        });
+    if needs || !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
     {
         return false;
     }
@@ -32,16 +40,55 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let about = phrase.all
         && catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Proxy)
         && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
+    // `each patient has a fixed chair and shift`: where and when, told of the person.
+    let placed = |object: &Phrase| {
+        let key = phrase_key(object);
+        let last = key.rsplit(' ').next().unwrap_or_default().to_owned();
+        object.words.last().is_some_and(|word| singular(word) == *word)
+            && matches!(last.as_str(), "chair" | "shift" | "bed" | "room" | "cabin" | "ward" | "floor" | "locker")
+    };
+    if subject && clause.objects.iter().all(placed) && (phrase.all || phrase.article) {
+        let Some(name) = world.subject().map(str::to_owned) else { return false };
+        for object in &clause.objects {
+            if let (Some(field), Some(entity)) =
+                (crate::fields::proper_name(&object.words.join(" ")), world.entities.get_mut(&name))
+            {
+                entity.add(crate::fields::NewField { name: field, written: "clinical text".into() });
+            }
+        }
+        return true;
+    }
+    let known = clause.objects.iter().filter(|object| is_value(object)).count();
+    // `each call has a date and an outcome`: a record, by its list.
+    if is_no_record(&key) && phrase.all && known > 1 && !person {
+        let Some(name) = listed_record(&key, phrase, world) else { return false };
+        for object in &clause.objects {
+            item_of(&name, &as_item(object), world);
+        }
+        return true;
+    }
     if person && !subject && !about || is_no_record(&key) || catalogue().field(&key).is_some() {
         return false;
     }
-    let known = clause.objects.iter().filter(|object| is_value(object)).count();
     // `patients have a name, a phone and a fax`: most are known, and none is a record or somebody.
     let records = clause.objects.iter().any(|object| {
         let key = phrase_key(object);
         catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
             && catalogue().field(&key).is_none()
     });
+    // `students have allergies and medication orders (drug, dose)`: some are values of theirs, some are records.
+    if subject && records && known > 0 {
+        for object in clause.objects.iter().filter(|object| {
+            let key = phrase_key(object);
+            object.paren.is_empty()
+                && catalogue().field(&key).is_some()
+                && catalogue().entity(&key).is_none_or(|(concept, _)| concept.field_too)
+        }) {
+            if let Some(name) = world.subject().map(str::to_owned) {
+                item_of(&name, &as_item(object), world);
+            }
+        }
+    }
     if known == 0 || subject && (records || known * 2 < clause.objects.len()) {
         return false;
     }
@@ -85,6 +132,19 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         return None;
     }
     let key = phrase_key(phrase);
+    // `update the referral status: sent, accepted, declined`: the states of the referral.
+    if let Some(whole) = key.strip_suffix(" status")
+        && known == 0
+        && let Some(name) = world.entity_named(whole).or_else(|| define(whole, world, false))
+        && world.subject() != Some(name.as_str())
+    {
+        let states = crate::fields::choices_of(&phrase.paren);
+        if let Some(entity) = world.entities.get_mut(&name).filter(|entity| entity.states.is_empty()) {
+            entity.states = states;
+            entity.loose = true;
+        }
+        return Some(name);
+    }
     // `the patient's record: name, phone`.
     if is_no_record(&key)
         && let Some(owner) =

@@ -31,7 +31,7 @@ pub(crate) fn from_files(clause: &Clause, world: &mut World) {
     for phrase in &clause.objects {
         let key = phrase_key(phrase);
         let file = is_file(&key) || puts && !is_no_record(&key) && catalogue().role(&key).is_none();
-        if !file || !(puts || does(&["take", "send", "add", "attach", "make"])) {
+        if !file || !(puts || does(&["take", "send", "add", "attach", "make", "snap"])) {
             continue;
         }
         put(phrase, &key, clause, world);

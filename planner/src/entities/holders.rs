@@ -41,6 +41,15 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
     if !clinical && !loose.is_empty() {
         return world.subject().map(str::to_owned);
     }
+    let money = |phrase: &Phrase| {
+        catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+            field.written.as_deref().is_some_and(|written| written.contains("money"))
+        })
+    };
+    // `the front desk collects copays`: what is paid, and nothing of an exam.
+    if !by_patient && !loose.is_empty() && loose.iter().all(money) {
+        return define("payment", world, false);
+    }
     let told = loose.iter().any(|phrase| {
         catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
             field.written.as_deref().is_some_and(|written| written.starts_with("narrative"))
@@ -119,7 +128,7 @@ pub(super) fn at_each(clause: &Clause, by_patient: bool, world: &mut World) -> O
         .filter(|tail| {
             matches!(
                 tail.by.as_str(),
-                "at" | "in" | "on" | "for" | "during" | "after" | "per" | "every" | "before"
+                "at" | "in" | "on" | "for" | "of" | "during" | "after" | "per" | "every" | "before"
             )
         })
         .flat_map(|tail| &tail.phrases)

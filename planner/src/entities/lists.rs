@@ -118,7 +118,21 @@ pub(crate) fn from_title(one: &Parsed, world: &mut World) {
 
 /// A sentence without a verb: `Patients, dentists, chairs, treatment plans with procedures (…)`.
 pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, world: &mut World) {
-    let listed = items(tokens);
+    let mut listed = items(tokens);
+    // `a unit of 24 stations, three shifts`: how big the place is, and nothing that is kept.
+    if title {
+        let counted: Vec<String> = crate::nouns::separate(tokens)
+            .iter()
+            .filter(|piece| match piece.first() {
+                Some(Token::Number(_)) => true,
+                Some(token) => token.word().is_some_and(|word| crate::words::number_word(word).is_some()),
+                None => false,
+            })
+            .flat_map(|piece| items(piece))
+            .map(|item| item.bare_key())
+            .collect();
+        listed.retain(|item| !counted.contains(&item.bare_key()));
+    }
     let known = listed
         .iter()
         .filter(|item| {
@@ -187,7 +201,24 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         if catalogue().role(&name).is_some_and(|(kind, _)| kind != RoleKind::Subject) {
             continue;
         }
+        // `Specialty pharmacy (arthritis, sclerosis)`: whose app it is.
+        let place = matches!(
+            name.rsplit(' ').next().unwrap_or_default(),
+            "pharmacy" | "lab" | "laboratory" | "spa" | "shop" | "store" | "group" | "company" | "startup"
+        );
+        if title && place {
+            continue;
+        }
         if matches!(fields::read(item, None, EntityKind::Clinical), Read::File(_)) {
+            continue;
+        }
+        // `demographics (name, phone)`: the person's own.
+        let own = matches!(
+            name.as_str(),
+            "demographic" | "demographic information" | "contact information" | "contact detail" | "personal information"
+        );
+        if own && !item.paren.is_empty() && let Some(subject) = world.subject().map(str::to_owned) {
+            parts_of(&subject, &item.paren, world);
             continue;
         }
         let custom =

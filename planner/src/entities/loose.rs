@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Puts loose values into the record that they are written to, or that they are seen of.
-pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Parsed], world: &mut World) {
+pub(crate) fn loose_fields(clause: &Clause, spoken: Option<(&str, bool)>, parsed: &[Parsed], world: &mut World) {
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
@@ -117,7 +117,22 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<&str>, parsed: &[Pars
             .or_else(|| at_each(clause, by_patient, world))
             .or_else(|| onto(clause, world))
             .or_else(|| beside(clause, world))
-            .or_else(|| spoken.filter(|_| !by_patient && told_of(&loose)).map(str::to_owned))
+            .or_else(|| of_their_things(clause, world))
+            .or_else(|| {
+                // `give immunizations (vaccine, lot) and measure height`: what is measured is no part of what was given.
+                let measures = clause
+                    .verbs
+                    .iter()
+                    .all(|(_, word)| matches!(crate::words::base(word), Some("measure" | "weigh")));
+                let full = |name: &&str| {
+                    measures && world.entities.get(*name).is_some_and(|entity| entity.fields.len() > 2)
+                };
+                // `clients snap a photo of each meal and write hunger`: of the meal, in one sentence.
+                let near = |here: bool| !by_patient || here && !clause.objects.is_empty();
+                spoken
+                    .filter(|(name, here)| near(*here) && told_of(&loose) && !full(name))
+                    .map(|(name, _)| name.to_owned())
+            })
             .or_else(|| container(&loose, by_patient, world))
     } else if clause.does(Verb::View)
         && let Some(record) = named_first(&loose, world)
@@ -193,6 +208,16 @@ fn is_bare_or_definite(phrase: &Phrase) -> bool {
         && !matches!(key.as_str(), "it" | "them" | "that" | "this" | "anything" | "everything")
 }
 
+/// `device logistics tracks serial numbers`: values of the things that they are named after.
+fn of_their_things(clause: &Clause, world: &mut World) -> Option<String> {
+    let [subject] = clause.subjects.as_slice() else { return None };
+    let (first, rest) = subject.words.split_first()?;
+    let thing = catalogue().entity(&singular(first)).is_some_and(|(concept, _)| {
+        concept.kind == crate::catalogue::EntityKind::Thing || concept.name == "device"
+    });
+    (thing && !rest.is_empty()).then(|| super::define(first, world, false)).flatten()
+}
+
 /// `patients answer pain 0-10`, `clients check in with mood`.
 fn answers(clause: &Clause) -> bool {
     clause
@@ -222,7 +247,14 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
                 .as_deref()
                 .is_some_and(|written| written.contains("moment") || written.starts_with("clinical date"))
         });
-    if of_a_deed {
+    // `see due dates and phone numbers of the families they support`: of the person.
+    let of_people = clause.tails.iter().any(|tail| {
+        tail.by == "of"
+            && tail.phrases.iter().any(|whole| {
+                whole.at > phrase.at && world.subject().is_some() && world.entity_of(&whole.words).as_deref() == world.subject()
+            })
+    });
+    if of_a_deed && !of_people {
         return false;
     }
     let empty_word =

@@ -76,7 +76,12 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
             .clauses
             .first()
             .is_some_and(|clause| clause.verbs.is_empty() && !clause.not && clause.subjects.len() > 1);
-        if has_verb && listed && one.sentence.head.is_none() {
+        // `The packet: demographics (name, phone), insurance`: a heading over records.
+        let heading = one.sentence.head.as_deref().is_none_or(|head| {
+            crate::words::is_no_record(&key_of(head.trim_start_matches("the ")))
+                && one.sentence.tokens.contains(&Token::Open)
+        });
+        if has_verb && listed && heading {
             let acts = one.clauses.get(1).and_then(|clause| clause.subjects.first()).map(|phrase| phrase.at);
             let end = one
                 .sentence
@@ -88,7 +93,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 from_list(&one.sentence.tokens[..end], one.sentence.under.as_deref(), title, world);
             }
         }
-        if !has_verb && (one.sentence.head.is_none() || title) {
+        if !has_verb && (heading || title) {
             from_list(&one.sentence.tokens, one.sentence.under.as_deref(), title, world);
         }
         let each = each_with_at(&one.sentence.tokens).is_some();
@@ -116,21 +121,23 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     // `Nurses give infusions. They document start time and rate`: values are of what the same people spoke of last.
     let mut spoken: Option<(String, Vec<String>)> = None;
     for (one, head) in parsed.iter().zip(&heads) {
+        let mut here = false;
         for clause in &one.clauses {
             let who: Vec<String> = clause.subjects.iter().map(phrase_key).collect();
             let tokens = &one.sentence.tokens;
             let moves = tokens.contains(&Token::Arrow)
                 || tokens.iter().filter(|token| **token == Token::Above).count() > 1;
-            if !head && !moves && !features::is_form_sentence(&one.sentence) {
+            if !head && !moves && !features::is_form_sentence(&one.sentence) && !offers(clause) {
                 let same = |(_, by): &&(String, Vec<String>)| {
                     who.iter().all(|name| {
                         matches!(name.as_str(), "they" | "he" | "she" | "we" | "i") || by.contains(name)
                     })
                 };
                 let about = spoken.as_ref().filter(same).map(|(record, _)| record.clone());
-                loose_fields(clause, about.as_deref(), parsed, world);
+                loose_fields(clause, about.as_deref().map(|about| (about, here)), parsed, world);
             }
             if let Some(record) = treated_in(clause, world) {
+                here = true;
                 spoken = Some((record, who));
             }
         }
@@ -219,6 +226,15 @@ fn is_activity(word: &str) -> bool {
                 | "booking"
                 | "feeding"
                 | "hearing"
+                | "charting"
+                | "testing"
+                | "imaging"
+                | "fitting"
+                | "meeting"
+                | "mailing"
+                | "outing"
+                | "rating"
+                | "casting"
         )
         || matches!(
             word,
@@ -260,6 +276,10 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             }
         }
     }
+    // `office managers run their own location`: a place, and no record.
+    if world.place.as_deref() == Some(key.as_str()) {
+        return None;
+    }
     let is_subject = catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject);
     if let Some(found) = world.entities.keys().find(|name| key_of(name) == key) {
         return Some(found.clone());
@@ -290,7 +310,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             (Some(concept), name.to_owned())
         }
         // `daily meds given`: how often is no part of the name.
-        None if custom && often(&key).is_some_and(|bare| catalogue().entity(bare).is_some()) => {
+        None if custom
+            && often(&key).is_some_and(|bare| {
+                catalogue().entity(bare).is_some_and(|(concept, _)| concept.field_too)
+            }) =>
+        {
             let bare = often(&key).unwrap_or_default().to_owned();
             return define(&bare, world, false);
         }
@@ -318,6 +342,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 "branch",
                 "studio",
                 "school",
+                "unit",
+                "ward",
+                "shelter",
+                "squad",
+                "network",
             ];
             // `appointment booking`: two words for one kind of record.
             let concept_of = |word: &str| catalogue().entity(word).map(|(concept, _)| concept.name.clone());
@@ -330,7 +359,7 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
             let done = key != "personal care"
                 && words
                     .last()
-                    .is_some_and(|word| word.ends_with("ed") || PLACES.contains(word) || is_activity(word));
+                    .is_some_and(|word| word.ends_with("ed") && !given(&words) || PLACES.contains(word) || is_activity(word));
             if done
                 || crate::words::is_no_record(&key)
                 || catalogue().role(&key).is_some()
@@ -350,12 +379,28 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
         }
         None => return None,
     };
-    let kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
+    let mut kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
+    // `dressing orders`, `diet orders`: what a clinician orders for a person is no purchase.
+    let ordered = key.strip_suffix(" order").is_some_and(|what| {
+        !["purchase", "sales", "supply", "frame", "lens", "product", "shop", "web", "online", "customer", "work"]
+            .iter()
+            .any(|word| what.split(' ').any(|said| said == *word))
+    });
+    if ordered && kind == EntityKind::Business {
+        kind = EntityKind::Clinical;
+    }
     // The app's own sessions, accounts and logs have these tables.
     let name = if OWN_TABLES.contains(&name.as_str()) { format!("care {name}") } else { name };
     let name = proper_name(&name)?;
     world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
     Some(name)
+}
+
+/// `drug dispensed`, `doses administered`: what was done with what is known.
+fn given(words: &[&str]) -> bool {
+    let [first, last] = words else { return false };
+    matches!(*last, "dispensed" | "administered" | "issued" | "delivered" | "ordered" | "used" | "removed" | "collected")
+        && (catalogue().entity(first).is_some() || catalogue().field(first).is_some())
 }
 
 /// A name without how often it comes: `daily`, `weekly`.

@@ -33,7 +33,12 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     let many = writes && clause.objects.len() > 1;
     if acts {
         for phrase in targets {
-            let value = many && is_bare(phrase) && catalogue().field(&phrase_key(phrase)).is_some();
+            // `gives a diagnosis, a confidence level and recommendations`: values, each with its article.
+            let told = clause.objects.len() > 2
+                && phrase.paren.is_empty()
+                && clause.objects.iter().any(is_value);
+            let value =
+                many && (is_bare(phrase) || told) && catalogue().field(&phrase_key(phrase)).is_some();
             let measured = clause.objects.len() > 1
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
@@ -105,6 +110,19 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         {
             listed = Phrase { words: first.to_vec(), ..phrase.clone() };
             &listed
+        }
+        _ => phrase,
+    };
+    // `treatment plan review`: of the plan, which is what is kept.
+    let reviewed;
+    let phrase = match phrase.words.split_last() {
+        Some((last, first))
+            if matches!(last.as_str(), "review" | "reviews" | "update" | "updates")
+                && phrase.paren.is_empty()
+                && catalogue().entity(&key_of(&first.join(" "))).is_some_and(|(concept, _)| !concept.field_too) =>
+        {
+            reviewed = Phrase { words: first.to_vec(), ..phrase.clone() };
+            &reviewed
         }
         _ => phrase,
     };
@@ -180,6 +198,13 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         parts_of(&name, &phrase.paren, world);
         return Some(name);
     }
+    // `prescribes hormone therapy (product, dose)`: a prescription, whatever it is for.
+    let prescribes = clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("prescribe"));
+    if prescribes && !clause.not && phrase.paren.contains(&crate::sentences::Token::Comma) && catalogue().entity(&key).is_none() {
+        let name = define("prescription", world, false)?;
+        parts_of(&name, &phrase.paren, world);
+        return Some(name);
+    }
     if !phrase.paren.is_empty()
         && let Some(name) = with_fields(phrase, world)
     {
@@ -238,9 +263,33 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
         && is_described(clause)
         && !clause.not;
+    // `sign a monthly summary`: what is signed is kept.
+    if clause.does(Verb::Sign)
+        && phrase.article
+        && phrase.words.len() > 1
+        && !clause.not
+        && matches!(last.as_str(), "summary" | "report" | "letter" | "statement" | "certificate" | "form")
+    {
+        let name = crate::fields::proper_name(&key)?;
+        let new = crate::world::Entity::new(None, crate::catalogue::EntityKind::Clinical);
+        world.entities.entry(name.clone()).or_insert(new);
+        return Some(name);
+    }
+    // `writes an interpretation`: a text of its own, though it is a value elsewhere.
+    let written = phrase.article
+        && phrase.paren.is_empty()
+        && clause.objects.len() == 1
+        && !clause.not
+        && clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("write" | "dictate")))
+        && catalogue().field(&key).is_some_and(|(field, _)| {
+            field.written.as_deref().is_some_and(|written| written.contains("text") || written.starts_with("narrative"))
+        });
+    if written && !is_no_record(&key) && world.entities.values().all(|entity| !entity.fields.contains_key(&key)) {
+        return define(&phrase.words.join(" "), world, true);
+    }
     let custom =
         ((writes || described) && catalogue().field(&key).is_none() && !is_value(phrase) || compound || seen)
-            && phrase.words.len() <= 3
+            && (phrase.words.len() <= 3 || compound && phrase.words.len() == 4 && writes)
             && !is_no_record(&key)
             && (compound || !is_no_record(&last))
             && catalogue().role(&key).is_none()
@@ -306,8 +355,11 @@ fn tail_phrase(
                 }
                 return;
             }
+            // `the patients of the shift`: when, and no record.
+            let when = matches!(key.as_str(), "shift" | "day" | "week" | "month" | "night" | "session");
             if !phrase.all
                 && last.is_none()
+                && !when
                 && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
             {
                 define(&phrase.words.join(" "), world, false);

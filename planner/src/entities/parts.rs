@@ -133,7 +133,9 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         }
         return;
     }
-    if matches!(key.as_str(), "status" | "state" | "stage") && choices_of(&item.paren).len() > 1 {
+    let of_its_own = matches!(key.as_str(), "status" | "state" | "stage")
+        || key.strip_suffix(" status").is_some_and(|whole| key_of(name) == whole);
+    if of_its_own && choices_of(&item.paren).len() > 1 {
         let states = choices_of(&item.paren);
         if let Some(entity) = world.entities.get_mut(name) {
             entity.states = states;

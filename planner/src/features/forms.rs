@@ -29,7 +29,7 @@ fn form_word(tokens: &[Token]) -> Option<usize> {
 }
 
 fn is_form_word(word: &str) -> bool {
-    matches!(word, "questionnaire" | "form" | "survey" | "questionnaires" | "forms" | "surveys")
+    matches!(word, "questionnaire" | "form" | "survey" | "quiz" | "questionnaires" | "forms" | "surveys")
 }
 
 /// `the Edinburgh scale (10 items, 0-3)`: what has questions in its parentheses is asked.
@@ -59,6 +59,7 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         let survey = at.is_some_and(|at| sentence.tokens[at].is("survey"))
             && before.as_deref().is_some_and(|word| word.starts_with("question") || word.starts_with("item"));
         let before = before.filter(|_| !survey);
+        let quiz = at.is_some_and(|at| sentence.tokens[at].is("quiz"));
         let scale = at.and_then(|at| sentence.tokens[at].word()).filter(|word| !is_form_word(word));
         let scale = scale.map(|word| match before.as_deref() {
             Some(before) if !crate::words::is_glue(before) && crate::words::verb(before).is_none() => {
@@ -84,6 +85,8 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             || name.contains("questionnaire")
         {
             name
+        } else if quiz {
+            format!("{name} quiz")
         } else {
             format!("{name} form")
         };

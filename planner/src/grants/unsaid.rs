@@ -46,6 +46,12 @@ pub(crate) fn unsaid_record(
     // Of whom nothing was said writes what nobody was said to write; who has a task of their own reads it.
     let busy = |role: &String| record.said.iter().any(|allow| allow.role == *role && allow.verb != "view");
     let free: Vec<String> = clinical.iter().filter(|role| !busy(role)).cloned().collect();
+    // Who helps takes nobody's place: then those who treat keep it beside their other work.
+    let free = if free.iter().all(|role| helps(role)) && !clinical.iter().all(|role| helps(role)) {
+        Vec::new()
+    } else {
+        free
+    };
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let writers = match kind {
         EntityKind::Schedule => {

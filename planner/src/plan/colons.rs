@@ -45,7 +45,9 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     let nobody = |clause: &Clause| {
         clause.subjects.iter().all(|phrase| {
             let key = crate::entities::phrase_key(phrase);
-            matches!(
+            // `the DME company gets only …` is somebody.
+            let body = key.contains(' ') && key.ends_with(" company");
+            !body && matches!(
                 key.split(' ').next_back().unwrap_or_default(),
                 "clinic"
                     | "practice"
@@ -97,6 +99,27 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         && let [subject] = clause.subjects.as_slice()
         && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Create | Verb::Track | Verb::Manage))
         && catalogue().role(&crate::entities::phrase_key(subject)).is_none()
+    {
+        sentence.head = Some(subject.words.join(" "));
+        sentence.tokens = list;
+        sentence.under = Some("records".into());
+        return None;
+    }
+    // `readings arrive from the device: systolic, pulse`: values of what arrives.
+    if let [clause] = read.as_slice()
+        && !clause.not
+        && clause.narrowing == 0
+        && clause.objects.is_empty()
+        && !says_more(&list)
+        && let [subject] = clause.subjects.as_slice()
+        && catalogue().role(&crate::entities::phrase_key(subject)).is_none()
+        && catalogue().entity(&crate::entities::phrase_key(subject)).is_some()
+        && clause.verbs.iter().all(|(_, word)| {
+            matches!(
+                crate::words::base(word),
+                Some("arrive" | "come" | "go" | "send" | "import" | "receive" | "use" | "record" | "enter" | "log")
+            )
+        })
     {
         sentence.head = Some(subject.words.join(" "));
         sentence.tokens = list;
@@ -245,7 +268,9 @@ pub(super) fn said_in_head(sentence: &mut Sentence) {
     let does = read.iter().any(|clause| !clause.verbs.is_empty() && !clause.subjects.is_empty());
     let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
     let record = words.iter().any(|word| catalogue().entity(&key_of(word)).is_some());
-    let plain = !record && words.iter().all(|word| is_glue(word) || verb(word).is_some())
+    // `For every run: …`: what there is each time has its list, whatever the word means elsewhere.
+    let each = matches!(words.as_slice(), ["for" | "per" | "at" | "on", "each" | "every", _, ..] | ["each" | "every", _, ..]);
+    let plain = !record && !each && words.iter().all(|word| is_glue(word) || verb(word).is_some())
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));
     let last = words.last().copied().unwrap_or_default();

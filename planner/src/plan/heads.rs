@@ -81,8 +81,17 @@ fn has_a_list(sentence: &mut Sentence) {
     let subject: Vec<&str> = sentence.tokens[..at]
         .iter()
         .filter_map(Token::word)
-        .filter(|word| !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should"))
+        .filter(|word| {
+            !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should" | "shall" | "must" | "will")
+        })
         .collect();
+    // `each client record shall contain …`: of the client.
+    let mut subject = subject;
+    if let [first, "record"] = subject.as_slice()
+        && catalogue().role(&singular(first)).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    {
+        subject.truncate(1);
+    }
     let plain = sentence.tokens[..at].iter().all(|token| token.word().is_some())
         && (1..=3).contains(&subject.len())
         && (subject.iter().all(|word| !is_glue(word) && verb(word).is_none())
@@ -91,14 +100,18 @@ fn has_a_list(sentence: &mut Sentence) {
     let commas = list.iter().filter(|token| **token == Token::Comma).count();
     let listed = crate::nouns::items(list);
     let people = listed.iter().any(|item| {
-        catalogue().role(&item.bare_key()).is_some()
+        catalogue().role(&item.bare_key()).is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Proxy)
             || catalogue().entity(&item.bare_key()).is_some_and(|(concept, _)| !concept.field_too)
                 && catalogue().field(&item.bare_key()).is_none()
     });
     let known = listed
         .iter()
         .filter(|item| {
-            catalogue().field(&item.key()).is_some()
+            let key = item.key();
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            catalogue().field(&key).is_some()
+                || catalogue().field(last).is_some()
+                || item.states.len() > 1
                 || item.unit.is_some()
                 || !item.paren.is_empty()
                 || item.range.is_some()
@@ -189,7 +202,8 @@ fn role_in_head(sentence: &mut Sentence) {
         sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
         return;
     }
-    let acts = sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some());
+    let acts = sentence.tokens.iter().filter_map(Token::word).any(|word| verb(word).is_some())
+        && clauses(&sentence.tokens).iter().any(|clause| !clause.verbs.is_empty());
     let shown = matches!(sentence.tokens.get(1).and_then(Token::word), Some("what" | "whatever"));
     let access = first == "no" && sentence.tokens.get(1).is_some_and(|token| token.is("access"));
     if access {
@@ -244,6 +258,7 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
     let listed = crate::nouns::items(tokens);
     let record = |item: &crate::nouns::Item| {
         let key = item.bare_key();
+        let key = key.strip_suffix(" review").unwrap_or(&key).to_owned();
         let last = key.rsplit(' ').next().unwrap_or_default();
         is_scheduling(&item.words)
             || catalogue().field(&key).is_none()
@@ -256,5 +271,5 @@ fn works_with(head: &str, tokens: &[Token]) -> bool {
         && (listed.iter().filter(|item| record(item)).count() * 2 >= listed.len()
             || listed.iter().any(record)
                 && !listed.iter().any(tells_who)
-                && listed.iter().all(|item| item.words.len() < 4))
+                && listed.iter().all(|item| item.words.len() < 5))
 }

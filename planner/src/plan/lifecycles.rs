@@ -179,8 +179,16 @@ fn told(clause: &Clause, about: Option<&str>, world: &mut World) {
         .iter()
         .filter(|tail| matches!(tail.by.as_str(), "after" | "once" | "when"))
         .flat_map(|tail| &tail.words)
-        .find(|word| ENDS.contains(&word.as_str()))
-        .map(String::as_str);
+        .find_map(|word| {
+            // `after the midwife signs`.
+            ENDS.iter().find(|end| *end == word).copied().or_else(|| match base(word)? {
+                "sign" | "cosign" => Some("signed"),
+                "release" => Some("released"),
+                "approve" => Some("approved"),
+                "publish" => Some("published"),
+                _ => None,
+            })
+        });
     let phrases = clause.objects.iter().chain(clause.subjects.iter().filter(|_| clause.passive));
     let mut named = false;
     for phrase in phrases {

@@ -103,6 +103,26 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
             if clause.does(Verb::Have) {
                 found = found.or_else(|| of(&clause.subjects)).or_else(|| of(&clause.objects));
             }
+            // `see another practice's patients`.
+            found = found.or_else(|| {
+                let others = |phrase: &&crate::clauses::Phrase| phrase.other && !phrase.of.is_empty();
+                let phrases = clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases));
+                phrases.filter(others).find_map(|phrase| named(&crate::words::key_of(&phrase.of.join(" "))))
+            });
+            // `office managers run their own location`, `a group with 14 locations`.
+            found = found.or_else(|| {
+                let own = |phrase: &&crate::clauses::Phrase| phrase.own && clause.does(Verb::Manage);
+                clause.objects.iter().filter(own).find_map(|phrase| named(&entities::phrase_key(phrase)))
+            });
+            found = found.or_else(|| {
+                let several = |phrase: &&crate::clauses::Phrase| {
+                    phrase.words.last().is_some_and(|word| crate::words::singular(word) != *word)
+                };
+                let with = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "with" | "across"));
+                with.flat_map(|tail| &tail.phrases)
+                    .filter(several)
+                    .find_map(|phrase| named(&entities::phrase_key(phrase)))
+            });
             for tail in &clause.tails {
                 if matches!(tail.by.as_str(), "per" | "in" | "across" | "on" | "of" | "at") {
                     found = found.or_else(|| {

@@ -216,17 +216,29 @@ pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
     // `seniors give medication`: what is given is written down; access and consent are given otherwise.
     let treats = clause.objects.iter().any(|phrase| {
         let key = crate::entities::phrase_key(phrase);
+        let last = key.rsplit(' ').next().unwrap_or_default();
         catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
+            || matches!(last, "dose" | "injection" | "shot" | "medication" | "vaccine" | "treatment" | "infusion")
     });
     if crate::words::base(word) == Some("give") && treats && !clause.passive {
         clause.verbs[0].0 = Verb::Create;
         return;
     }
     let [(_, word)] = clause.verbs.as_slice() else { return };
+    // `the physician debrides (type, depth)`: the list is of the deed.
+    let made = deed(word);
+    if let ([object], false) = (clause.objects.as_mut_slice(), clause.passive)
+        && object.words == ["data"]
+        && !object.paren.is_empty()
+        && let Some(record) = made.first()
+    {
+        object.words = vec![record.clone()];
+        object.article = true;
+        return;
+    }
     if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
         return;
     }
-    let made = deed(word);
     if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
         clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
     }
@@ -261,6 +273,8 @@ pub(super) fn needs_to_see(clause: &mut Clause) {
             let key = crate::entities::phrase_key(phrase);
             let known = catalogue().role(&key).or_else(|| catalogue().role(roles::without_crew(&key)));
             known.is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+                || roles::is_crew_name(&key)
+                || key.contains(' ') && key.ends_with(" company")
         });
     let values = !clause.objects.is_empty()
         && clause.objects.iter().any(|phrase| {

@@ -55,7 +55,24 @@ pub(crate) fn kind_of(name: &str) -> RoleKind {
     if last == "staff" && name.contains(' ') && !desk.iter().any(|word| name.contains(word)) {
         return RoleKind::Business;
     }
+    // `shipping clerk`, `stock manager`: they handle things, and know no patient.
+    let things = [
+        "shipping", "warehouse", "stock", "inventory", "supply", "supplies", "laundry", "kitchen", "mail", "parts",
+        "maintenance", "logistics", "delivery", "transport", "cafeteria", "packing", "store", "dispatch",
+    ];
+    let first = name.split(' ').next().unwrap_or_default();
+    // `community partners` are nobody's family.
+    let outside = [
+        "community", "business", "referral", "agency", "network", "clinical", "industry", "channel", "strategic", "external",
+        "implementation", "research", "delivery",
+    ];
+    if last == "partner" && outside.contains(&first) {
+        return RoleKind::Business;
+    }
     match catalogue().role(last) {
+        Some((RoleKind::Office | RoleKind::Care, _)) if name.contains(' ') && things.contains(&first) => {
+            RoleKind::Business
+        }
         Some((kind, _)) => kind,
         None if treats_by_name(last) => RoleKind::Panel,
         None => RoleKind::Business,
@@ -94,9 +111,29 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
             world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
         && known != canonical
     {
+        // `each couple has a patient and a partner`: the patient is whom the records are about.
+        let loose = matches!(known.as_str(), "couple" | "woman" | "visitor" | "guest" | "family");
+        if loose && matches!(canonical.as_str(), "patient" | "client") {
+            world.roles = std::mem::take(&mut world.roles)
+                .into_iter()
+                .map(|(name, role)| if name == known { (canonical.clone(), role) } else { (name, role) })
+                .collect();
+        }
         return;
     }
-    let known = world.roles_named(&key_of(&canonical));
+    // `offshore coders must not see names`: others than the coders.
+    let apart = name.split_once(' ').is_some_and(|(first, _)| {
+        matches!(
+            first,
+            "offshore" | "outside" | "external" | "agency" | "temporary" | "junior" | "trainee" | "contract" | "unblinded"
+                | "visiting"
+        )
+    }) || name.starts_with("home health ");
+    let known = if apart && !world.roles.contains_key(&canonical) {
+        Vec::new()
+    } else {
+        world.roles_named(&key_of(&canonical))
+    };
     if let [one] = known.as_slice()
         && one.as_str() != "staff"
     {

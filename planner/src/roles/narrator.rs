@@ -18,12 +18,30 @@ fn works(name: &str) -> bool {
 
 /// `I am a school nurse at a primary school`, `school nurse here`.
 pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut World) {
-    let Some(clause) = clauses.first().filter(|clause| !clause.not) else {
+    // `I'm a therapist, no employees`: they are one all the same.
+    let begins = sentence.tokens.first().is_some_and(|token| token.is("i"))
+        && sentence.tokens.get(1).or(sentence.tokens.get(2)).is_some_and(|token| token.is("a") || token.is("an"));
+    let Some(clause) = clauses.first().filter(|clause| !clause.not || begins) else {
         return;
     };
     let said = match clause.subjects.as_slice() {
+        // `I'm a couples & sex therapist`: what they are stands at the end.
+        [who, what, rest, ..]
+            if who.words == ["i"]
+                && what.article
+                && working(what, &words_key(what)).is_none()
+                && working(rest, &words_key(rest)).is_some() =>
+        {
+            rest
+        }
         [who, what, ..] if who.words == ["i"] && what.article => what,
-        [what, ..] if sentence.tokens.get(what.words.len()).is_some_and(|token| token.is("here")) => what,
+        [what, ..]
+            if sentence.tokens.iter().take(6).zip(sentence.tokens.iter().skip(1)).any(|(before, here)| {
+                here.is("here") && before.word() == what.words.last().map(String::as_str)
+            }) =>
+        {
+            what
+        }
         _ => return,
     };
     let name = words_key(said);

@@ -91,7 +91,7 @@ pub(super) fn of_the_app(phrase: &Phrase) -> Option<String> {
 pub(super) fn is_outside_body(phrase: &Phrase) -> bool {
     let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
     let named = phrase.words.len() > 1
-        && matches!(last.as_str(), "dept" | "department" | "agency" | "authority" | "registry");
+        && matches!(last.as_str(), "dept" | "department" | "agency" | "authority" | "registry" | "company" | "firm");
     phrase.words.len() <= 4
         && phrase.of.is_empty()
         && (named || matches!(last.as_str(), "funder" | "insurer" | "ministry" | "grantor" | "regulator"))
@@ -193,6 +193,8 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         "public",
         "card",
         "erasure",
+        "group",
+        "cohort",
         "everything",
     ];
     let Some(last) = phrase.words.last() else { return false };
@@ -260,6 +262,8 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
                 | Verb::Sign
         )
     });
+    // `adopters apply with a form`.
+    let acts = acts || clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("apply"));
     const ENDINGS: &[&str] = &[
         "er", "or", "ist", "ian", "ant", "ee", "eer", "man", "woman", "lady", "person", "staff", "mom",
         "dad", "ive", "ete", "lead",

@@ -25,6 +25,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         .replace("Co-sign", "cosign")
         .replace("e-sign", "sign")
         .replace("E-sign", "sign")
+        .replace("Kt/V", "KtV")
         .replace("e-mail", "email")
         .replace("E-mail", "email")
         .replace('’', "'");
@@ -208,8 +209,12 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
     match word.as_str() {
         "cannot" => out.extend([Token::Word("can".into()), Token::Word("not".into())]),
         "cant" => out.extend([Token::Word("can".into()), Token::Word("not".into())]),
-        "dont" | "doesnt" => out.extend([Token::Word("do".into()), Token::Word("not".into())]),
-        "shouldnt" | "mustnt" | "wont" | "isnt" | "arent" => {
+        "thats" | "theres" => {
+            out.extend([Token::Word(word[..word.len() - 1].to_owned()), Token::Possessive]);
+        }
+        "theyre" => out.push(Token::Word("they".into())),
+        "dont" | "doesnt" | "didnt" => out.extend([Token::Word("do".into()), Token::Word("not".into())]),
+        "shouldnt" | "mustnt" | "wont" | "isnt" | "arent" | "couldnt" | "wouldnt" | "havent" | "hasnt" => {
             out.extend([Token::Word("must".into()), Token::Word("not".into())]);
         }
         // `PT-7F3A4B` is a number and nobody's calling.

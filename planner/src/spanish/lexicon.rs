@@ -69,6 +69,18 @@ pub(super) fn lexicon() -> &'static Lexicon {
                 verbs.entry(form).or_insert((english.clone(), kind));
             }
         }
+        // `quiero que lleve la historia`: as it is wished, where the form is no other word.
+        for (infinitive, english) in &file.verbs {
+            for (form, kind) in wished(infinitive) {
+                let other = file.nouns.contains_key(&form)
+                    || file.glue.contains_key(&form)
+                    || file.adjectives.contains_key(&form)
+                    || file.phrases.contains_key(&form);
+                if !other {
+                    verbs.entry(form).or_insert((english.clone(), kind));
+                }
+            }
+        }
         for (form, infinitive) in &file.forms {
             let (infinitive, kind) = match infinitive.strip_suffix(['!', '?']) {
                 Some(bare) if infinitive.ends_with('!') => (bare, Form::Plural),
@@ -105,6 +117,20 @@ fn conjugate(infinitive: &str) -> Vec<(String, Form)> {
     ];
     out.extend(["o", "a", "os", "as"].map(|ending| (format!("{stem}{past}{ending}"), Form::Participle)));
     out
+}
+
+/// The subjunctive: `registre`, `registren`, `vea`.
+fn wished(infinitive: &str) -> Vec<(String, Form)> {
+    let Some(stem) = infinitive.get(..infinitive.len().saturating_sub(2)) else { return Vec::new() };
+    let ar = infinitive.ends_with("ar");
+    let stem = match stem.get(stem.len().saturating_sub(1)..) {
+        Some("c") if ar => format!("{}qu", &stem[..stem.len() - 1]),
+        Some("g") if ar => format!("{stem}u"),
+        Some("z") if ar => format!("{}c", &stem[..stem.len() - 1]),
+        _ => stem.to_owned(),
+    };
+    let (third, plural) = if ar { ("e", "en") } else { ("a", "an") };
+    vec![(format!("{stem}{third}"), Form::Third), (format!("{stem}{plural}"), Form::Plural)]
 }
 
 impl Lexicon {

@@ -68,6 +68,8 @@ impl Names {
         listed
             .or_else(|| self.learnt.get(&key_of(name)).filter(|_| plain))
             .or_else(|| lexicon().names.get(&key_of(name)))
+            // The app's own tables have some names; nobody else's language has these.
+            .or_else(|| name.strip_prefix("care ").and_then(|bare| self.learnt.get(&key_of(bare))))
             .cloned()
             .unwrap_or_else(|| name.to_owned())
     }

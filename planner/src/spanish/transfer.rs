@@ -20,6 +20,15 @@ pub(super) fn transfer(tokens: &[Token], names: &mut Names) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        // `sí/no`.
+        if matches!(words[at].as_deref(), Some("si"))
+            && tokens.get(at + 1) == Some(&Token::Slash)
+            && words.get(at + 2).and_then(Option::as_deref) == Some("no")
+        {
+            out.extend([Token::Word("yes".into()), Token::Slash, Token::Word("no".into())]);
+            at += 3;
+            continue;
+        }
         let Some(word) = words[at].as_deref() else {
             at = number(tokens, at, &mut out);
             continue;
@@ -187,6 +196,13 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
             read.english.insert(0, english);
             read.spanish.push(word.to_owned());
             at += 1;
+            continue;
+        }
+        // `los pacientes de los demás`: others'.
+        let next = |ahead: usize| words.get(at + ahead).and_then(Option::as_deref);
+        if here == Some("de") && matches!(next(1), Some("los" | "las")) && next(2) == Some("demas") {
+            read.english.insert(0, "other".into());
+            at += 3;
             continue;
         }
         // `tareas realizadas`: which, unless it is said by whom.

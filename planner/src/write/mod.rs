@@ -51,6 +51,9 @@ pub(crate) fn yaml(parts: &Parts<'_>) -> String {
     measures(&mut out, parts);
     calendars(&mut out, parts);
     permissions(&mut out, parts);
+    if !parts.world.breakers.is_empty() {
+        let _ = writeln!(out, "security:\n  break glass: {}", names(&parts.say_all(&parts.world.breakers)));
+    }
     if let Some(years) = parts.audit_years {
         let _ = writeln!(out, "retention:\n  audit: {years} years");
     }

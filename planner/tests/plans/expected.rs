@@ -51,6 +51,8 @@ pub(crate) enum Half {
     Tune,
     /// Never looked at by name; only its totals are reported.
     Unseen,
+    /// Written, and not planned yet.
+    Next,
 }
 
 const SHARED: &[&str] = &[
@@ -104,12 +106,69 @@ const UNSEEN: &[&str] = &[
     "workplace-hearing",
 ];
 
+/// The sixth round, in the order in which its batches are first planned; see `fixtures/README.md`.
+pub(crate) const BATCHES: [&[&str]; 4] = [
+    &[
+        "pt-clinic-evaluations",
+        "dialysis-unit-shifts",
+        "dental-group-locations",
+        "optical-retail-chain",
+        "ivf-couples",
+        "sleep-apnea-titration",
+        "vet-shelter-intake",
+        "homecare-evv-agency",
+        "hospice-bereavement",
+        "es-clinica-fisioterapia",
+    ],
+    &[
+        "school-med-room",
+        "fit-for-duty-clinic",
+        "oncology-trial-site",
+        "reference-lab-portal",
+        "specialty-pharmacy-refills",
+        "breast-imaging-callbacks",
+        "ambulance-handoff",
+        "otp-dosing-window",
+        "couples-therapist-solo",
+        "es-maternidad-rural",
+    ],
+    &[
+        "pediatric-practice-proxies",
+        "birth-center-charting",
+        "dietitian-photo-meals",
+        "rpm-hypertension-cgm",
+        "wound-center-hyperbaric",
+        "aco-care-managers",
+        "claims-scrubbing-service",
+        "tablet-intake-packets",
+        "telederm-async",
+        "es-salud-mental-app",
+    ],
+    &[
+        "ward-break-glass",
+        "speech-one-liner",
+        "typo-kidney-transplant",
+        "pitch-menopause-startup",
+        "spreadsheet-memory-cafe",
+        "medspa-crm-trap",
+        "rfp-jail-transition",
+        "user-stories-diabetes-camp",
+        "es-dialisis-lista",
+        "outline-cardiac-device",
+    ],
+];
+
+/// How many batches were planned so far; those after them are not looked at.
+pub(crate) const OPENED: usize = 4;
+
 /// The half of a fixture.
 pub(crate) fn half(name: &str) -> Half {
     if SHARED.contains(&name) {
         Half::Shared
     } else if UNSEEN.contains(&name) {
         Half::Unseen
+    } else if BATCHES[OPENED..].iter().any(|batch| batch.contains(&name)) {
+        Half::Next
     } else {
         Half::Tune
     }

@@ -1,7 +1,7 @@
 //! All prompts against their readings.
 
 use crate::{
-    expected::{Half, all, half, read},
+    expected::{BATCHES, Half, OPENED, all, half, read},
     score::{Count, Score, score},
 };
 use planner::{PlanError, plan};
@@ -30,6 +30,11 @@ fn scored() -> Vec<(String, Score)> {
         .collect()
 }
 
+/// Whether a fixture may be looked at by name.
+fn open(name: &str) -> bool {
+    matches!(half(name), Half::Shared | Half::Tune)
+}
+
 /// Fixtures on which the two zeros are known to hold.
 fn held_to_zero(name: &str) -> bool {
     half(name) == Half::Shared
@@ -48,7 +53,7 @@ fn nothing_leaks_and_nothing_is_wider_than_said() {
         // The unseen half is counted, never looked at by name.
         match half(&name) {
             Half::Unseen => wrong.extend(told.map(|_| "one in the unseen half".to_owned())),
-            Half::Shared | Half::Tune => wrong.extend(told.map(|what| format!("{name}: {what}"))),
+            Half::Shared | Half::Tune | Half::Next => wrong.extend(told.map(|what| format!("{name}: {what}"))),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -59,7 +64,7 @@ fn nothing_leaks_and_nothing_is_wider_than_said() {
 #[test]
 fn nothing_leaks_and_no_denial_is_broken() {
     let mut wrong = Vec::new();
-    for (name, score) in scored().into_iter().filter(|(name, _)| half(name) != Half::Unseen) {
+    for (name, score) in scored().into_iter().filter(|(name, _)| open(name)) {
         let denied = score.wider.iter().filter(|wider| wider.contains(" must not "));
         wrong.extend(score.leaks.iter().chain(denied).map(|what| format!("{name}: {what}")));
     }
@@ -75,7 +80,7 @@ fn scores() {
     );
     let all = scored();
     let details = std::env::var("SCORES").unwrap_or_default();
-    for (name, score) in all.iter().filter(|(name, _)| half(name) != Half::Unseen) {
+    for (name, score) in all.iter().filter(|(name, _)| open(name)) {
         eprintln!("{}", row(name, score));
         if details == "all" || details == *name {
             for missed in score.missed.iter().chain(&score.leaks).chain(&score.wider) {
@@ -91,6 +96,16 @@ fn scores() {
     let (shared, tune, unseen) = (total(Half::Shared), total(Half::Tune), total(Half::Unseen));
     for (name, sum) in [("shared prompts", &shared), ("tuned on", &tune), ("unseen", &unseen)] {
         eprintln!("{}", row(name, sum));
+    }
+    let mut before = Score::default();
+    all.iter()
+        .filter(|(name, _)| half(name) == Half::Tune && !BATCHES.iter().any(|batch| batch.contains(&name.as_str())))
+        .for_each(|(_, score)| before.add(score));
+    eprintln!("{}", row("tuned, before the sixth", &before));
+    for (number, batch) in BATCHES[..OPENED].iter().enumerate() {
+        let mut sum = Score::default();
+        all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
+        eprintln!("{}", row(&format!("sixth round, batch {}", number + 1), &sum));
     }
     let kinds = |mark: &str| unseen.wider.iter().filter(|wider| wider.contains(mark)).count();
     eprintln!(
