@@ -161,6 +161,14 @@ impl Context {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Context {
+    /// The app itself, for tests of what it does by itself.
+    pub fn itself_for_test(&self) -> Self {
+        self.itself()
+    }
+}
+
 /// The principal of the app itself.
 pub(crate) fn acting_for(organisation: OrganisationId) -> Principal {
     let nobody = PersonId::new(Uuid::nil());

@@ -327,7 +327,7 @@ fn task_entity(
     }
     document::Entity {
         part_of: Some(about),
-        plural: Some(format!("{label}: tasks")),
+        plural: Some(label.clone()),
         label: Some(label),
         title: vec![name("due at")],
         fields: fields.into_iter().map(|(field, written)| (name(field), written)).collect(),

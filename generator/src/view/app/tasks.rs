@@ -32,6 +32,8 @@ pub(crate) struct TaskView {
     pub(crate) due: String,
     /// Whether somebody makes it by hand.
     pub(crate) by_hand: bool,
+    /// The rules that make it, in words.
+    pub(crate) when: Vec<String>,
 }
 
 /// A rule that is judged when something is written.
@@ -153,7 +155,7 @@ pub(super) fn duties(model: &Model) -> Result<DutiesView, crate::Error> {
         // A day more than the longest, for clocks that change.
         longest: times.max().unwrap_or_default() + 2 * 24 * 60,
         missing: watches.iter().any(missing),
-        tasks: model.tasks.iter().map(|task| task_view(model, task)).collect(),
+        tasks: model.tasks.iter().enumerate().map(|(at, task)| task_view(model, at, task)).collect(),
         roles: model.roles().filter(|(role, _)| does(*role)).map(|(_, role)| role.name.to_string()).collect(),
         raises: !rules.is_empty() || !watches.is_empty(),
         rules,
@@ -210,7 +212,7 @@ fn up(model: &Model, from: EntityIndex, way: &[Hop]) -> String {
     format!("(SELECT r{at}.{last} FROM {first_table} r1{joins} WHERE r1.id = {own}.{})", first.column)
 }
 
-fn task_view(model: &Model, task: &Task) -> TaskView {
+fn task_view(model: &Model, at: usize, task: &Task) -> TaskView {
     let entity = &model[task.entity];
     let parent = entity.parent.as_ref();
     let due = task.due.to_string();
@@ -228,6 +230,17 @@ fn task_view(model: &Model, task: &Task) -> TaskView {
         fallback: model[task.fallback].name.to_string(),
         minutes: task.due.minutes(),
         due,
+        when: model
+            .rules
+            .iter()
+            .filter(|rule| rule.tasks.iter().any(|raised| raised.task == at))
+            .map(|rule| match &rule.occasion {
+                Occasion::Written { of, when } => {
+                    format!("{} ({}: {})", rule.label, model[*of].name, when.said)
+                }
+                Occasion::Enters(list) => format!("{} (enters {})", rule.label, model[*list].label),
+            })
+            .collect(),
         by_hand: entity.grants.iter().any(|grant| grant.allows(spec::access::Action::Create)),
     }
 }

@@ -211,7 +211,10 @@ impl EntityView {
             uses_rules: false,
             private_filters: false,
             filter_form: false,
-            empty_title: format!("No {} yet", lower_first(&entity.plural)),
+            empty_title: match entity.origin {
+                Origin::Task(_) => "Nothing to do".to_owned(),
+                _ => format!("No {} yet", lower_first(&entity.plural)),
+            },
             empty_text: "What you may see will stand here.".to_owned(),
             unassigned_label: None,
             add_label: match entity.origin {
