@@ -108,7 +108,9 @@ fn people(model: &Model) -> Vec<PersonView> {
 
 fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     let entity = &model[index];
-    if !matches!(entity.origin, Origin::Written) {
+    // Tasks that people make by hand are made, too; those of rules follow from what is made.
+    let is_task = matches!(entity.origin, Origin::Task(_));
+    if !is_task && !matches!(entity.origin, Origin::Written) {
         return None;
     }
     let (role, own) = maker(model, index)?;
@@ -125,7 +127,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         entity.parent.iter().map(|parent| module(&model[parent.entity].table)).collect();
     let mut values = Vec::new();
     for (at, field) in entity.fields() {
-        let nobody_types = field.storage == Storage::Computed || field.kind == Kind::File;
+        let by_the_app = is_task && field.name != "why";
+        let nobody_types = field.storage == Storage::Computed || field.kind == Kind::File || by_the_app;
         if nobody_types || Some(at) == state || !opened(at) {
             continue;
         }
@@ -153,6 +156,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         parent: entity.parent.as_ref().map(|parent| module(&model[parent.entity].table)),
         has_place: entity.has_place_column().then(|| model[entity.place].name.to_string()),
         count: match (&entity.parent, super::entity::time_field(entity)) {
+            _ if is_task => 1,
             (None, _) if !entity.self_roles.is_empty() => PATIENTS,
             (None, Some(_)) => 12,
             (None, None) => 6,
@@ -171,9 +175,16 @@ fn maker(model: &Model, index: EntityIndex) -> Option<(RoleIndex, bool)> {
     let makes = |role: RoleIndex| {
         let mut grants = model.grants(role, index).filter(|grant| grant.allows(Action::Create));
         let first = grants.next()?;
+        let above = model[index].parent.as_ref().map(|parent| parent.entity);
+        let through = |grant: &spec::access::Grant| {
+            let mut seen = above.into_iter().flat_map(|above| model.grants(role, above));
+            matches!(model[index].origin, Origin::Task(_))
+                && grant.reach == Reach::Viewable
+                && seen.any(|seen| seen.allows(Action::View) && matches!(seen.reach, Reach::Place(_)))
+        };
         let wide = std::iter::once(first)
             .chain(grants)
-            .any(|grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)));
+            .any(|grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)) || through(grant));
         Some(wide)
     };
     let roles: Vec<(RoleIndex, bool)> =

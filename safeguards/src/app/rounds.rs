@@ -14,6 +14,9 @@ use crate::pages::Zone;
 use crate::store::sql;
 use crate::web::Entry;
 
+/// The file that tells a host of them.
+const ROUNDS: &str = "makes-rounds";
+
 /// How often.
 const EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -54,8 +57,21 @@ impl App {
         Ok(done)
     }
 
+    /// Whether it has rules or tasks at all. A host that lets apps sleep learns it from a file beside the database, and wakes
+    /// this one for its rounds.
+    fn tell_that_it_makes_rounds(&self, services: &Services) -> bool {
+        let makes = self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty());
+        let told = services.settings.data_folder.join(ROUNDS);
+        // A folder that is only read keeps what was told before; the next start for writing puts it right.
+        let _ = if makes { std::fs::write(told, b"") } else { std::fs::remove_file(told) };
+        makes
+    }
+
     /// Makes its rounds for as long as the app serves. What fails is told to the operator, and tried again in a minute.
     pub(super) async fn make_rounds(self, services: Services) {
+        if !self.tell_that_it_makes_rounds(&services) {
+            return;
+        }
         let mut minutes = tokio::time::interval(EVERY);
         loop {
             minutes.tick().await;
