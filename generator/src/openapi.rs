@@ -169,7 +169,14 @@ fn moves(entity: &EntityView, paths: &mut Map<String, Value>) {
     }
     for step in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
         let summary = format!("{}: from {} to {}", step.label, step.from.join(" or "), step.to);
-        let operation = operation(&summary, tag, [("200", reference(&entity.pascal))]);
+        let mut operation = operation(&summary, tag, [("200", reference(&entity.pascal))]);
+        if !step.asks.is_empty() {
+            let asked = step
+                .asks
+                .iter()
+                .map(|field| (field.json.clone(), described(nullable(&field.schema), &about(field))));
+            operation = with_body(operation, closed(object(Value::Object(asked.collect()), &[])));
+        }
         let post = Map::from_iter([("post".to_owned(), with(operation, vec![version()]))]);
         paths.insert(format!("/api/{path}/{{id}}/{}", step.path), of_one(post));
     }

@@ -49,6 +49,7 @@ const ONCE: &[&str] = &[
     "src/pages.rs",
     "src/rules.rs",
     "src/seed.rs",
+    "src/tasks.rs",
     "tests/app/bookings.rs",
     "tests/app/claims.rs",
     "tests/app/compliance.rs",
@@ -64,6 +65,7 @@ const ONCE: &[&str] = &[
     "tests/app/policy.rs",
     "tests/app/promises.rs",
     "tests/app/signatures.rs",
+    "tests/app/tasks.rs",
 ];
 
 /// Generates the whole project of a spec; `written` is the text of `app.yaml`.
@@ -117,6 +119,8 @@ fn own_files(model: &Model, past: Option<&Past<'_>>) -> Result<(Project, String)
         ("src/calendars.rs", view.calendars.is_empty()),
         ("src/pages.rs", view.pages.is_empty()),
         ("src/rules.rs", !view.uses_rules),
+        ("src/tasks.rs", view.duties.tasks.is_empty()),
+        ("tests/app/tasks.rs", view.duties.tasks.is_empty()),
         ("tests/app/bookings.rs", !view.any_booking),
         ("tests/app/claims.rs", !view.any_claim),
         ("tests/app/emergencies.rs", view.app.impersonation.is_none()),

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use spec::model::{End, Entity, Field, Model, Move, Path};
+use spec::model::{End, Entity, Field, Model, Move, Occasion, Path, Rule};
 use spec::rules::Expression;
 
 use crate::Error;
@@ -76,6 +76,12 @@ pub(crate) fn file(model: &Model) -> Result<String, Error> {
             }
         }
     }
+    for rule in &model.rules {
+        if let (Occasion::Written { of, when }, false) = (&rule.occasion, rule.tasks.is_empty()) {
+            let entity = &model[*of];
+            functions.push(function(entity, when, &raising_name(entity, rule), "Option<bool>")?);
+        }
+    }
     let mut text = String::from(
         "//! What the spec computes, as functions: hidden when one of the fields that it reads is hidden, missing when one\n\
          //! of them is missing and the rest does not decide it.\n\n",
@@ -141,7 +147,7 @@ fn function(
 }
 
 /// The fields of the record itself that an expression reads; nothing when it follows a link.
-fn own_fields<'e>(entity: &'e Entity, expression: &Expression) -> Option<Vec<&'e Field>> {
+pub(crate) fn own_fields<'e>(entity: &'e Entity, expression: &Expression) -> Option<Vec<&'e Field>> {
     let mut fields: Vec<&Field> = Vec::new();
     for path in &expression.inputs {
         let (true, End::Field(at)) = (path.hops.is_empty(), path.end) else { return None };
@@ -163,6 +169,12 @@ fn computed_name(entity: &Entity, field: &Field) -> String {
 pub(crate) fn guard_name(entity: &Entity, step: &Move) -> String {
     let entity = entity.name.snake();
     format!("{}_may_{}", entity.trim_end_matches('_'), step.name.snake().trim_end_matches('_'))
+}
+
+/// The name of the function that judges a rule.
+pub(crate) fn raising_name(entity: &Entity, rule: &Rule) -> String {
+    let entity = entity.name.snake();
+    format!("{}_raises_{}", entity.trim_end_matches('_'), rule.name.snake().trim_end_matches('_'))
 }
 
 fn ident(name: &str) -> Ident {

@@ -154,6 +154,7 @@ mod error;
 mod expand;
 mod fence;
 mod files;
+mod itself;
 mod policy;
 mod read;
 mod rls;
@@ -175,6 +176,9 @@ pub use error::{Error, Result};
 #[cfg(feature = "tenant")]
 pub(crate) use files::PIECE;
 pub use files::{CHUNK, FileKind, Interrupted, LARGEST, StoredFile};
+pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Watch, round};
+#[cfg(feature = "tenant")]
+pub(crate) use itself::{acting_for, is_closed};
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};

@@ -2,7 +2,7 @@
 
 use crate::{
     document::Entry,
-    model::{End, Model, Origin},
+    model::{End, Model, Occasion, Origin},
     problem::{Pointer, Problem},
     rules::Expression,
     validate::ValidatedSpec,
@@ -57,9 +57,24 @@ fn computed(model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
             }
         }
     }
+    for rule in &model.rules {
+        let Occasion::Written { of, when } = &rule.occasion else { continue };
+        let beyond = when.inputs.iter().any(|path| match path.end {
+            End::Field(at) => !path.hops.is_empty() || model[*of][at].computed.is_some(),
+            _ => true,
+        });
+        if beyond {
+            let at = root.join("rules").join(&rule.name).join("when");
+            note(
+                15,
+                at,
+                format!("the condition of `{}` on what other records or computed fields say", rule.name),
+            );
+        }
+    }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–14, 19, 20, 24 (signed in), and uploads of 21.
+/// Everything of a spec that cannot be built yet; built are 1–16, 19, 20, 24 (signed in), and uploads of 21.
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -75,8 +90,6 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         };
     }
     section! {
-        15 "rules" rules "rule";
-        16 "tasks" tasks "task";
         17 "messages" messages "message";
         18 "conversations" conversations "conversation";
         22 "feeds" feeds "feed";
@@ -108,6 +121,15 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         }
     }
     computed(spec.model(), &mut note);
+    for (name, rule) in &document.rules {
+        let at = root.join("rules").join(name);
+        for (i, said) in rule.then.iter().enumerate() {
+            let message = said.strip_prefix("message ").unwrap_or(said);
+            if document.messages.contains_key(message) {
+                note(15, at.join("do").join(i), format!("the message `{message}` of a rule"));
+            }
+        }
+    }
     for (name, calendar) in &document.calendars {
         if calendar.waitlist {
             note(19, root.join("calendars").join(name).join("waitlist"), format!("the waitlist of `{name}`"));

@@ -1,4 +1,4 @@
-//! Files, signatures, limits and permissions: what they mean, and what is refused in words.
+//! Files, signatures, limits, permissions, rules and tasks: what they mean, and what is refused in words.
 
 use spec::access::{Action, Reach};
 use spec::{Lock, ValidatedSpec, check};
@@ -130,4 +130,121 @@ fn what_cannot_be_kept_is_refused_in_words() {
         let problems = refused(&text);
         assert!(problems.contains(said), "{said}\n{problems}\n{text}");
     }
+}
+
+const WATCHED: &str = "
+app: Practice
+roles:
+  owner: { privileged: true, administers: [people] }
+  nurse: {}
+  desk: {}
+  patient: { self: patient }
+entities:
+  patient:
+    title: [name]
+    fields: { name: identifier name, phone: identifier phone }
+    access:
+      owner: view in organisation
+      nurse: view, create in organisation
+      desk: view(name, phone) in organisation
+      patient: view own
+  reading:
+    part of: patient
+    fields:
+      systolic: clinical integer
+      mood: { type: clinical text, sensitivity: psychotherapy }
+    access:
+      owner: view in organisation
+      nurse: view, create in organisation
+      patient: view, create own
+lists:
+  silent: { of: patient, without: reading, in: 3 days, for: [nurse] }
+rules:
+  high: { of: reading, when: systolic > 180, do: [call back] }
+  gone: { enters: silent, do: [call back] }
+tasks:
+  call back: { owner: nurse, due: 4 hours, else: owner }
+";
+
+/// CL-1: a task is a part of what it is about, and of those who may view that, only those whom it names see it.
+#[test]
+fn a_task_is_about_a_record_and_for_those_it_names() {
+    let spec = check(WATCHED, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(spec::buildable(&spec).is_empty());
+    let model = spec.model();
+    let (task, patient) = (model.entity("call back").expect("it is implied"), model.entity("patient"));
+    assert_eq!(model[task].parent.as_ref().map(|parent| parent.entity), patient, "whom the reading is about");
+    let may = |role: &str, action: Action| {
+        let role = model.role(role).expect("it is there");
+        model.grants(role, task).any(|grant| grant.allows(action))
+    };
+    assert!(["nurse", "owner"].iter().all(|role| may(role, Action::View) && may(role, Action::Move(0))));
+    assert!(["desk", "patient"].iter().all(|role| !may(role, Action::View)));
+    assert!(
+        model.roles().all(|(_, role)| !may(role.name.as_str(), Action::Create)),
+        "nobody makes one by hand"
+    );
+    assert_eq!(model.rules.iter().map(|rule| rule.tasks.len()).sum::<usize>(), 2);
+}
+
+/// Safe answer 3: what a task says has the strictest class of what the rule read.
+#[test]
+fn a_task_inherits_the_strictest_class() {
+    let why = |text: &str| {
+        let spec = check(text, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let task = spec.model().entity("call back").expect("it is implied");
+        let entity = &spec.model()[task];
+        entity[entity.field("why").expect("it says why")].class
+    };
+    assert_eq!(why(WATCHED), spec::Class::Narrative);
+    let named =
+        WATCHED.replace("{ of: reading, when: systolic > 180,", "{ of: patient, when: 'name == \"Ana\"',");
+    assert_eq!(why(&named), spec::Class::Identifier);
+}
+
+/// By hand a task is made by whom the spec names, of the records that they may view, though by name only.
+#[test]
+fn a_task_by_hand_is_within_reach_of_who_makes_it() {
+    let text = WATCHED.replace(
+        "else: owner }",
+        "else: owner }\n  ring: { about: patient, owner: desk, due: 1 hour, else: owner, by: [desk] }",
+    );
+    let spec = check(&text, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+    let model = spec.model();
+    let (desk, task) = (model.role("desk").expect("a role"), model.entity("ring").expect("it is implied"));
+    assert!(
+        model.grants(desk, task).any(|grant| grant.allows(Action::Create) && grant.reach == Reach::Viewable)
+    );
+}
+
+#[test]
+fn what_nobody_could_do_is_refused_in_words() {
+    let cases = [
+        ("else: owner", "by: [nurse]", "nobody does `call back` when `nurse` does not"),
+        ("else: owner", "else: nurse", "`nurse` is no help"),
+        ("owner: nurse", "owner: desk", "`desk` may not view `systolic`, and would learn of it"),
+        ("else: owner", "else: somebody", "there is no role `somebody`"),
+        ("when: systolic", "when: mood == calm and systolic", "carries a sensitivity label"),
+        ("of: reading, when", "when", "whose values does `high` judge?"),
+        ("enters: silent", "enters: silence", "there is no list `silence`"),
+        ("owner: nurse,", "about: reading, owner: nurse,", "no way leads from a `patient` to the `reading`"),
+        ("systolic > 180", "1 > 2", "reads nothing that is written"),
+        ("do: [call back]", "do: [call bak]", "there is no task or message `call bak`"),
+        ("enters: silent", "enters: silent, when: systolic > 1", "a rule waits for one thing"),
+    ];
+    for (from, to, said) in cases {
+        let text = WATCHED.replacen(from, to, 1);
+        let problems = refused(&text);
+        assert!(problems.contains(said), "{said}\n{problems}\n{text}");
+    }
+}
+
+/// A rule that tells somebody outside the app waits for messages, and says so.
+#[test]
+fn a_message_of_a_rule_cannot_be_built_yet() {
+    let message = "messages:\n  notice: { by: sms, to: patient, says: [time] }\nrules:";
+    let text = WATCHED.replace("rules:", message).replacen("do: [call back]", "do: [call back, notice]", 1);
+    let spec = check(&text, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+    let not_yet: Vec<String> = spec::buildable(&spec).iter().map(|not| not.pointer.to_string()).collect();
+    assert_eq!(not_yet, ["/messages/notice", "/rules/high/do/1"]);
 }

@@ -335,6 +335,32 @@ async fn construct_25_a_clinic_changes_and_keeps_its_records() {
     }
 }
 
+/// Rules and tasks that come to a living app, are given to others, and go.
+#[tokio::test(flavor = "multi_thread")]
+async fn construct_15_and_16_rules_and_tasks_come_and_go() {
+    let watched = format!(
+        "{CLINIC}rules:\n  pain: {{ of: visit, when: pain > 8, do: [call back] }}\n  \
+         silent: {{ enters: unseen, do: [call back] }}\n\
+         lists:\n  unseen: {{ of: patient, without: visit, in: 90 days, for: [doctor] }}\n\
+         tasks:\n  call back: {{ about: patient, owner: doctor, due: 4 hours, else: owner }}\n"
+    );
+    let watched = watched.replace("      patient: view own\n    lifecycle", "      owner: view in organisation\n      patient: view own\n    lifecycle");
+    let others = watched.replace("owner: doctor, due: 4 hours, else: owner", "owner: owner, due: 1 day, else: doctor");
+    for database in both().await {
+        let first = Version::first(CLINIC);
+        first.apply(&database).await;
+        person(&database.owner).await;
+        let mut version = first;
+        for (text, there) in [(watched.as_str(), true), (others.as_str(), true), (CLINIC, false)] {
+            let next = version.next(text);
+            next.apply(&database).await;
+            assert_as_if_new(&next, text, &database).await;
+            assert_eq!(next.spec.model().entity("call back").is_some(), there);
+            version = next;
+        }
+    }
+}
+
 async fn person(store: &Store) {
     let at = "'2026-11-23T11:18:03.000000Z'";
     let (organisation, person) = (Uuid::from_u128(1), Uuid::from_u128(9));

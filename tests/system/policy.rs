@@ -456,7 +456,9 @@ fn is_locked(model: &Model, facts: &Facts, index: EntityIndex, record: &Record, 
         let onward = matches!(action, Action::Move(at) if lifecycle.moves[at].from.iter().any(|from| locked(from.as_str())));
         !onward && record.state.as_deref().is_some_and(locked)
     });
-    let above = entity.parent.as_ref().and_then(|parent| {
+    // What is to be done about a record that is signed is to be done all the same.
+    let parent = entity.parent.as_ref().filter(|_| !matches!(entity.origin, Origin::Task(_)));
+    let above = parent.and_then(|parent| {
         let above = facts.records.get(&parent.entity)?.get(record.ids.get(&parent.column)?)?;
         Some((parent.entity, above))
     });

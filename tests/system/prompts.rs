@@ -10,7 +10,7 @@ fn becomes_an_app(prompt: &str) {
 }
 
 /// Specs written by hand for what no prompt asks.
-pub(crate) const SPECS: &[&str] = &["front-office", "treatment-room", "name-soup"];
+pub(crate) const SPECS: &[&str] = &["front-office", "treatment-room", "name-soup", "watchful-clinic"];
 
 /// The constructs that no shared prompt asks for: claims, opening hours, answers that fill a record, a form's version.
 #[test]
@@ -22,6 +22,12 @@ fn what_no_prompt_asks_for() {
 #[test]
 fn what_people_send_and_sign() {
     is_sound(&Project::of_spec("treatment-room"), "treatment-room");
+}
+
+/// Rules that follow from values, states and what is missing; tasks that pass on.
+#[test]
+fn what_follows_by_itself() {
+    is_sound(&Project::of_spec("watchful-clinic"), "watchful-clinic");
 }
 
 /// Whatever a founder calls a thing, the app builds: nothing of it takes the place of what generated code means.

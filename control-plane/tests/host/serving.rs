@@ -35,6 +35,26 @@ async fn a_request_wakes_a_sleeping_app_and_idleness_puts_it_to_sleep() {
     }
 }
 
+/// An app that looks for what is missing and late is woken to do so, though nobody asks for it; the next one sleeps on.
+#[tokio::test]
+async fn an_app_with_rules_is_woken_for_its_rounds() {
+    let lab = Lab::new().await;
+    let watchful = lab.environment("watchful", DatabaseKind::Sqlite).await;
+    let idle = lab.environment("idle", DatabaseKind::Sqlite).await;
+    for name in ["watchful", "idle"] {
+        assert_eq!(lab.get(name, "/version").await, (200, "first".to_owned()));
+    }
+    std::fs::write(lab.folders.data(watchful).join("makes-rounds"), b"").unwrap();
+    lab.clock.advance(time::Duration::minutes(16));
+    lab.supervisor.tick().await;
+    lab.clock.advance(time::Duration::minutes(9));
+    lab.supervisor.tick().await;
+    assert_eq!((phase(&lab, watchful).await, phase(&lab, idle).await), (Phase::Asleep, Phase::Asleep));
+    lab.clock.advance(time::Duration::minutes(2));
+    lab.supervisor.tick().await;
+    assert_eq!((phase(&lab, watchful).await, phase(&lab, idle).await), (Phase::Serving, Phase::Asleep));
+}
+
 /// Its own binary does what must be done to its database.
 #[tokio::test]
 async fn work_is_done_by_the_app_s_own_binary() {

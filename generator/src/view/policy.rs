@@ -7,6 +7,7 @@ use spec::access::{Action, Grant, Mask, Reach, Rows};
 use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
 
 use super::entity::subject;
+pub(super) use super::itself::{ITSELF, itself};
 use crate::doors::{rust_literal, sql_literal};
 
 /// Who may do what with records of one entity.
@@ -116,10 +117,20 @@ impl PolicyView {
             after: None,
             fields: mask(model, entity, grant),
         });
+        let by_itself = itself(model, index).into_iter().map(|granted| GrantView {
+            role: ITSELF.to_owned(),
+            actions: granted.actions(),
+            rows: None,
+            after: None,
+            fields: granted.fields.map(|fields| {
+                let names: Vec<String> = fields.iter().map(|name| rust_literal(name)).collect();
+                format!("Mask::Only(&[{}])", names.join(", "))
+            }),
+        });
         Self {
             invited_as: inviting_role(model, index),
             self_made: self_made(model, index).next().is_some(),
-            grants: grants.chain(inviting).chain(own).chain(opened).collect(),
+            grants: grants.chain(inviting).chain(own).chain(opened).chain(by_itself).collect(),
             nevers: nevers(model, entity),
             lock: lock(model, index),
             cells: model.roles().map(|(role, _)| cell(model, index, role)).collect(),
@@ -352,6 +363,8 @@ pub(crate) fn locked_rows(model: &Model, index: EntityIndex, at: &str) -> Option
     if matches!(entity.origin, spec::model::Origin::Addenda(_) | spec::model::Origin::Signatures(_)) {
         return None;
     }
+    // What is to be done about a record that is signed is to be done all the same.
+    let is_task = matches!(entity.origin, spec::model::Origin::Task(_));
     let own = entity.lifecycle.as_ref().filter(|lifecycle| !lifecycle.locked.is_empty()).map(|lifecycle| {
         let states: Vec<String> = lifecycle.locked.iter().map(|state| sql_literal(state.as_str())).collect();
         format!("{at}.{} IN ({})", entity[lifecycle.field].column, states.join(", "))
@@ -361,7 +374,7 @@ pub(crate) fn locked_rows(model: &Model, index: EntityIndex, at: &str) -> Option
         let (table, column) = (&of.table, of.parent.as_ref().map_or("", |parent| &parent.column));
         format!("EXISTS (SELECT 1 FROM {table} WHERE {table}.{column} = {at}.id)")
     });
-    let above = entity.parent.as_ref().and_then(|parent| {
+    let above = entity.parent.as_ref().filter(|_| !is_task).and_then(|parent| {
         let table = &model[parent.entity].table;
         let rows = locked_rows(model, parent.entity, table)?;
         Some(format!("EXISTS (SELECT 1 FROM {table} WHERE {table}.id = {at}.{} AND {rows})", parent.column))

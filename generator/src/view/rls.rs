@@ -16,6 +16,7 @@ use spec::access::{Action, Rows};
 use spec::model::{Entity, EntityIndex, Model, Storage};
 
 use super::entity::is_subject;
+use super::itself::{ITSELF, MOVES, itself};
 use super::policy::{
     Clause, INVITE, clauses, emergency_grants, inviting, locked_rows, onward_moves, own_rows, self_made,
     verb,
@@ -127,11 +128,17 @@ fn policies(model: &Model, index: EntityIndex) -> String {
         reads: reads.iter().map(String::as_str).collect(),
         ..Granted::to(model[grant.role].name.as_str(), rows)
     });
+    let by_itself = itself(model, index).map(|granted| Granted {
+        reads: vec!["list"],
+        creates: if granted.writes { vec!["create"] } else { Vec::new() },
+        changes: if granted.writes { MOVES.to_vec() } else { Vec::new() },
+        ..Granted::to(ITSELF, "TRUE")
+    });
     let rows = locked_rows(model, index, &entity.table);
     let moves: Vec<&str> = onward_moves(entity).map(|step| step.name.as_str()).collect();
     Fence {
         table: &entity.table,
-        grants: grants.chain(invited).chain(made).chain(opened).collect(),
+        grants: grants.chain(invited).chain(made).chain(opened).chain(by_itself).collect(),
         nevers: Vec::new(),
         lock: rows.as_deref().map(|rows| Locked { rows, moves: &moves }),
     }

@@ -108,7 +108,9 @@ fn people(model: &Model) -> Vec<PersonView> {
 
 fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     let entity = &model[index];
-    if !matches!(entity.origin, Origin::Written) {
+    // Tasks that people make by hand are made, too; those of rules follow from what is made.
+    let is_task = matches!(entity.origin, Origin::Task(_));
+    if !is_task && !matches!(entity.origin, Origin::Written) {
         return None;
     }
     let Maker { role, how } = maker(model, index)?;
@@ -128,7 +130,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         entity.parent.iter().map(|parent| module(&model[parent.entity].table)).collect();
     let mut values = Vec::new();
     for (at, field) in entity.fields() {
-        let nobody_types = field.storage == Storage::Computed || field.kind == Kind::File;
+        let by_the_app = is_task && field.name != "why";
+        let nobody_types = field.storage == Storage::Computed || field.kind == Kind::File || by_the_app;
         if nobody_types || Some(at) == state || !opened(at) {
             continue;
         }
@@ -162,6 +165,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         parent: entity.parent.as_ref().map(|parent| module(&model[parent.entity].table)),
         has_place: entity.has_place_column().then(|| model[entity.place].name.to_string()),
         count: match (&entity.parent, super::entity::time_field(entity)) {
+            _ if is_task => 1,
             (None, _) if !entity.self_roles.is_empty() => PATIENTS,
             (None, Some(_)) => 12,
             (None, None) => 6,
@@ -195,7 +199,15 @@ fn maker(model: &Model, index: EntityIndex) -> Option<Maker> {
     let makes = |role: RoleIndex, wanted: &dyn Fn(&Grant) -> bool| {
         model.grants(role, index).filter(|grant| grant.allows(Action::Create)).any(wanted)
     };
-    let whole = |grant: &Grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_));
+    // A task is made by whoever sees what it is about, where that is all of it.
+    let above = model[index].parent.as_ref().map(|parent| parent.entity);
+    let is_task = matches!(model[index].origin, Origin::Task(_));
+    let through = |grant: &Grant| {
+        let mut seen = above.into_iter().flat_map(|above| model.grants(grant.role, above));
+        is_task && grant.reach == Reach::Viewable && seen.any(sees_all)
+    };
+    let whole =
+        |grant: &Grant| matches!(grant.reach, Reach::Place(_) | Reach::Inherited(_)) || through(grant);
     let staff = |role: RoleIndex| model[role].self_entity.is_none();
     let mut roles = model.roles().map(|(role, _)| role);
     if let Some(role) = roles.find(|role| staff(*role) && makes(*role, &whole)) {

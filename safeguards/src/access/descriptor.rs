@@ -1,5 +1,6 @@
 //! What `access.rs` of a generated project is made of: entities, fields, grants. All of it is `const`.
 
+use super::itself::Rule;
 use crate::crypto::Normal;
 use crate::store;
 
@@ -30,6 +31,8 @@ pub struct Entity {
     pub lock: Option<Lock>,
     /// Sets of fields that should be unique among the rows that a writer can see (see the module's text).
     pub unique: &'static [&'static [&'static str]],
+    /// What happens by itself when something of a row is written.
+    pub rules: &'static [Rule],
 }
 
 impl Entity {
@@ -47,6 +50,7 @@ impl Entity {
             nevers: &[],
             lock: None,
             unique: &[],
+            rules: &[],
         }
     }
 

@@ -7,6 +7,7 @@
 use super::checked::{Checked, Verb, fault};
 use super::descriptor::{Action, Entity, Storage, is_base};
 use super::error::{Error, Result};
+pub(super) use super::fence::SCHEMA as SCHEMA_OF_CONDITIONS;
 use super::fence::{SCHEMA, with_tables};
 use super::policy::{Policy, Reach, Row};
 use super::text::{self, Kind, Token, words};
@@ -200,7 +201,12 @@ impl Composer {
 
     /// Whom a row is about: a column of it, or of what it is a part of.
     pub(super) fn subject(&mut self, entity: &Entity) -> Result<()> {
-        match entity.subject.unwrap_or("id") {
+        self.up(entity, entity.subject.unwrap_or("id"))
+    }
+
+    /// A column of a row, or a query in parentheses that goes up from it.
+    pub(super) fn up(&mut self, entity: &Entity, way: &'static str) -> Result<()> {
+        match way {
             query if query.starts_with('(') => self.condition(query),
             column => {
                 self.push(&format!("{}.{column}", entity.table));

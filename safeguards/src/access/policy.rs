@@ -148,6 +148,11 @@ pub(super) struct Reach {
 }
 
 impl Reach {
+    /// The reach of the app itself, in whose rows there is one bit: every field but what carries a label.
+    pub(super) fn whole() -> Self {
+        Self { grants: vec![(Mask::All, &[])], nevers: Vec::new() }
+    }
+
     /// Whether a row with these bits shows the field: some grant that met reveals it, and no clause that met takes it away.
     pub(super) fn shows(&self, entity: &Entity, bits: i64, field: &str) -> bool {
         let met = |bit: usize| bits & (1 << bit) != 0;

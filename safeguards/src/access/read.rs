@@ -9,6 +9,7 @@ use super::statement::{Bound, Given, Statement, begin};
 use super::trail::{self, Release};
 use crate::crypto::{KeyError, KeyRing};
 use crate::store::{self, Row, Store, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -58,6 +59,14 @@ impl Statement {
         let rows = self.fetch(context, entity, &expanded, Action::List).await?;
         trail::released(context, entity, Action::List, Release::default()).await?;
         Ok(rows)
+    }
+
+    /// The ids of the rows that the app itself lists, for its rules. Nothing of them is shown to anybody, so this is no event;
+    /// what follows is.
+    pub(super) async fn ids(self, itself: &Context, entity: &'static Entity) -> Result<BTreeSet<Uuid>> {
+        let expanded = self.expanded(itself, entity, Action::List)?;
+        let rows = self.fetch(itself, entity, &expanded, Action::List).await?;
+        rows.iter().map(|row| Ok(row.uuid("reach_id")?)).collect()
     }
 
     pub(super) async fn read<T>(

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::descriptor::{Action, Entity, Field, Storage};
 use super::error::{Error, Result};
 use super::expand::{Composer, Expanded, Slot, wrong};
+use super::itself::{self, Rule};
 use super::policy::{Policy, Row};
 use super::read::Opened;
 use super::row::Record;
@@ -23,7 +24,7 @@ pub(crate) const PAYLOAD: u32 = 0;
 const FILL: Action = Action::Move("fill");
 
 /// One write while it goes on.
-struct Write<'a> {
+pub(super) struct Write<'a> {
     context: &'a Context,
     entity: &'static Entity,
     action: Action,
@@ -231,6 +232,11 @@ impl<'a> Write<'a> {
             transaction.rollback().await?;
             return self.refused(Some(id), refusal).await;
         }
+        self.rules(&mut transaction, id).await?;
+        if let Some(fill) = &statement.fill {
+            let filled = Write::begin(&fill.statement, self.context, fill.entity, FILL).await?;
+            filled.rules(&mut transaction, fill.id).await?;
+        }
         transaction.commit().await?;
         Ok(Outcome::Done(found))
     }
@@ -287,6 +293,45 @@ impl<'a> Write<'a> {
         let change = Change { id, subject, fields: write.ids(), payload: write.payload(id)? };
         trail::written(self.context, transaction, fill.entity, FILL, change).await?;
         Ok(None)
+    }
+
+    /// Has the rules judged that read what was written, in the transaction that writes it. What follows is done by the app
+    /// itself: whoever wrote need not be allowed any of it.
+    async fn rules(&self, transaction: &mut Transaction, id: Uuid) -> Result<()> {
+        let written = |name: &&str| self.fields.iter().any(|(field, _)| field.name == *name);
+        let made = self.action == Action::Create;
+        let asked = |rule: &&Rule| made || rule.reads.iter().any(|name| written(&name));
+        if self.action == Action::Delete || !self.entity.rules.iter().any(|rule| asked(&rule)) {
+            return Ok(());
+        }
+        let itself = self.context.itself();
+        for rule in self.entity.rules.iter().filter(asked) {
+            itself::judge(&itself, transaction, self.entity, rule, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes inside of a transaction that goes on, with its event; tells how many rows. For what the app does by itself,
+    /// whose grants are over whole tables: nothing is left to judge.
+    pub(super) async fn within(
+        statement: &Statement,
+        itself: &Context,
+        transaction: &mut Transaction,
+        (entity, action): (&'static Entity, Action),
+        (id, version): (Uuid, i64),
+    ) -> Result<u64> {
+        let write = Write::begin(statement, itself, entity, action).await?;
+        transaction.act_as(&itself.policy(action)).await?;
+        let expanded = statement.expanded(itself, entity, action)?;
+        let given = Given { id, version, fields: write.stored(id)?, ..Given::of(itself) };
+        let prepared = statement.filled(entity, &expanded, &write.ring, &given)?;
+        let rows = prepared.execute(&mut *transaction).await?;
+        if rows > 0 {
+            let subject = write.subject(transaction, id).await?;
+            let change = Change { id, subject, fields: write.ids(), payload: write.payload(id)? };
+            trail::written(itself, transaction, entity, action, change).await?;
+        }
+        Ok(rows)
     }
 
     /// Each written field as it is stored, with its blind index.

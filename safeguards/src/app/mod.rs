@@ -30,6 +30,7 @@ mod look;
 mod payloads;
 mod restore;
 mod restored_row;
+mod rounds;
 mod services;
 mod settings;
 mod source_files;
@@ -84,6 +85,7 @@ pub struct App {
     impersonation: Option<&'static str>,
     break_glass: &'static [&'static str],
     entities: &'static [&'static Entity],
+    rounds: Option<rounds::Rounds>,
     program: fn() -> std::io::Result<Command>,
 }
 
@@ -105,6 +107,7 @@ impl App {
             impersonation: None,
             break_glass: &[],
             entities: &[],
+            rounds: None,
             program: || std::env::current_exe().map(Command::new),
         }
     }
@@ -274,8 +277,10 @@ impl App {
         };
         let keeping = services.keeper.run();
         let upkeep = tokio::spawn(services.identity.clone().upkeep());
+        let rounds = tokio::spawn(self.make_rounds(services.clone()));
         web::serve(socket, router, Connections::default(), stop).await;
         upkeep.abort();
+        rounds.abort();
         services.log.write(services.clock.now(), &Entry::Stopping);
         keeping.abort();
         services.end().await

@@ -88,7 +88,7 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 17] = [
+const OWN: [(&str, &str); 19] = [
     ("audit_retention", "organisation_id = $1"),
     ("compliance_entries", "organisation_id = $1"),
     ("compliance_officers", "organisation_id = $1"),
@@ -96,6 +96,7 @@ const OWN: [(&str, &str); 17] = [
     ("document_acceptances", "organisation_id = $1"),
     ("emergency_accesses", "organisation_id = $1"),
     ("emergency_notices", "organisation_id = $1"),
+    ("episode_tasks", "organisation_id = $1"),
     ("file_chunks", "organisation_id = $1"),
     ("incidents", "organisation_id = $1"),
     ("limit_tiers", "organisation_id = $1"),
@@ -103,6 +104,7 @@ const OWN: [(&str, &str); 17] = [
     ("organisations", "id = $1"),
     ("places", "organisation_id = $1"),
     ("rights_requests", "organisation_id = $1"),
+    ("rule_episodes", "organisation_id = $1"),
     ("trainings", "organisation_id = $1"),
     ("memberships", "organisation_id = $1"),
     (

@@ -77,6 +77,14 @@ impl Task {
         self
     }
 
+    /// Those that are due first, so many of them.
+    #[must_use]
+    pub fn most_urgent(mut tasks: Vec<Self>, most: usize) -> Vec<Self> {
+        tasks.sort_by_key(|task| (task.due.is_none(), task.due));
+        tasks.truncate(most);
+        tasks
+    }
+
     /// Where it stands.
     #[must_use]
     pub fn status(mut self, text: impl Into<String>, tone: Tone) -> Self {

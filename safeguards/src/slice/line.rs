@@ -66,6 +66,17 @@ pub trait Known<T> {
         }
     }
 
+    /// By what people call it, where that is another word.
+    fn named(&self, names: &[(&str, &str)]) -> Content {
+        match self.content() {
+            Content::Text(text) => {
+                let name = names.iter().find(|(word, _)| *word == text).map(|(_, name)| (*name).to_owned());
+                Content::Text(name.unwrap_or(text))
+            }
+            other => other,
+        }
+    }
+
     /// As a status.
     fn tag(&self) -> Content {
         match self.content() {

@@ -89,6 +89,13 @@ pub fn clock(hour: u8, minute: u8) -> time::Time {
     time::Time::from_hms(hour, minute, 0).unwrap_or(time::Time::MIDNIGHT)
 }
 
+/// What a rule found, in words for whoever does the task: `Over 180: systolic 190 mmHg`.
+pub fn told(rule: &str, values: &[(&str, String, &str)]) -> String {
+    let known = values.iter().filter(|(_, value, _)| !value.is_empty());
+    let found: Vec<String> = known.map(|(label, value, unit)| format!("{label} {value}{unit}")).collect();
+    if found.is_empty() { rule.to_owned() } else { format!("{rule}: {}", found.join(", ")) }
+}
+
 /// So many minutes.
 pub fn minutes(count: i64) -> time::Duration {
     time::Duration::minutes(count)

@@ -83,6 +83,8 @@ impl Names {
     pub fn writer(&self, id: &Shown<Uuid>) -> Content {
         match id {
             Shown::Hidden => Content::Hidden,
+            // Of what the app does by itself, nobody is the writer.
+            Shown::Value(id) if id.is_nil() => Content::from("This app, by a rule"),
             Shown::Value(id) => self.0.get(id).map_or(Content::Hidden, |name| Content::from(name.clone())),
         }
     }

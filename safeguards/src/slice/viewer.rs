@@ -10,7 +10,7 @@ use super::answers::field_of;
 use super::places::capitalised;
 use super::{Assignee, Called, Line, Names, Result, Wanted};
 use crate::Services;
-use crate::access::{Action, Context, Entity, Found, Written};
+use crate::access::{Action, Context, Entity, Found, Moment, Written};
 use crate::compliance;
 use crate::identity::{Draft, Identity, Link, PersonId, PlaceId, Session};
 use crate::pages::{
@@ -326,9 +326,23 @@ impl Viewer {
         }
     }
 
-    /// A moment so many minutes ago.
-    pub fn minutes_ago(&self, minutes: i64) -> OffsetDateTime {
-        self.clock.now() - time::Duration::minutes(minutes)
+    /// So many days and minutes ago, days by the clocks of the app's zone.
+    pub fn ago(&self, days: i64, minutes: i64) -> OffsetDateTime {
+        Moment { now: self.clock.now(), zone: self.view.zone }.ago(days, minutes)
+    }
+
+    /// A task as a line of the first page: what it is, about whom, until when, and where it is done. Whom it is about is as
+    /// far as the viewer may know it.
+    pub fn to_do(
+        &self,
+        label: &str,
+        about: (&Names, Option<Uuid>),
+        due: Option<OffsetDateTime>,
+        to: String,
+    ) -> Task {
+        let (names, whom) = about;
+        let task = Task::new(label.to_owned(), to).about(names.title_of(&[whom], ""));
+        due.into_iter().fold(task, Task::due)
     }
 
     /// The moments at which days begin: the first, and that after so many days.

@@ -84,6 +84,19 @@ impl Wanted {
         Self { listing: Listing::new("/", ""), terms }
     }
 
+    /// The same, let through by one more filter.
+    #[must_use]
+    pub fn and(mut self, name: &str, value: impl ToString) -> Self {
+        self.terms.set(name, value.to_string());
+        self
+    }
+
+    /// So many of them, in this order of the list.
+    #[must_use]
+    pub fn ordered(self, order: &str, rows: u64) -> Self {
+        Self { listing: Listing::new("/", &format!("sort={order}")).rows(rows), ..self }
+    }
+
     /// Refuses filters that the list does not have: one that was misspelt would show more than was asked for.
     pub fn knows(&self, names: &[&str]) -> Result<()> {
         let own = ["page", "sort"];

@@ -120,6 +120,21 @@ impl Transaction {
             .map(drop)
     }
 
+    /// In which roles it is done from here on, too: what the app does by itself in the course of somebody's write.
+    pub(crate) async fn act_as(&mut self, context: &PolicyContext) -> Result<()> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        super::sql(
+            "SELECT set_config('app.action', $1, true) AS action, set_config('app.roles', $2, true) AS roles",
+        )
+        .bind(context.action)
+        .bind(context.roles.join(","))
+        .fetch_one(self)
+        .await
+        .map(drop)
+    }
+
     pub(super) async fn run(&mut self, statement: Statement, wanted: Wanted) -> Result<Outcome> {
         if self.failed {
             return Err(StoreError::Aborted);

@@ -5,5 +5,6 @@ mod limits;
 mod oracle;
 mod reads;
 mod rows_security;
+mod rules;
 mod world;
 mod writes;

@@ -182,6 +182,8 @@ document! {
         "needs" needs: Option<Name>,
         /// An expression that must hold.
         "when" when: Option<String>,
+        /// Fields that are filled in with the move.
+        "asks" asks: Vec<Name>,
         /// What people call it.
         "label" label: Option<String>,
     }

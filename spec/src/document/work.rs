@@ -131,24 +131,37 @@ document! {
 document! {
     /// What happens by itself (construct 15).
     pub struct Rule called "a rule" {
-        /// The condition, judged when a value is written.
+        /// The entity whose records the condition is about.
+        "of" of: Option<Name>,
+        /// The condition, judged when a value that it reads is written: a threshold, or a state that a record moves to.
         "when" when: Option<String>,
-        /// Or: a record enters this list.
+        /// Or: a record enters this list, once each time.
         "enters" enters: Option<Name>,
         /// The tasks and messages that follow.
         required "do" then: Vec<String>,
+        /// What people call it; the task says it as its reason.
+        "label" label: Option<String>,
     }
 }
 
 document! {
     /// What somebody has to do (construct 16).
     pub struct Task called "a task" {
-        /// The role that does it.
+        /// The entity whose record it is about; who may not view that record sees no task of it. Unless said, it is the
+        /// record that the rule's own is a part of.
+        "about" about: Option<Name>,
+        /// The role that does it: those of its people who may view the record.
         required "owner" owner: Name,
-        /// By when.
+        /// By when, counted from its making.
         required "due" due: Period,
-        /// The role that does it when nobody did.
+        /// The role that does it when nobody of the first is there, or nobody did.
         "else" fallback: Option<Name>,
+        /// The roles that make one by hand.
+        "by" by: Vec<Name>,
+        /// The roles that read it beside those who do it.
+        "read by" read_by: Vec<Name>,
+        /// What people call it.
+        "label" label: Option<String>,
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Origin {
     Permission(usize),
     /// It holds the signatures of a record.
     Signatures(EntityIndex),
+    /// It holds what somebody has to do about a record: the position among the document's tasks.
+    Task(usize),
 }
 
 /// Something that the app keeps records of.
@@ -290,6 +292,8 @@ pub struct Move {
     pub needs: Option<Needs>,
     /// What must hold of the record.
     pub when: Option<Expression>,
+    /// What is filled in with it.
+    pub asks: Vec<FieldIndex>,
 }
 
 /// What a move needs.

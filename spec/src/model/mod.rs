@@ -13,8 +13,8 @@ pub use entity::{
     Target, UniqueMember, View,
 };
 pub use work::{
-    Aggregate, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, OpeningHours, Page, PageItem,
-    Permission, SortKey, TimeAxis, Weekday, Without,
+    Aggregate, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion, OpeningHours, Page,
+    PageItem, Permission, RaisedTask, Rule, SortKey, Task, TimeAxis, Weekday, Without,
 };
 
 use crate::{
@@ -97,6 +97,10 @@ pub struct Model {
     pub permissions: Vec<Permission>,
     /// The limits, at most one for each entity.
     pub limits: Vec<Limit>,
+    /// What somebody has to do.
+    pub tasks: Vec<Task>,
+    /// What happens by itself.
+    pub rules: Vec<Rule>,
     /// The pages.
     pub pages: Vec<Page>,
     /// How long the audit log is kept, in days; at least six years.

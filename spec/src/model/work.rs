@@ -211,6 +211,61 @@ pub struct Permission {
     pub gives: Vec<EntityIndex>,
 }
 
+/// What somebody has to do about a record; each is a record of [`Task::entity`].
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity that holds the tasks, a part of what they are about.
+    pub entity: EntityIndex,
+    /// What they are about.
+    pub about: EntityIndex,
+    /// The role that does it.
+    pub owner: RoleIndex,
+    /// The role that does it when nobody of the first is there, or nobody did.
+    pub fallback: RoleIndex,
+    /// By when, counted from its making.
+    pub due: Period,
+}
+
+/// What happens by itself.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// When it happens.
+    pub occasion: Occasion,
+    /// The tasks that it makes.
+    pub tasks: Vec<RaisedTask>,
+}
+
+/// When a rule happens.
+#[derive(Clone, Debug)]
+pub enum Occasion {
+    /// Something is written of a record, by which the condition begins to hold.
+    Written {
+        /// The entity.
+        of: EntityIndex,
+        /// The condition, over the record's own fields.
+        when: Expression,
+    },
+    /// A record enters a list.
+    Enters(ListIndex),
+}
+
+/// A task that a rule makes.
+#[derive(Clone, Debug)]
+pub struct RaisedTask {
+    /// The position in [`super::Model::tasks`].
+    pub task: usize,
+    /// The way from the record of the rule to what the task is about; empty where that is the record itself.
+    pub way: Vec<Hop>,
+}
+
 /// How many records of a kind somebody may make.
 #[derive(Clone, Debug)]
 pub struct Limit {

@@ -97,6 +97,7 @@ impl Resolver<'_> {
         }
         self.signatures();
         self.permission_sources();
+        self.task_sources();
     }
 
     /// The signatures of each record that is signed: who, as what, which version, and the fingerprint of what it said.
@@ -168,7 +169,11 @@ impl Resolver<'_> {
             origin: *origin,
             label: entity.label.clone().unwrap_or_else(|| name.title()),
             plural: entity.plural.clone().unwrap_or_else(|| name.plural_title()),
-            table: name.plural_snake(),
+            // A task is called by what is to be done, of which there is no plural.
+            table: match origin {
+                Origin::Task(_) => format!("{}_tasks", name.words_joined()),
+                _ => name.plural_snake(),
+            },
             reference: reference.clone(),
             title: Vec::new(),
             fields: Vec::new(),

@@ -51,7 +51,7 @@ impl Resolver<'_> {
             }
             (None, Origin::Form(form)) => self.form_grants(index, form.0),
             // Its access is always said.
-            (None, Origin::Permission(_)) => {}
+            (None, Origin::Permission(_) | Origin::Task(_)) => {}
             (None, Origin::Addenda(owner)) => self.addenda_grants(index, owner),
             (None, Origin::Signatures(owner)) => self.signature_grants(index, owner),
             (None, Origin::Written) if self.model[index].parent.is_some() => {
@@ -424,8 +424,10 @@ impl Resolver<'_> {
             .unwrap_or_default();
         for (i, (name, written)) in moves.iter().enumerate() {
             let here = at.join("lifecycle").join("moves").join(name);
+            let asks = self.field_list(index, &written.asks, &here.join("asks"));
             for role in self.roles(&written.by, &here.join("by")) {
-                self.action_of(index, (role, Action::Move(i)), written.scope.clone(), &here, progress);
+                let action = (role, Action::Move(i), asks.as_slice());
+                self.action_of(index, action, written.scope.clone(), &here, progress);
             }
         }
         if let Some(assignment) = self.model[index].assignment.clone() {
@@ -435,7 +437,7 @@ impl Resolver<'_> {
             for role in assignment.by {
                 self.action_of(
                     index,
-                    (role, Action::Assign),
+                    (role, Action::Assign, &[]),
                     None,
                     &at.join("assigned to").join("by"),
                     progress,
@@ -460,7 +462,7 @@ impl Resolver<'_> {
     fn action_of(
         &mut self,
         index: EntityIndex,
-        (role, action): (RoleIndex, Action),
+        (role, action, asks): (RoleIndex, Action, &[FieldIndex]),
         scope: Option<Scope>,
         at: &Pointer,
         progress: &mut [Progress],
@@ -476,7 +478,7 @@ impl Resolver<'_> {
                     reach,
                     path,
                     Vec::new(),
-                    Mask::Only(Vec::new()),
+                    Mask::Only(asks.to_vec()),
                     true,
                     rows,
                 );
@@ -508,7 +510,7 @@ impl Resolver<'_> {
                 view.reach,
                 view.path,
                 view.when,
-                Mask::Only(Vec::new()),
+                Mask::Only(asks.to_vec()),
                 true,
                 view.rows,
             );

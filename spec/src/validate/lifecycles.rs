@@ -4,7 +4,7 @@ use super::{Resolver, entities::name};
 use crate::{
     document,
     field_type::{Choice, Kind as FieldKind},
-    model::{DefaultValue, EntityIndex, FormIndex, Lifecycle, Move, Needs, Origin, Storage},
+    model::{DefaultValue, EntityIndex, FieldIndex, FormIndex, Lifecycle, Move, Needs, Origin, Storage},
     name::Name,
     problem::{Kind, Pointer},
     rules::{self, Type},
@@ -103,6 +103,7 @@ impl Resolver<'_> {
             self.unresolved(&at.join("needs"), "form or permission", needed, &known);
             None
         });
+        let asks = self.asked(index, written, &at.join("asks"));
         Move {
             name: name.clone(),
             label: written.label.clone().unwrap_or_else(|| name.title()),
@@ -110,6 +111,22 @@ impl Resolver<'_> {
             to: written.to.clone(),
             needs,
             when,
+            asks,
         }
+    }
+
+    /// What is typed with a move: no state, nothing that is computed, and no file.
+    fn asked(&mut self, index: EntityIndex, written: &document::Move, at: &Pointer) -> Vec<FieldIndex> {
+        let asks = self.field_list(index, &written.asks, at);
+        let untyped = |field: &&FieldIndex| {
+            let field = &self.model[index][**field];
+            field.storage == Storage::Computed || field.kind == FieldKind::File || field.kind.is_link()
+        };
+        if let Some(field) = asks.iter().find(untyped) {
+            let message =
+                format!("`{}` is nothing that is typed with a move", self.model[index][*field].name);
+            self.problem(at, Kind::Shape, message, "name a field that a form asks for");
+        }
+        asks
     }
 }

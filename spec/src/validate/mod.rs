@@ -19,6 +19,7 @@ mod queries;
 mod references;
 mod scopes;
 mod shape;
+mod tasks;
 mod work;
 
 pub use floor::identifies;
@@ -146,6 +147,8 @@ impl<'d> Resolver<'d> {
             calendars: Vec::new(),
             permissions: Vec::new(),
             limits: Vec::new(),
+            tasks: Vec::new(),
+            rules: Vec::new(),
             pages: Vec::new(),
             audit_days: 7 * 365,
             idle_minutes: 15,

@@ -1,6 +1,6 @@
 //! Names in constructs that are said but not built yet: they must lead somewhere all the same.
 
-use super::Resolver;
+use super::{Resolver, tasks::bare};
 use crate::{
     name::Name,
     problem::{Kind, Pointer},
@@ -13,25 +13,10 @@ impl Resolver<'_> {
         let document = self.document;
         for (name, rule) in &document.rules {
             let at = root.join("rules").join(name);
-            if let Some(enters) = &rule.enters
-                && !document.lists.contains_key(enters)
-            {
-                let known: Vec<_> = document.lists.keys().map(ToString::to_string).collect();
-                self.unresolved(&at.join("enters"), "list", enters, &known);
-            }
-            if rule.when.is_some() == rule.enters.is_some() {
-                self.problem(
-                    &at,
-                    Kind::Shape,
-                    "a rule waits for one thing: a condition or a list that is entered",
-                    "keep `when` or `enters`",
-                );
-            }
             for (i, then) in rule.then.iter().enumerate() {
                 let known =
                     |name: &str| document.tasks.contains_key(name) || document.messages.contains_key(name);
-                let bare =
-                    then.strip_prefix("task ").or_else(|| then.strip_prefix("message ")).unwrap_or(then);
+                let bare = bare(then);
                 if !known(bare) {
                     let names: Vec<String> = document
                         .tasks
@@ -47,13 +32,6 @@ impl Resolver<'_> {
                         format!("add it; there are {}", crate::decode::listed(&names)),
                     );
                 }
-            }
-        }
-        for (name, task) in &document.tasks {
-            let at = root.join("tasks").join(name);
-            self.role(&task.owner, &at.join("owner"));
-            if let Some(fallback) = &task.fallback {
-                self.role(fallback, &at.join("else"));
             }
         }
         for (name, message) in &document.messages {

@@ -30,6 +30,7 @@ impl Resolver<'_> {
         for (name, calendar) in &document.calendars {
             self.calendar(name, calendar, &root.join("calendars").join(name));
         }
+        self.rules_and_tasks();
         for (name, page) in &document.pages {
             self.page(name, page, &root.join("pages").join(name));
         }

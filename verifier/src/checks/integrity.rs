@@ -315,7 +315,10 @@ fn locked_parts(trial: &Trial) -> Result<Outcome> {
             .filter(|part| part.entity.parent.as_ref().is_some_and(|parent| parent.entity == whole.index))
         {
             let is_addenda = part.entity.origin == spec::model::Origin::Addenda(whole.index)
-                || matches!(part.entity.origin, spec::model::Origin::Signatures(_));
+                || matches!(
+                    part.entity.origin,
+                    spec::model::Origin::Signatures(_) | spec::model::Origin::Task(_)
+                );
             let before = stand.look()?;
             let of_it = |row: &&crate::world::Row| {
                 part.entity.parent.as_ref().and_then(|parent| row.get(&parent.column)) == Some(&json!(id))

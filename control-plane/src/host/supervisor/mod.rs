@@ -51,6 +51,8 @@ pub struct PostgresServer {
 pub struct Manner {
     /// An app that nobody asked for so long goes to sleep.
     pub idle: Duration,
+    /// An app whose rules look for what is missing and late is woken for it after so long a sleep.
+    pub rounds: Duration,
     /// How long an app may take until it is ready, and a request waits for it.
     pub start: Duration,
     /// How long an app may take to finish what it has begun.
@@ -67,6 +69,7 @@ impl Default for Manner {
     fn default() -> Self {
         Self {
             idle: Duration::from_secs(15 * 60),
+            rounds: Duration::from_secs(10 * 60),
             start: Duration::from_secs(60),
             finish: Duration::from_secs(30),
             work: Duration::from_secs(60 * 60),
@@ -234,8 +237,12 @@ struct State {
     /// Deaths in a row.
     failures: u32,
     not_before: Option<OffsetDateTime>,
+    /// When it is woken for its rounds, if nobody asks for it before.
+    rounds: Option<OffsetDateTime>,
 }
 
+/// By this file in its folder an app says that it makes rounds, as the library writes it.
+const ROUNDS: &str = "makes-rounds";
 /// How many deaths are kept.
 const CRASHES: usize = 10;
 /// An app that ran for so long had started well: its next death is the first in a row.
@@ -262,6 +269,7 @@ impl Supervisor {
                 let mut state = slot.state.lock().await;
                 supervisor.enforce(&slot, &mut state).await?;
             }
+            supervisor.slot(environment.id)?.state.lock().await.rounds = supervisor.next_rounds(environment.id);
         }
         supervisor.clone().renew_with_the_agent();
         Ok(supervisor)
@@ -382,8 +390,9 @@ impl Supervisor {
             let Ok(mut state) = slot.state.try_lock() else { continue };
             let died = self.bury(&mut state).await;
             let due = state.not_before.is_some_and(|until| until <= now);
-            if state.serving.is_none() && (due || (died && state.not_before.is_none())) {
-                state.not_before = None;
+            let rounds = state.not_before.is_none() && state.rounds.is_some_and(|at| at <= now);
+            if state.serving.is_none() && (due || rounds || (died && state.not_before.is_none())) {
+                (state.not_before, state.rounds) = (None, None);
                 match self.begin(&slot, &mut state, None).await {
                     Ok(instance) => state.serving = Some(instance),
                     Err(error) => tracing::warn!(event = "app-restart", environment = %slot.id, %error),
@@ -391,6 +400,7 @@ impl Supervisor {
             } else if state.serving.as_ref().is_some_and(|instance| instance.idle(now) >= self.0.manner.idle)
             {
                 self.stop(&mut state).await;
+                state.rounds = self.next_rounds(slot.id);
             } else if let Some(instance) = &state.serving
                 && places::folder_size(&self.0.folders.data(slot.id)) > self.0.manner.folder
             {
@@ -424,6 +434,12 @@ impl Supervisor {
     #[must_use]
     pub fn register(&self) -> &Register {
         &self.0.register
+    }
+
+    /// When an app that sleeps from now on is woken for its rounds; never, if it makes none.
+    fn next_rounds(&self, id: Uuid) -> Option<OffsetDateTime> {
+        let makes = self.0.folders.data(id).join(ROUNDS).exists();
+        makes.then(|| self.0.clock.now() + self.0.manner.rounds)
     }
 
     fn slots(&self) -> Vec<Arc<Slot>> {

@@ -119,7 +119,9 @@ pub(super) fn screens(
         makes || limit.managed_by == Some(index)
     });
     let usage = counted.then(|| ("Usage".to_owned(), "/limits".to_owned()));
-    pages.chain(usage).chain(calendars).chain(measures).chain(people).chain(places)
+    let does = model.tasks.iter().any(|task| task.owner == index || task.fallback == index);
+    let tasks = does.then(|| ("Tasks".to_owned(), "/tasks".to_owned()));
+    tasks.into_iter().chain(pages).chain(usage).chain(calendars).chain(measures).chain(people).chain(places)
 }
 
 pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {

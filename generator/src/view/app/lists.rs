@@ -23,7 +23,11 @@ pub(crate) struct ListView {
     pub(crate) columns: Vec<String>,
     /// The table of what is missing, and for how many minutes.
     pub(crate) without: bool,
+    /// Whether it asks for nothing but what is missing, since the record was made.
+    pub(crate) alone: bool,
     pub(crate) minutes: u64,
+    /// Or for how many days of the place's clocks.
+    pub(crate) days: u64,
     /// Other tables that the statement asks.
     pub(crate) beside: Vec<String>,
     /// The numbers of its own values, by what is bound.
@@ -49,7 +53,7 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         beside.extend(tables);
         about.push(filter.said.clone());
     }
-    let mut minutes = 0;
+    let (mut days, mut minutes) = (0, 0);
     let mut without = false;
     if let Some(missing) = &list.without {
         let other = &model[missing.entity];
@@ -63,7 +67,7 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         about.push(format!("without {} in {}", other.name, missing.within));
         without = true;
         beside.push(there.clone());
-        minutes = missing.within.minutes();
+        (days, minutes) = super::days_and_minutes(missing.within);
     }
     if let Some(assignment) = entity.assignment.as_ref().filter(|_| list.claim) {
         let (there, column) = (&assignment.table, &assignment.column);
@@ -101,6 +105,9 @@ pub(super) fn list_view(model: &Model, list: &List) -> Result<ListView, crate::E
         today: condition.contains(":today"),
         condition: condition.replace(":today", if without { "$4" } else { "$3" }),
         without,
+        alone: list.filter.is_none()
+            && list.without.as_ref().is_some_and(|without| without.from.end == End::CreatedAt),
+        days,
         minutes,
         beside,
     })

@@ -8,6 +8,7 @@ mod lists;
 mod measures;
 mod pages;
 mod permissions;
+mod tasks;
 
 use serde::Serialize;
 use spec::Model;
@@ -23,6 +24,8 @@ use self::lists::{ListView, ModuleView, list_view};
 use self::measures::{MeasureView, measure_view};
 use self::pages::{PageView, page_view};
 use self::permissions::{PermissionView, permission_view};
+use self::tasks::{DutiesView, duties};
+pub(crate) use self::tasks::{days_and_minutes, on};
 use super::entity::{EntityView, module};
 use crate::zones;
 
@@ -39,6 +42,8 @@ pub(crate) struct AppView {
     pub(crate) lists: Vec<ListView>,
     pub(crate) limits: Vec<LimitView>,
     pub(crate) permissions: Vec<PermissionView>,
+    /// Rules and tasks.
+    pub(crate) duties: DutiesView,
     pub(crate) homes: Vec<HomeView>,
     pub(crate) measures: Vec<MeasureView>,
     pub(crate) calendars: Vec<CalendarView>,
@@ -68,6 +73,8 @@ pub(crate) struct AppView {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct FrontView {
     pub(crate) tasks: bool,
+    /// Whether records wait by the state that they are in.
+    pub(crate) states: bool,
     pub(crate) figures: bool,
     pub(crate) sections: bool,
     pub(crate) unassigned: bool,
@@ -80,7 +87,8 @@ impl FrontView {
             |entity: &EntityView| entity.lifecycle.as_ref().is_some_and(|steps| !steps.open.is_empty());
         let unassigned = entities.iter().any(EntityView::shows_unassigned);
         Self {
-            tasks: entities.iter().any(open),
+            tasks: entities.iter().any(open) || !model.tasks.is_empty(),
+            states: entities.iter().any(open),
             figures: model.measures.iter().any(|measure| measure.by.is_none()),
             sections: unassigned
                 || homes.iter().any(|home| !home.recent.is_empty())
@@ -151,6 +159,7 @@ impl AppView {
             migrations: Vec::new(),
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
+            duties: duties(model)?,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             measures: model
                 .measures

@@ -105,6 +105,11 @@ impl EntityView {
     /// At most seven columns: what names a record, its state, then what is short; where that is hardly anything, the
     /// first words of what is long, too.
     pub(super) fn columns_of_table(&self, entity: &Entity) -> Vec<String> {
+        if matches!(entity.origin, spec::model::Origin::Task(_)) {
+            let about = self.parent.iter().map(|parent| parent.field.as_str());
+            let columns = about.chain(["due at", "why", "responsible", "status", "settled at"]);
+            return columns.map(str::to_owned).collect();
+        }
         let mut columns: Vec<String> = Vec::new();
         let mut add = |name: &str, most: usize| {
             if columns.len() < most && !columns.iter().any(|known| known == name) {

@@ -5,6 +5,7 @@ mod links;
 mod lists;
 mod pictures;
 mod safeguards;
+mod tasks;
 mod titles;
 mod words;
 mod work;
@@ -23,6 +24,7 @@ use self::pictures::{
     BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, numbers, parts_without_banner,
 };
 use self::safeguards::{named_by_address, permits, reviewers, signers};
+use self::tasks::{TaskMadeView, rules_of, task_made};
 use self::titles::{TitleTimeView, title_parts, title_time, titles};
 use self::words::capital;
 pub(crate) use self::words::{lower_first, module, path, with_article};
@@ -122,6 +124,10 @@ pub(crate) struct EntityView {
     pub(crate) numbers: Vec<String>,
     pub(crate) time_field: Option<String>,
     pub(crate) lifecycle: Option<LifecycleView>,
+    /// What the app makes of a task by itself, where somebody makes it by hand: after how many minutes it is due.
+    pub(crate) task: Option<TaskMadeView>,
+    /// What `tasks.rs` calls the rules that are judged when something of it is written.
+    pub(crate) rules: Option<String>,
     /// The version of the form whose answers these are.
     pub(crate) form_version: Option<u32>,
     /// The fields of the record above that its answers also fill.
@@ -205,7 +211,10 @@ impl EntityView {
             uses_rules: false,
             private_filters: false,
             filter_form: false,
-            empty_title: format!("No {} yet", lower_first(&entity.plural)),
+            empty_title: match entity.origin {
+                Origin::Task(_) => "Nothing to do".to_owned(),
+                _ => format!("No {} yet", lower_first(&entity.plural)),
+            },
             empty_text: "What you may see will stand here.".to_owned(),
             unassigned_label: None,
             add_label: match entity.origin {
@@ -241,6 +250,8 @@ impl EntityView {
             numbers: numbers(entity),
             time_field: time_field(entity).map(|at| entity[at].column.clone()),
             lifecycle: lifecycle(model, index),
+            task: task_made(model, index),
+            rules: rules_of(model, index),
             form_version: form_version(model, entity),
             fills: fills(model, entity),
             limit: model.limits.iter().find(|limit| limit.entity == index).map(super::app::limit_constant),
@@ -295,6 +306,9 @@ impl EntityView {
             view.columns_of_one.clone_from(&view.columns_shown);
         }
         view.leave_to_the_app(entity);
+        if let Some(names) = tasks::responsible(model, index) {
+            view.name_responsible(&names);
+        }
         if view.permits.is_some() {
             view.form_links = false;
             view.fields.first_mut().into_iter().for_each(named_by_address);
@@ -324,14 +338,32 @@ impl EntityView {
     /// What nobody types: a file has a page of its own, and all of a signature but the name is the app's own finding.
     fn leave_to_the_app(&mut self, entity: &Entity) {
         let is_signature = matches!(entity.origin, Origin::Signatures(_));
+        let is_task = matches!(entity.origin, Origin::Task(_));
         for field in self.fields.iter_mut() {
-            if is_signature && field.name != "name" {
+            let by_the_app = is_signature && field.name != "name" || is_task && field.name != "why";
+            if by_the_app {
                 (field.form, field.default, field.fill) = (None, None, None);
             }
             if let Some(file) = &field.file {
                 let to = format!("/{}/{{}}/{}", self.path, file.path);
                 field.content = format!("record.{}.link(format!({to:?}, record.written.id))", field.column);
             }
+        }
+    }
+
+    /// Pages say the role that is responsible for a task.
+    fn name_responsible(&mut self, names: &[(&str, String)]) {
+        let pairs: Vec<String> = names
+            .iter()
+            .map(|(word, name)| format!("({word:?}, {})", crate::doors::rust_literal(name)))
+            .collect();
+        let pairs = pairs.join(", ");
+        for field in self.fields.iter_mut().filter(|field| field.name == "responsible") {
+            field.content = format!("record.responsible.named(&[{pairs}])");
+        }
+        for filter in self.filters.iter_mut().filter(|filter| filter.parameter == "responsible") {
+            filter.form =
+                Some(format!("Field::choice(\"responsible\", \"Responsible\", [{pairs}]).optional()"));
         }
     }
 

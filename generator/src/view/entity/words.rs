@@ -16,6 +16,7 @@ const OWN: &[&str] = &[
     "pages",
     "rules",
     "seed",
+    "tasks",
     "tests",
 ];
 
@@ -41,6 +42,7 @@ pub(crate) fn path(table: &str) -> String {
         "pages",
         "sign-in",
         "sign-out",
+        "tasks",
         "welcome",
     ];
     if OWN_PATHS.contains(&plain.as_str()) { format!("{plain}-records") } else { plain }

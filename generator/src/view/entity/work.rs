@@ -16,6 +16,8 @@ pub(crate) struct LifecycleView {
     pub(crate) first: String,
     pub(crate) locked: Vec<String>,
     pub(crate) moves: Vec<MoveView>,
+    /// Whether any of them asks nothing, and is made at once.
+    pub(crate) commands: bool,
     /// The states in which a record waits for somebody.
     pub(crate) open: Vec<OpenStateView>,
 }
@@ -36,7 +38,9 @@ pub(crate) struct OpenStateView {
 fn open_states(model: &Model, index: EntityIndex, moves: &[MoveView]) -> Vec<OpenStateView> {
     let entity = &model[index];
     let booked = model.calendars.iter().any(|calendar| calendar.entity == index);
-    let Some(lifecycle) = entity.lifecycle.as_ref().filter(|_| !booked && !is_subject(entity)) else {
+    // Tasks are told one by one.
+    let told = booked || is_subject(entity) || matches!(entity.origin, spec::model::Origin::Task(_));
+    let Some(lifecycle) = entity.lifecycle.as_ref().filter(|_| !told) else {
         return Vec::new();
     };
     let field = &entity[lifecycle.field];
@@ -84,6 +88,8 @@ pub(crate) struct MoveView {
     pub(crate) guard: Option<String>,
     /// The form that must be answered.
     pub(crate) needs: Option<NeedsView>,
+    /// What is filled in with it.
+    pub(crate) asks: Vec<FieldView>,
 }
 
 /// The form that a move needs: its module, the column that names what it is about, and whose id that is.
@@ -151,6 +157,7 @@ pub(super) fn lifecycle(model: &Model, index: EntityIndex) -> Option<LifecycleVi
                 to: step.to.to_string(),
                 by: movers(model, entity, at),
                 guard: None,
+                asks: step.asks.iter().map(|at| FieldView::new(model, &entity[*at], false)).collect(),
                 needs: match &step.needs {
                     Some(spec::model::Needs::Form(form)) => Some(needs(model, *form)),
                     _ => None,
@@ -163,6 +170,7 @@ pub(super) fn lifecycle(model: &Model, index: EntityIndex) -> Option<LifecycleVi
         column: field.column.clone(),
         first: lifecycle.states.first().map(ToString::to_string).unwrap_or_default(),
         locked: lifecycle.locked.iter().map(ToString::to_string).collect(),
+        commands: moves.iter().any(|step| step.asks.is_empty()),
         open: open_states(model, index, &moves),
         moves,
     })
