@@ -13,8 +13,8 @@ pub use entity::{
     Target, UniqueMember, View,
 };
 pub use work::{
-    Aggregate, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, OpeningHours, Page, PageItem,
-    Permission, SortKey, TimeAxis, Weekday, Without,
+    Aggregate, AiAction, AiInput, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure,
+    OpeningHours, Page, PageItem, Permission, SortKey, SubProcessor, TimeAxis, Weekday, Without,
 };
 
 use crate::{
@@ -97,6 +97,10 @@ pub struct Model {
     pub permissions: Vec<Permission>,
     /// The limits, at most one for each entity.
     pub limits: Vec<Limit>,
+    /// What AI proposes.
+    pub ai_actions: Vec<AiAction>,
+    /// Who processes data for the app.
+    pub sub_processors: Vec<SubProcessor>,
     /// The pages.
     pub pages: Vec<Page>,
     /// How long the audit log is kept, in days; at least six years.

@@ -84,9 +84,5 @@ impl Resolver<'_> {
             }
             self.roles(&feed.by, &at.join("by"));
         }
-        for (name, action) in &document.ai_actions {
-            let by: Vec<Name> = action.applied_by.iter().filter(|by| **by != "author").cloned().collect();
-            self.roles(&by, &root.join("ai actions").join(name).join("applied by"));
-        }
     }
 }
