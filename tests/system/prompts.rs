@@ -10,7 +10,7 @@ fn becomes_an_app(prompt: &str) {
 }
 
 /// Specs written by hand for what no prompt asks.
-pub(crate) const SPECS: &[&str] = &["front-office", "treatment-room", "name-soup"];
+pub(crate) const SPECS: &[&str] = &["front-office", "treatment-room", "scribe", "name-soup"];
 
 /// The constructs that no shared prompt asks for: claims, opening hours, answers that fill a record, a form's version.
 #[test]
@@ -22,6 +22,13 @@ fn what_no_prompt_asks_for() {
 #[test]
 fn what_people_send_and_sign() {
     is_sound(&Project::of_spec("treatment-room"), "treatment-room");
+}
+
+/// What AI proposes and a person applies: of a given text and of a recorded one, of the record and of the one above, with
+/// a provider and without, kept and not, with names and without. (CC-2, CC-6, CC-13, CF-10, CF-11, CF-23)
+#[test]
+fn what_ai_proposes() {
+    is_sound(&Project::of_spec("scribe"), "scribe");
 }
 
 /// Whatever a founder calls a thing, the app builds: nothing of it takes the place of what generated code means.

@@ -27,7 +27,7 @@ impl access::Statement {
     }
 }
 
-/// The tombstone of a proposal that is applied: to the record of the page at this version, or in a new part of it.
+/// The tombstone of a proposal that is applied: to which record, at which version; a new one has had none.
 ///
 /// # Errors
 /// 404 where there is no such proposal, or the viewer does not apply it; 409 where it was decided already.
@@ -36,11 +36,10 @@ pub async fn tombstone(
     action: &'static AiAction,
     subject: &Subject,
     (run, item): (Uuid, i64),
-    version: Option<i64>,
+    (record, version): (Uuid, Option<i64>),
 ) -> Result<Tombstone> {
     open(viewer, action, subject, run, item).await?;
-    let record = version.map(|_| subject.id);
-    Ok(Tombstone(verdict(viewer, (run, item), "applied", (record, version))))
+    Ok(Tombstone(verdict(viewer, (run, item), "applied", (Some(record), version))))
 }
 
 /// Puts a proposal aside.

@@ -36,7 +36,7 @@ pub use decisions::{Tombstone, discard, tombstone};
 pub use office::routes;
 pub(crate) use office::attested;
 pub use pages::{again, ask, offered, propose, shown};
-pub use proposal::Run;
+pub use proposal::{Run, only};
 pub use register::kept;
 pub use run::{Given, Subject, given, run};
 

@@ -2,6 +2,7 @@
 //! every run (CF-11, CF-24). Everybody sees their own runs (CC-11).
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
 use serde::Serialize;
@@ -14,8 +15,8 @@ use super::{Assistance, SubProcessor};
 use crate::app::Services;
 use crate::compliance::Facts;
 use crate::identity::IdentityError;
-use crate::pages::{Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
-use crate::slice::{Called, Result, Routes, Viewer, capitalised, get, go, post};
+use crate::pages::{Answers, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
+use crate::slice::{Body, Called, Result, Routes, Viewer, capitalised, get, go, post};
 use crate::web::Problem;
 
 const REGISTER: &str = "/account/compliance/ai";
@@ -27,6 +28,7 @@ pub fn routes(services: Services, facts: Facts) -> Router {
         .route("/api/compliance/ai", get(api))
         .route("/account/compliance/ai/{company}", get(show).post(attest))
         .route("/account/compliance/ai/{company}/withdraw", post(withdraw))
+        .route("/api/compliance/ai/{company}", post(api_attest).delete(api_withdraw))
         .layer(Extension(facts))
         .with_state(services)
 }
@@ -285,10 +287,7 @@ async fn attest(
     Path(name): Path<String>,
     data: FormData,
 ) -> Result<Response> {
-    let company = company(&viewer, &facts, &name)?;
-    if !attests(&viewer, company) {
-        return Err(Problem::not_found());
-    }
+    let company = attested_company(&viewer, &facts, &name)?;
     let to = format!("{REGISTER}/{}", company.path);
     if let Some(first) = proved(&viewer, &to)? {
         return Ok(first);
@@ -298,19 +297,56 @@ async fn attest(
         Ok(answers) => answers,
         Err(form) => return Ok(company_page(&viewer, &assistance, company, *form).await?.into_response()),
     };
-    let agreement = answers.text("agreement").filter(|text| !text.trim().is_empty());
-    let zero_retention = answers.text("zero_retention").unwrap_or_default();
-    attestation::attest(&viewer, company, agreement, zero_retention).await?;
+    attested_by(&viewer, company, &answers).await?;
     Ok(go(to))
 }
 
+async fn attested_by(viewer: &Viewer, company: &SubProcessor, answers: &Answers) -> Result<()> {
+    let agreement = answers.text("agreement").filter(|text| !text.trim().is_empty());
+    let zero_retention = answers.text("zero_retention").unwrap_or_default();
+    attestation::attest(viewer, company, agreement, zero_retention).await
+}
+
+/// `POST /api/compliance/ai/{company}`: `agreement`, `zero_retention` and `attested`.
+async fn api_attest(
+    viewer: Viewer,
+    State(assistance): State<Assistance>,
+    Extension(facts): Extension<Facts>,
+    Path(name): Path<String>,
+    body: Body,
+) -> Result<StatusCode> {
+    let company = attested_company(&viewer, &facts, &name)?;
+    viewer.session().identity().proved_lately(viewer.session())?;
+    let form = form(company, assistance.is_own_machine(company));
+    attested_by(&viewer, company, &body.answers(&viewer.view, form, &[])?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/compliance/ai/{company}`
+async fn api_withdraw(
+    viewer: Viewer,
+    Extension(facts): Extension<Facts>,
+    Path(name): Path<String>,
+) -> Result<StatusCode> {
+    withdrawn(&viewer, attested_company(&viewer, &facts, &name)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The company of an address, if the viewer attests the agreement with it.
+fn attested_company(viewer: &Viewer, facts: &Facts, name: &str) -> Result<&'static SubProcessor> {
+    let company = company(viewer, facts, name)?;
+    if attests(viewer, company) { Ok(company) } else { Err(Problem::not_found()) }
+}
+
+async fn withdrawn(viewer: &Viewer, company: &SubProcessor) -> Result<()> {
+    match attestation::standing(viewer, company).await? {
+        Some(standing) => attestation::withdraw(viewer, &standing).await,
+        None => Ok(()),
+    }
+}
+
 async fn withdraw(viewer: Viewer, Extension(facts): Extension<Facts>, Path(name): Path<String>) -> Result<Response> {
-    let company = company(&viewer, &facts, &name)?;
-    if !attests(&viewer, company) {
-        return Err(Problem::not_found());
-    }
-    if let Some(standing) = attestation::standing(&viewer, company).await? {
-        attestation::withdraw(&viewer, &standing).await?;
-    }
+    let company = attested_company(&viewer, &facts, &name)?;
+    withdrawn(&viewer, company).await?;
     Ok(go(format!("{REGISTER}/{}", company.path)))
 }

@@ -33,6 +33,13 @@ pub struct Proposal {
     pub values: Item,
 }
 
+/// The form with these fields alone.
+pub fn only(form: Form, names: &[&str]) -> Form {
+    let others: Vec<String> =
+        form.fields().map(|field| field.name().to_owned()).filter(|name| !names.contains(&name.as_str())).collect();
+    others.iter().fold(form, |form, name| form.without(name))
+}
+
 /// The fields that an action proposes, of a form that may have more.
 pub(super) fn fields<'f>(action: &AiAction, form: &'f Form) -> Vec<&'f Field> {
     form.fields().filter(|field| action.fields.contains(&field.name())).collect()

@@ -2,7 +2,6 @@
 
 use super::Resolver;
 use crate::{
-    name::Name,
     problem::{Kind, Pointer},
 };
 
