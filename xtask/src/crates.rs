@@ -21,7 +21,7 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("planner", &["spec", "deidentify", "models"]),
     ("generator", &["spec", "templates"]),
     ("safeguards", &["deidentify", "exporter", "models"]),
-    ("control-plane", &["spec", "deidentify", "planner", "generator", "exporter", "safeguards"]),
+    ("control-plane", &["spec", "deidentify", "models", "planner", "generator", "exporter", "safeguards"]),
     ("control-plane-stripe", &["control-plane"]),
     ("control-plane-print", &["control-plane"]),
     ("stripe-double", &[]),
