@@ -252,6 +252,10 @@ pub(crate) struct Serve {
     /// postgres://…/postgres?host=/run/postgresql. By environment variable only; without it, environments get files.
     #[arg(long, env = "HEALTHCODER_TENANTS_DATABASE_URL", hide = true, hide_env_values = true)]
     pub(crate) tenants_database_url: Option<String>,
+    /// Let the models that this file names plan, each attested in it; one on another machine is permitted by
+    /// `sub-processors attest`, too. Without it, the built-in planner plans, and no prompt leaves.
+    #[arg(long, value_name = "FILE", env = "HEALTHCODER_MODELS")]
+    pub(crate) models: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,8 @@ pub struct Configuration {
     pub apps_domain: String,
     /// The platform's own database.
     pub database: PlatformDatabase,
+    /// The file of providers that plan, if any do.
+    pub models: Option<PathBuf>,
     /// Whether people reach the gateway by TLS. False is lawful on loopback alone.
     pub tls: bool,
 }
@@ -47,6 +49,7 @@ impl Configuration {
             dashboard_host: "healthcoder.localhost".into(),
             apps_domain: "apps.localhost".into(),
             database: PlatformDatabase::File,
+            models: None,
             tls: false,
         }
     }

@@ -32,6 +32,7 @@ pub mod http;
 pub mod ids;
 pub mod lifecycle;
 pub mod operations;
+pub mod planning;
 mod platform;
 pub mod processors;
 pub mod projects;

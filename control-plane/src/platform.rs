@@ -16,6 +16,7 @@ use crate::configuration::{Configuration, PlatformDatabase};
 use crate::database::MIGRATIONS;
 use crate::http::DESTINATIONS;
 use crate::operations::Operations;
+use crate::planning::Planners;
 
 /// Who works on an account. Both read prompts, which may hold PHI, so both sign in with a second factor.
 pub static ROLES: [Role; 2] = [
@@ -53,6 +54,8 @@ pub struct Parts {
     pub environment: Uuid,
     /// Wakes whoever shows what happens in a build.
     pub(crate) build_news: News,
+    /// Plans through models, where providers are named.
+    pub planners: Option<Planners>,
 }
 
 /// Why the platform does not start, in words for its operator. Holds no key and no password.
@@ -70,6 +73,9 @@ pub enum PlatformError {
     /// Accounts cannot be started.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The file of providers is not believed.
+    #[error("models cannot plan here: {0}")]
+    Models(String),
     /// The schema is older than the program, on a database whose owner migrates it.
     #[error("{0} migrations of the platform's database are not applied yet; give its owner's address, too")]
     Migrations(usize),
@@ -141,6 +147,13 @@ impl Platform {
             ..identity::Settings::new("Health Coder", &origin, Roles::new(&ROLES))
         };
         let identity = Identity::start(parts, settings).await?;
+        let planners = match &configuration.models {
+            Some(file) => {
+                let folder = configuration.data.join("models");
+                Some(Planners::open(file, &folder, Arc::clone(&clock)).map_err(PlatformError::Models)?)
+            }
+            None => None,
+        };
         let operations = Operations::new(store.clone(), Arc::clone(&clock), Arc::clone(&ids));
         Ok(Self(Arc::new(Parts {
             configuration,
@@ -154,6 +167,7 @@ impl Platform {
             operations,
             environment,
             build_news: News::default(),
+            planners,
         })))
     }
 

@@ -67,6 +67,11 @@ pub async fn platforms() -> [TestPlatform; 2] {
 
 /// A platform on `sqlite` or `postgres`.
 pub async fn platform_on(kind: &'static str) -> TestPlatform {
+    platform_told(kind, |_| ()).await
+}
+
+/// The same, told something from outside.
+pub async fn platform_told(kind: &'static str, tell: impl FnOnce(&mut Configuration)) -> TestPlatform {
     let database = if kind == "sqlite" { testing::sqlite().await } else { testing::postgres().await };
     database.owner.migrate(SETS).await.expect("the platform's migrations apply");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -77,8 +82,10 @@ pub async fn platform_on(kind: &'static str) -> TestPlatform {
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&shared)));
     let environment = ids.next();
+    let mut configuration = Configuration::embedded(folder.path().join("data"));
+    tell(&mut configuration);
     let platform = Platform::assemble(
-        Configuration::embedded(folder.path().join("data")),
+        configuration,
         database.store.clone(),
         root,
         environment,

@@ -139,13 +139,31 @@ pub enum Planned {
 /// # Errors
 /// The prompt was deleted, or the plan cannot be kept.
 pub async fn plan(platform: &Platform, project: &Owned<Project>, prompt: &Owned<Prompt>) -> Result<Planned> {
-    let plan = match think(platform, prompt).await? {
-        Ok(plan) => plan,
-        Err(not) => return Ok(not),
-    };
+    match think(platform, prompt).await? {
+        Ok(plan) => keep_plan(platform, project, prompt.id, &plan).await,
+        Err(not) => Ok(not),
+    }
+}
+
+/// Keeps a plan that somebody else than [`plan`] made of a prompt.
+pub(crate) async fn keep_plan(
+    platform: &Platform,
+    project: &Owned<Project>,
+    prompt: PromptId,
+    plan: &planner::Plan,
+) -> Result<Planned> {
     let lock = last_lock(platform, project).await?;
     let spec = spec::check(&plan.text, &lock).map_err(|_| Refusal::Fault("the plan is not a valid spec"))?;
-    keep(platform, project, Some(prompt.id), &plan.text, &spec).await.map(Planned::Version)
+    keep(platform, project, Some(prompt), &plan.text, &spec).await.map(Planned::Version)
+}
+
+/// Why there is no plan, as a founder is told; none where it is our own fault.
+pub(crate) fn unplanned(why: planner::PlanError) -> Option<Planned> {
+    match why {
+        planner::PlanError::NotAnApp { why } => Some(Planned::NotAnApp(sentence(&why))),
+        planner::PlanError::Blocked { sentences, .. } => Some(Planned::Blocked(sentences)),
+        planner::PlanError::Invalid { .. } => None,
+    }
 }
 
 /// Keeps a spec that somebody wrote themselves as the project's next version, to be read and approved like
@@ -185,14 +203,10 @@ pub(crate) async fn think(
     let thought = tokio::task::spawn_blocking(move || planner::plan_answered(text.reveal(), &answers))
         .await
         .map_err(|_| Refusal::Fault("the planner panicked"))?;
-    Ok(match thought {
-        Ok(plan) => Ok(plan),
-        Err(planner::PlanError::NotAnApp { why }) => Err(Planned::NotAnApp(sentence(&why))),
-        Err(planner::PlanError::Blocked { sentences, .. }) => Err(Planned::Blocked(sentences)),
-        Err(planner::PlanError::Invalid { .. }) => {
-            return Err(Refusal::Fault("the plan is not a valid spec"));
-        }
-    })
+    match thought {
+        Ok(plan) => Ok(Ok(plan)),
+        Err(why) => unplanned(why).map(Err).ok_or(Refusal::Fault("the plan is not a valid spec")),
+    }
 }
 
 /// Keeps a valid spec as the project's next version. The project takes the app's name from its first.
@@ -322,6 +336,11 @@ async fn open_lock(
     text.parse().map_err(|_| Refusal::Fault("app.lock of a version cannot be read"))
 }
 
+/// A question of the plan that nothing is built before: a model's plan opens what the description may restrict.
+pub(crate) fn stopped(spec: &ValidatedSpec) -> Option<&str> {
+    spec.document().questions.iter().find(|question| question.blocks).map(|question| question.ask.as_str())
+}
+
 /// Marks a planned version as approved, in the caller's transaction. The digest is that of the plan which
 /// the approver saw.
 pub(crate) async fn approve(
@@ -336,6 +355,10 @@ pub(crate) async fn approve(
         ));
     }
     let member = version.member();
+    let (_, spec) = open(platform, version.account, version.id).await?;
+    if let Some(ask) = stopped(&spec) {
+        return Err(Refusal::Conflict(format!("Decide this first, and take the question out of the plan: {ask}")));
+    }
     let approved =
         sql("UPDATE versions SET state = 'approved', approved_at = $2, approved_by_id = $3, failure = NULL
          WHERE id = $1 AND state = 'planned'")

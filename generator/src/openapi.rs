@@ -2,6 +2,7 @@
 //!
 //! A field that its reader may not see is left out of an answer, so no field of a record is required there.
 
+mod ai_actions;
 mod people;
 
 use serde_json::{Map, Value, json};
@@ -32,6 +33,7 @@ pub(crate) fn document(view: &AppView) -> Value {
         let operation = operation(&measure.label, "measures", [("200", reference("Measured"))]);
         paths.insert(format!("/api/measures/{}", measure.path), json!({ "get": operation }));
     }
+    ai_actions::routes(view, &mut paths, &mut schemas);
     people::routes(view, &mut paths, &mut schemas);
     shared(&mut schemas);
     assemble(&view.app, paths, schemas)

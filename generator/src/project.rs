@@ -36,6 +36,7 @@ const ONCE: &[&str] = &[
     "README.md",
     "rustfmt.toml",
     "src/access.rs",
+    "src/ai_actions.rs",
     "src/calendars.rs",
     "src/custom/mod.rs",
     "src/extensions.rs",
@@ -49,7 +50,9 @@ const ONCE: &[&str] = &[
     "src/pages.rs",
     "src/rules.rs",
     "src/seed.rs",
+    "src/sub_processors.rs",
     "src/tasks.rs",
+    "tests/app/ai_actions.rs",
     "tests/app/bookings.rs",
     "tests/app/claims.rs",
     "tests/app/compliance.rs",
@@ -112,6 +115,9 @@ fn own_files(model: &Model, past: Option<&Past<'_>>) -> Result<(Project, String)
     let context = words(&view)?;
     let mut project = Project::default();
     let absent = [
+        ("src/ai_actions.rs", view.ai_actions.is_empty()),
+        ("tests/app/ai_actions.rs", view.ai_actions.is_empty()),
+        ("src/sub_processors.rs", view.sub_processors.is_empty()),
         ("src/limits.rs", view.limits.is_empty()),
         ("tests/app/limits.rs", view.limits.is_empty()),
         ("src/lists.rs", view.lists.is_empty()),

@@ -9,13 +9,19 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 /// The crates, by folder below `crates/`.
-pub const CRATES: [&str; 2] = ["safeguards", "exporter"];
+pub const CRATES: [&str; 4] = ["safeguards", "exporter", "models", "deidentify"];
 
 static SAFEGUARDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../safeguards/src");
 static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../safeguards/migrations");
 static EXPORTER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../exporter/src");
+static MODELS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../models/src");
+static DEIDENTIFY: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../deidentify/src");
+/// The lists of names by which the gate knows people.
+static NAMES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../deidentify/data");
 const SAFEGUARDS_MANIFEST: &str = include_str!("../../safeguards/Cargo.toml");
 const EXPORTER_MANIFEST: &str = include_str!("../../exporter/Cargo.toml");
+const MODELS_MANIFEST: &str = include_str!("../../models/Cargo.toml");
+const DEIDENTIFY_MANIFEST: &str = include_str!("../../deidentify/Cargo.toml");
 const LOCK: &str = include_str!("vendored/Cargo.lock");
 
 /// Every file of the crates, by its path in the project.
@@ -24,8 +30,17 @@ pub fn files() -> BTreeMap<String, String> {
     collect(&SAFEGUARDS, "crates/safeguards/src", &mut files);
     collect(&MIGRATIONS, "crates/safeguards/migrations", &mut files);
     collect(&EXPORTER, "crates/exporter/src", &mut files);
-    files.insert("crates/safeguards/Cargo.toml".into(), without_tests(SAFEGUARDS_MANIFEST));
-    files.insert("crates/exporter/Cargo.toml".into(), without_tests(EXPORTER_MANIFEST));
+    collect(&MODELS, "crates/models/src", &mut files);
+    collect(&DEIDENTIFY, "crates/deidentify/src", &mut files);
+    collect(&NAMES, "crates/deidentify/data", &mut files);
+    for (name, manifest) in [
+        ("safeguards", SAFEGUARDS_MANIFEST),
+        ("exporter", EXPORTER_MANIFEST),
+        ("models", MODELS_MANIFEST),
+        ("deidentify", DEIDENTIFY_MANIFEST),
+    ] {
+        files.insert(format!("crates/{name}/Cargo.toml"), without_tests(manifest));
+    }
     files
 }
 

@@ -2,6 +2,8 @@
 
 pub mod access;
 #[cfg(feature = "tenant")]
+pub mod ai;
+#[cfg(feature = "tenant")]
 pub mod app;
 pub mod audit;
 pub mod clock;

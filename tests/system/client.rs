@@ -98,6 +98,11 @@ impl Client {
         self.send("GET", path, None)
     }
 
+    /// `GET`, as a browser asks.
+    pub(crate) fn page(&self, path: &str) -> Reply {
+        self.ask("GET", path, None, "text/html")
+    }
+
     /// `POST` of a JSON document.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
         self.send("POST", path, Some(body))
@@ -105,12 +110,16 @@ impl Client {
 
     /// Any request.
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        self.ask(method, path, body, "application/json")
+    }
+
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>, accept: &str) -> Reply {
         let body = body.map(Value::to_string).unwrap_or_default();
         let token = self.token.as_ref().map(|token| format!("authorization: Bearer {token}\r\n"));
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the app listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a time limit");
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: {accept}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n{}\r\n{body}",
             self.address,
             body.len(),

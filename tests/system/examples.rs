@@ -9,12 +9,10 @@ use crate::prompts::is_sound;
 /// The spec without what cannot be built yet, which `healthcoder check` names.
 fn cut(text: &str) -> String {
     let mut document = spec::read(text).document;
-    document.ai_actions.clear();
     document.limits.clear();
     document.messages.clear();
     document.documents.clear();
     document.policies.clear();
-    document.sub_processors.clear();
     document.security.sso = None;
     document.security.impersonation = None;
     document.to_yaml()

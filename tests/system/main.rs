@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's fixtures are its own")]
 
 mod agreement;
+mod assistance;
 mod browser;
 mod change;
 mod cli;

@@ -10,7 +10,8 @@ fn becomes_an_app(prompt: &str) {
 }
 
 /// Specs written by hand for what no prompt asks.
-pub(crate) const SPECS: &[&str] = &["front-office", "treatment-room", "name-soup", "watchful-clinic"];
+pub(crate) const SPECS: &[&str] =
+    &["front-office", "treatment-room", "scribe", "watchful-clinic", "name-soup"];
 
 /// The constructs that no shared prompt asks for: claims, opening hours, answers that fill a record, a form's version.
 #[test]
@@ -28,6 +29,13 @@ fn what_people_send_and_sign() {
 #[test]
 fn what_follows_by_itself() {
     is_sound(&Project::of_spec("watchful-clinic"), "watchful-clinic");
+}
+
+/// What AI proposes and a person applies: of a given text and of a recorded one, of the record and of the one above, with
+/// a provider and without, kept and not, with names and without. (CC-2, CC-6, CC-13, CF-10, CF-11, CF-23)
+#[test]
+fn what_ai_proposes() {
+    is_sound(&Project::of_spec("scribe"), "scribe");
 }
 
 /// Whatever a founder calls a thing, the app builds: nothing of it takes the place of what generated code means.

@@ -15,13 +15,13 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("deidentify", &[]),
     ("templates", &[]),
     ("exporter", &[]),
-    // What `safeguards` will vendor: it knows none of ours.
+    // What `safeguards` carries into projects: it knows none of ours.
     ("models", &[]),
     ("models-double", &[]),
     ("planner", &["spec", "deidentify", "models"]),
     ("generator", &["spec", "templates"]),
-    ("safeguards", &["exporter"]),
-    ("control-plane", &["spec", "deidentify", "planner", "generator", "exporter", "safeguards"]),
+    ("safeguards", &["deidentify", "exporter", "models"]),
+    ("control-plane", &["spec", "deidentify", "models", "planner", "generator", "exporter", "safeguards"]),
     ("control-plane-stripe", &["control-plane"]),
     ("control-plane-print", &["control-plane"]),
     ("stripe-double", &[]),

@@ -7,6 +7,7 @@ mod gates;
 mod kills;
 mod lifecycle;
 mod operations;
+mod planning;
 mod processors;
 mod routes;
 mod support;

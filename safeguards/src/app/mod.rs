@@ -48,6 +48,7 @@ use axum::middleware::from_fn_with_state;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::access::Entity;
+use crate::ai;
 use crate::audit::{self, Keeper};
 use crate::clock::SystemClock;
 use crate::compliance::{self, Facts};
@@ -84,6 +85,8 @@ pub struct App {
     idle_minutes: Option<u16>,
     impersonation: Option<&'static str>,
     break_glass: &'static [&'static str],
+    ai_actions: &'static [&'static ai::AiAction],
+    sub_processors: &'static [&'static ai::SubProcessor],
     entities: &'static [&'static Entity],
     rounds: Option<rounds::Rounds>,
     program: fn() -> std::io::Result<Command>,
@@ -106,6 +109,8 @@ impl App {
             idle_minutes: None,
             impersonation: None,
             break_glass: &[],
+            ai_actions: &[],
+            sub_processors: &[],
             entities: &[],
             rounds: None,
             program: || std::env::current_exe().map(Command::new),
@@ -151,6 +156,18 @@ impl App {
     /// Lets whoever has one of these roles open, in an emergency, the records of one patient whom they name exactly (CF-3).
     pub const fn break_glass(mut self, roles: &'static [&'static str]) -> Self {
         self.break_glass = roles;
+        self
+    }
+
+    /// What AI proposes in the app.
+    pub const fn ai_actions(mut self, actions: &'static [&'static ai::AiAction]) -> Self {
+        self.ai_actions = actions;
+        self
+    }
+
+    /// The companies that data can go to, for organisations that attest an agreement with them (CF-23).
+    pub const fn sub_processors(mut self, companies: &'static [&'static ai::SubProcessor]) -> Self {
+        self.sub_processors = companies;
         self
     }
 
@@ -300,6 +317,7 @@ impl App {
         let mut router = health::routes(services.store.clone())
             .merge(identity::routes(services.identity.clone()))
             .merge(compliance::routes(services.clone(), self.facts()))
+            .merge(ai::routes(services.clone(), self.facts()))
             .merge(crate::pages::assets());
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
@@ -316,7 +334,13 @@ impl App {
     }
 
     fn facts(&self) -> Facts {
-        Facts { app: self.name, entities: self.entities, audit_years: audit::RETENTION_FLOOR_YEARS }
+        Facts {
+            app: self.name,
+            entities: self.entities,
+            audit_years: audit::RETENTION_FLOOR_YEARS,
+            sub_processors: self.sub_processors,
+            assists: !self.ai_actions.is_empty(),
+        }
     }
 
     /// Brings the schema up to date, as the command `migrate` does.

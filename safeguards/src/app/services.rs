@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use uuid::Uuid;
 
 use super::AppError;
+use crate::ai::Assistance;
 use super::settings::{DatabaseSetting, Settings};
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
@@ -39,6 +40,8 @@ pub struct Services {
     pub identity: Identity,
     /// The environment (tenant), to which every sealed value is bound.
     pub environment: Uuid,
+    /// Which providers AI actions could ask.
+    pub assistance: Assistance,
 }
 
 /// As whom a command opens the database.
@@ -123,6 +126,13 @@ impl Services {
             ids: Arc::clone(&ids),
         };
         let url = &settings.public_url;
+        let assistance = match &settings.ai_providers {
+            Some(path) => Assistance::read(path).map_err(|why| {
+                let advice = format!("{} is no file of providers: {why}", path.display());
+                AppError::Settings(vec![super::SettingError { name: "AI_PROVIDERS_FILE", advice }])
+            })?,
+            None => Assistance::default(),
+        };
         let usual = identity::Settings::new(people.app, url.origin(), Roles::new(people.roles));
         let idle = people.idle_minutes.map(|minutes| time::Duration::minutes(minutes.into()));
         let identity_settings = identity::Settings {
@@ -147,6 +157,7 @@ impl Services {
             ids,
             settings,
             environment,
+            assistance,
         })
     }
 

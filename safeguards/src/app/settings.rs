@@ -149,6 +149,12 @@ pub const VARIABLES: &[Variable] = &[
         default: "none: the first organisation runs it itself",
     },
     Variable {
+        name: "AI_PROVIDERS_FILE",
+        flag: "ai-providers-file",
+        about: "The providers that AI actions could ask, in the form that healthcoder plan --models takes; each is named as in the spec's sub-processors. None is called for an organisation that has not attested it.",
+        default: "none: AI actions are answered by the app itself",
+    },
+    Variable {
         name: "ENVIRONMENT_ID",
         flag: "environment-id",
         about: "The UUID of this environment, to which every sealed value is bound. Needed only where several machines share one database.",
@@ -263,6 +269,8 @@ pub struct Settings {
     pub witness_folder: PathBuf,
     /// `RATE_PER_ADDRESS` and `RATE_PER_SESSION`.
     pub rates: RateLimits,
+    /// `AI_PROVIDERS_FILE`, where it was given.
+    pub ai_providers: Option<PathBuf>,
     /// `ENVIRONMENT_ID`, where it was given.
     pub environment: Option<Uuid>,
 }
@@ -370,6 +378,7 @@ impl Settings {
                 text.parse().ok().filter(|number| (1..=1_000_000).contains(number))
             }),
             operator: reader.text("OPERATOR"),
+            ai_providers: reader.path("AI_PROVIDERS_FILE"),
             root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),
             witness_folder: reader.path("WITNESS_DIR").unwrap_or_else(|| data_folder.join("witness")),
             data_folder,

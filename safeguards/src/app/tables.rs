@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::AppError;
 use super::export::Rings;
 use crate::access::{Entity, PIECE, Storage};
-use crate::compliance::SEALED;
+use crate::{ai, compliance};
 use crate::crypto::{Binding, Normal, Purpose, Sealed, parse};
 use crate::identity::EmailAddress;
 use crate::store::{
@@ -88,7 +88,10 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 19] = [
+const OWN: [(&str, &str); 22] = [
+    ("ai_applications", "organisation_id = $1"),
+    ("ai_attestations", "organisation_id = $1"),
+    ("ai_invocations", "organisation_id = $1"),
     ("audit_retention", "organisation_id = $1"),
     ("compliance_entries", "organisation_id = $1"),
     ("compliance_officers", "organisation_id = $1"),
@@ -214,7 +217,7 @@ fn of_library(found: Found) -> Option<ExportColumn> {
         return None;
     }
     let sealed =
-        SEALED.iter().find(|(table, column, _)| (*table, *column) == (&*found.table, &*found.column));
+        compliance::SEALED.iter().chain(&ai::SEALED).find(|(table, column, _)| (*table, *column) == (&*found.table, &*found.column));
     if let Some((_, _, (entity, field))) = sealed {
         let (entity, field, kind) = (*entity, *field, Kind::Text);
         let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });

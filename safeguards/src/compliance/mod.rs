@@ -11,6 +11,7 @@
 //! | `…/training` | everybody their own; all of it, who administers agreements | CF-20 |
 //! | `…/incidents` | reported by everybody who works here; handled by who administers agreements | CF-21, CF-25 |
 //! | `…/requests` | everybody their own rights; answered by who administers agreements | HG-1, CL-10, HG-7 |
+//! | `…/ai`, `/api/compliance/ai` (in [`crate::ai`]) | who administers agreements or attests; everybody their own runs | CF-11, CF-23 |
 //! | `/account/break-glass` | whoever may break the glass | CF-3 |
 //! | `…/emergencies` | who administers agreements; one of them, whoever was told of it | CF-3 |
 //! | `…/reviews` | who administers agreements | HG-2 |
@@ -57,6 +58,10 @@ pub struct Facts {
     pub entities: &'static [&'static Entity],
     /// For how many years at least the audit log is kept.
     pub audit_years: i32,
+    /// Companies that data can go to.
+    pub sub_processors: &'static [&'static crate::ai::SubProcessor],
+    /// Whether anything in it is proposed by AI.
+    pub assists: bool,
 }
 
 /// Every route of this part.

@@ -38,6 +38,9 @@ pub(super) async fn page(
         page = page.action("Report an incident", "/account/compliance/incidents/new");
         page = page.option("Incidents", "/account/compliance/incidents");
     }
+    if facts.assists {
+        page = page.option("AI in this app", "/account/compliance/ai");
+    }
     if answers(&viewer) {
         page = page.option("Training of everybody", "/account/compliance/training/everybody");
     }
@@ -83,6 +86,9 @@ async fn controls(viewer: &Viewer, services: &Services, facts: &Facts) -> Result
     let mut agreements = Vec::new();
     for one in [Document::Agreement, Document::Processing] {
         agreements.push(document(viewer, services, facts, one).await?);
+    }
+    if !facts.sub_processors.is_empty() {
+        agreements.push(sub_processors(viewer, facts).await?);
     }
     groups.push(("Agreements of the organisation", agreements));
     groups.push(("People", vec![named_officers(viewer).await?, everybodys_training(viewer).await?]));
@@ -142,6 +148,15 @@ async fn document(
     };
     let to = format!("/account/compliance/documents/{}", document.name());
     Ok(control((document.title(), source), standing, found, ("Read it", &to)))
+}
+
+/// One that is not attested is not called, so nothing is missing: somebody may want it, and then has to act.
+async fn sub_processors(viewer: &Viewer, facts: &Facts) -> Result<Control> {
+    let (all, attested) = crate::ai::attested(viewer, facts).await?;
+    let standing = if all == attested { Standing::InForce } else { Standing::NeedsAttention };
+    let found = format!("{attested} of {all} attested; the others are never called.");
+    let title = ("Agreements with sub-processors", "45 CFR 164.502(e); 45 CFR 164.504(e)");
+    Ok(control(title, standing, found, ("See them", "/account/compliance/ai")))
 }
 
 async fn own_training(viewer: &Viewer) -> Result<Option<Control>> {

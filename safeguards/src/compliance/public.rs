@@ -13,7 +13,7 @@ use super::officers::{Duty, officer, shown};
 use super::{Facts, first_organisation};
 use crate::app::Services;
 use crate::pages::{Column, Content, Detail, Page, Row, Table, View};
-use crate::slice::Result;
+use crate::slice::{Result, capitalised};
 use crate::web::Problem;
 
 /// Where every page of the app leads at its foot.
@@ -46,13 +46,24 @@ pub(super) async fn index(
             page = page.with(shown(duty, contact));
         }
     }
-    let processors =
-        Detail::new().title("Sub-processors").line("Companies that receive data from this app", "None");
-    Ok(page.with(processors).with(
+    Ok(page.with(processors(&facts)).with(
         Detail::new()
             .title("Weaknesses")
             .line("Report one", Content::link("security.txt", "/.well-known/security.txt")),
     ))
+}
+
+/// Who receives data: nobody, unless the spec names them. None of them is called for an organisation that has not attested
+/// an agreement with it.
+fn processors(facts: &Facts) -> Detail {
+    let detail = Detail::new().title("Sub-processors");
+    if facts.sub_processors.is_empty() {
+        return detail.line("Companies that receive data from this app", "None");
+    }
+    facts.sub_processors.iter().fold(detail, |detail, company| {
+        let what = format!("For {}; called only for organisations that have attested an agreement with it", company.purposes.join(", "));
+        detail.line(capitalised(company.name), what)
+    })
 }
 
 pub(super) async fn document(

@@ -15,7 +15,7 @@ pub const PROOF_LIFETIME: Duration = Duration::minutes(10);
 
 impl Identity {
     /// Refuses a session whose person did not show lately who they are.
-    pub(super) fn proved_lately(&self, session: &Session) -> Result<()> {
+    pub(crate) fn proved_lately(&self, session: &Session) -> Result<()> {
         let proved = session.row().proved_at;
         let fresh = proved.is_some_and(|at| self.now() - at <= PROOF_LIFETIME);
         if fresh { Ok(()) } else { Err(IdentityError::ProveAgain) }

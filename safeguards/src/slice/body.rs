@@ -121,7 +121,7 @@ fn parse(view: &View, form: Form) -> Result<Answers> {
 }
 
 /// The value as an answer of this kind; a moment is put on the clocks of the view's zone, as a page has it.
-fn answer(view: &View, kind: &Kind, value: &Value) -> Option<Answer> {
+pub(crate) fn answer(view: &View, kind: &Kind, value: &Value) -> Option<Answer> {
     if value.is_null() {
         return Some(Answer::Empty);
     }

@@ -34,6 +34,7 @@ pub use answers::WriteAnswers;
 pub use assign::{Assignee, Assignments};
 pub use axum::routing::{get, post};
 pub use body::Body;
+pub(crate) use body::answer as read_json;
 pub use files::{KnownFile, Upload, download};
 pub use hours::OpeningHours;
 pub use line::{Known, KnownAllergies, Line};

@@ -90,9 +90,12 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 20);
+        assert_eq!(tables, 23);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
+            "ai_applications",
+            "ai_attestations",
+            "ai_invocations",
             "audit_retention",
             "compliance_entries",
             "compliance_officers",

@@ -296,9 +296,10 @@ words! {
 document! {
     /// What AI proposes and a person applies (construct 23).
     pub struct AiAction called "an AI action" {
-        /// What it reads; a transcript or a field.
+        /// What it reads: a text field of the record, or of the record above it; any other name is a text that the person
+        /// gives for that run.
         required "from" from: Name,
-        /// What it proposes: `note(subjective, plan)`.
+        /// What it proposes: `note(subjective, plan)` for fields of a record, `new suggestion(code)` for parts of one.
         required "proposes" proposes: String,
         /// Who applies it: `author`, or roles.
         required "applied by" applied_by: Vec<Name>,
@@ -310,6 +311,8 @@ document! {
         "provider" provider: Option<Name>,
         /// `hash`: an identical input is answered from cache.
         "cache" cache: Option<Name>,
+        /// What people call it.
+        "label" label: Option<String>,
     }
 }
 

@@ -13,8 +13,9 @@ pub use entity::{
     Target, UniqueMember, View,
 };
 pub use work::{
-    Aggregate, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion, OpeningHours, Page,
-    PageItem, Permission, RaisedTask, Rule, SortKey, Task, TimeAxis, Weekday, Without,
+    Aggregate, AiAction, AiInput, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion,
+    OpeningHours, Page, PageItem, Permission, RaisedTask, Rule, SortKey, SubProcessor, Task, TimeAxis, Weekday,
+    Without,
 };
 
 use crate::{
@@ -101,6 +102,10 @@ pub struct Model {
     pub tasks: Vec<Task>,
     /// What happens by itself.
     pub rules: Vec<Rule>,
+    /// What AI proposes.
+    pub ai_actions: Vec<AiAction>,
+    /// Who processes data for the app.
+    pub sub_processors: Vec<SubProcessor>,
     /// The pages.
     pub pages: Vec<Page>,
     /// How long the audit log is kept, in days; at least six years.

@@ -325,3 +325,60 @@ pub enum PageItem {
     /// A number over time.
     Chart(EntityIndex, FieldIndex),
 }
+
+/// What AI proposes and a person applies.
+#[derive(Clone, Debug)]
+pub struct AiAction {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity of the record on whose page it stands.
+    pub on: EntityIndex,
+    /// The entity for which it proposes: that of the page, or a part of it.
+    pub entity: EntityIndex,
+    /// The fields that it proposes, in order.
+    pub fields: Vec<FieldIndex>,
+    /// Whether new parts are proposed, and not other values of the record itself.
+    pub makes_parts: bool,
+    /// What it reads.
+    pub input: AiInput,
+    /// What people call what it reads.
+    pub input_label: String,
+    /// The roles that run it and apply what it proposes.
+    pub applied_by: Vec<RoleIndex>,
+    /// Whether only who made the record of the page does.
+    pub author_only: bool,
+    /// Whether what it proposed is kept, sealed.
+    pub keeps_output: bool,
+    /// Whether the first 200 characters of the input are kept where the person ticks it for that run.
+    pub keeps_preview: bool,
+    /// Whether it takes only text in which no identifier is found, confirmed for each run.
+    pub de_identified: bool,
+    /// Whether an identical input is answered from what was kept.
+    pub cached: bool,
+    /// The provider: the position among [`super::Model::sub_processors`]. Without one, the app's own engine answers alone.
+    pub provider: Option<usize>,
+}
+
+/// What an AI action reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AiInput {
+    /// Text that the person gives for this run; it is in memory only.
+    Given,
+    /// A field of the record on whose page it stands.
+    Field(FieldIndex),
+    /// A field of the record that this one is a part of.
+    Above(FieldIndex),
+}
+
+/// A company that processes data for the app.
+#[derive(Clone, Debug)]
+pub struct SubProcessor {
+    /// Its name.
+    pub name: Name,
+    /// What for.
+    pub purposes: Vec<String>,
+    /// The role that attests the agreement with it, organisation by organisation.
+    pub attested_by: RoleIndex,
+}

@@ -4,6 +4,7 @@
 //! links, computed fields, lifecycles, grants, then lists and all else; the floor last. A part that cannot be
 //! resolved is noted and left out, and what refers to it is not complained about again.
 
+mod ai_actions;
 mod calendars;
 mod entities;
 mod fields;
@@ -74,6 +75,8 @@ pub fn validate(document: AppSpec, lock: &Lock) -> Result<ValidatedSpec, Problem
     resolver.files();
     resolver.limits();
     resolver.work();
+    resolver.sub_processors();
+    resolver.ai_actions();
     resolver.floor();
     let Resolver { mut problems, model, lock, .. } = resolver;
     if problems.is_empty() {
@@ -149,6 +152,8 @@ impl<'d> Resolver<'d> {
             limits: Vec::new(),
             tasks: Vec::new(),
             rules: Vec::new(),
+            ai_actions: Vec::new(),
+            sub_processors: Vec::new(),
             pages: Vec::new(),
             audit_days: 7 * 365,
             idle_minutes: 15,

@@ -2,7 +2,6 @@
 
 use super::{Resolver, tasks::bare};
 use crate::{
-    name::Name,
     problem::{Kind, Pointer},
 };
 
@@ -61,10 +60,6 @@ impl Resolver<'_> {
                 self.field_list(entity, &feed.key, &at.join("key"));
             }
             self.roles(&feed.by, &at.join("by"));
-        }
-        for (name, action) in &document.ai_actions {
-            let by: Vec<Name> = action.applied_by.iter().filter(|by| **by != "author").cloned().collect();
-            self.roles(&by, &root.join("ai actions").join(name).join("applied by"));
         }
     }
 }

@@ -175,6 +175,9 @@ impl Resolver<'_> {
             "limit_usage",
             "limit_tiers",
             "searches",
+            "ai_invocations",
+            "ai_applications",
+            "ai_attestations",
         ];
         let mut taken: HashMap<String, Option<Name>> =
             LIBRARY.iter().map(|table| ((*table).to_owned(), None)).collect();

@@ -294,6 +294,8 @@ fn builds_without_us(trial: &Trial) -> Result<Outcome> {
         "src/main.rs",
         "crates/safeguards/Cargo.toml",
         "crates/exporter/Cargo.toml",
+        "crates/models/Cargo.toml",
+        "crates/deidentify/Cargo.toml",
         "README.md",
     ] {
         sight.expect(folder.join(name).is_file(), || format!("{name} is not there"));

@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &Serve, progress: Progress) -> Result<Outcome, Fail
     configuration.dashboard_host.clone_from(&arguments.host);
     configuration.apps_domain.clone_from(&arguments.apps);
     configuration.tls = true;
+    configuration.models = arguments.models.clone().filter(|file| !file.as_os_str().is_empty());
     apart(&arguments.host, &arguments.apps)?;
     let tenants = arguments.tenants_database_url.as_deref().map(tenants_server).transpose()?;
     runtime()?.block_on(serve(configuration, tenants, progress))

@@ -5,9 +5,11 @@ mod agreements;
 mod archives;
 mod builds;
 mod departures;
+mod editing;
 mod landing;
 mod paying;
 mod plan;
+mod planning;
 mod processors;
 mod production;
 mod projects;
@@ -70,6 +72,24 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "Answers what a prompt left open",
             prompts::answer,
         )
+        .get(
+            Project,
+            "/projects/{project}/prompts/{prompt}/planning",
+            "How a prompt may be planned, and how far it is",
+            planning::show,
+        )
+        .post(
+            Project,
+            "/projects/{project}/prompts/{prompt}/planning",
+            "Has a prompt planned, by models or offline",
+            planning::begin,
+        )
+        .get(
+            Project,
+            "/projects/{project}/prompts/{prompt}/planning/events",
+            "What goes on while a prompt is planned",
+            planning::events,
+        )
         .post(
             Project,
             "/projects/{project}/prompts/{prompt}/delete",
@@ -83,6 +103,30 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "/projects/{project}/versions/{version}/spec",
             "The spec of a version, as text",
             plan::spec,
+        )
+        .get(
+            Project,
+            "/projects/{project}/versions/{version}/edit",
+            "The forms that change a plan: in words, in the matrix, as text",
+            editing::show,
+        )
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/edit/words",
+            "Changes a plan in words",
+            editing::in_words,
+        )
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/edit/access",
+            "Changes who may do what",
+            editing::in_the_matrix,
+        )
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/edit/text",
+            "Takes a plan as text",
+            editing::as_text,
         )
         .post(
             Project,

@@ -46,6 +46,7 @@ pub(super) async fn show(
         .page(format!("Plan of version {}", version.number))
         .about(spec.document().about.clone())
         .back(project.name.as_str(), format!("/projects/{}", project.id));
+    page = page.action("Change the plan", format!("{at}/edit"));
     page = match version.state {
         VersionState::Planned => page.command("Put it aside", format!("{at}/withdraw")),
         VersionState::Approved => page,
@@ -69,7 +70,15 @@ pub(super) async fn show(
         }
     }
     let not_yet = spec::buildable(&spec);
-    let approve = version.state == VersionState::Planned && not_yet.is_empty();
+    let open = versions::stopped(&spec);
+    let approve = version.state == VersionState::Planned && not_yet.is_empty() && open.is_none();
+    if let (VersionState::Planned, Some(ask)) = (version.state, open) {
+        page = page.notice(
+            Notice::warning("A person has to decide something first")
+                .text(said(ask))
+                .link("Change the plan", format!("{at}/edit")),
+        );
+    }
     if let (VersionState::Planned, Some(first)) = (version.state, not_yet.first()) {
         page = page.notice(
             Notice::warning("This plan cannot be built yet")

@@ -8,7 +8,7 @@ use safeguards::pages::{
 };
 
 use super::prompts::{PromptBox, prompt_form};
-use super::{Result, departures, go, support};
+use super::{Result, departures, go, planning, support};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build, BuildState};
 use crate::environments::{self, Environment};
@@ -56,9 +56,8 @@ pub(super) async fn begin(
     let platform = &site.platform;
     let (project, prompt) = prompts::begin(platform, &member, projects::UNTITLED, &text).await?;
     let owned: Owned<Project> = member.owned(platform, project).await?;
-    let prompt = member.owned(platform, (project, prompt)).await?;
-    let planned = versions::plan(platform, &owned, &prompt).await?;
-    Ok(after(project, &prompt, &planned))
+    let prompt: Owned<prompts::Prompt> = member.owned(platform, (project, prompt)).await?;
+    planning::begun(&site, &owned, &prompt).await
 }
 
 /// Where a planned prompt leads.

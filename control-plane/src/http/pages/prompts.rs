@@ -6,7 +6,7 @@ use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Choice, Content, Field, Form, FormData, Notice, Page, Row, Show, Table, View};
 
 use super::projects::{after, tabs};
-use super::{Result, go};
+use super::{Result, go, planning};
 use crate::accounts::{Member, Owned};
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
@@ -115,8 +115,7 @@ pub(super) async fn write(
     };
     let prompt = prompts::write(platform, &project, &text).await?;
     let prompt: Owned<Prompt> = member.owned(platform, (project.id, prompt)).await?;
-    let planned = versions::plan(platform, &project, &prompt).await?;
-    Ok(after(project.id, &prompt, &planned))
+    planning::begun(&site, &project, &prompt).await
 }
 
 async fn owned(

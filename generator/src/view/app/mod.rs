@@ -1,5 +1,6 @@
 //! The app as the templates print it: its roles, its entities in the order in which they are built, its work.
 
+mod ai_actions;
 mod calendars;
 mod facts;
 mod homes;
@@ -14,6 +15,8 @@ use serde::Serialize;
 use spec::Model;
 use spec::model::{EntityIndex, Target};
 
+pub(crate) use self::ai_actions::{AiActionView, ai_action_view};
+use self::ai_actions::{SubProcessorView, sub_processor_view};
 use self::calendars::{CalendarView, calendar_view};
 pub(crate) use self::facts::{Facts, place_of};
 use self::facts::{RoleView, facts, roles};
@@ -41,6 +44,11 @@ pub(crate) struct AppView {
     pub(crate) migrations: Vec<MigrationView>,
     pub(crate) lists: Vec<ListView>,
     pub(crate) limits: Vec<LimitView>,
+    pub(crate) ai_actions: Vec<AiActionView>,
+    pub(crate) sub_processors: Vec<SubProcessorView>,
+    /// Whether any action takes de-identified text only, and whether any is answered from what was kept.
+    pub(crate) any_de_identified: bool,
+    pub(crate) any_cached: bool,
     pub(crate) permissions: Vec<PermissionView>,
     /// Rules and tasks.
     pub(crate) duties: DutiesView,
@@ -161,6 +169,15 @@ impl AppView {
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
             duties: duties(model)?,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
+            ai_actions: model.ai_actions.iter().map(|action| ai_action_view(model, action)).collect(),
+            any_de_identified: model.ai_actions.iter().any(|action| action.de_identified),
+            any_cached: model.ai_actions.iter().any(|action| action.cached),
+            sub_processors: model
+                .sub_processors
+                .iter()
+                .enumerate()
+                .map(|(at, company)| sub_processor_view(model, at, company))
+                .collect(),
             measures: model
                 .measures
                 .iter()
@@ -175,7 +192,7 @@ impl AppView {
             uses_post: entities.iter().any(|entity| {
                 let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);
                 entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable || claims
-            }),
+            }) || !model.ai_actions.is_empty(),
             any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
                 let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
                 lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())

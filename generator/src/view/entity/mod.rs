@@ -32,6 +32,7 @@ pub(crate) use self::work::MoveView;
 use self::work::{
     AssignmentView, BookingView, LifecycleView, assignment, bookings, lifecycle, require_times,
 };
+use super::app::{AiActionView, ai_action_view};
 use super::field::FieldView;
 use super::policy::PolicyView;
 use super::schema::SchemaView;
@@ -134,6 +135,11 @@ pub(crate) struct EntityView {
     pub(crate) fills: Vec<FillView>,
     /// The limit on how many somebody makes.
     pub(crate) limit: Option<String>,
+    /// What AI proposes on its pages.
+    pub(crate) ai_actions: Vec<AiActionView>,
+    /// Whether AI proposes other values of it, and whether new ones.
+    pub(crate) proposed: bool,
+    pub(crate) proposed_anew: bool,
     /// When it can be booked.
     pub(crate) bookings: Vec<BookingView>,
     pub(crate) assignment: Option<AssignmentView>,
@@ -255,6 +261,14 @@ impl EntityView {
             form_version: form_version(model, entity),
             fills: fills(model, entity),
             limit: model.limits.iter().find(|limit| limit.entity == index).map(super::app::limit_constant),
+            ai_actions: model
+                .ai_actions
+                .iter()
+                .filter(|action| action.on == index)
+                .map(|action| ai_action_view(model, action))
+                .collect(),
+            proposed: model.ai_actions.iter().any(|action| action.entity == index && !action.makes_parts),
+            proposed_anew: model.ai_actions.iter().any(|action| action.entity == index && action.makes_parts),
             bookings: bookings(model, index),
             assignment: assignment(model, entity),
             is_form: matches!(entity.origin, Origin::Form(_)),

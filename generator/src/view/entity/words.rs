@@ -3,6 +3,7 @@
 /// The parts of our own that are modules too; an entity of the same name gets a longer one.
 const OWN: &[&str] = &[
     "access",
+    "ai_actions",
     "calendars",
     "custom",
     "extensions",
@@ -17,6 +18,7 @@ const OWN: &[&str] = &[
     "rules",
     "seed",
     "tasks",
+    "sub_processors",
     "tests",
 ];
 
