@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use uuid::Uuid;
 
 use super::AppError;
-use super::settings::{DatabaseSetting, Settings};
+use super::settings::{DatabaseSetting, SettingError, Settings};
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use crate::compliance;
@@ -122,6 +122,7 @@ impl Services {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
+        roles_exist(&settings, people.roles)?;
         let url = &settings.public_url;
         let usual = identity::Settings::new(people.app, url.origin(), Roles::new(people.roles));
         let idle = people.idle_minutes.map(|minutes| time::Duration::minutes(minutes.into()));
@@ -134,6 +135,7 @@ impl Services {
             legal: compliance::LINKS,
             secure_cookies: url.is_https(),
             inactivity: idle.unwrap_or(usual.inactivity),
+            provider: settings.provider.clone(),
             ..usual
         };
         Ok(Self {
@@ -168,6 +170,26 @@ impl std::fmt::Debug for Services {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Services").field("environment", &self.environment).finish_non_exhaustive()
     }
+}
+
+/// What groups of the identity provider give is given in the whole organisation, by roles that there are.
+fn roles_exist(settings: &Settings, roles: &[Role]) -> Result<(), AppError> {
+    let given = settings.provider.iter().flat_map(|provider| &provider.roles);
+    let wrong = |name: &String| {
+        let advice = match roles.iter().find(|role| role.name == name) {
+            None => {
+                let known: Vec<&str> = roles.iter().map(|role| role.name).collect();
+                format!("there is no role “{name}”; the roles are {}", known.join(", "))
+            }
+            Some(role) if role.place.is_some() => {
+                format!("“{name}” is a role in one place, and is given there by whoever administers people")
+            }
+            Some(_) => return None,
+        };
+        Some(SettingError { name: "OIDC_ROLES", advice })
+    };
+    let errors: Vec<SettingError> = given.filter_map(|(_, role)| wrong(role)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(AppError::Settings(errors)) }
 }
 
 async fn open_store(

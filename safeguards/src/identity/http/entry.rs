@@ -21,7 +21,7 @@ use crate::pages::{
 const CODE: &str = "Enter your security code";
 
 pub(super) async fn show_sign_in(State(identity): State<Identity>, Look(view): Look, wanted: Wanted) -> Page {
-    let page = view.page("Sign in").narrow().with(sign_in_form(&wanted, ""));
+    let page = view.page("Sign in").narrow().with(sign_in_form(&identity, &wanted, ""));
     match identity.settings().sign_up {
         Some(_) => page.action("Create an account", "/sign-up"),
         None => page,
@@ -39,14 +39,29 @@ pub(super) async fn sign_in(
     match identity.sign_in(email, password, Door::Browser, &visit).await {
         Ok(next) => Ok(step(&identity, next, &wanted)),
         Err(error) => {
-            let form = sign_in_form(&wanted, email).refused(told(error)?);
+            let form = sign_in_form(&identity, &wanted, email).refused(told(error)?);
             Ok(view.page("Sign in").narrow().with(form).into_response())
         }
     }
 }
 
-fn sign_in_form(wanted: &Wanted, email: &str) -> SignIn {
-    SignIn::new().email(email).back_to(wanted.end())
+fn sign_in_form(identity: &Identity, wanted: &Wanted, email: &str) -> SignIn {
+    let form = SignIn::new().email(email).back_to(wanted.end());
+    match identity.provider_name() {
+        Some(name) => form.provider(name, wanted.on("/sign-in/sso")),
+        None => form,
+    }
+}
+
+/// The identity provider signed nobody in: the page where one begins, with the reason.
+pub(super) fn refused(
+    view: &View,
+    identity: &Identity,
+    wanted: &Wanted,
+    error: IdentityError,
+) -> Result<Response> {
+    let form = sign_in_form(identity, wanted, "").refused(told(error)?);
+    Ok(view.page("Sign in").narrow().with(form).into_response())
 }
 
 pub(super) async fn show_code(Look(view): Look, wanted: Wanted) -> Page {
@@ -194,7 +209,7 @@ pub(super) async fn organisation(
 }
 
 /// Goes to the page of the next step.
-fn step(identity: &Identity, next: Next, wanted: &Wanted) -> Response {
+pub(super) fn step(identity: &Identity, next: Next, wanted: &Wanted) -> Response {
     let (ticket, page) = match next {
         Next::SecondFactor(ticket) => (ticket, "/sign-in/code"),
         Next::Enrol(ticket) => (ticket, "/sign-in/enrol"),
@@ -304,6 +319,7 @@ pub(super) fn told(error: IdentityError) -> Result<String> {
         IdentityError::Wrong
         | IdentityError::Locked { .. }
         | IdentityError::TooMany(_)
+        | IdentityError::Provider(_)
         | IdentityError::Busy => Ok(sentence(&error.to_string())),
         other => Err(other),
     }
