@@ -99,9 +99,15 @@ impl Place {
 
     /// Starts the app; returns when it says where it answers.
     pub(crate) fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// The same, told more from outside.
+    pub(crate) fn serve_with(&self, variables: &[(&str, String)]) -> Serving {
         let output = File::create(self.folder().join("served.txt")).expect("the folder is writable");
         let mut child = self
             .command("serve")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(Stdio::piped())

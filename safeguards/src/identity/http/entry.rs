@@ -15,7 +15,7 @@ use super::super::totp::TotpSecret;
 use super::look::{Look, Wanted, go, keep, secret, ticket, ticket_cookie, with_cookie};
 use super::sign_in::revealed;
 use crate::pages::{
-    Choice, CodeEntry, Enrolment, Field, Form, FormData, Page, RecoveryCodes, Shape, SignIn, View,
+    Choice, CodeEntry, Enrolment, Field, Form, FormData, Notice, Page, RecoveryCodes, Shape, SignIn, View,
 };
 
 const CODE: &str = "Enter your security code";
@@ -60,8 +60,8 @@ pub(super) fn refused(
     wanted: &Wanted,
     error: IdentityError,
 ) -> Result<Response> {
-    let form = sign_in_form(identity, wanted, "").refused(told(error)?);
-    Ok(view.page("Sign in").narrow().with(form).into_response())
+    let why = Notice::danger(told(error)?);
+    Ok(view.page("Sign in").narrow().with(why).with(sign_in_form(identity, wanted, "")).into_response())
 }
 
 pub(super) async fn show_code(Look(view): Look, wanted: Wanted) -> Page {
