@@ -88,7 +88,10 @@ fn choices_behind_colon(out: &mut Vec<Item>) {
     let Some(at) = out.iter().position(|item| {
         !item.paren.is_empty()
             && item.words.last().is_some_and(|word| {
-                matches!(word.as_str(), "status" | "state" | "stage" | "outcome" | "result" | "type" | "disposition")
+                matches!(
+                    word.as_str(),
+                    "status" | "state" | "stage" | "outcome" | "result" | "type" | "disposition"
+                )
             })
             && item.paren.iter().all(|token| token.word().is_some())
     }) else {
@@ -108,9 +111,7 @@ fn choices_behind_colon(out: &mut Vec<Item>) {
     if plain {
         let choices: Vec<Token> = rest
             .iter()
-            .flat_map(|item| {
-                std::iter::once(Token::Comma).chain(item.words.iter().cloned().map(Token::Word))
-            })
+            .flat_map(|item| std::iter::once(Token::Comma).chain(item.words.iter().cloned().map(Token::Word)))
             .collect();
         out.truncate(at + 1);
         out[at].paren.extend(choices);

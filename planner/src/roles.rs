@@ -131,7 +131,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         // `Prior authorizations: drug, payer, submitted, decision`: values of the record.
         let values = sentence.head.as_deref().is_some_and(|head| {
             catalogue().entity(&key_of(head)).is_some_and(|(concept, _)| !concept.field_too)
-                && sentence.tokens.iter().filter(|token| **token == crate::sentences::Token::Comma).count() > 1
+                && sentence.tokens.iter().filter(|token| **token == crate::sentences::Token::Comma).count()
+                    > 1
                 && clauses.iter().all(|clause| !clause.modal && clause.narrowing == 0)
                 && clauses.first().is_some_and(|clause| clause.subjects.len() > 2 && clause.tails.is_empty())
         });
@@ -146,7 +147,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     }
     narrator_of_the_app(parsed, world);
     // `EMTs and paramedics write the report; the crew hands over`: the crew are they.
-    let care = world.roles.iter().filter(|(name, role)| role.kind == RoleKind::Care && name.as_str() != "crew");
+    let care =
+        world.roles.iter().filter(|(name, role)| role.kind == RoleKind::Care && name.as_str() != "crew");
     if care.count() > 1 {
         world.roles.shift_remove("crew");
     }
@@ -155,9 +157,14 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
 
 /// `client practices send samples of their patients`: where patients are spoken of, these are whom records are about.
 fn named_by_the_patient(parsed: &[Parsed], world: &mut World) {
-    let patients = parsed.iter().any(|one| one.sentence.tokens.iter().any(|token| token.is("patient") || token.is("patients")));
-    let known = world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone());
-    let Some(known) = known.filter(|known| patients && matches!(known.as_str(), "client" | "customer" | "couple" | "woman")) else {
+    let patients = parsed
+        .iter()
+        .any(|one| one.sentence.tokens.iter().any(|token| token.is("patient") || token.is("patients")));
+    let known =
+        world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone());
+    let Some(known) = known
+        .filter(|known| patients && matches!(known.as_str(), "client" | "customer" | "couple" | "woman"))
+    else {
         return;
     };
     world.roles = std::mem::take(&mut world.roles)
@@ -180,9 +187,10 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     let does = !clause.verbs.is_empty() && !clause.passive;
     for phrase in &clause.subjects {
         let name = words_key(phrase);
-        let staff = catalogue().role(&name).map_or_else(|| is_crew(phrase), |(kind, _)| {
-            !matches!(kind, RoleKind::Subject | RoleKind::Proxy)
-        });
+        let staff = catalogue().role(&name).map_or_else(
+            || is_crew(phrase),
+            |(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy),
+        );
         let acts = does && (!outside || staff);
         if acts || !has_verb {
             // `patients get a text`: that is no login.

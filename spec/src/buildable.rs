@@ -148,8 +148,8 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         }
     }
     let security = root.join("security");
-    if document.security.sso.is_some() {
-        note(0, security.join("sso"), "`sso`".to_owned());
+    if let Some(other) = document.security.sso.as_ref().filter(|sso| sso.as_str() != "oidc") {
+        note(0, security.join("sso"), format!("`sso` by `{other}`; by `oidc` it is built. So said, it"));
     }
     out
 }

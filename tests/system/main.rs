@@ -27,6 +27,7 @@ mod row_level_security;
 mod rules;
 mod served;
 mod serving;
+mod sso;
 mod verify;
 
 use safeguards::store::{Row, Store, sql};

@@ -18,8 +18,7 @@ use spec::model::{Entity, EntityIndex, Model, Storage};
 use super::entity::is_subject;
 use super::itself::{ITSELF, MOVES, itself};
 use super::policy::{
-    Clause, INVITE, clauses, emergency_grants, inviting, locked_rows, onward_moves, own_rows, self_made,
-    verb,
+    Clause, INVITE, clauses, emergency_grants, inviting, locked_rows, onward_moves, own_rows, self_made, verb,
 };
 use fence::{Fence, Granted, Locked};
 

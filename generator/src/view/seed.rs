@@ -161,7 +161,11 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         constant: entity.name.snake().trim_end_matches('_').to_uppercase(),
         by,
         unclaimed: how == Makes::Theirs
-            && entity.parent.as_ref().and_then(|parent| assign(model, parent.entity)).is_some_and(|a| a.claim),
+            && entity
+                .parent
+                .as_ref()
+                .and_then(|parent| assign(model, parent.entity))
+                .is_some_and(|a| a.claim),
         parent: entity.parent.as_ref().map(|parent| module(&model[parent.entity].table)),
         has_place: entity.has_place_column().then(|| model[entity.place].name.to_string()),
         count: match (&entity.parent, super::entity::time_field(entity)) {
@@ -218,7 +222,8 @@ fn maker(model: &Model, index: EntityIndex) -> Option<Maker> {
         return Some(Maker { role, how: Makes::Theirs });
     };
     // One's own parts of one's own record; or of a record that one is responsible for.
-    let mut own = model.roles().map(|(role, _)| role).filter(|role| model[*role].self_entity == Some(parent.entity));
+    let mut own =
+        model.roles().map(|(role, _)| role).filter(|role| model[*role].self_entity == Some(parent.entity));
     let own = own.find(|role| makes(*role, &|_| true));
     let responsible = || responsible(model, parent.entity).filter(|role| makes(*role, &is_assigned));
     own.or_else(responsible).map(|role| Maker { role, how: Makes::Theirs })

@@ -181,7 +181,8 @@ fn written_by(clause: &Clause, world: &World, rules: &Rules) -> Option<Clause> {
     let mut changed = false;
     out.but_not = Vec::new();
     for phrase in &clause.but_not {
-        let elsewhere = phrase.other && world.place.as_deref() == Some(crate::entities::phrase_key(phrase).as_str());
+        let elsewhere =
+            phrase.other && world.place.as_deref() == Some(crate::entities::phrase_key(phrase).as_str());
         if elsewhere && !clause.objects.is_empty() {
             changed = true;
             continue;
@@ -193,7 +194,8 @@ fn written_by(clause: &Clause, world: &World, rules: &Rules) -> Option<Clause> {
                     Some("record" | "write" | "enter" | "document" | "keep" | "log" | "chart" | "note")
                 )
         });
-        let by = writes.map(|(_, first)| world.roles_of(&Phrase { words: first.to_vec(), ..Phrase::default() }));
+        let by =
+            writes.map(|(_, first)| world.roles_of(&Phrase { words: first.to_vec(), ..Phrase::default() }));
         let mut written: Vec<String> = rules
             .allows
             .iter()
@@ -206,10 +208,11 @@ fn written_by(clause: &Clause, world: &World, rules: &Rules) -> Option<Clause> {
             continue;
         }
         changed = true;
-        out.but_not.extend(written.into_iter().map(|name| Phrase {
-            words: name.split(' ').map(str::to_owned).collect(),
-            ..phrase.clone()
-        }));
+        out.but_not.extend(
+            written
+                .into_iter()
+                .map(|name| Phrase { words: name.split(' ').map(str::to_owned).collect(), ..phrase.clone() }),
+        );
     }
     changed.then_some(out)
 }

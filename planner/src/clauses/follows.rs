@@ -53,12 +53,14 @@ impl Reader<'_> {
 
     /// `and record dose and films`: a noun that is as often a verb, at the end or before a conjunction.
     pub(super) fn bare_noun(&self, at: usize) -> bool {
-        self.tokens.get(at).and_then(Token::word).is_some_and(|word| {
-            is_two_faced(word) && singular(word) == word && !is_glue(word)
-        }) && match self.tokens.get(at + 1) {
-            None => true,
-            Some(token) => *token == Token::Comma || token.is("and"),
-        }
+        self.tokens
+            .get(at)
+            .and_then(Token::word)
+            .is_some_and(|word| is_two_faced(word) && singular(word) == word && !is_glue(word))
+            && match self.tokens.get(at + 1) {
+                None => true,
+                Some(token) => *token == Token::Comma || token.is("and"),
+            }
     }
 
     pub(super) fn determined(&self, at: usize) -> bool {
@@ -96,9 +98,12 @@ impl Reader<'_> {
     /// Whether a noun phrase with its verb or modal stands here.
     pub(super) fn subject_follows_at(&self, start: usize) -> bool {
         // `reads the study, writes an interpretation`: a verb, and no subject.
-        if self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
-            verb(word).is_some() && !is_two_faced(word)
-        }) && self.determined_strictly(start + 1)
+        if self
+            .tokens
+            .get(start)
+            .and_then(Token::word)
+            .is_some_and(|word| verb(word).is_some() && !is_two_faced(word))
+            && self.determined_strictly(start + 1)
         {
             return false;
         }

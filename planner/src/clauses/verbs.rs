@@ -217,8 +217,13 @@ impl Reader<'_> {
                 return true;
             }
             // `and record dose and comparison films`.
-            let writes = matches!(crate::words::base(word), Some("record" | "log" | "document" | "note" | "chart"))
-                && self.current.verbs.last().is_some_and(|(_, verb)| (singular(verb) == *verb) == (singular(word) == word));
+            let writes =
+                matches!(crate::words::base(word), Some("record" | "log" | "document" | "note" | "chart"))
+                    && self
+                        .current
+                        .verbs
+                        .last()
+                        .is_some_and(|(_, verb)| (singular(verb) == *verb) == (singular(word) == word));
             if writes && self.bare_noun(at + 1) {
                 return true;
             }

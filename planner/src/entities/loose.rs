@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// Puts loose values into the record that they are written to, or that they are seen of.
-pub(crate) fn loose_fields(clause: &Clause, spoken: Option<(&str, bool)>, parsed: &[Parsed], world: &mut World) {
+pub(crate) fn loose_fields(
+    clause: &Clause,
+    spoken: Option<(&str, bool)>,
+    parsed: &[Parsed],
+    world: &mut World,
+) {
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
@@ -251,7 +256,9 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
     let of_people = clause.tails.iter().any(|tail| {
         tail.by == "of"
             && tail.phrases.iter().any(|whole| {
-                whole.at > phrase.at && world.subject().is_some() && world.entity_of(&whole.words).as_deref() == world.subject()
+                whole.at > phrase.at
+                    && world.subject().is_some()
+                    && world.entity_of(&whole.words).as_deref() == world.subject()
             })
     });
     if of_a_deed && !of_people {

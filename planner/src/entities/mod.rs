@@ -357,9 +357,9 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                 return define(first, world, false);
             }
             let done = key != "personal care"
-                && words
-                    .last()
-                    .is_some_and(|word| word.ends_with("ed") && !given(&words) || PLACES.contains(word) || is_activity(word));
+                && words.last().is_some_and(|word| {
+                    word.ends_with("ed") && !given(&words) || PLACES.contains(word) || is_activity(word)
+                });
             if done
                 || crate::words::is_no_record(&key)
                 || catalogue().role(&key).is_some()
@@ -382,9 +382,12 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
     let mut kind = concept.map_or(EntityKind::Clinical, |concept| concept.kind);
     // `dressing orders`, `diet orders`: what a clinician orders for a person is no purchase.
     let ordered = key.strip_suffix(" order").is_some_and(|what| {
-        !["purchase", "sales", "supply", "frame", "lens", "product", "shop", "web", "online", "customer", "work"]
-            .iter()
-            .any(|word| what.split(' ').any(|said| said == *word))
+        ![
+            "purchase", "sales", "supply", "frame", "lens", "product", "shop", "web", "online", "customer",
+            "work",
+        ]
+        .iter()
+        .any(|word| what.split(' ').any(|said| said == *word))
     });
     if ordered && kind == EntityKind::Business {
         kind = EntityKind::Clinical;
@@ -399,8 +402,10 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
 /// `drug dispensed`, `doses administered`: what was done with what is known.
 fn given(words: &[&str]) -> bool {
     let [first, last] = words else { return false };
-    matches!(*last, "dispensed" | "administered" | "issued" | "delivered" | "ordered" | "used" | "removed" | "collected")
-        && (catalogue().entity(first).is_some() || catalogue().field(first).is_some())
+    matches!(
+        *last,
+        "dispensed" | "administered" | "issued" | "delivered" | "ordered" | "used" | "removed" | "collected"
+    ) && (catalogue().entity(first).is_some() || catalogue().field(first).is_some())
 }
 
 /// A name without how often it comes: `daily`, `weekly`.

@@ -34,11 +34,9 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     if acts {
         for phrase in targets {
             // `gives a diagnosis, a confidence level and recommendations`: values, each with its article.
-            let told = clause.objects.len() > 2
-                && phrase.paren.is_empty()
-                && clause.objects.iter().any(is_value);
-            let value =
-                many && (is_bare(phrase) || told) && catalogue().field(&phrase_key(phrase)).is_some();
+            let told =
+                clause.objects.len() > 2 && phrase.paren.is_empty() && clause.objects.iter().any(is_value);
+            let value = many && (is_bare(phrase) || told) && catalogue().field(&phrase_key(phrase)).is_some();
             let measured = clause.objects.len() > 1
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
@@ -119,7 +117,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         Some((last, first))
             if matches!(last.as_str(), "review" | "reviews" | "update" | "updates")
                 && phrase.paren.is_empty()
-                && catalogue().entity(&key_of(&first.join(" "))).is_some_and(|(concept, _)| !concept.field_too) =>
+                && catalogue()
+                    .entity(&key_of(&first.join(" ")))
+                    .is_some_and(|(concept, _)| !concept.field_too) =>
         {
             reviewed = Phrase { words: first.to_vec(), ..phrase.clone() };
             &reviewed
@@ -200,7 +200,11 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     }
     // `prescribes hormone therapy (product, dose)`: a prescription, whatever it is for.
     let prescribes = clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("prescribe"));
-    if prescribes && !clause.not && phrase.paren.contains(&crate::sentences::Token::Comma) && catalogue().entity(&key).is_none() {
+    if prescribes
+        && !clause.not
+        && phrase.paren.contains(&crate::sentences::Token::Comma)
+        && catalogue().entity(&key).is_none()
+    {
         let name = define("prescription", world, false)?;
         parts_of(&name, &phrase.paren, world);
         return Some(name);
@@ -282,9 +286,15 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         && !clause.not
         && clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("write" | "dictate")))
         && catalogue().field(&key).is_some_and(|(field, _)| {
-            field.written.as_deref().is_some_and(|written| written.contains("text") || written.starts_with("narrative"))
+            field
+                .written
+                .as_deref()
+                .is_some_and(|written| written.contains("text") || written.starts_with("narrative"))
         });
-    if written && !is_no_record(&key) && world.entities.values().all(|entity| !entity.fields.contains_key(&key)) {
+    if written
+        && !is_no_record(&key)
+        && world.entities.values().all(|entity| !entity.fields.contains_key(&key))
+    {
         return define(&phrase.words.join(" "), world, true);
     }
     let custom =

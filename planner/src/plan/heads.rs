@@ -82,13 +82,18 @@ fn has_a_list(sentence: &mut Sentence) {
         .iter()
         .filter_map(Token::word)
         .filter(|word| {
-            !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should" | "shall" | "must" | "will")
+            !matches!(
+                *word,
+                "a" | "an" | "the" | "each" | "every" | "all" | "should" | "shall" | "must" | "will"
+            )
         })
         .collect();
     // `each client record shall contain …`: of the client.
     let mut subject = subject;
     if let [first, "record"] = subject.as_slice()
-        && catalogue().role(&singular(first)).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+        && catalogue()
+            .role(&singular(first))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
     {
         subject.truncate(1);
     }

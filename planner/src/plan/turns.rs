@@ -218,7 +218,10 @@ pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
         let key = crate::entities::phrase_key(phrase);
         let last = key.rsplit(' ').next().unwrap_or_default();
         catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
-            || matches!(last, "dose" | "injection" | "shot" | "medication" | "vaccine" | "treatment" | "infusion")
+            || matches!(
+                last,
+                "dose" | "injection" | "shot" | "medication" | "vaccine" | "treatment" | "infusion"
+            )
     });
     if crate::words::base(word) == Some("give") && treats && !clause.passive {
         clause.verbs[0].0 = Verb::Create;

@@ -6,8 +6,8 @@ use axum::extract::FromRef;
 use uuid::Uuid;
 
 use super::AppError;
+use super::settings::{DatabaseSetting, SettingError, Settings};
 use crate::ai::Assistance;
-use super::settings::{DatabaseSetting, Settings};
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use crate::compliance;
@@ -125,6 +125,7 @@ impl Services {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
+        roles_exist(&settings, people.roles)?;
         let url = &settings.public_url;
         let assistance = match &settings.ai_providers {
             Some(path) => Assistance::read(path).map_err(|why| {
@@ -144,6 +145,7 @@ impl Services {
             legal: compliance::LINKS,
             secure_cookies: url.is_https(),
             inactivity: idle.unwrap_or(usual.inactivity),
+            provider: settings.provider.clone(),
             ..usual
         };
         Ok(Self {
@@ -179,6 +181,26 @@ impl std::fmt::Debug for Services {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Services").field("environment", &self.environment).finish_non_exhaustive()
     }
+}
+
+/// What groups of the identity provider give is given in the whole organisation, by roles that there are.
+fn roles_exist(settings: &Settings, roles: &[Role]) -> Result<(), AppError> {
+    let given = settings.provider.iter().flat_map(|provider| &provider.roles);
+    let wrong = |name: &String| {
+        let advice = match roles.iter().find(|role| role.name == name) {
+            None => {
+                let known: Vec<&str> = roles.iter().map(|role| role.name).collect();
+                format!("there is no role “{name}”; the roles are {}", known.join(", "))
+            }
+            Some(role) if role.place.is_some() => {
+                format!("“{name}” is a role in one place, and is given there by whoever administers people")
+            }
+            Some(_) => return None,
+        };
+        Some(SettingError { name: "OIDC_ROLES", advice })
+    };
+    let errors: Vec<SettingError> = given.filter_map(|(_, role)| wrong(role)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(AppError::Settings(errors)) }
 }
 
 async fn open_store(

@@ -8,7 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
+use crate::identity::oidc::ProviderSettings;
+use crate::identity::oidc::settings::{is_issuer, parse_roles};
 use crate::store::DatabaseAddress;
 use crate::web::{Rate, RateLimits, ReadOnly};
 
@@ -155,6 +158,48 @@ pub const VARIABLES: &[Variable] = &[
         default: "none: AI actions are answered by the app itself",
     },
     Variable {
+        name: "OIDC_ISSUER",
+        flag: "oidc-issuer",
+        about: "The organisation's own identity provider (OpenID Connect), by its issuer: https://…, as its discovery document says. Register PUBLIC_URL/sign-in/sso/return there.",
+        default: "none: people sign in by password",
+    },
+    Variable {
+        name: "OIDC_NAME",
+        flag: "oidc-name",
+        about: "What people call the provider: the words of its button.",
+        default: "the issuer's host",
+    },
+    Variable {
+        name: "OIDC_CLIENT_ID",
+        flag: "oidc-client-id",
+        about: "What this app is called at the provider.",
+        default: "",
+    },
+    Variable {
+        name: "OIDC_CLIENT_SECRET",
+        flag: "",
+        about: "This app's secret at the provider; none for a public client.",
+        default: "",
+    },
+    Variable {
+        name: "OIDC_ROLES",
+        flag: "oidc-roles",
+        about: "Which group of the provider has which role here: GROUP=ROLE, GROUP=ROLE. Who is in none of them is not let in.",
+        default: "",
+    },
+    Variable {
+        name: "OIDC_ROLES_CLAIM",
+        flag: "oidc-roles-claim",
+        about: "The claim of the ID token that holds a person's groups.",
+        default: "groups",
+    },
+    Variable {
+        name: "OIDC_AUTHORITY",
+        flag: "oidc-authority",
+        about: "A PEM file with the authority of the provider's certificate, where browsers do not know it.",
+        default: "",
+    },
+    Variable {
         name: "ENVIRONMENT_ID",
         flag: "environment-id",
         about: "The UUID of this environment, to which every sealed value is bound. Needed only where several machines share one database.",
@@ -273,6 +318,8 @@ pub struct Settings {
     pub ai_providers: Option<PathBuf>,
     /// `ENVIRONMENT_ID`, where it was given.
     pub environment: Option<Uuid>,
+    /// `OIDC_ISSUER` and its companions.
+    pub provider: Option<ProviderSettings>,
 }
 
 /// What is wrong with one variable, and what to do about it.
@@ -367,7 +414,9 @@ impl Settings {
         let flag = |reader: &mut Reader<'_>, name| {
             reader.parsed(name, "give true or false", |text| text.parse().ok()).unwrap_or(false)
         };
+        let provider = provider(&mut reader);
         let settings = Self {
+            provider,
             key_agent: flag(&mut reader, "KEY_AGENT"),
             signer_socket: reader.path("SIGNER_SOCKET"),
             read_only: flag(&mut reader, "READ_ONLY").then(|| {
@@ -398,6 +447,32 @@ impl Settings {
     pub fn root_folder(&self) -> &Path {
         self.root_key.parent().unwrap_or_else(|| Path::new("."))
     }
+}
+
+fn provider(reader: &mut Reader<'_>) -> Option<ProviderSettings> {
+    let advice = "give the issuer as the provider's discovery document says it, with https://";
+    let issuer = reader.parsed("OIDC_ISSUER", advice, |text| is_issuer(text).then(|| text.to_owned()))?;
+    let client_id = reader.text("OIDC_CLIENT_ID");
+    if client_id.is_none() {
+        reader.wrong("OIDC_CLIENT_ID", "OIDC_ISSUER is set, so this must be too");
+    }
+    let advice = "give GROUP=ROLE, with commas between several";
+    let roles = reader.parsed("OIDC_ROLES", advice, parse_roles);
+    if reader.text("OIDC_ROLES").is_none() {
+        reader
+            .wrong("OIDC_ROLES", "OIDC_ISSUER is set, so this must be too: without a role nobody is let in");
+    }
+    let host = issuer.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or_default().to_owned();
+    Some(ProviderSettings {
+        name: reader.text("OIDC_NAME").unwrap_or(host),
+        issuer,
+        client_id: client_id?,
+        client_secret: reader.text("OIDC_CLIENT_SECRET").map(Zeroizing::new),
+        roles_claim: reader.text("OIDC_ROLES_CLAIM").unwrap_or_else(|| "groups".to_owned()),
+        roles: roles?,
+        authority: reader.path("OIDC_AUTHORITY"),
+    })
 }
 
 fn database(reader: &mut Reader<'_>, data_folder: &Path) -> DatabaseSetting {

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use time::Duration;
 
 use super::limiter::TooMany;
+use super::oidc::ProviderError;
 use super::password::HashingError;
 use super::policy::PasswordFault;
 use super::secret::NoRandomness;
@@ -65,6 +66,12 @@ pub enum IdentityError {
     /// So many sign-ins at once that this one must come back. 503.
     #[error("many people are signing in; try again in a moment")]
     Busy,
+    /// The identity provider signed nobody in; the text says why as far as it may. 502, or 403 where it is the person's affair.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The file of authorities for the identity provider. The app does not start.
+    #[error("OIDC_AUTHORITY: no certificate can be read there; give a PEM file")]
+    NoAuthority,
     /// The event could not be written, so nothing was done. 503.
     #[error("the audit log cannot be written, so nothing was done")]
     Audit(#[from] AuditUnavailable),
@@ -143,6 +150,11 @@ impl From<IdentityError> for Problem {
                 Self::invalid(vec![FieldProblem { pointer: format!("/{field}"), detail: reason.to_owned() }])
             }
             IdentityError::Conflict(reason) => Self::conflict().detail(reason),
+            IdentityError::Provider(ProviderError::Unreachable(word)) => {
+                Self::unavailable(word).rule(sentence(&error)).retry_after(5)
+            }
+            IdentityError::Provider(failed) => Self::forbidden().rule(sentence(&error)).cause(failed.word()),
+            IdentityError::NoAuthority => Self::internal("identity provider"),
             IdentityError::Busy => Self::unavailable("sign-in queue").retry_after(5),
             IdentityError::Audit(_) => Self::unavailable("audit").retry_after(5),
             IdentityError::Store(error) if error.is_transient() => Self::unavailable("store").retry_after(1),

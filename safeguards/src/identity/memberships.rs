@@ -215,7 +215,7 @@ impl Identity {
         Ok(session.principal().organisation())
     }
 
-    async fn works_only_here(&self, person: PersonId, organisation: OrganisationId) -> Result<()> {
+    pub(super) async fn works_only_here(&self, person: PersonId, organisation: OrganisationId) -> Result<()> {
         let elsewhere =
             sql("SELECT 1 AS one FROM memberships WHERE person_id = $1 AND organisation_id <> $2 LIMIT 1")
                 .bind(person)

@@ -14,6 +14,7 @@ mod invitations;
 pub mod limiter;
 mod memberships;
 pub mod names;
+pub mod oidc;
 pub mod password;
 mod people;
 mod places;

@@ -18,6 +18,7 @@ use super::email::EmailAddress;
 use super::error::{IdentityError, Result};
 use super::limiter::{AddressLimiter, network};
 use super::names::{OrganisationId, PersonId};
+use super::oidc::Provider;
 use super::password::PasswordHasher;
 use super::settings::Settings;
 use super::signing_keys;
@@ -36,6 +37,7 @@ pub(super) enum Secret {
     SigningKey,
     SessionAddress,
     SessionDevice,
+    SsoAttempt,
 }
 
 impl Secret {
@@ -47,6 +49,7 @@ impl Secret {
             Self::SigningKey => (u32::MAX - 12, 1),
             Self::SessionAddress => (u32::MAX - 13, 1),
             Self::SessionDevice => (u32::MAX - 13, 2),
+            Self::SsoAttempt => (u32::MAX - 15, 1),
         }
     }
 }
@@ -118,6 +121,7 @@ struct Inner {
     tokens: RwLock<Arc<AccessTokens>>,
     loaded_at: Mutex<OffsetDateTime>,
     limiter: AddressLimiter,
+    provider: Option<Provider>,
 }
 
 impl Identity {
@@ -131,12 +135,14 @@ impl Identity {
             ring => drop(ring?),
         }
         let tokens = signing_keys::load(&parts, &settings).await?;
+        let provider = settings.provider.clone().map(Provider::new).transpose();
         Ok(Self(Arc::new(Inner {
             hasher: PasswordHasher::new(settings.hashing_parallel)?,
             tokens: RwLock::new(Arc::new(tokens)),
             loaded_at: Mutex::new(parts.clock.now()),
             // Twenty at once and one each three seconds: a clinic at the start of its day, not a machine.
             limiter: AddressLimiter::new(20, Duration::seconds(3)),
+            provider: provider.map_err(|_| IdentityError::NoAuthority)?,
             parts,
             settings,
         })))
@@ -145,6 +151,11 @@ impl Identity {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// The identity provider, where the operator names one.
+    pub(super) fn provider(&self) -> Option<&Provider> {
+        self.0.provider.as_ref()
     }
 
     /// The name of the cookie that carries a session.
@@ -267,6 +278,12 @@ impl Vault {
     pub(super) fn open_email(&self, person: PersonId, sealed: Vec<u8>) -> Result<EmailAddress> {
         let text = self.open_text(Secret::Email, person.uuid(), sealed)?;
         EmailAddress::parse(&text).map_err(|_| IdentityError::Failed)
+    }
+
+    /// A blind index beside what is sealed.
+    pub(super) fn index(&self, secret: Secret, text: &str) -> Result<[u8; 32]> {
+        let (entity, field) = secret.place();
+        Ok(*self.ring.blind_index(entity, field, text)?.as_bytes())
     }
 
     fn binding(&self, secret: Secret, row: Uuid) -> Binding {

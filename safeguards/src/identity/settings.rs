@@ -4,6 +4,7 @@
 use time::Duration;
 
 use super::names::{PlaceKind, Roles};
+use super::oidc::ProviderSettings;
 
 /// Static facts and configuration of one app.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Settings {
     pub legal: &'static [(&'static str, &'static str)],
     /// How many passwords are hashed at a time, 19 MiB each.
     pub hashing_parallel: usize,
+    /// The organisation's own identity provider (CF-14), where the operator names one.
+    pub provider: Option<ProviderSettings>,
 }
 
 /// Open sign-up, and where it leads.
@@ -85,6 +88,7 @@ impl Settings {
             account: &[],
             legal: &[],
             hashing_parallel: 2,
+            provider: None,
         }
     }
 

@@ -238,7 +238,7 @@ impl Identity {
     }
 
     /// Which step is next, by what the ticket has proved and what the person's roles demand.
-    async fn next(&self, ticket: Ticket, visit: &Visit) -> Result<Next> {
+    pub(super) async fn next(&self, ticket: Ticket, visit: &Visit) -> Result<Next> {
         if self.lacks_second_factor(&ticket) {
             let enrolled = ticket.known.has_authenticator;
             return Ok(if enrolled { Next::SecondFactor(ticket.token) } else { Next::Enrol(ticket.token) });
@@ -264,15 +264,21 @@ impl Identity {
     async fn finish(&self, ticket: Ticket, organisation: OrganisationId, visit: &Visit) -> Result<Next> {
         let issue = self.issue().await?;
         let mut transaction = self.store().begin().await?;
-        let taken = sql("DELETE FROM sign_ins WHERE token_hash = $1")
+        let taken = sql("DELETE FROM sign_ins WHERE token_hash = $1 RETURNING sso_subject, sso_session")
             .bind(ticket.token.hash().as_bytes())
-            .execute(&mut transaction)
-            .await?;
-        if taken != 1 {
-            return Err(IdentityError::SignedOut);
-        }
+            .fetch_optional(&mut transaction)
+            .await?
+            .ok_or(IdentityError::SignedOut)?;
         attempts::forget(&mut transaction, ticket.known.account).await?;
         let opened = self.open_session(&mut transaction, &issue, &ticket, organisation, visit).await?;
+        if let Some(subject) = taken.optional_bytes("sso_subject")? {
+            sql("INSERT INTO sso_sessions (session_id, subject, session) VALUES ($1, $2, $3)")
+                .bind(opened.session)
+                .bind(subject)
+                .bind(taken.optional_bytes("sso_session")?)
+                .execute(&mut transaction)
+                .await?;
+        }
         let context = self.context(visit, organisation, Some(ticket.known.person), Some(opened.session));
         let event = Event::new(Action::Login).entity("person").record(ticket.known.person);
         audit::append(&mut transaction, &context, event).await?;
@@ -359,7 +365,7 @@ impl Identity {
         Ok(Some(known))
     }
 
-    async fn begin_ticket(&self, ticket: &Ticket) -> Result<()> {
+    pub(super) async fn begin_ticket(&self, ticket: &Ticket) -> Result<()> {
         let now = self.now();
         sql("INSERT INTO sign_ins (id, token_hash, person_id, door, created_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6)")

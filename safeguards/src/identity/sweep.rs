@@ -50,6 +50,7 @@ impl Identity {
         let mut removed = attempts::sweep(store, now).await?;
         for (statement, before) in [
             (sql("DELETE FROM sign_ins WHERE expires_at < $1"), now),
+            (sql("DELETE FROM sso_attempts WHERE expires_at < $1"), now),
             (sql("DELETE FROM sessions WHERE expires_at < $1"), now - KEPT),
             (
                 sql("DELETE FROM file_chunks WHERE attached_at IS NULL AND created_at < $1"),

@@ -17,13 +17,15 @@ use super::{DatabaseAddress, Result};
 
 /// What stays writable: signing in, what was searched for (its address holds no words), emergency access, which reads only,
 /// and the audit log, which the app's role appends to by a function.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 15] = [
     "sign_in_attempts",
     "sign_ins",
     "sessions",
     "refresh_tokens",
     "authenticators",
     "recovery_codes",
+    "sso_attempts",
+    "sso_sessions",
     "searches",
     "emergency_accesses",
     "emergency_notices",

@@ -18,13 +18,15 @@ use super::text::{Text, quoted_literal};
 use super::{Result, StoreError};
 
 /// What signing in, searching and emergency access write. Their rows are few.
-const COPIED: [&str; 10] = [
+const COPIED: [&str; 12] = [
     "sign_in_attempts",
     "sign_ins",
     "sessions",
     "refresh_tokens",
     "authenticators",
     "recovery_codes",
+    "sso_attempts",
+    "sso_sessions",
     "searches",
     "emergency_accesses",
     "emergency_notices",

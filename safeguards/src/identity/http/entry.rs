@@ -15,13 +15,14 @@ use super::super::totp::TotpSecret;
 use super::look::{Look, Wanted, go, keep, secret, ticket, ticket_cookie, with_cookie};
 use super::sign_in::revealed;
 use crate::pages::{
-    Choice, CodeEntry, Enrolment, Field, Form, FormData, Page, RecoveryCodes, Shape, SignIn, View,
+    Choice, CodeEntry, Enrolment, Field, Form, FormData, Notice, Page, RecoveryCodes, Shape, SignIn, View,
 };
+use crate::web::Problem;
 
 const CODE: &str = "Enter your security code";
 
 pub(super) async fn show_sign_in(State(identity): State<Identity>, Look(view): Look, wanted: Wanted) -> Page {
-    let page = view.page("Sign in").narrow().with(sign_in_form(&wanted, ""));
+    let page = view.page("Sign in").narrow().with(sign_in_form(&identity, &wanted, ""));
     match identity.settings().sign_up {
         Some(_) => page.action("Create an account", "/sign-up"),
         None => page,
@@ -39,14 +40,31 @@ pub(super) async fn sign_in(
     match identity.sign_in(email, password, Door::Browser, &visit).await {
         Ok(next) => Ok(step(&identity, next, &wanted)),
         Err(error) => {
-            let form = sign_in_form(&wanted, email).refused(told(error)?);
+            let form = sign_in_form(&identity, &wanted, email).refused(told(error)?);
             Ok(view.page("Sign in").narrow().with(form).into_response())
         }
     }
 }
 
-fn sign_in_form(wanted: &Wanted, email: &str) -> SignIn {
-    SignIn::new().email(email).back_to(wanted.end())
+fn sign_in_form(identity: &Identity, wanted: &Wanted, email: &str) -> SignIn {
+    let form = SignIn::new().email(email).back_to(wanted.end());
+    match identity.provider_name() {
+        Some(name) => form.provider(name, wanted.on("/sign-in/sso")),
+        None => form,
+    }
+}
+
+/// The identity provider signed nobody in: the page where one begins, with the reason.
+pub(super) fn refused(
+    view: &View,
+    identity: &Identity,
+    wanted: &Wanted,
+    error: IdentityError,
+) -> Result<Response> {
+    let IdentityError::Provider(failed) = error else { return Err(error) };
+    let why = Notice::danger(told(failed.into())?);
+    let page = view.page("Sign in").narrow().with(why).with(sign_in_form(identity, wanted, ""));
+    Ok((Problem::from(IdentityError::from(failed)).status(), page).into_response())
 }
 
 pub(super) async fn show_code(Look(view): Look, wanted: Wanted) -> Page {
@@ -194,7 +212,7 @@ pub(super) async fn organisation(
 }
 
 /// Goes to the page of the next step.
-fn step(identity: &Identity, next: Next, wanted: &Wanted) -> Response {
+pub(super) fn step(identity: &Identity, next: Next, wanted: &Wanted) -> Response {
     let (ticket, page) = match next {
         Next::SecondFactor(ticket) => (ticket, "/sign-in/code"),
         Next::Enrol(ticket) => (ticket, "/sign-in/enrol"),
@@ -304,6 +322,7 @@ pub(super) fn told(error: IdentityError) -> Result<String> {
         IdentityError::Wrong
         | IdentityError::Locked { .. }
         | IdentityError::TooMany(_)
+        | IdentityError::Provider(_)
         | IdentityError::Busy => Ok(sentence(&error.to_string())),
         other => Err(other),
     }

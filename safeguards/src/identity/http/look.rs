@@ -69,6 +69,11 @@ fn is_own_path(to: &str) -> bool {
 }
 
 impl Wanted {
+    /// A path that was kept meanwhile.
+    pub(super) fn path(to: &str) -> Self {
+        Self(Some(to).filter(|to| is_own_path(to)).map(str::to_owned))
+    }
+
     /// The same wish on another step.
     pub(super) fn on(&self, path: &str) -> String {
         match &self.0 {

@@ -27,7 +27,7 @@
 //! | `GET`, `POST /identity/places` | `kind`, `name`, `inside?` | places; a new `id` |
 //! | `PATCH /identity/places/{id}`; `PUT`, `DELETE …/closure` | `name` | 204 |
 //!
-//! The pages are `/sign-in` and its steps, `/sign-out`, `/sign-up`, `/welcome/{token}`, and `/account` with
+//! The pages are `/sign-in` and its steps, `/sign-in/sso` where an identity provider is named, `/sign-out`, `/sign-up`, `/welcome/{token}`, and `/account` with
 //! what lies below it, `/account/people` and `/account/places` among it.
 //!
 //! A *step* is `{"next": "second_factor" \| "enrol" \| "choose", "ticket": …}` or, at the end,
@@ -43,6 +43,7 @@ mod people_pages;
 mod places;
 mod places_pages;
 mod sign_in;
+mod sso;
 
 use axum::Router;
 use axum::http::header;
@@ -110,6 +111,9 @@ fn pages() -> Router<Identity> {
         .route("/sign-in/recovery", get(entry::show_recovery).post(entry::recovery))
         .route("/sign-in/enrol", get(entry::show_enrolment).post(entry::enrol))
         .route("/sign-in/organisation", get(entry::show_organisations).post(entry::organisation))
+        .route("/sign-in/sso", get(sso::begin))
+        .route("/sign-in/sso/return", get(sso::returned))
+        .route("/sign-in/sso/ended", post(sso::ended))
         .route("/sign-out", post(office::sign_out))
         .route("/sign-up", get(entry::show_sign_up).post(entry::sign_up))
         .route("/welcome/{token}", get(entry::show_welcome).post(entry::welcome));

@@ -68,11 +68,26 @@ pub(super) async fn rename(session: Session, data: FormData) -> Result<Response>
 }
 
 /// Whoever looks as a colleague signs themselves out, and what they looked at is closed with that.
-pub(super) async fn sign_out(Own(session): Own) -> Result<Response> {
+/// Signed out here; whether there, too, is for the person to say. A link, since no form of ours leads elsewhere.
+fn signed_out_page(view: &View, name: &str, address: &str) -> Page {
+    view.page("You are signed out here")
+        .narrow()
+        .about(format!("You came from {name}, and are still signed in there."))
+        .action(format!("Sign out of {name}, too"), address)
+        .action("Sign in again", "/sign-in")
+}
+
+pub(super) async fn sign_out(Own(session): Own, Look(view): Look) -> Result<Response> {
+    let elsewhere = session.identity().provider_sign_out(session.row().id.uuid()).await?;
     session.identity().sign_out(session.row(), session.visit()).await?;
+    let name = session.identity().provider_name();
+    let response = match elsewhere.zip(name) {
+        Some((address, name)) => signed_out_page(&view, name, &address).into_response(),
+        None => go("/sign-in"),
+    };
     // The browser forgets what it kept of this session (W3C Clear Site Data).
     let response =
-        ([(header::HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")], go("/sign-in"));
+        ([(header::HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")], response);
     let response = with_cookie(response.into_response(), &session_cookie(session.identity(), None));
     Ok(with_cookie(response, &impersonation_cookie(session.identity(), None)))
 }

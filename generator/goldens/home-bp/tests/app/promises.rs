@@ -66,6 +66,21 @@ fn an_idle_session_ends() {
     });
 }
 
+/// CF-14: where the operator names no identity provider, there is no way in by one.
+#[test]
+fn no_identity_provider_is_believed_unless_it_is_named() {
+    trial("provider", async |trial| {
+        for path in ["/sign-in/sso", "/sign-in/sso/return?code=any&state=any"] {
+            let answer = trial.page(Caller::Anonymous, path).await;
+            assert!(
+                !answer.status.is_success() && answer.status != StatusCode::INTERNAL_SERVER_ERROR,
+                "{path}: {}",
+                answer.status
+            );
+        }
+    });
+}
+
 /// CF-5: what is sealed lies in no column in the clear.
 #[test]
 fn sealed_columns_hold_no_text() {
