@@ -33,6 +33,36 @@ fn is_green(ended: &Ended) -> Value {
     report
 }
 
+/// Verifies the app of a shared prompt on both databases: once built, it is the same program.
+fn is_verified(prompt: &str) {
+    let administrator = testing::postgres_administrator();
+    let project = Project::of_prompt(prompt);
+    is_green(&verified(&project, &[]));
+    is_green(&verified(&project, &["--database-url", administrator.reveal()]));
+}
+
+macro_rules! prompts {
+    ($($test:ident: $prompt:literal,)*) => {
+        $(
+            #[test]
+            fn $test() {
+                is_verified($prompt);
+            }
+        )*
+    };
+}
+
+// A test each, so that one that fails hides no other. The app of `home-bp` is below, where more is asked of it.
+prompts! {
+    the_app_of_dental_scheduling_is_verified: "dental",
+    the_app_of_chartcoder_is_verified: "chartcoder",
+    the_app_of_clinicflow_is_verified: "clinicflow",
+    the_app_of_the_peptide_clinic_is_verified: "peptide-clinic",
+    the_app_of_telehealth_intake_is_verified: "telehealth-intake",
+    the_app_of_a_vague_prompt_is_verified: "vague",
+    the_app_of_a_prompt_in_spanish_is_verified: "spanish",
+}
+
 #[test]
 fn an_app_is_verified_on_sqlite() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

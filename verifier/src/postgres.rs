@@ -13,8 +13,8 @@ pub struct PostgresAddresses {
     pub app: String,
     /// As the owner of the tables.
     pub owner: String,
-    /// As a superuser, in the same database.
-    pub superuser: String,
+    /// As a superuser, in the same database. Without one, rows are not looked at or changed behind the app's back.
+    pub superuser: Option<String>,
 }
 
 impl std::fmt::Debug for PostgresAddresses {
@@ -26,20 +26,25 @@ impl std::fmt::Debug for PostgresAddresses {
 impl PostgresAddresses {
     /// The same roles in another database of the server.
     pub(crate) fn in_database(&self, name: &str) -> Self {
-        let [app, owner, superuser] =
-            [&self.app, &self.owner, &self.superuser].map(|address| in_database(address, name));
-        Self { app, owner, superuser }
+        let elsewhere = |address: &String| in_database(address, name);
+        let superuser = self.superuser.as_ref().map(elsewhere);
+        Self { app: elsewhere(&self.app), owner: elsewhere(&self.owner), superuser }
+    }
+
+    fn superuser(&self) -> Result<&str> {
+        let why = "whoever verifies is no superuser of this server";
+        self.superuser.as_deref().ok_or_else(|| Trouble::Absent(why.to_owned()))
     }
 
     /// The database's name.
     pub(crate) fn database(&self) -> String {
-        let (start, end) = place(&self.superuser);
-        self.superuser[start..end].to_owned()
+        let (start, end) = place(&self.owner);
+        self.owner[start..end].to_owned()
     }
 
     /// Runs statements as the superuser, or whoever `address` is; says the rows, tab between the columns.
     pub(crate) fn sql(&self, statements: &str) -> Result<Vec<Vec<String>>> {
-        rows(&self.superuser, statements)
+        rows(self.superuser()?, statements)
     }
 
     /// A copy of the database under a name that ends so; everything in it may be changed.
@@ -51,8 +56,8 @@ impl PostgresAddresses {
         let owner = owner.into_iter().flatten().next().unwrap_or_default();
         self.sql(&format!("DROP DATABASE IF EXISTS \"{name}\""))?;
         self.sql(&format!("CREATE DATABASE \"{name}\" OWNER \"{owner}\" TEMPLATE template0"))?;
-        let dumped = dump(&self.superuser)?;
-        fed(&copy.superuser, &dumped)?;
+        let dumped = dump(self.superuser()?)?;
+        fed(copy.superuser()?, &dumped)?;
         Ok(copy)
     }
 
@@ -63,7 +68,7 @@ impl PostgresAddresses {
 
     /// The whole database as SQL, as a thief takes it.
     pub(crate) fn dump(&self) -> Result<Vec<u8>> {
-        dump(&self.superuser)
+        dump(self.superuser()?)
     }
 }
 

@@ -179,9 +179,15 @@ impl Trial {
         match (needs, &self.stage) {
             (Needs::Address, _) | (Needs::Instance, Stage::Instance(_)) => None,
             (_, Stage::Live(_)) => Some("an app in use is only read; verify its project's folder for this"),
-            (Needs::Postgres, Stage::Instance(stand)) => (!stand.is_postgres()).then_some(
-                "the file of SQLite is sealed as a whole; give --database-url to try it on PostgreSQL",
-            ),
+            (Needs::Postgres, Stage::Instance(stand)) => match &stand.place.storage {
+                Storage::Postgres(addresses) if addresses.superuser.is_some() => None,
+                Storage::Postgres(_) => {
+                    Some("whoever verifies here is no superuser of the server, and cannot go behind the app's back")
+                }
+                Storage::Sqlite => {
+                    Some("the file of SQLite is sealed as a whole; give --database-url to try it on PostgreSQL")
+                }
+            },
             (Needs::Sqlite, Stage::Instance(stand)) => stand
                 .is_postgres()
                 .then_some("this is about the file of SQLite, and the records are in PostgreSQL"),

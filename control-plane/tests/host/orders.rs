@@ -35,6 +35,8 @@ pub(crate) async fn host(folder: &Path, postgres: Option<PostgresServer>) -> Loc
             command.arg("key-agent").arg(folder);
             Ok(command)
         }),
+        // The road of a whole version is a test of the system; here it stands for what ends without a word.
+        verifier: "/usr/bin/true".into(),
         postgres,
         port: Some(8443),
         manner: manner(),

@@ -84,6 +84,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "The spec of a version, as text",
             plan::spec,
         )
+        .get(
+            Project,
+            "/projects/{project}/versions/{version}/verification",
+            "The report of the verifier on a version, as a file",
+            plan::verification,
+        )
         .post(
             Project,
             "/projects/{project}/versions/{version}/approve",
