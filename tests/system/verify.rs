@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::exit::{command, run, text};
 use crate::healthcoder::{Ended, ended};
 use crate::project::Project;
+use crate::serving::{Database, Place};
 
 /// Builds a project, and verifies it by its own program.
 fn verified(project: &Project, words: &[&str]) -> Ended {
@@ -101,6 +102,33 @@ fn an_app_that_lost_a_scope_is_refuted() {
     assert_eq!(ended.code, Some(1), "{}", ended.errors);
     let report = ended.json();
     assert_eq!(with_outcome(&report, "broken"), ["access-list-oracle", "access-show-oracle"], "{report:#}");
+}
+
+/// An app in use is only read: by a token that works once, in a session that ends with it.
+#[test]
+fn an_app_in_use_is_only_read() {
+    let project = Project::of_prompt("home-bp");
+    let place = Place::new(&project.build(), Database::Sqlite);
+    let serving = place.serve();
+    let nurse = serving.sign_in(place.login("nurse", 0));
+    let seen = || ["patients", "readings"].map(|list| nurse.get(&format!("/api/{list}")).json());
+    let before = seen();
+    let lent = serving.sign_in(place.login("owner", 0));
+    let token = lent.refresh_token().to_owned();
+    let verify = |token: &str| {
+        let words = ["--json", "verify", &serving.url(), "--token", token, "--project", text(&project.folder)];
+        ended(&mut command(&words))
+    };
+    let report = is_green(&verify(&token));
+    assert!(with_outcome(&report, "kept").len() >= 20, "{:?}", with_outcome(&report, "kept"));
+    let tried = |check: &&Value| check["needs"] != "address" && check["result"]["outcome"] != "not-applicable";
+    let more: Vec<_> = report["checks"].as_array().into_iter().flatten().filter(tried).collect();
+    assert!(more.is_empty(), "{more:#?}");
+
+    assert_eq!(seen(), before, "nothing was changed");
+    assert_eq!(lent.get("/api/patients").status, 401, "the lent session has ended");
+    let again = verify(&token);
+    assert_eq!(again.code, Some(2), "a token works once: {}", again.errors);
 }
 
 #[test]

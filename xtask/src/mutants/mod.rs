@@ -7,6 +7,7 @@
 //! next is built.
 
 mod choice;
+mod later;
 mod table;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,12 @@ use serde_json::Value;
 
 use crate::process::{cargo, root, shown};
 use crate::test::FEATURES;
-use table::{MUTANTS, Mutant};
+use table::Mutant;
+
+/// Every mutant.
+fn all() -> impl Iterator<Item = &'static Mutant> {
+    table::MUTANTS.iter().chain(later::MUTANTS)
+}
 
 /// Which mutants to try.
 #[derive(Args)]
@@ -138,7 +144,7 @@ impl Score {
 }
 
 fn chosen(wanted: &Mutants) -> anyhow::Result<Vec<&'static Mutant>> {
-    let unknown = wanted.names.iter().find(|name| !MUTANTS.iter().any(|mutant| mutant.name == **name));
+    let unknown = wanted.names.iter().find(|name| !all().any(|mutant| mutant.name == **name));
     if let Some(name) = unknown {
         bail!("there is no mutant `{name}`: `cargo xtask mutants --list` names them");
     }
@@ -146,7 +152,7 @@ fn chosen(wanted: &Mutants) -> anyhow::Result<Vec<&'static Mutant>> {
         let named = wanted.names.is_empty() || wanted.names.iter().any(|name| name == mutant.name);
         named && (wanted.list || wanted.database_url.is_some() || !mutant.postgres)
     };
-    let fitting: Vec<&Mutant> = MUTANTS.iter().filter(fits).collect();
+    let fitting: Vec<&'static Mutant> = all().filter(fits).collect();
     if wanted.random.is_none() && wanted.touched.is_none() {
         return Ok(fitting);
     }
@@ -323,10 +329,10 @@ mod tests {
     /// Each mutant still applies to what is generated and vendored, so that the table follows the code.
     #[test]
     fn each_mutant_applies() {
-        let names: std::collections::BTreeSet<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
-        assert_eq!(names.len(), MUTANTS.len(), "two mutants have one name");
-        assert!(MUTANTS.len() >= 40);
-        for mutant in MUTANTS {
+        let names: BTreeSet<&str> = all().map(|mutant| mutant.name).collect();
+        assert_eq!(names.len(), all().count(), "two mutants have one name");
+        assert!(names.len() >= 40);
+        for mutant in all() {
             let path = root().join(source(mutant.file));
             let text =
                 fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

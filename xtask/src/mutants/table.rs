@@ -14,7 +14,7 @@ pub(super) struct Mutant {
     pub(super) postgres: bool,
 }
 
-const fn mutant(
+pub(super) const fn mutant(
     name: &'static str,
     file: &'static str,
     changes: &'static [(&'static str, &'static str)],
@@ -23,7 +23,7 @@ const fn mutant(
     Mutant { name, file, changes, breaks, postgres: false }
 }
 
-const fn in_rows(
+pub(super) const fn in_rows(
     name: &'static str,
     file: &'static str,
     changes: &'static [(&'static str, &'static str)],
