@@ -72,7 +72,7 @@ fn an_app_is_verified_on_sqlite() {
     let report = is_green(&verified(&project, &["--html", text(&page), "--junit", text(&xml)]));
     assert!(with_outcome(&report, "kept").len() >= 120, "{}", with_outcome(&report, "kept").len());
     let page = fs::read_to_string(page).expect("there is a page");
-    assert!(page.contains("Every promise that was tried was kept") && !page.contains("<script"));
+    assert!(page.contains("every promise that was tried was kept") && !page.contains("<script"));
     let xml = fs::read_to_string(xml).expect("there is a report");
     assert!(xml.contains("failures=\"0\"") && xml.contains("errors=\"0\""));
 }

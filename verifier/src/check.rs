@@ -126,5 +126,11 @@ pub fn run(
             break;
         }
     }
-    Report { app: trial.app().to_owned(), target: trial.target().to_owned(), verdicts }
+    Report {
+        app: trial.app().to_owned(),
+        target: trial.target().to_owned(),
+        manner: trial.manner(),
+        at: crate::clock::seconds(),
+        verdicts,
+    }
 }
