@@ -167,8 +167,7 @@ impl Road {
         let authority = self.data.path().join("authority.pem");
         let text = |path: &Path| path.to_str().expect("the path is text").to_owned();
         let token = word(&step, "refresh_token");
-        let words =
-            ["--json", "verify", &self.production, "--token", &token, "--project", &text(&project)];
+        let words = ["--json", "verify", &self.production, "--token", &token, "--project", &text(&project)];
         let report = self.command(&[&words[..], &["--authority", &text(&authority)]].concat(), "").json();
         assert_eq!(report["verified"], true, "{report:#}");
         assert!(report["counts"]["kept"].as_u64().is_some_and(|kept| kept >= 20), "{report:#}");

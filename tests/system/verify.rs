@@ -116,12 +116,14 @@ fn an_app_in_use_is_only_read() {
     let lent = serving.sign_in(place.login("owner", 0));
     let token = lent.refresh_token().to_owned();
     let verify = |token: &str| {
-        let words = ["--json", "verify", &serving.url(), "--token", token, "--project", text(&project.folder)];
+        let words =
+            ["--json", "verify", &serving.url(), "--token", token, "--project", text(&project.folder)];
         ended(&mut command(&words))
     };
     let report = is_green(&verify(&token));
     assert!(with_outcome(&report, "kept").len() >= 20, "{:?}", with_outcome(&report, "kept"));
-    let tried = |check: &&Value| check["needs"] != "address" && check["result"]["outcome"] != "not-applicable";
+    let tried =
+        |check: &&Value| check["needs"] != "address" && check["result"]["outcome"] != "not-applicable";
     let more: Vec<_> = report["checks"].as_array().into_iter().flatten().filter(tried).collect();
     assert!(more.is_empty(), "{more:#?}");
 

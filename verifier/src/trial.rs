@@ -15,8 +15,8 @@ use crate::live::{self, Live, LiveOptions};
 use crate::outcome::Outcome;
 use crate::people::{Login, Person};
 use crate::planted::Planted;
-use crate::report::promises::{COMPLIANCE, missing};
 use crate::recruits::{first_sign_in, welcome};
+use crate::report::promises::{COMPLIANCE, missing};
 use crate::trouble::{Result, Trouble};
 use crate::wire::Wire;
 use crate::world::World;
@@ -116,7 +116,9 @@ impl Trial {
             Stage::Instance(_) => {
                 "In an instance of its own, on an encrypted SQLite file, with made-up people; nobody's records were touched."
             }
-            Stage::Live(_) => "The app in use. It was only read, so most of what an attacker would do was not tried.",
+            Stage::Live(_) => {
+                "The app in use. It was only read, so most of what an attacker would do was not tried."
+            }
         }
     }
 
@@ -182,12 +184,12 @@ impl Trial {
             (_, Stage::Live(_)) => Some("an app in use is only read; verify its project's folder for this"),
             (Needs::Postgres, Stage::Instance(stand)) => match &stand.place.storage {
                 Storage::Postgres(addresses) if addresses.superuser.is_some() => None,
-                Storage::Postgres(_) => {
-                    Some("whoever verifies here is no superuser of the server, and cannot go behind the app's back")
-                }
-                Storage::Sqlite => {
-                    Some("the file of SQLite is sealed as a whole; give --database-url to try it on PostgreSQL")
-                }
+                Storage::Postgres(_) => Some(
+                    "whoever verifies here is no superuser of the server, and cannot go behind the app's back",
+                ),
+                Storage::Sqlite => Some(
+                    "the file of SQLite is sealed as a whole; give --database-url to try it on PostgreSQL",
+                ),
             },
             (Needs::Sqlite, Stage::Instance(stand)) => stand
                 .is_postgres()

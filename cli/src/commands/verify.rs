@@ -99,12 +99,7 @@ fn in_instance(
     }
 }
 
-fn checked(
-    trial: &Trial,
-    wanted: &VerifyApp,
-    taken: &dyn Fn(&str) -> bool,
-    progress: Progress,
-) -> Report {
+fn checked(trial: &Trial, wanted: &VerifyApp, taken: &dyn Fn(&str) -> bool, progress: Progress) -> Report {
     let count = verifier::checks().iter().filter(|check| taken(check.id)).count();
     let step = progress.counted("verifying", count as u64);
     let mut told = |verdict: &Verdict| {

@@ -62,7 +62,9 @@ pub(super) fn passed(verified: &Verified) -> Result<(), StepError> {
         )));
     }
     if verified.kept == 0 {
-        return Err(StepError::Refused("Nothing of this version could be tried, so it does not serve.".into()));
+        return Err(StepError::Refused(
+            "Nothing of this version could be tried, so it does not serve.".into(),
+        ));
     }
     Ok(())
 }

@@ -82,8 +82,7 @@ impl Verification {
         private_folder(&scratch)
             .and_then(|()| give(&scratch, candidate.account))
             .map_err(super::local::unavailable)?;
-        let database =
-            supervisor.throwaway(candidate.version).await.map_err(super::local::unavailable)?;
+        let database = supervisor.throwaway(candidate.version).await.map_err(super::local::unavailable)?;
         let verified = self.tried(candidate, &scratch, database.as_ref(), progress).await;
         supervisor.throw_away(candidate.version).await.map_err(super::local::unavailable)?;
         remove(&scratch).map_err(super::local::unavailable)?;
@@ -164,12 +163,15 @@ impl Verification {
                     Ok(Line::Begun { checks }) => total = checks,
                     Ok(Line::Tried { title }) => {
                         done += 1;
-                        progress.tell(BuildEvent::Progress { done, total: total.max(done), now: short(title) });
+                        progress.tell(BuildEvent::Progress {
+                            done,
+                            total: total.max(done),
+                            now: short(title),
+                        });
                     }
                     Ok(Line::Found { kept, broken, undecided, page }) => {
-                        let [broken, undecided] = [broken, undecided].map(|findings| {
-                            findings.into_iter().map(shortened).collect()
-                        });
+                        let [broken, undecided] =
+                            [broken, undecided].map(|findings| findings.into_iter().map(shortened).collect());
                         found = Some(Verified { kept, broken, undecided, page });
                     }
                     // What the app prints by the verifier's descriptor means nothing.

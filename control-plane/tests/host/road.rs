@@ -19,7 +19,10 @@ use control_plane::lifecycle::{DepartureState, Lifecycle, StepUp, certificate, r
 use control_plane::operations::Engine;
 use control_plane::projects::Project;
 use control_plane::prompts::{self, PromptText};
-use control_plane::seams::{Artifact, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError, Pending, Progress, Verified, VerifyOrder};
+use control_plane::seams::{
+    Artifact, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError, Pending,
+    Progress, Verified, VerifyOrder,
+};
 use control_plane::server::works;
 use control_plane::testing::{TestPlatform, agreements, all_kept, lifecycle, platform_on};
 use control_plane::versions::{self, Version};

@@ -231,8 +231,9 @@ async fn a_version_that_does_not_pass_its_verification_does_not_serve() {
 
         host.find(Verified { undecided: vec![finding("Who sees what")], ..all_kept() });
         let (project, (site, _)) = (begun.project(&platform).await, platform.site());
-        let again =
-            builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview).await.unwrap();
+        let again = builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview)
+            .await
+            .unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
         assert_eq!(begun.build(&platform, again).await.state, BuildState::Running, "it is tried later");
         host.find(all_kept());
@@ -241,7 +242,9 @@ async fn a_version_that_does_not_pass_its_verification_does_not_serve() {
         assert_eq!(begun.build(&platform, again).await.state, BuildState::Serving);
         assert!(std::fs::read_to_string(kept).unwrap().contains("<title>Verification"), "the last report");
         let said = events::after(&platform, again, 0).await.unwrap();
-        let phase = |words: &str| said.iter().any(|said| matches!(&said.event, BuildEvent::Phase { name } if name == words));
+        let phase = |words: &str| {
+            said.iter().any(|said| matches!(&said.event, BuildEvent::Phase { name } if name == words))
+        };
         assert!(phase("Verifying in a throwaway instance") && phase("Verified: 170 checks passed"));
     }
 }

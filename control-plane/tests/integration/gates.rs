@@ -8,7 +8,10 @@ use control_plane::agreement::{AgreementText, Agreements, CountersigningKey, Sig
 use control_plane::billing::{Billing, Gatekeeper};
 use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
-use control_plane::seams::{Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, Pending, Progress, Verified, VerifyOrder};
+use control_plane::seams::{
+    Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, Pending, Progress, Verified,
+    VerifyOrder,
+};
 use control_plane::testing::{TestPlatform, lifecycle, platforms};
 use control_plane::{AccountId, EnvironmentId};
 use safeguards::{Clock as _, sql};

@@ -86,9 +86,10 @@ impl Looker {
         let browser = Browser::new(stand.wire());
         browser.sign_in(login)?;
         let offered = browser.get(NEW)?.text();
-        let others = stand.cast()?.into_iter().filter(|other| {
-            other.id != person.id && other.organisation() == person.organisation()
-        });
+        let others = stand
+            .cast()?
+            .into_iter()
+            .filter(|other| other.id != person.id && other.organisation() == person.organisation());
         let (mut within, beyond): (Vec<_>, Vec<_>) = others.partition(|other| offered.contains(&other.id));
         let none = || Trouble::Absent("there is no colleague as whom anybody may look".to_owned());
         let colleague = (!within.is_empty()).then(|| within.remove(0)).ok_or_else(none)?;
@@ -105,7 +106,11 @@ impl Looker {
         if is_begun(&began) {
             return Ok(());
         }
-        Err(Trouble::unexpected(format!("looking as a colleague is answered {} {}", began.status, began.text())))
+        Err(Trouble::unexpected(format!(
+            "looking as a colleague is answered {} {}",
+            began.status,
+            began.text()
+        )))
     }
 
     /// The token of its forms: the page of one's account, where it usually stands, is closed now.
@@ -152,7 +157,9 @@ fn first_of_each_role(stand: &Stand) -> Vec<&Rc<crate::people::Login>> {
 
 fn wants_a_reason(trial: &Trial) -> Result<Outcome> {
     let looker = Looker::new(trial)?;
-    let mut sight = Sight::new("asked without a reason, for too long, as oneself, and as whoever has far-reaching rights");
+    let mut sight = Sight::new(
+        "asked without a reason, for too long, as oneself, and as whoever has far-reaching rights",
+    );
     let colleague = looker.colleague.id.clone();
     let mut asked = vec![
         ("without a reason".to_owned(), colleague.clone(), "", "5"),
@@ -162,7 +169,9 @@ fn wants_a_reason(trial: &Trial) -> Result<Outcome> {
         ("as oneself".to_owned(), looker.person.id.clone(), REASON, "5"),
         ("as nobody".to_owned(), crate::clock::id().to_string(), REASON, "5"),
     ];
-    asked.extend(looker.beyond.iter().map(|other| (format!("as {}", other.role()), other.id.clone(), REASON, "5")));
+    asked.extend(
+        looker.beyond.iter().map(|other| (format!("as {}", other.role()), other.id.clone(), REASON, "5")),
+    );
     let stranger = trial.stand()?.strangers().first().map(|stranger| stranger.id.clone());
     asked.extend(stranger.map(|id| ("as somebody of another organisation".to_owned(), id, REASON, "5")));
     for (what, whom, reason, minutes) in asked {
@@ -200,15 +209,24 @@ fn only_looks(trial: &Trial) -> Result<Outcome> {
             });
         }
     }
-    let own = ["/account", "/account/devices", "/account/password", "/identity/session", "/identity/sessions",
-        "/api/compliance/emergencies", NEW];
+    let own = [
+        "/account",
+        "/account/devices",
+        "/account/password",
+        "/identity/session",
+        "/identity/sessions",
+        "/api/compliance/emergencies",
+        NEW,
+    ];
     for path in own {
         let page = looker.browser.get(path)?;
         sight.expect(!page.is_success(), || format!("{path} is answered {}", page.status));
     }
     let body = [("csrf", token.as_str()), ("current", "x"), ("new", crate::recruits::OTHER_PASSWORD)];
     let changed = looker.browser.send_bare("/account/password", &body)?;
-    sight.expect((400..500).contains(&changed.status), || format!("a new password is answered {}", changed.status));
+    sight.expect((400..500).contains(&changed.status), || {
+        format!("a new password is answered {}", changed.status)
+    });
     let stopped = looker.stop()?;
     sight.expect(stopped.status < 400, || format!("stopping is answered {}", stopped.status));
     sight.end("refused, whatever it is; the account is closed")
@@ -218,7 +236,8 @@ fn bound(trial: &Trial) -> Result<Outcome> {
     let stand = trial.stand()?;
     let looker = Looker::new(trial)?;
     looker.begin()?;
-    let mut sight = Sight::new("took the cookie of somebody who looks into other browsers, and signed its owner out");
+    let mut sight =
+        Sight::new("took the cookie of somebody who looks into other browsers, and signed its owner out");
     let (name, value) = looker
         .browser
         .cookies()
@@ -237,13 +256,16 @@ fn bound(trial: &Trial) -> Result<Outcome> {
         other.plant(&name, &value);
         for path in [HERE, "/identity/impersonation"] {
             let reply = other.get(path)?;
-            sight.expect(!reply.is_success(), || format!("in the session of {} {path} is {}", login.role, reply.status));
+            sight.expect(!reply.is_success(), || {
+                format!("in the session of {} {path} is {}", login.role, reply.status)
+            });
         }
     }
     let bearer = stand.wire().get("/identity/session").bearer(&value).send()?;
     sight.expect(bearer.status == 401, || format!("as a bearer token it is answered {}", bearer.status));
     // Signed out in another window, whose jar has no word of looking.
-    let (session, secret) = looker.browser.session().ok_or_else(|| Trouble::unexpected("there is no session"))?;
+    let (session, secret) =
+        looker.browser.session().ok_or_else(|| Trouble::unexpected("there is no session"))?;
     let window = Browser::new(stand.wire());
     window.plant(&session, &secret);
     let out = window.send("/sign-out", &[])?;
@@ -265,9 +287,9 @@ fn told(trial: &Trial) -> Result<Outcome> {
     let mut sight = Sight::new("looked as a colleague, read the log, and the colleague's first page");
     let events = &stand.look()?.events;
     let of_it: Vec<_> = events.iter().filter(|event| event.action == "impersonate").collect();
-    let both = of_it.iter().filter(|event| {
-        event.line.contains(&looker.person.id) && event.line.contains(&looker.colleague.id)
-    });
+    let both = of_it
+        .iter()
+        .filter(|event| event.line.contains(&looker.person.id) && event.line.contains(&looker.colleague.id));
     sight.expect(both.count() > 0, || {
         format!("of {} events about looking as a colleague none names both", of_it.len())
     });

@@ -109,7 +109,8 @@ fn proofs(trial: &Trial) -> Result<Outcome> {
     let Some(role) = stand.privileged_role() else {
         return Outcome::not_applicable("no role is privileged");
     };
-    let mut sight = Sight::new("put the last proof of an administrator an hour back, and invited a privileged role");
+    let mut sight =
+        Sight::new("put the last proof of an administrator an hour back, and invited a privileged role");
     let invite = || {
         office.post(
             "/identity/people",

@@ -13,8 +13,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "hidden-fields-filter",
         "crates/safeguards/src/access/expand.rs",
-        &[("        fields.extend(used(&words, entity, reaches)?);\n", "        used(&words, entity, reaches)?;\n"),
-          ("            fields.extend(asked_for(asked, entity)?);\n", "            asked_for(asked, entity)?;\n")],
+        &[
+            (
+                "        fields.extend(used(&words, entity, reaches)?);\n",
+                "        used(&words, entity, reaches)?;\n",
+            ),
+            (
+                "            fields.extend(asked_for(asked, entity)?);\n",
+                "            asked_for(asked, entity)?;\n",
+            ),
+        ],
         "a filter or a sort tells what is hidden",
     ),
     mutant(
@@ -53,7 +61,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "password-leaves-sessions",
         "crates/safeguards/src/identity/credentials.rs",
-        &[("        self.end_others(&mut transaction, person, Some(session.id), Ended::CredentialsChanged).await?;\n", "")],
+        &[(
+            "        self.end_others(&mut transaction, person, Some(session.id), Ended::CredentialsChanged).await?;\n",
+            "",
+        )],
         "a changed password leaves a thief's session alive",
     ),
     mutant(
@@ -80,19 +91,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "narratives-unescaped",
         "crates/safeguards/src/pages/content.rs",
-        &[("div.narrative dir=\"auto\" { (text) }", "div.narrative dir=\"auto\" { (maud::PreEscaped(text)) }")],
+        &[(
+            "div.narrative dir=\"auto\" { (text) }",
+            "div.narrative dir=\"auto\" { (maud::PreEscaped(text)) }",
+        )],
         "what a patient writes runs in a nurse's browser",
     ),
     mutant(
         "last-administrator-leaves",
         "crates/safeguards/src/identity/memberships.rs",
-        &[("if !self.is_administered(&mut transaction,", "if false && !self.is_administered(&mut transaction,")],
+        &[(
+            "if !self.is_administered(&mut transaction,",
+            "if false && !self.is_administered(&mut transaction,",
+        )],
         "nobody is left who administers people",
     ),
     mutant(
         "exports-unwritten",
         "crates/safeguards/src/app/export.rs",
-        &[("        audit.record(&context, event).await?;\n    }\n    Ok(())", "        let _ = (&audit, context, event);\n    }\n    Ok(())")],
+        &[(
+            "        audit.record(&context, event).await?;\n    }\n    Ok(())",
+            "        let _ = (&audit, context, event);\n    }\n    Ok(())",
+        )],
         "an export is not in the log",
     ),
     mutant(
@@ -105,8 +125,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "second-fence-open",
         "migrations/postgres/0003_access.sql",
         &[
-            ("CREATE POLICY patients_read ON patients FOR SELECT\n    USING (", "CREATE POLICY patients_read ON patients FOR SELECT\n    USING (TRUE OR "),
-            ("CREATE POLICY patients_organisation ON patients AS RESTRICTIVE\n    USING (", "CREATE POLICY patients_organisation ON patients AS RESTRICTIVE\n    USING (TRUE OR "),
+            (
+                "CREATE POLICY patients_read ON patients FOR SELECT\n    USING (",
+                "CREATE POLICY patients_read ON patients FOR SELECT\n    USING (TRUE OR ",
+            ),
+            (
+                "CREATE POLICY patients_organisation ON patients AS RESTRICTIVE\n    USING (",
+                "CREATE POLICY patients_organisation ON patients AS RESTRICTIVE\n    USING (TRUE OR ",
+            ),
         ],
         "the database shows the app whatever it asks for",
     ),

@@ -112,9 +112,10 @@ pub(super) async fn show(
     };
     let (done, total, now) = sofar.progress.clone().unwrap_or((0, 1, String::new()));
     let report = verification::report(&site.platform, project.id, build.version);
-    let report = report.ok().flatten().map(|_| {
-        format!("/projects/{}/versions/{}/verification", project.id, build.version)
-    });
+    let report = report
+        .ok()
+        .flatten()
+        .map(|_| format!("/projects/{}/versions/{}/verification", project.id, build.version));
     let shown = html! {
         section.build aria-label="Progress" data-events=[(!over).then(|| format!("{at}/events"))] data-last=(sofar.last) {
             p.phase role="status" { (phase) }

@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::Configuration;
 use control_plane::ids::{AccountId, EnvironmentId};
-use control_plane::seams::{Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, Pending, Progress, Standing, Verified, VerifyOrder};
+use control_plane::seams::{
+    Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
+    Pending, Progress, Standing, Verified, VerifyOrder,
+};
 use exporter::{ArchiveWriter, Cell, Column, ColumnKind, Form, Passphrase, Seal, Signature, Subject, Table};
 use safeguards::Clock;
 use safeguards::crypto::{DataKey, FileKeyService, KeyContext, KeyService, WrappedKey};
