@@ -97,7 +97,7 @@ pub(crate) fn rows(address: &str, statements: &str) -> Result<Vec<Vec<String>>> 
         "-v",
         "ON_ERROR_STOP=1",
         "-d",
-        address,
+        &of_clients(address),
         "-c",
         statements,
     ]);
@@ -108,7 +108,7 @@ pub(crate) fn rows(address: &str, statements: &str) -> Result<Vec<Vec<String>>> 
 
 fn dump(address: &str) -> Result<Vec<u8>> {
     let mut command = Command::new("pg_dump");
-    command.args(["-d", address]);
+    command.args(["-d", &of_clients(address)]);
     output(command, "pg_dump")
 }
 
@@ -116,7 +116,7 @@ fn fed(address: &str, script: &[u8]) -> Result<()> {
     let file = tempfile::NamedTempFile::new().map_err(Trouble::file("a temporary file"))?;
     std::fs::write(file.path(), script).map_err(Trouble::file(file.path()))?;
     let mut command = Command::new("psql");
-    command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-f"]).arg(file.path());
+    command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &of_clients(address), "-f"]).arg(file.path());
     output(command, "psql").map(drop)
 }
 
@@ -131,6 +131,14 @@ fn output(mut command: Command, name: &str) -> Result<Vec<u8>> {
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(Trouble::Command { command: name.to_owned(), said })
+}
+
+/// An address as PostgreSQL's own programs read it: they refuse what only an app's driver knows.
+fn of_clients(address: &str) -> String {
+    let Some((base, query)) = address.split_once('?') else { return address.to_owned() };
+    let known = |part: &&str| !part.starts_with("statement-cache-capacity=");
+    let query: Vec<&str> = query.split('&').filter(known).collect();
+    if query.is_empty() { base.to_owned() } else { format!("{base}?{}", query.join("&")) }
 }
 
 /// Where the database's name stands in an address.
@@ -151,6 +159,20 @@ pub fn in_database(address: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_app_s_driver_alone_knows_is_left_out() {
+        for (address, read) in [
+            ("postgres://a@localhost/d?statement-cache-capacity=0", "postgres://a@localhost/d"),
+            (
+                "postgres://a@localhost/d?host=/tmp/x&statement-cache-capacity=0&sslmode=require",
+                "postgres://a@localhost/d?host=/tmp/x&sslmode=require",
+            ),
+            ("postgres://a@localhost/d", "postgres://a@localhost/d"),
+        ] {
+            assert_eq!(of_clients(address), read);
+        }
+    }
 
     #[test]
     fn an_address_is_put_into_another_database() {
