@@ -15,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::ScopedJoinHandle;
+use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -40,6 +41,9 @@ pub(crate) struct Mutants {
     /// And those whose file has changed since a revision, at most as many again.
     #[arg(long, value_name = "REVISION")]
     touched: Option<String>,
+    /// Begin no other mutant after so many minutes; those that were not tried are named.
+    #[arg(long, value_name = "MINUTES")]
+    minutes: Option<u64>,
     /// End each verification at the first check that is broken: faster, and says less.
     #[arg(long)]
     until_broken: bool,
@@ -84,9 +88,15 @@ impl Mutants {
             told(&unchanged)
         );
         let mut score = Score::default();
+        #[expect(clippy::disallowed_methods, reason = "how long this may take is real time")]
+        let began = Instant::now();
         std::thread::scope(|scope| {
             let mut verifying: Option<(&Mutant, ScopedJoinHandle<'_, anyhow::Result<End>>)> = None;
             for mutant in &chosen {
+                if self.minutes.is_some_and(|minutes| began.elapsed().as_secs() > minutes * 60) {
+                    score.untried.push(mutant.name);
+                    continue;
+                }
                 let program = bench.changed(mutant)?;
                 if let Some((former, verifying)) = verifying.take() {
                     score.count(former, ended_thread(verifying)?);
@@ -113,6 +123,7 @@ struct Score {
     outside: usize,
     files: usize,
     left: Vec<&'static str>,
+    untried: Vec<&'static str>,
     /// Killed by one check alone: whatever is like them and a little different may live.
     narrowly: Vec<String>,
 }
@@ -131,12 +142,15 @@ impl Score {
         }
     }
 
-    fn tell(&self, tried: usize) -> anyhow::Result<()> {
-        let Self { outside, files, left, narrowly } = self;
-        let killed = outside + files;
+    fn tell(&self, chosen: usize) -> anyhow::Result<()> {
+        let Self { outside, files, left, untried, narrowly } = self;
+        let (killed, tried) = (outside + files, chosen - untried.len());
         eprintln!("{killed} of {tried} mutants killed: {outside} from outside, {files} by looking at files");
         if !narrowly.is_empty() {
             eprintln!("by one check alone: {}", narrowly.join(", "));
+        }
+        if !untried.is_empty() {
+            eprintln!("not tried, for want of time: {}", untried.join(", "));
         }
         ensure!(left.is_empty(), "not killed: {}", left.join(", "));
         Ok(())
