@@ -54,7 +54,7 @@ fn summary(report: &Report) -> Markup {
     let green = report.is_green();
     html! {
         div.sum.(if green { "good" } else { "bad" }) {
-            p.said { @if green { "Yes: every promise that was tried was kept." } @else { "No: not every promise was kept." } }
+            p.said { (answer(report)) }
             ul {
                 li { strong { (count("kept")) } " checks saw their promise kept" }
                 @if count("broken") > 0 { li { strong { (count("broken")) } " saw it broken" } }
@@ -75,6 +75,17 @@ fn summary(report: &Report) -> Markup {
         p { "Each check does what an attacker, a curious colleague or a thief would do, and looks at what happens. It knows the "
             "app by what its owner approved (its spec), and shares no code with what it tests. This page is evidence, not "
             "legal advice, and says nothing about what people do beside the software." }
+    }
+}
+
+/// The answer to the page's question. Where little could be tried, that is a part of it.
+fn answer(report: &Report) -> &'static str {
+    if !report.is_green() {
+        "No: not every promise was kept."
+    } else if count(report, "kept") < count(report, "not applicable") {
+        "Nothing that is broken was seen, but most could not be tried here."
+    } else {
+        "Yes: every promise that was tried was kept."
     }
 }
 
@@ -129,7 +140,7 @@ fn promises(report: &Report) -> Markup {
                         @if let Some(promise) = promise.filter(|promise| !promise.missing.is_empty()) {
                             p.quiet { "Not there yet, as the product says itself: " (promise.missing) "." }
                         }
-                        details { summary { "Checks" } ul { @for verdict in &verdicts {
+                        details { summary { (verdicts.len()) @if verdicts.len() == 1 { " check" } @else { " checks" } } ul { @for verdict in &verdicts {
                             li { (mark(verdict)) " " a href={ "#" (verdict.check.id) } { (verdict.check.title) } }
                         } } }
                     }
