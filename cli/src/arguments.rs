@@ -85,6 +85,21 @@ pub(crate) enum Command {
         #[arg(long)]
         folder: PathBuf,
     },
+    /// Verify a new version of an app, as a process of its own in the version's sandbox.
+    #[command(hide = true)]
+    VerifyVersion {
+        /// The project's folder.
+        project: PathBuf,
+        /// Its program.
+        #[arg(long)]
+        program: PathBuf,
+        /// An empty database, as the app's role; without it, a file.
+        #[arg(long, env = "HEALTHCODER_VERIFY_APP_URL", hide_env_values = true, requires = "owner_url")]
+        app_url: Option<String>,
+        /// The same, as the owner of its tables.
+        #[arg(long, env = "HEALTHCODER_VERIFY_OWNER_URL", hide_env_values = true, requires = "app_url")]
+        owner_url: Option<String>,
+    },
     /// Sign in to a platform.
     Login(Login),
     /// Sign out.
@@ -145,6 +160,9 @@ pub(crate) struct VerifyApp {
     /// Only the checks whose name begins so; may be given several times.
     #[arg(long, value_name = "CHECK")]
     pub(crate) only: Vec<String>,
+    /// End at the first check that is broken.
+    #[arg(long)]
+    pub(crate) until_broken: bool,
     /// Try it on PostgreSQL: an administrator's address, for a database that is made for this and removed.
     #[arg(long, value_name = "URL", env = "HEALTHCODER_VERIFY_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,

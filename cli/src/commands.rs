@@ -20,6 +20,7 @@ mod run;
 mod schema;
 mod source;
 mod verify;
+mod verify_version;
 
 use crate::arguments::{Agreement, Arguments, Audit, Certificate, Command, Export, Phi};
 use crate::outcome::{Failure, Outcome};
@@ -51,6 +52,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Serve(serve) => platform::serve::run(&serve, progress),
         Command::Signer { keys, witness } => platform::serve::signer(&keys, &witness),
         Command::KeyAgent { folder } => platform::serve::agent(&folder),
+        Command::VerifyVersion { project, program, app_url, owner_url } => {
+            verify_version::run(&project, &program, app_url.zip(owner_url))
+        }
         Command::Login(login) => platform::login::run(&login),
         Command::Logout => platform::login::end(),
         Command::Projects => platform::projects::list(),

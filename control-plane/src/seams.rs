@@ -128,6 +128,39 @@ pub struct Artifact {
     pub sha256: String,
 }
 
+/// A compiled version to be verified, before it serves anybody.
+#[derive(Clone, Debug)]
+pub struct VerifyOrder {
+    /// Of which project: its files lie where they were compiled.
+    pub project: ProjectId,
+    /// The version.
+    pub version: VersionId,
+    /// The program.
+    pub artifact: Artifact,
+}
+
+/// One check of a version that did not end well. It was written in the sandbox of the version: text for people, no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was to hold, in a sentence.
+    pub title: String,
+    /// What was seen instead, or why it could not be decided.
+    pub saw: String,
+}
+
+/// What the verifier found of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many checks saw their promise kept.
+    pub kept: u32,
+    /// The checks that saw a promise broken.
+    pub broken: Vec<Finding>,
+    /// The checks that came to no end, which is no pass.
+    pub undecided: Vec<Finding>,
+    /// The report as one page of HTML. It is as trustworthy as the version that was tried: no page of ours includes it.
+    pub page: String,
+}
+
 /// An environment, as the host is told of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentOrder {
@@ -179,6 +212,14 @@ pub trait Host: Send + Sync {
         order: &'a BuildOrder,
         progress: &'a dyn Progress,
     ) -> Pending<'a, Artifact, HostError>;
+
+    /// Tries a compiled version in a throwaway instance, with made-up people and on the kind of database that environments
+    /// get. Nothing of it stays.
+    fn verify<'a>(
+        &'a self,
+        order: &'a VerifyOrder,
+        progress: &'a dyn Progress,
+    ) -> Pending<'a, Verified, HostError>;
 
     /// Makes an environment's folder, database, roles and keys, unless they are there.
     fn provide<'a>(&'a self, order: &'a EnvironmentOrder) -> Pending<'a, (), HostError>;

@@ -45,6 +45,7 @@ impl Login {
 pub(crate) struct Client {
     address: SocketAddr,
     token: Option<String>,
+    refresh: Option<String>,
 }
 
 /// An answer.
@@ -66,7 +67,7 @@ impl Reply {
 impl Client {
     /// Signs in, with the second factor where there is one.
     pub(crate) fn sign_in(address: SocketAddr, login: &Login) -> Self {
-        let mut client = Self { address, token: None };
+        let mut client = Self { address, token: None, refresh: None };
         let asked = json!({ "email": login.email, "password": login.password });
         let mut step = client.post("/identity/sign-in", &asked).json();
         if step["next"] == "second_factor" {
@@ -85,12 +86,18 @@ impl Client {
         }
         assert_eq!(step["next"], "signed_in", "{login:?}: {step}");
         client.token = step["access_token"].as_str().map(str::to_owned);
+        client.refresh = step["refresh_token"].as_str().map(str::to_owned);
         client
+    }
+
+    /// The token that renews the session, once.
+    pub(crate) fn refresh_token(&self) -> &str {
+        self.refresh.as_deref().expect("a client of the API has one")
     }
 
     /// The same session, with the same app started anew.
     pub(crate) fn at(&self, address: SocketAddr) -> Self {
-        Self { address, token: self.token.clone() }
+        Self { address, token: self.token.clone(), refresh: self.refresh.clone() }
     }
 
     /// `GET`.

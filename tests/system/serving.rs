@@ -160,6 +160,11 @@ impl Serving {
         Client::sign_in(self.address, login)
     }
 
+    /// Where it answers.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Somebody who signed in when the app was started before: sessions outlive it.
     pub(crate) fn again(&self, client: &Client) -> Client {
         client.at(self.address)

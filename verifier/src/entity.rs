@@ -52,7 +52,7 @@ impl Resource<'_> {
 
     /// The field behind a name of JSON.
     pub(crate) fn field(&self, name: &str) -> Option<FieldIndex> {
-        self.entity.fields().find(|(_, field)| field.column == name).map(|(index, _)| index)
+        self.entity.fields().find(|(_, field)| spelling(field) == name).map(|(index, _)| index)
     }
 
     /// The schema of the body that makes one.
@@ -71,6 +71,12 @@ impl Resource<'_> {
         let schema = body_schema(api, search);
         schema["properties"].as_object().map(|names| names.keys().cloned().collect()).unwrap_or_default()
     }
+}
+
+/// How a field is called in JSON, in forms and in filters: a column that would be a word of SQL or of the code has an
+/// underscore at its end, which nobody sees.
+pub(crate) fn spelling(field: &Field) -> &str {
+    field.column.trim_end_matches('_')
 }
 
 fn body_schema(api: &Value, operation: &Value) -> Value {
@@ -104,7 +110,7 @@ pub(crate) fn sample(
             }
             continue;
         }
-        let field = entity.fields.iter().find(|field| field.column == *name);
+        let field = entity.fields.iter().find(|field| spelling(field) == name);
         let is_text = field.is_some_and(is_text);
         if !is_required && !is_text {
             continue;

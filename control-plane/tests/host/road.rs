@@ -21,10 +21,10 @@ use control_plane::projects::Project;
 use control_plane::prompts::{self, PromptText};
 use control_plane::seams::{
     Artifact, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError, Pending,
-    Progress,
+    Progress, Verified, VerifyOrder,
 };
 use control_plane::server::works;
-use control_plane::testing::{TestPlatform, agreements, lifecycle, platform_on};
+use control_plane::testing::{TestPlatform, agreements, all_kept, lifecycle, platform_on};
 use control_plane::versions::{self, Version};
 use control_plane::{BuildId, environments};
 use http_body_util::Full;
@@ -47,6 +47,10 @@ struct Prebuilt(LocalHost);
 impl Host for Prebuilt {
     fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
         Box::pin(async { Ok(artifact(&clinic())) })
+    }
+
+    fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
+        Box::pin(async { Ok(all_kept()) })
     }
 
     fn provide<'a>(&'a self, order: &'a EnvironmentOrder) -> Pending<'a, (), HostError> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::check::{Check, Group::Access, Needs};
+use crate::entity::spelling;
 use crate::outcome::{Outcome, Sight};
 use crate::trial::Trial;
 use crate::trouble::Result;
@@ -175,7 +176,7 @@ fn hang_nothing(trial: &Trial) -> Result<Outcome> {
             let schema = resource.new_schema(trial.api()?);
             let foreign = |name: &str| {
                 let parent = resource.entity.parent.as_ref().filter(|parent| parent.column == name);
-                let field = resource.entity.fields.iter().find(|field| field.column == name);
+                let field = resource.entity.fields.iter().find(|field| spelling(field) == name);
                 let target = match (parent, field.and_then(|field| field.target)) {
                     (Some(parent), _) => parent.entity,
                     (None, Some(spec::model::Target::Entity(target))) => target,

@@ -109,6 +109,7 @@ async fn serve(
     let host = LocalHost::open(HostSettings {
         folder: configuration.environments_folder(),
         key_agent: Box::new(agent_command),
+        verifier: std::env::current_exe()?,
         postgres,
         port: Some(configuration.listen.port()),
         manner: Manner::default(),

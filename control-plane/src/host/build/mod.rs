@@ -158,6 +158,12 @@ impl Builder {
         opened_below(&folder.join("target"), &executable)
     }
 
+    /// The files of a project as they were compiled the last time. Builds read them and change nothing.
+    #[must_use]
+    pub fn files(&self, project: Uuid) -> PathBuf {
+        self.root.join("projects").join(project.simple().to_string()).join("project")
+    }
+
     /// Removes everything that a project's builds have left.
     ///
     /// # Errors
@@ -259,7 +265,7 @@ fn begin(base: &Base, folder: &Path, account: Account, source: &Path) -> Result<
 }
 
 /// Waits until a folder holds more than it may.
-async fn outgrown(folder: PathBuf, most: u64) {
+pub(super) async fn outgrown(folder: PathBuf, most: u64) {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let looked = folder.clone();

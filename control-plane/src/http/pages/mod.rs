@@ -106,6 +106,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
         .get(
             Project,
+            "/projects/{project}/versions/{version}/verification",
+            "The report of the verifier on a version, as a file",
+            plan::verification,
+        )
+        .get(
+            Project,
             "/projects/{project}/versions/{version}/edit",
             "The forms that change a plan: in words, in the matrix, as text",
             editing::show,
