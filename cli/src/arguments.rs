@@ -1,11 +1,15 @@
 //! The command line. These names are a contract: scripts and people rely on them.
 
+mod outside;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use uuid::Uuid;
+
+pub(crate) use outside::{AgentKeys, Aws, Mail, Outside};
 
 /// From a prompt to a safeguarded app that you own.
 ///
@@ -84,6 +88,8 @@ pub(crate) enum Command {
         /// The host's folder.
         #[arg(long)]
         folder: PathBuf,
+        #[command(flatten)]
+        keys: AgentKeys,
     },
     /// Sign in to a platform.
     Login(Login),
@@ -252,6 +258,8 @@ pub(crate) struct Serve {
     /// postgres://…/postgres?host=/run/postgresql. By environment variable only; without it, environments get files.
     #[arg(long, env = "HEALTHCODER_TENANTS_DATABASE_URL", hide = true, hide_env_values = true)]
     pub(crate) tenants_database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) outside: Outside,
 }
 
 #[derive(Debug, Args)]

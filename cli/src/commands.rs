@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Agreement(Agreement::Verify { file, key }) => agreement::verify(&file, key.as_deref()),
         Command::Serve(serve) => platform::serve::run(&serve, progress),
         Command::Signer { keys, witness } => platform::serve::signer(&keys, &witness),
-        Command::KeyAgent { folder } => platform::serve::agent(&folder),
+        Command::KeyAgent { folder, keys } => platform::serve::agent(&folder, &keys),
         Command::Login(login) => platform::login::run(&login),
         Command::Logout => platform::login::end(),
         Command::Projects => platform::projects::list(),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use safeguards::store::DatabaseAddress;
 
+use crate::residency::{Kept, Residency};
+
 /// Where the platform keeps its own data, and where it answers.
 #[derive(Clone, Debug)]
 pub struct Configuration {
@@ -21,6 +23,8 @@ pub struct Configuration {
     pub database: PlatformDatabase,
     /// Whether people reach the gateway by TLS. False is lawful on loopback alone.
     pub tls: bool,
+    /// Where the data of the next environment will lie, as its founder is told.
+    pub residency: Residency,
 }
 
 /// Where accounts and projects are kept (HC-2: never where a tenant's records are).
@@ -48,6 +52,7 @@ impl Configuration {
             apps_domain: "apps.localhost".into(),
             database: PlatformDatabase::File,
             tls: false,
+            residency: Residency { records: Kept::here(None), keys: Kept::here(None) },
         }
     }
 

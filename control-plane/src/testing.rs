@@ -25,9 +25,10 @@ use crate::ids::{AccountId, EnvironmentId};
 use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
 use crate::operations::Engine;
 use crate::platform::SETS;
+use crate::residency::{Kept, Region, Residency};
 use crate::seams::{
     self, Artifact, Billing, BillingError, BuildEvent, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host,
-    HostError, Progress, Showing, Standing,
+    HostError, KeyDestruction, Notices, Progress, Showing, Standing,
 };
 use crate::support::{Leave, Looked};
 use crate::{Configuration, Platform};
@@ -77,8 +78,10 @@ pub async fn platform_on(kind: &'static str) -> TestPlatform {
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&shared)));
     let environment = ids.next();
+    let mut configuration = Configuration::embedded(folder.path().join("data"));
+    configuration.residency = residency();
     let platform = Platform::assemble(
-        Configuration::embedded(folder.path().join("data")),
+        configuration,
         database.store.clone(),
         root,
         environment,
@@ -97,6 +100,13 @@ pub async fn platform_on(kind: &'static str) -> TestPlatform {
         folder,
         _database: database,
     }
+}
+
+/// Where the environments of a test platform lie, as its operator would tell it.
+fn residency() -> Residency {
+    let region = |name: &str| Some(name.parse::<Region>().expect("a lawful region"));
+    let keys = Kept { by: "AWS KMS".into(), region: region("eu-west-1") };
+    Residency { records: Kept::here(region("eu-central-1")), keys }
 }
 
 impl TestPlatform {
@@ -288,8 +298,11 @@ impl Host for ScriptedHost {
         Box::pin(async move { self.order("logs", "").map(|()| vec!["{\"event\":\"listening\"}".to_owned()]) })
     }
 
-    fn destroy_keys<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
-        Box::pin(async move { self.order("destroy keys", "") })
+    fn destroy_keys<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+    ) -> seams::Pending<'a, KeyDestruction, HostError> {
+        Box::pin(async move { self.order("destroy keys", "").map(|()| KeyDestruction::Erased) })
     }
 
     fn destroy_data<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
@@ -347,10 +360,15 @@ pub fn agreements(platform: &Platform, folder: &Path) -> Agreements {
 #[must_use]
 pub fn lifecycle(platform: &Platform, host: Arc<dyn Host>, billing: Arc<dyn Billing>) -> Lifecycle {
     let configuration = &platform.configuration;
-    let folder = configuration.mailbox_folder();
-    let mailbox = Mailbox::new(&folder, &configuration.dashboard_host, Arc::clone(&platform.clock));
     let archives = ArchiveFolder::new(&configuration.archives_folder());
-    Lifecycle::new(platform.clone(), host, Arc::new(archives), Arc::new(mailbox), billing)
+    Lifecycle::new(platform.clone(), host, Arc::new(archives), mailbox(platform), billing)
+}
+
+/// The folder that stands in for a mail server.
+#[must_use]
+pub fn mailbox(platform: &Platform) -> Arc<dyn Notices> {
+    let configuration = &platform.configuration;
+    Arc::new(Mailbox::new(&configuration.mailbox_folder(), &configuration.dashboard_host))
 }
 
 impl TestPlatform {

@@ -3,6 +3,7 @@
 pub(crate) mod deploy;
 pub(crate) mod ends;
 pub(crate) mod login;
+mod outside;
 mod payments;
 pub(crate) mod projects;
 pub(crate) mod serve;

@@ -38,6 +38,7 @@ pub use archive_folder::ArchiveFolder;
 pub(crate) use beginning::follow;
 pub use comeback::ReturnWork;
 pub use departure::{Cause, Departure, DepartureState, Lifecycle};
+pub(crate) use destruction::moment;
 pub use error::DepartureError;
 pub use hold::Hold;
 pub use mailbox::Mailbox;

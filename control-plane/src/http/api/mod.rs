@@ -25,6 +25,7 @@ use crate::ids::{BuildId, ProjectId, PromptId, VersionId};
 use crate::processors;
 use crate::projects::{self, Project};
 use crate::prompts::{self, Prompt, PromptAnswers, PromptText};
+use crate::residency;
 use crate::seams::{EnvironmentKind, Standing};
 use crate::versions::{self, Planned, Version};
 
@@ -108,6 +109,8 @@ pub(super) struct EnvironmentAnswer {
     environment: Environment,
     /// Its address.
     address: String,
+    /// Where its data lie. One that is older than the record has no lines.
+    residency: Vec<residency::Line>,
 }
 
 /// A version with its spec.
@@ -322,12 +325,14 @@ async fn show(
     project: Owned<Project>,
 ) -> Result<Json<ProjectAnswer>> {
     let platform = &site.platform;
-    let environments = environments::list(platform, &project).await?.into_iter().map(|environment| {
+    let mut environments = Vec::new();
+    for environment in environments::list(platform, &project).await? {
         let address = platform.configuration.origin(&environment.host_name);
-        EnvironmentAnswer { environment, address }
-    });
+        let residency = residency::of(platform, environment.id).await?;
+        environments.push(EnvironmentAnswer { environment, address, residency });
+    }
     Ok(Json(ProjectAnswer {
-        environments: environments.collect(),
+        environments,
         versions: versions::list(platform, &project).await?,
         builds: builds::list(platform, &project).await?,
         standing: site.billing.standing(member.account()).await?,

@@ -12,6 +12,7 @@ mod processors;
 mod production;
 mod projects;
 mod prompts;
+mod residency;
 mod support;
 
 pub(in crate::http) use builds::events as build_events;
