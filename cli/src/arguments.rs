@@ -496,6 +496,8 @@ pub(crate) enum Export {
     Make(Make),
     /// Fetch the archive of a project that ends from the platform, with what opens it.
     Fetch(Fetch),
+    /// Have the platform make an archive of a project that goes on, and fetch it with what opens it.
+    Copy(TakenCopy),
     /// Verify an archive, without any network: finds whatever was changed, removed, added or cut off.
     Verify(Verify),
     /// Build the archived project and load its records into an empty database of either kind.
@@ -532,15 +534,41 @@ pub(crate) struct Make {
 pub(crate) struct Fetch {
     #[command(flatten)]
     pub(crate) project: OfProject,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Confirm to the platform that you hold it, once it was verified.
+    #[arg(long)]
+    pub(crate) confirm: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TakenCopy {
+    #[command(flatten)]
+    pub(crate) project: OfProject,
+    /// Of which environment.
+    #[arg(long, value_enum, default_value_t = Environment::Production)]
+    pub(crate) environment: Environment,
+    #[command(flatten)]
+    pub(crate) home: Home,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Environment {
+    /// Made-up records.
+    Preview,
+    /// Patients.
+    Production,
+}
+
+/// Where an archive of the platform goes.
+#[derive(Debug, Args)]
+pub(crate) struct Home {
     /// The file to write; there must be none yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
     /// The file to write what opens it to, for yourself alone (mode 0600); there must be none yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_to: PathBuf,
-    /// Confirm to the platform that you hold it, once it was verified.
-    #[arg(long)]
-    pub(crate) confirm: bool,
 }
 
 #[derive(Debug, Args)]

@@ -44,6 +44,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Certificate(Certificate::Verify { file, key }) => certificate::verify(&file, key.as_deref()),
         Command::Export(Export::Make(make)) => export::make(&make, progress),
         Command::Export(Export::Fetch(fetch)) => platform::ends::fetch(&fetch),
+        Command::Export(Export::Copy(copy)) => platform::copies::take(&copy, progress),
         Command::Export(Export::Verify(verify)) => export::verify(&verify),
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
         Command::PlanGrant(grant) => plan_grant::run(&grant),

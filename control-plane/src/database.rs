@@ -37,5 +37,6 @@ pub const MIGRATIONS: MigrationSet = both! {
     101 "0101_agreements",
     300 "0300_lifecycle",
     301 "0301_causes",
+    302 "0302_copies",
     400 "0400_support",
 };

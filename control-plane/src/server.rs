@@ -14,7 +14,7 @@ use crate::billing::{Billing, Gatekeeper};
 use crate::builds::BuildWork;
 use crate::error::Result;
 use crate::http::{self, Site};
-use crate::lifecycle::{DepartureWork, Lifecycle, ReturnWork};
+use crate::lifecycle::{CopyWork, DepartureWork, Lifecycle, ReturnWork};
 use crate::notices::NoticeWork;
 use crate::operations::{Engine, Work};
 use crate::seams::{Host, Notices};
@@ -37,6 +37,7 @@ pub fn works(
         Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(host))),
         Arc::new(DepartureWork(lifecycle.clone())),
         Arc::new(ReturnWork(lifecycle.clone())),
+        Arc::new(CopyWork(lifecycle.clone())),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! What is done on a platform: run it, and work on it.
 
+pub(crate) mod copies;
 pub(crate) mod deploy;
 pub(crate) mod ends;
 pub(crate) mod login;

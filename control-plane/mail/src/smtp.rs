@@ -10,7 +10,7 @@ use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Message, SmtpTransport, Transport};
 
 use crate::settings::{Settings, SettingsError};
 
@@ -19,7 +19,7 @@ const IMPLICIT: u16 = 465;
 
 /// A mail server.
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    transport: SmtpTransport,
     from: Mailbox,
 }
 
@@ -62,7 +62,7 @@ impl Smtp {
             false if settings.port == IMPLICIT => Tls::Wrapper(parameters(settings)?),
             false => Tls::Required(parameters(settings)?),
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
+        let mut builder = SmtpTransport::builder_dangerous(&settings.host)
             .port(settings.port)
             .timeout(Some(settings.timeout))
             .tls(tls);
@@ -104,7 +104,10 @@ impl Notices for Smtp {
     fn send<'a>(&'a self, notice: &'a Notice) -> Pending<'a, (), NoticeError> {
         Box::pin(async move {
             let message = self.message(notice)?;
-            self.transport.send(message).await.map(drop).map_err(|error| judged(&error))
+            let transport = self.transport.clone();
+            let sent = tokio::task::spawn_blocking(move || transport.send(&message).map(drop));
+            let sent = sent.await.map_err(|_| NoticeError::Later("the mail server: its client ended".to_owned()))?;
+            sent.map_err(|error| judged(&error))
         })
     }
 }

@@ -47,6 +47,13 @@ impl DepartureWork {
                 "erased: the copy that waited here opens no more (the owner's opens with the passphrase they were given)",
             ));
         }
+        for copy in self.0.copies_to_destroy(&self.0.platform.store, departure).await? {
+            remove_file(&self.0.passphrase_file(&copy.name())).map_err(io_later)?;
+            deeds.push(Deed::disabled(
+                format!("the key of the copy of {} that was asked for", copy.environment),
+                "erased: the copy that waited here opens no more",
+            ));
+        }
         self.end(step, departure, deeds, "archives").await
     }
 
@@ -57,12 +64,20 @@ impl DepartureWork {
             self.0.archives.remove(name).await.map_err(|error| StepError::Later(error.to_string()))?;
         }
         Errand::sweep(&self.0.platform.configuration.data, &departure.id.to_string()).map_err(io_later)?;
+        let copies = self.0.copies_to_destroy(&self.0.platform.store, departure).await?;
+        for copy in &copies {
+            self.0.remove_copy(&copy.name()).await?;
+            Errand::sweep(&self.0.platform.configuration.data, &copy.name()).map_err(io_later)?;
+        }
         let deeds = vec![Deed::deleted(
             "archives that waited to be fetched".into(),
             format!("every version removed from {}", self.0.archives.place()),
         )];
         let next = if departure.organisation.is_some() { "certify" } else { "data" };
-        self.end(step, departure, deeds, next).await
+        let mut transaction = step.begin().await?;
+        Lifecycle::copies_are_gone(&mut transaction, &copies).await?;
+        self.write(&mut transaction, departure, deeds).await?;
+        step.end(transaction, Next::Step(next)).await
     }
 
     pub(super) async fn data(&self, step: &Step, departure: &Departure) -> Result<Ended, StepError> {

@@ -1,18 +1,14 @@
 //! The operation that carries a departure out, step by step: the window, up to the point of no return.
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io;
 
 use safeguards::identity::EmailAddress;
 use safeguards::sql;
-use serde::Deserialize;
 
 use super::departure::{Cause, Departure, DepartureState, Lifecycle};
-use super::errand::{Errand, carried_out, copy_folder, digest_of, keep_secret};
 use super::error::DepartureError;
 use super::reminders;
-use crate::agreement;
+use super::writing::{Made, Order};
 use crate::ids::{DepartureId, EnvironmentId};
 use crate::notices::AppName;
 use crate::operations::{Ended, Next, Patience, Pending, Step, StepError, Work};
@@ -23,8 +19,6 @@ use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError, Wordin
 pub(super) const DEPARTURE: &str = "departure";
 /// The kind of operation that takes it back.
 pub(super) const RETURN: &str = "return";
-/// What a tenant's program may say of an archive.
-const LONGEST_SUMMARY: u64 = 64 << 10;
 /// How long a hold is waited for before it is looked at again; lifting it wakes the operation at once.
 const HELD: time::Duration = time::Duration::days(1);
 
@@ -36,13 +30,6 @@ pub(super) fn key(departure: DepartureId) -> String {
 /// Carries departures out.
 #[derive(Clone, Debug)]
 pub struct DepartureWork(pub Lifecycle);
-
-/// What the tenant's binary says of an archive that it made.
-#[derive(Deserialize)]
-struct Summary {
-    signed_by: String,
-    head: Option<String>,
-}
 
 /// An environment that departs.
 pub(super) struct Leaving {
@@ -133,48 +120,14 @@ impl DepartureWork {
     }
 
     async fn archive_of(&self, departure: &Departure, environment: EnvironmentId) -> Result<Made, StepError> {
-        let name = format!("{}-{environment}.zip", departure.id);
-        let folder = Errand::make(&self.0.platform.configuration.data, &name).map_err(io_later)?;
-        let mut arguments: Vec<String> = [
-            "export",
-            "--to",
-            "{folder}/archive.zip",
-            "--new-passphrase-file",
-            "{folder}/passphrase",
-            "--summary",
-            "{folder}/summary.json",
-        ]
-        .map(str::to_owned)
-        .into();
-        match self.0.source_of(departure).await? {
-            Some(source) if departure.organisation.is_none() => {
-                copy_folder(&source, &folder.0.join("project")).map_err(io_later)?;
-                arguments.extend(["--project".into(), "{folder}/project".into()]);
-            }
-            _ => arguments.push("--without-project".into()),
-        }
-        let signed = agreement::documents(&self.0.platform, departure.account).await?;
-        let agreements = folder.0.join("agreements");
-        fs::create_dir(&agreements).map_err(io_later)?;
-        for (id, document) in signed {
-            fs::write(agreements.join(format!("agreement-{id}.html")), document).map_err(io_later)?;
-        }
-        arguments.extend(["--agreements".into(), "{folder}/agreements".into()]);
-        if let Some((_, organisation)) = departure.organisation {
-            arguments.extend(["--organisation".into(), organisation.to_string()]);
-        }
-        self.0.host.run(environment, &arguments, &folder.0).await.map_err(later)?;
-        let file = folder.0.join("archive.zip");
-        let (sha256, bytes) = digest_of(&file).map_err(io_later)?;
-        let summary = carried_out(&folder.0.join("summary.json")).map_err(io_later)?;
-        let summary = serde_json::from_reader(summary.take(LONGEST_SUMMARY))
-            .map_err(|_| StepError::Later("the app told nothing of its archive".into()))?;
-        // The key first: an archive without its key is nothing, a key without its archive opens nothing.
-        let secret = self.0.passphrase_file(&name);
-        keep_secret(&folder.0.join("passphrase"), &secret).map_err(io_later)?;
-        let kept = self.0.archives.keep(&name, &file).await;
-        kept.map_err(|error| StepError::Later(error.to_string()))?;
-        Ok(Made { environment, name, bytes, sha256, summary })
+        let order = Order {
+            name: format!("{}-{environment}.zip", departure.id),
+            environment,
+            account: departure.account,
+            project: departure.project,
+            organisation: departure.organisation.map(|(_, organisation)| organisation),
+        };
+        self.0.write_archive(&order).await
     }
 
     /// Tells how many days are left, each of its times once.
@@ -275,6 +228,9 @@ impl DepartureWork {
         .bind(now)
         .execute(&mut transaction)
         .await?;
+        if begun == 1 {
+            self.0.stop_copies(&mut transaction, departure).await?;
+        }
         let next = match (begun, departure.state) {
             (1, _) => Next::Step("keys"),
             (_, DepartureState::Window) if now < departure.window_ends_at => {
@@ -291,15 +247,6 @@ impl DepartureWork {
 pub(super) struct Told {
     pub(super) subject: Wording,
     pub(super) paragraphs: Vec<Wording>,
-}
-
-/// An archive that was made and kept.
-struct Made {
-    environment: EnvironmentId,
-    name: String,
-    bytes: i64,
-    sha256: String,
-    summary: Summary,
 }
 
 impl Lifecycle {
@@ -331,20 +278,6 @@ impl Lifecycle {
             .fetch_one(&self.platform.store)
             .await?;
         Ok(AppName::of(&row)?)
-    }
-
-    /// The folder of the source that serves.
-    async fn source_of(&self, departure: &Departure) -> Result<Option<PathBuf>, StepError> {
-        let row = sql("SELECT version_id FROM environments WHERE project_id = $1 AND version_id IS NOT NULL
-             AND destroyed_at IS NULL ORDER BY kind DESC, id LIMIT 1")
-        .bind(departure.project)
-        .fetch_optional(&self.platform.store)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let version = row.uuid("version_id")?.to_string();
-        let projects = self.platform.configuration.projects_folder();
-        let folder = projects.join(departure.project.to_string()).join(version);
-        Ok(Some(folder).filter(|folder| folder.is_dir()))
     }
 
     /// Tells every owner of the account, once each.

@@ -10,7 +10,7 @@ use control_plane::BuildId;
 use control_plane::agreement::{AgreementText, Signatory, Signing};
 use control_plane::billing::Billing;
 use control_plane::builds::{self, events};
-use control_plane::lifecycle::{ArchiveFolder, Lifecycle, certificate};
+use control_plane::lifecycle::{ArchiveFolder, KEPT, Lifecycle, StepUp, certificate};
 use control_plane::notices::Outbox;
 use control_plane::operations::{Boundary, Engine, StopOnce, Work};
 use control_plane::seams::{self, BuildEvent, EnvironmentKind, Gate, Host};
@@ -84,6 +84,12 @@ impl Road {
         self.sign().await;
         self.work().await;
         let production = self.reach_production().await;
+        self.work().await;
+        let production_of_it =
+            begun.member.owned(platform, (begun.project, EnvironmentKind::Production)).await.unwrap();
+        self.lifecycle.copy(&begun.member.owner().unwrap(), &production_of_it, &StepUp::in_a_test()).await.unwrap();
+        self.work().await;
+        platform.clock.advance(KEPT);
         self.work().await;
         let served = [self.served(preview).await, self.served(production).await];
         let departure = self.lifecycle.cancel(account, begun.project, person).await.unwrap();
@@ -168,6 +174,8 @@ impl Road {
             ("SELECT state FROM versions ORDER BY id", "state"),
             ("SELECT state FROM departures ORDER BY id", "state"),
             ("SELECT kind AS state FROM environments WHERE destroyed_at IS NULL ORDER BY id", "state"),
+            ("SELECT state FROM copies ORDER BY id", "state"),
+            ("SELECT provider AS state FROM billing_subscriptions ORDER BY id", "state"),
             ("SELECT state FROM operations WHERE kind <> 'gate' ORDER BY id", "state"),
         ] {
             let rows = sql(statement).fetch_all(&self.platform.store).await.unwrap();
@@ -220,6 +228,9 @@ async fn killed_everywhere(database: &'static str) {
     );
     assert!(expected.states.iter().any(|states| states.ends_with("returned, destroyed")), "{expected:#?}");
     assert_eq!(expected.served, [1, 1]);
+    let ends_in = |end: &str| expected.states.iter().any(|states| states.ends_with(end));
+    assert!(ends_in("copies ORDER BY id: gone"), "{expected:#?}");
+    assert!(ends_in("billing_subscriptions ORDER BY id: operator"), "one plan was given: {expected:#?}");
     let mut killed = 0;
     for work in undisturbed.works() {
         for step in work.steps() {

@@ -68,6 +68,7 @@ impl Town {
         let reason = Reason::parse("a reading is missing").unwrap();
         let grant =
             support::grant(platform, &owner_of_it, &preview, &reason, 1, &StepUp::in_a_test()).await.unwrap();
+        let copy = site.lifecycle.copy(&owner_of_it, &preview, &StepUp::in_a_test()).await.unwrap();
         let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
@@ -80,6 +81,7 @@ impl Town {
                 ("{prompt}", prompt.to_string()),
                 ("{version}", version.id.to_string()),
                 ("{build}", build.to_string()),
+                ("{copy}", copy.to_string()),
                 ("{grant}", grant.to_string()),
                 ("{kind}", "preview".to_owned()),
                 ("{name}", "baa".to_owned()),

