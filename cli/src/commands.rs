@@ -45,13 +45,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Certificate(Certificate::Verify { file, key }) => certificate::verify(&file, key.as_deref()),
         Command::Export(Export::Make(make)) => export::make(&make, progress),
         Command::Export(Export::Fetch(fetch)) => platform::ends::fetch(&fetch),
+        Command::Export(Export::Copy(copy)) => platform::copies::take(&copy, progress),
         Command::Export(Export::Verify(verify)) => export::verify(&verify),
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
         Command::PlanGrant(grant) => plan_grant::run(&grant),
         Command::Agreement(Agreement::Verify { file, key }) => agreement::verify(&file, key.as_deref()),
         Command::Serve(serve) => platform::serve::run(&serve, progress),
         Command::Signer { keys, witness } => platform::serve::signer(&keys, &witness),
-        Command::KeyAgent { folder } => platform::serve::agent(&folder),
+        Command::KeyAgent { folder, keys } => platform::serve::agent(&folder, &keys),
         Command::VerifyVersion { project, program, app_url, owner_url } => {
             verify_version::run(&project, &program, app_url.zip(owner_url))
         }

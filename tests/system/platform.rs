@@ -207,6 +207,18 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     let again = road.patient("Second Testperson", "written").await;
     assert!(text(&again["said"]).contains("Second Testperson"), "{again:#}");
 
+    // Taken home while it goes on.
+    road.log_in();
+    let copy = [road.data.path().join("copy.zip"), road.data.path().join("copy.passphrase")];
+    let [zip, secret] = copy.each_ref().map(|path| path.to_str().expect("the path is text"));
+    let words = ["--json", "export", "copy", &label, "--to", zip, "--passphrase-to", secret];
+    let copied = road.command(&words, "").json();
+    assert!(
+        copied["rows"].as_u64().is_some_and(|rows| rows > 0) && copied["until"].is_string(),
+        "{copied:#}"
+    );
+    road.gate("read-write");
+
     let cancelled = road.go("cancel", &json!({})).await;
     assert!(text(&cancelled["billing"]).contains("Your plan ends on"), "{cancelled:#}");
     road.days(2).await;

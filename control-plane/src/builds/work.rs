@@ -16,6 +16,7 @@ use crate::environments::{self, Environment};
 use crate::error::Refusal;
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
 use crate::operations::{self, Ended, Next, Operation, Step, StepError, Work};
+use crate::residency::{self, What};
 use crate::seams::{
     Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Gate, Host, HostError, Progress,
     VerifyOrder,
@@ -176,6 +177,12 @@ impl Build {
             .bind(asked.version)
             .execute(&mut transaction)
             .await?;
+        if order.fresh {
+            // Begun anew, it has another root key, which lies where new ones do.
+            let keys = &self.platform.configuration.residency.keys;
+            residency::record(&self.platform, &mut transaction, asked.environment.id, What::Keys, keys)
+                .await?;
+        }
         let next = match asked.environment.kind {
             EnvironmentKind::Preview => "seed",
             EnvironmentKind::Production => "announce",

@@ -26,7 +26,7 @@ use super::{DatabaseKind, Folders, Gate, HostName, Register, Supervisor, Work};
 use crate::ids::EnvironmentId;
 use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
-    Pending, Progress, Verified, VerifyOrder,
+    KeyDestruction, Pending, Progress, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 
@@ -319,7 +319,7 @@ impl seams::Host for LocalHost {
         })
     }
 
-    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, KeyDestruction, HostError> {
         Box::pin(async move {
             let id: Uuid = environment.uuid();
             if self.0.supervisor.register().environment(id).is_some() {
