@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::store::DatabaseAddress;
-use crate::web::{Rate, RateLimits, ReadOnly};
+use crate::web::{Connections, Limits, Rate, RateLimits, ReadOnly};
 
 /// One variable, as `--help` and `.env.sample` tell of it.
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +143,18 @@ pub const VARIABLES: &[Variable] = &[
         default: "50",
     },
     Variable {
+        name: "REQUESTS_AT_ONCE",
+        flag: "requests-at-once",
+        about: "How many requests are worked on at once, 1 to 10000; more are told to come again (503 with Retry-After).",
+        default: "256",
+    },
+    Variable {
+        name: "CONNECTIONS_AT_ONCE",
+        flag: "connections-at-once",
+        about: "How many connections there are at once, 1 to 100000; for one more, whoever has been idle or slow longest gives up theirs.",
+        default: "1024",
+    },
+    Variable {
         name: "OPERATOR",
         flag: "operator",
         about: "The company that runs this app for the organisations in it: the other side of their business associate agreements.",
@@ -263,6 +275,10 @@ pub struct Settings {
     pub witness_folder: PathBuf,
     /// `RATE_PER_ADDRESS` and `RATE_PER_SESSION`.
     pub rates: RateLimits,
+    /// `REQUESTS_AT_ONCE`.
+    pub at_once: usize,
+    /// `CONNECTIONS_AT_ONCE`.
+    pub connections_at_once: usize,
     /// `ENVIRONMENT_ID`, where it was given.
     pub environment: Option<Uuid>,
 }
@@ -356,6 +372,13 @@ impl Settings {
             address: rate(&mut reader, "RATE_PER_ADDRESS", RateLimits::default().address),
             session: rate(&mut reader, "RATE_PER_SESSION", RateLimits::default().session),
         };
+        let at_once = reader.parsed("REQUESTS_AT_ONCE", "give a number from 1 to 10000", |text| {
+            text.parse().ok().filter(|number| (1..=10_000).contains(number))
+        });
+        let connections_at_once =
+            reader.parsed("CONNECTIONS_AT_ONCE", "give a number from 1 to 100000", |text| {
+                text.parse().ok().filter(|number| (1..=100_000).contains(number))
+            });
         let flag = |reader: &mut Reader<'_>, name| {
             reader.parsed(name, "give true or false", |text| text.parse().ok()).unwrap_or(false)
         };
@@ -378,6 +401,8 @@ impl Settings {
             public_url,
             tls,
             rates,
+            at_once: at_once.unwrap_or(Limits::default().at_once),
+            connections_at_once: connections_at_once.unwrap_or(Connections::default().most),
             environment,
         };
         if reader.errors.is_empty() { Ok(settings) } else { Err(reader.errors) }
