@@ -1,12 +1,14 @@
 //! Identity on both databases: real rows, real hashes, a clock that the test moves.
 
 mod door;
+mod equal_work;
 mod impersonation;
 mod people;
 mod places;
 mod races;
 mod sessions;
 mod sign_in;
+mod timing;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
