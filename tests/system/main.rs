@@ -23,8 +23,11 @@ mod project;
 mod prompts;
 mod row_level_security;
 mod rules;
+mod schemathesis;
 mod served;
 mod serving;
+mod storm;
+mod tls;
 mod verify;
 
 use safeguards::store::{Row, Store, sql};

