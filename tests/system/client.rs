@@ -53,11 +53,19 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     /// Such as 200.
     pub(crate) status: u16,
+    /// What came before the body: the status line and the headers.
+    head: String,
     /// What came after the headers.
     pub(crate) body: String,
 }
 
 impl Reply {
+    /// The value of a header, by its name in small letters.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
@@ -100,6 +108,11 @@ impl Client {
         Self { address, token: self.token.clone(), refresh: self.refresh.clone() }
     }
 
+    /// Who takes over the session: works once.
+    pub(crate) fn refresh_token(&self) -> &str {
+        self.refresh.as_deref().expect("whoever is signed in has one")
+    }
+
     /// `GET`.
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None)
@@ -139,7 +152,7 @@ impl Client {
             answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: {answer}"));
         let status =
             head.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("an answer has a status");
-        Reply { status, body: body.to_owned() }
+        Reply { status, head: head.to_owned(), body: body.to_owned() }
     }
 }
 

@@ -117,7 +117,7 @@ fn an_app_in_use_is_only_read() {
     let token = lent.refresh_token().to_owned();
     let verify = |token: &str| {
         let words =
-            ["--json", "verify", &serving.url(), "--token", token, "--project", text(&project.folder)];
+            ["--json", "verify", &serving.origin(), "--token", token, "--project", text(&project.folder)];
         ended(&mut command(&words))
     };
     let report = is_green(&verify(&token));

@@ -135,14 +135,11 @@ pub(crate) fn value(field: Option<&Field>, property: &Value, word: &str) -> Opti
     if let Some(choice) = property["enum"].as_array().and_then(|choices| choices.first()) {
         return Some(choice.clone());
     }
-    let kinds = &property["type"];
-    let is = |kind: &str| {
-        kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
-    };
+    let is = |kind: &str| is_of(property, kind);
     if is("array") {
         return Some(json!([value(field, &property["items"], word)?]));
     }
-    if is("integer") || is("number") {
+    if is("integer") || (is("number") && !is("string")) {
         let bound = |name: &str| property[name].as_f64();
         let (least, most) = (bound("minimum").unwrap_or(1.0), bound("maximum").unwrap_or(100.0));
         return Some(json!(((least + most) / 2.0).floor() as i64));
@@ -164,6 +161,12 @@ pub(crate) fn value(field: Option<&Field>, property: &Value, word: &str) -> Opti
         (Some(Kind::Text | Kind::LongText | Kind::PersonName | Kind::Address), _) => json!(word),
         _ => return None,
     })
+}
+
+/// Whether a schema takes this kind of value, alone or beside others.
+pub(crate) fn is_of(schema: &Value, kind: &str) -> bool {
+    let kinds = &schema["type"];
+    kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
 }
 
 /// This moment, as RFC 3339 has it.

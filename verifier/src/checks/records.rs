@@ -248,7 +248,7 @@ fn ranges(trial: &Trial) -> Result<Outcome> {
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let bounds = (property["minimum"].as_f64(), property["maximum"].as_f64());
             let (Some(least), Some(most)) = bounds else { continue };
-            if property["type"] != "integer" {
+            if !crate::entity::is_of(property, "integer") {
                 continue;
             }
             for number in [least as i64 - 1, most as i64 + 1, i64::MIN, i64::MAX] {

@@ -1,5 +1,6 @@
-//! Stand-ins for services that cannot be reached from a test: an identity provider, two for Stripe, that ours is compared with,
-//! one for AWS, and a mail server. Each at an exact version, in a folder of its own below `target`.
+//! Programs of others, each at an exact version, in a folder of its own below `target`: stand-ins for services that cannot be
+//! reached from a test (an identity provider, AWS, a mail server, two for Stripe, that ours is compared with), and schemathesis, which
+//! attacks an app by what its OpenAPI document promises.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +18,14 @@ const IDENTITY_PROVIDER: &str = "oidc-provider@9.13.3";
 /// moto with what its server needs for KMS and S3; its own extra for the server brings twice as much.
 const AWS: [&str; 3] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"];
 const MAIL: [&str; 1] = ["aiosmtpd==1.4.6"];
+const SCHEMATHESIS: [&str; 1] = ["schemathesis==4.32.0"];
 
 pub(super) fn everything() -> anyhow::Result<()> {
     identity_provider()?;
     stripe_peers()?;
     python_only("aws-stand-in", &AWS)?;
-    python_only("mail-sink", &MAIL)
+    python_only("mail-sink", &MAIL)?;
+    python_only("schemathesis", &SCHEMATHESIS)
 }
 
 /// A folder with packages of Python alone.

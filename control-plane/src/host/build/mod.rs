@@ -247,6 +247,10 @@ impl Builder {
         }
         let ended = running.ended().await?;
         let said = errors.await.map_err(io::Error::other)??;
+        // cargo outlives a build script that was ended, and tells by which signal.
+        if said.contains("SIGSYS") {
+            tracing::error!(event = "sandbox-escape", sandbox = "build", folder = %folder.display(), "a forbidden system call");
+        }
         reading.finish(ended, &said).await
     }
 }
