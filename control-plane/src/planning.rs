@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use models::{
-    ApiKey, Attested, Budget, Caller, Ceiling, Entry, JsonLines, Providers, Seal, Surroundings, Wait, Waiting, WireKind,
+    ApiKey, Attested, Budget, Caller, Ceiling, Entry, JsonLines, Providers, Seal, Surroundings, Wait,
+    Waiting, WireKind,
 };
 use planner::model::{Cleared, Identifies, NotPlanned, PlannedBy, Planning, Telling};
 use safeguards::Clock;
@@ -181,10 +182,14 @@ impl Planners {
             Some(PlannedBy::Offline) => "Planned by the built-in planner: no model had a plan.".to_owned(),
             None => "Nobody had a plan.".to_owned(),
         };
-        let account =
-            format!("{by} Spent: {}, of at most {}. Charged: {}.", outcome.spent, ceiling.money, outcome.charged);
+        let account = format!(
+            "{by} Spent: {}, of at most {}. Charged: {}.",
+            outcome.spent, ceiling.money, outcome.charged
+        );
         let planned = match outcome.plan {
-            Ok(plan) => versions::keep_plan(platform, project, prompt, &plan).await.map_err(|why| why.to_string()),
+            Ok(plan) => {
+                versions::keep_plan(platform, project, prompt, &plan).await.map_err(|why| why.to_string())
+            }
             Err(NotPlanned::Offline(why)) => match versions::unplanned(why) {
                 Some(not) => Ok(not),
                 None => Err("The plan is not a valid spec: this is our own fault.".to_owned()),

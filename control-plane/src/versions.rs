@@ -357,7 +357,9 @@ pub(crate) async fn approve(
     let member = version.member();
     let (_, spec) = open(platform, version.account, version.id).await?;
     if let Some(ask) = stopped(&spec) {
-        return Err(Refusal::Conflict(format!("Decide this first, and take the question out of the plan: {ask}")));
+        return Err(Refusal::Conflict(format!(
+            "Decide this first, and take the question out of the plan: {ask}"
+        )));
     }
     let approved =
         sql("UPDATE versions SET state = 'approved', approved_at = $2, approved_by_id = $3, failure = NULL

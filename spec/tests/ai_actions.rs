@@ -35,11 +35,17 @@ fn an_action_resolves() {
     let model = spec.model();
     let [scribe, sum_up, code_it] = model.ai_actions.as_slice() else { panic!("three actions") };
     let (visit, note) = (model.entity("visit").unwrap(), model.entity("note").unwrap());
-    assert_eq!((scribe.on, scribe.entity, scribe.input, scribe.makes_parts), (note, note, AiInput::Given, false));
+    assert_eq!(
+        (scribe.on, scribe.entity, scribe.input, scribe.makes_parts),
+        (note, note, AiInput::Given, false)
+    );
     assert_eq!(scribe.provider, Some(0));
     assert!(matches!(sum_up.input, AiInput::Above(_)) && sum_up.author_only && sum_up.cached);
     assert_eq!(sum_up.applied_by, [model.role("clinician").unwrap()], "those who may write it");
-    assert_eq!((code_it.on, code_it.entity, code_it.makes_parts, code_it.provider), (visit, note, true, None));
+    assert_eq!(
+        (code_it.on, code_it.entity, code_it.makes_parts, code_it.provider),
+        (visit, note, true, None)
+    );
     assert!(matches!(code_it.input, AiInput::Field(_)));
     assert!(spec::buildable(&spec).is_empty());
 }
@@ -49,18 +55,63 @@ fn an_action_resolves() {
 #[test]
 fn an_action_opens_nothing() {
     for (actions, more, at, why) in [
-        ("  a: { from: x, proposes: \"note(plan)\", applied by: [owner] }", "", "/applied by", "may not create"),
-        ("  a: { from: x, proposes: \"note(plan)\", applied by: [desk] }", "", "/applied by", "may not create"),
+        (
+            "  a: { from: x, proposes: \"note(plan)\", applied by: [owner] }",
+            "",
+            "/applied by",
+            "may not create",
+        ),
+        (
+            "  a: { from: x, proposes: \"note(plan)\", applied by: [desk] }",
+            "",
+            "/applied by",
+            "may not create",
+        ),
         ("  a: { from: transcript, proposes: \"visit(reason)\", applied by: [desk] }", "", "", ""),
         ("  a: { from: x, proposes: \"note\", applied by: [clinician] }", "", "/proposes", "which fields"),
-        ("  a: { from: x, proposes: \"note(scan)\", applied by: [clinician] }", "", "/proposes", "nothing that can be proposed"),
+        (
+            "  a: { from: x, proposes: \"note(scan)\", applied by: [clinician] }",
+            "",
+            "/proposes",
+            "nothing that can be proposed",
+        ),
         ("  a: { from: x, proposes: \"note(dose)\", applied by: [clinician] }", "", "/proposes", "no field"),
-        ("  a: { from: x, proposes: \"new visit(reason)\", applied by: [clinician] }", "", "/proposes", "no part"),
-        ("  a: { from: x, proposes: \"new note(plan)\", applied by: [clinician] }", "", "/proposes", "must be filled in"),
-        ("  a: { from: length, proposes: \"visit(reason)\", applied by: [clinician] }", "", "/from", "no text"),
-        ("  a: { from: x, proposes: \"note(plan)\", applied by: [clinician], cache: hash }", "", "/cache", "not kept"),
-        ("  a: { from: x, proposes: \"note(plan)\", applied by: [clinician], cache: memory }", "", "/cache", "no way"),
-        ("  a: { from: x, proposes: \"note(plan)\", applied by: [clinician], provider: vendor }", "", "/provider", "not among"),
+        (
+            "  a: { from: x, proposes: \"new visit(reason)\", applied by: [clinician] }",
+            "",
+            "/proposes",
+            "no part",
+        ),
+        (
+            "  a: { from: x, proposes: \"new note(plan)\", applied by: [clinician] }",
+            "",
+            "/proposes",
+            "must be filled in",
+        ),
+        (
+            "  a: { from: length, proposes: \"visit(reason)\", applied by: [clinician] }",
+            "",
+            "/from",
+            "no text",
+        ),
+        (
+            "  a: { from: x, proposes: \"note(plan)\", applied by: [clinician], cache: hash }",
+            "",
+            "/cache",
+            "not kept",
+        ),
+        (
+            "  a: { from: x, proposes: \"note(plan)\", applied by: [clinician], cache: memory }",
+            "",
+            "/cache",
+            "no way",
+        ),
+        (
+            "  a: { from: x, proposes: \"note(plan)\", applied by: [clinician], provider: vendor }",
+            "",
+            "/provider",
+            "not among",
+        ),
         (
             "  a: { from: x, proposes: \"note(plan)\", applied by: [clinician] }",
             "sub-processors:\n  vendor: { for: [ai], attested by: clerk }\n",

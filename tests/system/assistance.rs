@@ -11,13 +11,15 @@ use crate::project::Project;
 use crate::serving::{Database, Place, Serving};
 
 /// What a clinician dictates: words by which it would be found again in what leaves, and in what is kept.
-const DICTATED: &str = "Patient is tired since Monday, quillmark. Systolic 142. Severe. We will start zolmark.";
+const DICTATED: &str =
+    "Patient is tired since Monday, quillmark. Systolic 142. Severe. We will start zolmark.";
 
 fn key_file(place: &Place, double: &ModelsDouble) -> std::path::PathBuf {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let path = place.folder().join("provider.key");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).unwrap();
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).unwrap();
     file.write_all(double.key().as_bytes()).unwrap();
     path
 }
@@ -102,9 +104,14 @@ fn try_it(program: &std::path::Path, database: Database, double: &ModelsDouble) 
     assert_eq!(run["engine"], "model-vendor", "{run}");
     // What fits a proposed field is proposed; a word that is no choice, a text that is no number and a field that was not
     // asked for are not.
-    let expected = json!({ "subjective": "<script>alert(1)</script> tired", "plan": "start zolmark", "systolic": 142 });
+    let expected =
+        json!({ "subjective": "<script>alert(1)</script> tired", "plan": "start zolmark", "systolic": 142 });
     assert_eq!(values, &expected, "{run}");
-    assert_eq!(clinician.get(&format!("/api/notes/{id}")).json()["version"], draft["version"], "nothing is written yet");
+    assert_eq!(
+        clinician.get(&format!("/api/notes/{id}")).json()["version"],
+        draft["version"],
+        "nothing is written yet"
+    );
 
     // A person applies it, and what the model wrote is shown as text.
     let mut body = values.clone();
@@ -121,7 +128,11 @@ fn try_it(program: &std::path::Path, database: Database, double: &ModelsDouble) 
     let withdrawn = owner.send("DELETE", "/api/compliance/ai/model-vendor", None);
     assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
     let run = clinician.post(&path, &dictated).json();
-    assert_eq!((&run["engine"], double.requests()), (&json!("embedded"), 1), "withdrawn: nothing leaves any more");
+    assert_eq!(
+        (&run["engine"], double.requests()),
+        (&json!("embedded"), 1),
+        "withdrawn: nothing leaves any more"
+    );
     let signed = clinician.post(&format!("/api/notes/{id}/sign?version={version}"), &json!({})).json();
     body["version"] = signed["version"].clone();
     let late = clinician.post(&format!("{path}/{}/0", run["id"].as_str().unwrap()), &body);
@@ -130,8 +141,16 @@ fn try_it(program: &std::path::Path, database: Database, double: &ModelsDouble) 
     // The register tells who, when, of whom and for how much, and no word of it.
     let register = owner.get("/api/compliance/ai");
     let lines = register.json();
-    let line = lines.as_array().unwrap().iter().find(|line| line["engine"] == "model-vendor").expect("it is on record");
-    assert_eq!((&line["agreement"], &line["model"], &line["applied"]), (&json!("BAA 7"), &json!("some-model-1"), &json!(1)));
+    let line = lines
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|line| line["engine"] == "model-vendor")
+        .expect("it is on record");
+    assert_eq!(
+        (&line["agreement"], &line["model"], &line["applied"]),
+        (&json!("BAA 7"), &json!("some-model-1"), &json!(1))
+    );
     assert!(line["tokens"].as_i64().is_some_and(|tokens| tokens > 0), "{line}");
     assert!(!register.body.contains("quillmark") && !register.body.contains("zolmark"), "{}", register.body);
     assert_eq!(clinician.get("/account/compliance/ai").status, 200);

@@ -114,10 +114,18 @@ async fn a_model_plans_what_may_leave() {
         let sent = founder.send(&begun.to, &[("way", "models")]).await;
         assert_eq!((sent.status, &sent.to), (StatusCode::SEE_OTHER, &begun.to), "{}", sent.page);
         let events = founder.get(&format!("{}/events", begun.to)).await;
-        assert!(events.page.contains("event: phase") && events.page.contains("event: over"), "{}", events.page);
+        assert!(
+            events.page.contains("event: phase") && events.page.contains("event: over"),
+            "{}",
+            events.page
+        );
         let ended = founder.get(&begun.to).await;
         assert!(ended.page.contains("Planned by the model some-model-1 of double"), "{}", ended.page);
-        assert!(ended.page.contains("Spent: $0.") && ended.page.contains("of at most $2.50"), "{}", ended.page);
+        assert!(
+            ended.page.contains("Spent: $0.") && ended.page.contains("of at most $2.50"),
+            "{}",
+            ended.page
+        );
         let link = ended.page.split("href=\"").find(|rest| rest.contains("/versions/")).unwrap();
         let version = founder.get(link.split('"').next().unwrap()).await;
         assert!(version.page.contains("this plan was made by the model some-model-1"), "{}", version.page);
@@ -126,19 +134,27 @@ async fn a_model_plans_what_may_leave() {
         let named = format!("{PROMPT} Such as Mrs. Margarethe Winterbottom, SSN 536-90-4399.");
         let begun = founder.send("/projects", &[("prompt", &named)]).await;
         let asked = founder.get(&begun.to).await;
-        assert!(asked.page.contains("Nothing was sent") && asked.page.contains("536-90-4399"), "{}", asked.page);
+        assert!(
+            asked.page.contains("Nothing was sent") && asked.page.contains("536-90-4399"),
+            "{}",
+            asked.page
+        );
         let refused = founder.send(&begun.to, &[("way", "models")]).await;
         assert_eq!((refused.status, double.requests()), (StatusCode::OK, before), "it names somebody");
         founder.send(&begun.to, &[("way", "placeholders")]).await;
         founder.get(&format!("{}/events", begun.to)).await;
         let sent = String::from_utf8_lossy(&double.outbound().concat()).into_owned();
-        assert!(double.requests() > before && !sent.contains("Winterbottom") && !sent.contains("536-90-4399"));
+        assert!(
+            double.requests() > before && !sent.contains("Winterbottom") && !sent.contains("536-90-4399")
+        );
         let offline = founder.send(&begun.to, &[("way", "offline")]).await;
         assert_eq!(offline.status, StatusCode::SEE_OTHER, "{}", offline.page);
 
         let register = platform.configuration.data.join("models/register.jsonl");
         let lines = fs::read_to_string(register).unwrap();
-        assert!(lines.lines().count() >= 4 && !lines.contains("blood pressure") && !lines.contains(double.key()));
+        assert!(
+            lines.lines().count() >= 4 && !lines.contains("blood pressure") && !lines.contains(double.key())
+        );
         assert!(double.complaints().is_empty(), "{:?}", double.complaints());
     }
 }
@@ -173,7 +189,8 @@ async fn a_plan_is_changed_in_words_in_the_matrix_and_as_text() {
         let other = spec.replacen("app:", "# read by hand\napp:", 1);
         let made = founder.send(&format!("{edit}/text"), &[("spec", &other)]).await;
         assert!(made.to.contains("/versions/"), "{}", made.page);
-        let not = founder.send(&format!("{edit}/text"), &[("spec", "app: X\nsecurity: { audit: off }")]).await;
+        let not =
+            founder.send(&format!("{edit}/text"), &[("spec", "app: X\nsecurity: { audit: off }")]).await;
         assert!(not.to.is_empty() && not.page.contains("audit"), "the floor holds: {}", not.page);
     }
 }

@@ -34,19 +34,30 @@ pub(super) fn routes(view: &AppView, paths: &mut Map<String, Value>, schemas: &m
 
 /// The register, and the attestations without which no company is called.
 fn register(view: &AppView, paths: &mut Map<String, Value>) {
-    let line = object(json!({ "id": uuid(), "action": { "type": "string" }, "engine": { "type": "string" } }), &["id"]);
+    let line = object(
+        json!({ "id": uuid(), "action": { "type": "string" }, "engine": { "type": "string" } }),
+        &["id"],
+    );
     let summary = "Runs of AI: those of the organisation for who answers for it, to others their own";
     let runs = json!({ "type": "array", "items": line });
-    paths.insert("/api/compliance/ai".into(), json!({ "get": operation(summary, "Compliance", [("200", runs)]) }));
+    paths.insert(
+        "/api/compliance/ai".into(),
+        json!({ "get": operation(summary, "Compliance", [("200", runs)]) }),
+    );
     for company in &view.sub_processors {
         let text = || json!({ "type": "string" });
-        let body = json!({ "agreement": text(), "zero_retention": text(), "attested": { "type": "boolean" } });
-        let summary = format!("Attest the agreement with {}; wants a proof of the last ten minutes", company.name);
+        let body =
+            json!({ "agreement": text(), "zero_retention": text(), "attested": { "type": "boolean" } });
+        let summary =
+            format!("Attest the agreement with {}; wants a proof of the last ten minutes", company.name);
         let attest = answer(operation(&summary, "Compliance", []), "204", "Attested.", None);
         let attest = with_body(attest, closed(object(body, &["zero_retention", "attested"])));
         let withdraw = operation(&format!("Withdraw the attestation of {}", company.name), "Compliance", []);
         let withdraw = answer(withdraw, "204", "Withdrawn.", None);
-        paths.insert(format!("/api/compliance/ai/{}", company.path), json!({ "post": attest, "delete": withdraw }));
+        paths.insert(
+            format!("/api/compliance/ai/{}", company.path),
+            json!({ "post": attest, "delete": withdraw }),
+        );
     }
 }
 
@@ -88,21 +99,24 @@ fn given(action: &AiActionView) -> Value {
 fn values(view: &AppView, action: &AiActionView) -> Value {
     let mut properties = Map::new();
     let entity = view.entities.iter().find(|entity| entity.module == action.of.module);
-    for field in entity.iter().flat_map(|entity| &entity.fields).filter(|field| action.form.contains(&field.json)) {
+    for field in
+        entity.iter().flat_map(|entity| &entity.fields).filter(|field| action.form.contains(&field.json))
+    {
         properties.insert(field.json.clone(), nullable(&field.schema));
     }
     if action.parts {
         return closed(object(Value::Object(properties), &[]));
     }
-    properties.insert("version".into(), json!({ "type": "integer", "description": "The version that the person saw." }));
+    properties.insert(
+        "version".into(),
+        json!({ "type": "integer", "description": "The version that the person saw." }),
+    );
     closed(object(Value::Object(properties), &["version"]))
 }
 
 fn run() -> Value {
-    let proposal = object(
-        json!({ "item": { "type": "integer" }, "values": { "type": "object" } }),
-        &["item", "values"],
-    );
+    let proposal =
+        object(json!({ "item": { "type": "integer" }, "values": { "type": "object" } }), &["item", "values"]);
     let engine = json!({
         "type": "string",
         "description": "`embedded`: the app's own engine; `cache`: an identical text was read before; else the provider.",

@@ -34,11 +34,7 @@ pub(super) enum Engine {
     /// The app's own.
     Embedded,
     /// A provider that this organisation attested.
-    Provider {
-        attested: Box<Attested>,
-        ceiling: Ceiling,
-        agreement: String,
-    },
+    Provider { attested: Box<Attested>, ceiling: Ceiling, agreement: String },
 }
 
 /// What a page says before anybody is asked.

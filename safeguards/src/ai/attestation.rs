@@ -40,14 +40,15 @@ impl Attestation {
 /// The one that stands, lapsed or not: the latest that was not withdrawn.
 pub(super) async fn standing(context: &Context, company: &SubProcessor) -> Result<Option<Attestation>> {
     let mut reading = begin(context).await?;
-    let found = sql("SELECT id, agreement, zero_retention, attested_at, attested_by_id, ends_at, withdrawn_at
+    let found =
+        sql("SELECT id, agreement, zero_retention, attested_at, attested_by_id, ends_at, withdrawn_at
          FROM ai_attestations WHERE organisation_id = $1 AND provider = $2
          ORDER BY attested_at DESC, id DESC LIMIT 1")
-    .bind(context.principal.organisation())
-    .bind(company.path)
-    .fetch_optional(&mut reading)
-    .await
-    .map_err(Error::from)?;
+        .bind(context.principal.organisation())
+        .bind(company.path)
+        .fetch_optional(&mut reading)
+        .await
+        .map_err(Error::from)?;
     reading.rollback().await.map_err(Error::from)?;
     let read = |row: store::Row| {
         let withdrawn = !row.is_null("withdrawn_at")?;
@@ -104,7 +105,9 @@ pub(super) async fn withdraw(context: &Context, attestation: &Attestation) -> Re
     .execute(&mut transaction)
     .await
     .map_err(Error::from)?;
-    let event =
-        Event::new(audit::Action::Configure).entity("ai-attestation").record(attestation.id).note("withdrawn");
+    let event = Event::new(audit::Action::Configure)
+        .entity("ai-attestation")
+        .record(attestation.id)
+        .note("withdrawn");
     finish(context, transaction, event).await
 }

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
+use super::AiAction;
 use super::register::{begin, decided, find, finish};
 use super::run::Subject;
-use super::AiAction;
 use crate::access::{self, Error};
 use crate::audit::{self, Event};
 use crate::slice::{Result, Viewer};

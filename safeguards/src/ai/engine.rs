@@ -27,15 +27,48 @@ const USUAL: &[(&[&str], &[&str])] = &[
     ),
     (
         &["objective", "exam", "examination", "findings", "vitals"],
-        &["exam", "auscultation", "palpation", "temperature", "pressure", "pulse", "clear", "tender", "swelling", "normal"],
+        &[
+            "exam",
+            "auscultation",
+            "palpation",
+            "temperature",
+            "pressure",
+            "pulse",
+            "clear",
+            "tender",
+            "swelling",
+            "normal",
+        ],
     ),
     (
         &["assessment", "impression", "diagnosis", "conclusion"],
-        &["likely", "consistent", "suspected", "diagnosis", "probably", "impression", "due", "stable", "improving"],
+        &[
+            "likely",
+            "consistent",
+            "suspected",
+            "diagnosis",
+            "probably",
+            "impression",
+            "due",
+            "stable",
+            "improving",
+        ],
     ),
     (
         &["plan", "treatment", "recommendation", "next steps", "instructions", "follow up"],
-        &["will", "start", "continue", "stop", "follow", "refer", "return", "prescribe", "prescribed", "recheck", "order"],
+        &[
+            "will",
+            "start",
+            "continue",
+            "stop",
+            "follow",
+            "refer",
+            "return",
+            "prescribe",
+            "prescribed",
+            "recheck",
+            "order",
+        ],
     ),
 ];
 
@@ -152,11 +185,14 @@ fn prose(field: &Field, sentences: &[&str], alone: bool) -> Option<String> {
     } else {
         let names = names(field);
         let (_, usual) = USUAL.iter().find(|(of, _)| names.iter().any(|name| of.contains(&name.as_str())))?;
-        let rank = |sentence: &str, usual: &[&str]| words(sentence).filter(|word| usual.contains(&word.as_str())).count();
+        let rank = |sentence: &str, usual: &[&str]| {
+            words(sentence).filter(|word| usual.contains(&word.as_str())).count()
+        };
         let fits = |sentence: &&&str| {
             let own = rank(sentence, usual);
             // A sentence stands where most of its words are usual; it is not said twice.
-            own > 0 && USUAL.iter().all(|(_, other)| std::ptr::eq(*other, *usual) || rank(sentence, other) < own)
+            own > 0
+                && USUAL.iter().all(|(_, other)| std::ptr::eq(*other, *usual) || rank(sentence, other) < own)
         };
         sentences.iter().filter(fits).copied().collect()
     };
@@ -245,7 +281,8 @@ fn after(field: &Field, text: &str, wanted: impl Fn(&str) -> bool) -> Option<Str
     for name in names(field) {
         let name: Vec<&str> = name.split_whitespace().collect();
         let places = lower.windows(name.len().max(1)).enumerate();
-        for (at, _) in places.filter(|(_, window)| window.iter().map(String::as_str).eq(name.iter().copied())) {
+        for (at, _) in places.filter(|(_, window)| window.iter().map(String::as_str).eq(name.iter().copied()))
+        {
             let behind = said.iter().skip(at + name.len()).take(4).find(|word| wanted(word));
             if let Some(word) = behind {
                 return Some((*word).to_owned());
@@ -266,7 +303,8 @@ fn code(text: &str) -> Option<String> {
         let (stem, rest) = word.split_once('.').unwrap_or((word, ""));
         let stem: Vec<char> = stem.chars().collect();
         let ends = |sign: &char| sign.is_ascii_digit() || sign.is_ascii_uppercase();
-        let whole = matches!(stem.as_slice(), [a, b, c] if a.is_ascii_uppercase() && b.is_ascii_digit() && ends(c));
+        let whole =
+            matches!(stem.as_slice(), [a, b, c] if a.is_ascii_uppercase() && b.is_ascii_digit() && ends(c));
         whole && rest.len() <= 4 && rest.chars().all(|sign| ends(&sign))
     };
     text.split_whitespace().map(bare).find(looks).map(str::to_owned)
@@ -283,7 +321,11 @@ mod tests {
             .field(Field::paragraphs("plan", "Plan").optional())
             .field(Field::integer("systolic", "Systolic").unit("mmHg").optional())
             .field(Field::decimal("weight", "Weight").unit("kg").optional())
-            .field(Field::choice("severity", "Severity", [Choice::new("mild", "Mild"), Choice::new("severe", "Severe")]))
+            .field(Field::choice(
+                "severity",
+                "Severity",
+                [Choice::new("mild", "Mild"), Choice::new("severe", "Severe")],
+            ))
     }
 
     fn drafted(form: &Form, text: &str) -> Value {
@@ -321,7 +363,8 @@ mod tests {
 
     #[test]
     fn what_stands_under_a_heading_is_its() {
-        let drafted = drafted(&form(), "Plan: rest\nand fluids\n\nSubjective: tired\nVitals: none\nSystolic: 120 mmHg");
+        let drafted =
+            drafted(&form(), "Plan: rest\nand fluids\n\nSubjective: tired\nVitals: none\nSystolic: 120 mmHg");
         assert_eq!(
             drafted,
             serde_json::json!({ "plan": "rest\nand fluids", "subjective": "tired", "systolic": 120 })

@@ -47,7 +47,8 @@ mod tests {
     #[test]
     fn what_names_somebody_does_not_pass() {
         assert!(cleared("Pain for three days, worse at night. Lungs clear.").is_ok());
-        let named = cleared("Mrs. Eleanor Vance, phone 415-555-0132, has had pain for three days.").unwrap_err();
+        let named =
+            cleared("Mrs. Eleanor Vance, phone 415-555-0132, has had pain for three days.").unwrap_err();
         let words = named.words();
         assert!(words.contains("phone") && !words.contains("Vance") && !words.contains("0132"), "{words}");
     }

@@ -46,7 +46,8 @@ fn attests(viewer: &Viewer, company: &SubProcessor) -> bool {
 /// Of which companies the viewer sees how they stand.
 fn seen<'f>(viewer: &Viewer, facts: &'f Facts) -> impl Iterator<Item = &'static SubProcessor> + use<'f> {
     let all = answers(viewer);
-    let mine: Vec<bool> = facts.sub_processors.iter().map(|company| all || attests(viewer, company)).collect();
+    let mine: Vec<bool> =
+        facts.sub_processors.iter().map(|company| all || attests(viewer, company)).collect();
     facts.sub_processors.iter().copied().zip(mine).filter(|(_, mine)| *mine).map(|(company, _)| company)
 }
 
@@ -55,7 +56,8 @@ pub(crate) async fn attested(viewer: &Viewer, facts: &Facts) -> Result<(usize, u
     let mut standing = 0;
     for company in facts.sub_processors {
         let attestation = attestation::standing(viewer, company).await?;
-        standing += usize::from(attestation.is_some_and(|attestation| !attestation.is_over(viewer.clock.now())));
+        standing +=
+            usize::from(attestation.is_some_and(|attestation| !attestation.is_over(viewer.clock.now())));
     }
     Ok((facts.sub_processors.len(), standing))
 }
@@ -91,7 +93,9 @@ async fn page(viewer: Viewer, Extension(facts): Extension<Facts>) -> Result<Page
         }
         let table = ["Company", "What for", "Attested until", "Standing"]
             .into_iter()
-            .fold(Table::new("Companies that data can go to"), |table, label| table.column(Column::new(label)));
+            .fold(Table::new("Companies that data can go to"), |table, label| {
+                table.column(Column::new(label))
+            });
         page = page.with(table.rows(rows));
     }
     let lines = latest(&viewer, whose).await?;
@@ -118,9 +122,11 @@ fn register(title: &str, lines: Vec<Line>, names: &[Called]) -> Table {
                 .cell(asked)
                 .cell(line.agreement)
                 .cell(line.tokens)
-                .cell(line.cost.filter(|cost| *cost > 0).map(|cost| {
-                    models::Money::from_nano(u64::try_from(cost).unwrap_or(0)).to_string()
-                }))
+                .cell(
+                    line.cost
+                        .filter(|cost| *cost > 0)
+                        .map(|cost| models::Money::from_nano(u64::try_from(cost).unwrap_or(0)).to_string()),
+                )
                 .cell(became)
         })
         .collect();
@@ -244,7 +250,8 @@ async fn company_page(
         .line("Who attests it", capitalised(company.attested_by))
         .line("Standing", tag(standing.as_ref(), now));
     if let Some(standing) = &standing {
-        let by = names.first().map_or_else(|| "Somebody who has left".to_owned(), |called| called.title.clone());
+        let by =
+            names.first().map_or_else(|| "Somebody who has left".to_owned(), |called| called.title.clone());
         detail = detail
             .line("Agreement", standing.agreement.clone())
             .line("Keeps nothing by", standing.zero_retention.clone())
@@ -345,7 +352,11 @@ async fn withdrawn(viewer: &Viewer, company: &SubProcessor) -> Result<()> {
     }
 }
 
-async fn withdraw(viewer: Viewer, Extension(facts): Extension<Facts>, Path(name): Path<String>) -> Result<Response> {
+async fn withdraw(
+    viewer: Viewer,
+    Extension(facts): Extension<Facts>,
+    Path(name): Path<String>,
+) -> Result<Response> {
     let company = attested_company(&viewer, &facts, &name)?;
     withdrawn(&viewer, company).await?;
     Ok(go(format!("{REGISTER}/{}", company.path)))

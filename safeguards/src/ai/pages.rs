@@ -23,7 +23,9 @@ pub(super) fn form(action: &AiAction, to: impl Into<String>) -> Form {
     }
     if action.de_identified {
         let label = "I have read the text: nothing in it names a patient or anybody else";
-        form = form.field(Field::tick("confirmed", label).hint("Confirmed anew for each run; that you did is on record"));
+        form = form.field(
+            Field::tick("confirmed", label).hint("Confirmed anew for each run; that you did is on record"),
+        );
     }
     if action.keeps_preview {
         let label = "Keep the first 200 characters of the text, this time";
@@ -76,7 +78,9 @@ async fn asking(
         (false, false) => "Nothing but a line in the register: who, when, of whom",
         (true, false) => "What is proposed, encrypted; not what was read",
         (false, true) => "The first 200 characters, where you say so",
-        (true, true) => "What is proposed, encrypted; of what was read the first 200 characters, where you say so",
+        (true, true) => {
+            "What is proposed, encrypted; of what was read the first 200 characters, where you say so"
+        }
     };
     Ok(page.titled(action.label).with(detail.line("What is kept", kept)).with(form))
 }
@@ -117,7 +121,13 @@ fn refused(form: Form, answers: Answers, problem: Problem) -> Result<Form> {
 }
 
 /// The proposals of a run, each as a form.
-pub fn shown(viewer: &Viewer, (action, id): (&'static AiAction, Uuid), page: Page, filled: Form, run: &Run) -> Page {
+pub fn shown(
+    viewer: &Viewer,
+    (action, id): (&'static AiAction, Uuid),
+    page: Page,
+    filled: Form,
+    run: &Run,
+) -> Page {
     let page = page.titled(action.label);
     if run.proposals.is_empty() {
         let notice = Notice::information("Nothing is proposed")
@@ -125,7 +135,9 @@ pub fn shown(viewer: &Viewer, (action, id): (&'static AiAction, Uuid), page: Pag
         return page.notice(notice);
     }
     let said = match run.engine.as_str() {
-        "embedded" => "Picked out of the text by fixed rules: nothing here was understood. Read it against the text.",
+        "embedded" => {
+            "Picked out of the text by fixed rules: nothing here was understood. Read it against the text."
+        }
         "cache" => "The same text was read before: this is what was proposed then. Read it against the text.",
         _ => "A model proposes this, and can be wrong in every word. Read it against the text.",
     };
@@ -147,6 +159,11 @@ pub fn shown(viewer: &Viewer, (action, id): (&'static AiAction, Uuid), page: Pag
 }
 
 /// A proposal whose values were refused, with what is wrong.
-pub fn again((action, id): (&'static AiAction, Uuid), (run, item): (Uuid, i64), page: Page, form: Form) -> Page {
+pub fn again(
+    (action, id): (&'static AiAction, Uuid),
+    (run, item): (Uuid, i64),
+    page: Page,
+    form: Form,
+) -> Page {
     page.titled(action.label).with(form.to(format!("{}/{run}/{item}", action.of(id))).submit("Apply"))
 }

@@ -91,7 +91,8 @@ impl Beginning<'_> {
         .await
         .map_err(Error::from)?;
         let note = if self.agreement.is_some() { "a provider is asked" } else { "proposed here" };
-        let event = Event::new(audit::Action::Assist).entity(self.action.on.name).record(self.record).note(note);
+        let event =
+            Event::new(audit::Action::Assist).entity(self.action.on.name).record(self.record).note(note);
         finish(context, transaction, event).await
     }
 }

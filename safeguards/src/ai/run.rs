@@ -4,7 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use models::{Ask, Attested, Billed, Budget, Caller, Ceiling, Machine, NotAnswered, Record, Register, Seal, Turn};
+use models::{
+    Ask, Attested, Billed, Budget, Caller, Ceiling, Machine, NotAnswered, Record, Register, Seal, Turn,
+};
 use uuid::Uuid;
 
 use super::assistance::Engine;
@@ -98,10 +100,12 @@ pub async fn run(
         Engine::Embedded => None,
         Engine::Provider { attested, .. } => Some(attested.entry().model.clone()),
     };
-    let asked = hash(viewer, action, &format!("{name} {}", model.as_deref().unwrap_or_default()), &text).await?;
+    let asked =
+        hash(viewer, action, &format!("{name} {}", model.as_deref().unwrap_or_default()), &text).await?;
     let before = if action.cached { cached(viewer, action, &asked).await? } else { None };
     let id = viewer.ids.next();
-    let preview = (action.keeps_preview && given.keep_preview).then(|| text.chars().take(PREVIEW).collect::<String>());
+    let preview =
+        (action.keeps_preview && given.keep_preview).then(|| text.chars().take(PREVIEW).collect::<String>());
     let agreement = match &engine {
         Engine::Provider { agreement, .. } if before.is_none() => Some(agreement.as_str()),
         _ => None,
@@ -142,12 +146,13 @@ fn text(action: &AiAction, subject: &Subject, given: &Given) -> Result<String> {
     };
     let text = text.filter(|text| !text.trim().is_empty());
     match (text, action.reads) {
-        (Some(text), _) if text.chars().count() > LONGEST => Err(wrong("text", "must have at most 60,000 characters")),
+        (Some(text), _) if text.chars().count() > LONGEST => {
+            Err(wrong("text", "must have at most 60,000 characters"))
+        }
         (Some(text), _) => Ok(text),
         (None, Reads::Given) => Err(wrong("text", "must be given")),
-        (None, Reads::Recorded) => {
-            Err(Problem::conflict().rule(format!("{} is empty: there is nothing to read yet.", action.input_label)))
-        }
+        (None, Reads::Recorded) => Err(Problem::conflict()
+            .rule(format!("{} is empty: there is nothing to read yet.", action.input_label))),
     }
 }
 
@@ -163,7 +168,13 @@ struct Called {
     cost: Option<i64>,
 }
 
-async fn ended(viewer: &Viewer, action: &AiAction, id: Uuid, items: Vec<Item>, called: Called) -> Result<Vec<Item>> {
+async fn ended(
+    viewer: &Viewer,
+    action: &AiAction,
+    id: Uuid,
+    items: Vec<Item>,
+    called: Called,
+) -> Result<Vec<Item>> {
     let outcome = if items.is_empty() { "nothing" } else { "proposed" };
     let Called { input_tokens, output_tokens, cost } = called;
     let ending = Ending { outcome, fault: None, input_tokens, output_tokens, cost, items: &items };
@@ -216,10 +227,13 @@ async fn called(
             return ended(viewer, action, id, items, called).await;
         }
         Err(_elapsed) => ("too slow", Problem::unavailable("provider is slow").retry_after(60)),
-        Ok(Err(NotAnswered::NotAttested(why))) => ("not attested", Problem::conflict().rule(format!("{why}."))),
+        Ok(Err(NotAnswered::NotAttested(why))) => {
+            ("not attested", Problem::conflict().rule(format!("{why}.")))
+        }
         Ok(Err(NotAnswered::PastCeiling(_))) => (
             "past the ceiling",
-            Problem::conflict().detail("It could cost more than the ceiling that whoever runs this app has set."),
+            Problem::conflict()
+                .detail("It could cost more than the ceiling that whoever runs this app has set."),
         ),
         Ok(Err(NotAnswered::NotRecorded(_))) => ("not recorded", Problem::unavailable("register")),
         Ok(Err(NotAnswered::Fault { fault, .. })) => {
@@ -227,7 +241,8 @@ async fn called(
         }
     };
     let Called { input_tokens, output_tokens, cost } = called;
-    let ending = Ending { outcome: "failed", fault: Some(fault), input_tokens, output_tokens, cost, items: &[] };
+    let ending =
+        Ending { outcome: "failed", fault: Some(fault), input_tokens, output_tokens, cost, items: &[] };
     ending.write(viewer, action, id).await?;
     Err(problem)
 }

@@ -6,8 +6,8 @@ use axum::extract::FromRef;
 use uuid::Uuid;
 
 use super::AppError;
-use crate::ai::Assistance;
 use super::settings::{DatabaseSetting, Settings};
+use crate::ai::Assistance;
 use crate::audit::{Audit, Keeper};
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use crate::compliance;

@@ -11,12 +11,12 @@ use uuid::Uuid;
 use super::AppError;
 use super::export::Rings;
 use crate::access::{Entity, PIECE, Storage};
-use crate::{ai, compliance};
 use crate::crypto::{Binding, Normal, Purpose, Sealed, parse};
 use crate::identity::EmailAddress;
 use crate::store::{
     Kind, MigrationSet, Row, SYSTEM_MIGRATIONS, Statement, Text, Transaction, Value, sql, timestamp_text,
 };
+use crate::{ai, compliance};
 
 /// A table as it is exported.
 #[derive(Debug)]
@@ -214,8 +214,10 @@ fn of_library(found: Found) -> Option<ExportColumn> {
     if (&*found.table, &*found.column) == ("emergency_accesses", "token_hash") {
         return None;
     }
-    let sealed =
-        compliance::SEALED.iter().chain(&ai::SEALED).find(|(table, column, _)| (*table, *column) == (&*found.table, &*found.column));
+    let sealed = compliance::SEALED
+        .iter()
+        .chain(&ai::SEALED)
+        .find(|(table, column, _)| (*table, *column) == (&*found.table, &*found.column));
     if let Some((_, _, (entity, field))) = sealed {
         let (entity, field, kind) = (*entity, *field, Kind::Text);
         let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });

@@ -61,7 +61,10 @@ fn processors(facts: &Facts) -> Detail {
         return detail.line("Companies that receive data from this app", "None");
     }
     facts.sub_processors.iter().fold(detail, |detail, company| {
-        let what = format!("For {}; called only for organisations that have attested an agreement with it", company.purposes.join(", "));
+        let what = format!(
+            "For {}; called only for organisations that have attested an agreement with it",
+            company.purposes.join(", ")
+        );
         detail.line(capitalised(company.name), what)
     })
 }

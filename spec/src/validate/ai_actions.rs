@@ -56,9 +56,10 @@ impl Resolver<'_> {
         let named: Vec<Name> = written.applied_by.iter().filter(|by| **by != "author").cloned().collect();
         let mut roles = self.roles(&named, &at.join("applied by"));
         let may = |resolver: &Self, role: RoleIndex, action| {
-            resolver.model.grants(role, entity).any(|grant| {
-                grant.allows(action) && fields.iter().all(|field| grant.fields.covers(*field))
-            })
+            resolver
+                .model
+                .grants(role, entity)
+                .any(|grant| grant.allows(action) && fields.iter().all(|field| grant.fields.covers(*field)))
         };
         let whoever = |resolver: &Self, action| -> Vec<RoleIndex> {
             let all = resolver.model.roles().map(|(role, _)| role);
@@ -75,7 +76,10 @@ impl Resolver<'_> {
             _ if changes => entity,
             Some(parent) => parent,
             None => {
-                let message = format!("`{}` is no part of a record on whose page `{name}` could stand", self.model[entity].name);
+                let message = format!(
+                    "`{}` is no part of a record on whose page `{name}` could stand",
+                    self.model[entity].name
+                );
                 let help = "make it a part of one by `part of`, or let those who apply it update it";
                 self.problem(&at.join("proposes"), Kind::Shape, message, help);
                 return None;
@@ -105,7 +109,8 @@ impl Resolver<'_> {
         }
         // One that is not among them is a matter of the floor.
         let provider = written.provider.as_ref();
-        let provider = provider.and_then(|name| self.model.sub_processors.iter().position(|it| it.name == *name));
+        let provider =
+            provider.and_then(|name| self.model.sub_processors.iter().position(|it| it.name == *name));
         Some(AiAction {
             name: name.clone(),
             label: written.label.clone().unwrap_or_else(|| name.title()),
@@ -148,9 +153,13 @@ impl Resolver<'_> {
         let mut found = Vec::new();
         for field in fields.split(',') {
             let Some(name) = self.noted(at, field.trim().parse::<Name>()) else { continue };
-            let Some(index) = self.field_list(entity, std::slice::from_ref(&name), at).first().copied() else { continue };
+            let Some(index) = self.field_list(entity, std::slice::from_ref(&name), at).first().copied()
+            else {
+                continue;
+            };
             let field = &self.model[entity][index];
-            let state = self.model[entity].lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.field == index);
+            let state =
+                self.model[entity].lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.field == index);
             let can = field.computed.is_none()
                 && !field.list
                 && !state
@@ -167,7 +176,12 @@ impl Resolver<'_> {
         }
         if self.model[entity].origin != Origin::Written {
             let message = format!("`{}` is what people themselves say", self.model[entity].name);
-            self.problem(at, Kind::Shape, message, "propose fields of an entity that you have written under `entities`");
+            self.problem(
+                at,
+                Kind::Shape,
+                message,
+                "propose fields of an entity that you have written under `entities`",
+            );
             return None;
         }
         if found.len() > MOST_FIELDS {
@@ -194,9 +208,10 @@ impl Resolver<'_> {
             self.problem(&at, Kind::Access, message, "name a role that may write it, or `author`");
         }
         for role in roles {
-            let granted = self.model.grants(*role, entity).any(|grant| {
-                grant.allows(action) && fields.iter().all(|field| grant.fields.covers(*field))
-            });
+            let granted = self
+                .model
+                .grants(*role, entity)
+                .any(|grant| grant.allows(action) && fields.iter().all(|field| grant.fields.covers(*field)));
             let never = self.model[entity]
                 .never
                 .iter()
@@ -235,7 +250,12 @@ impl Resolver<'_> {
         let read = &self.model[entity][field];
         if !matches!(read.kind, FieldKind::Text | FieldKind::LongText) || read.list {
             let message = format!("`{from}` is no text that can be read");
-            self.problem(at, Kind::Shape, message, "name a field of type `text` or `long text`, or a narrative");
+            self.problem(
+                at,
+                Kind::Shape,
+                message,
+                "name a field of type `text` or `long text`, or a narrative",
+            );
         }
         for role in roles {
             let views = self

@@ -1,9 +1,7 @@
 //! Names in constructs that are said but not built yet: they must lead somewhere all the same.
 
 use super::Resolver;
-use crate::{
-    problem::{Kind, Pointer},
-};
+use crate::problem::{Kind, Pointer};
 
 impl Resolver<'_> {
     /// Names in constructs that are said but not built yet must lead somewhere all the same.

@@ -39,7 +39,8 @@ fn page(view: &View, version: &Version) -> Page {
 }
 
 fn words(version: &Version) -> Form {
-    let hint = "As in: let nurses see vitals, too; or: add allergies to patients; or: rename phone to mobile.";
+    let hint =
+        "As in: let nurses see vitals, too; or: add allergies to patients; or: rename phone to mobile.";
     Form::new(format!("{}/words", path(version)))
         .field(Field::paragraphs("words", "In words").hint(hint).longest(5_000))
         .submit("Change it")
@@ -120,7 +121,10 @@ pub(super) async fn in_words(
 fn sentence(why: &planner::PlanError) -> String {
     match why {
         planner::PlanError::Blocked { sentences, .. } => {
-            format!("This restricts something and was not understood; say it again in other words: {}", sentences.join(" | "))
+            format!(
+                "This restricts something and was not understood; say it again in other words: {}",
+                sentences.join(" | ")
+            )
         }
         other => other.to_string(),
     }

@@ -112,7 +112,9 @@ fn form(project: ProjectId, prompt: PromptId, instead: &[Choice]) -> Form {
         others => others.to_vec(),
     };
     ways.push(Choice::new("offline", "By the built-in planner: nothing leaves this platform"));
-    Form::new(path(project, prompt)).field(Field::choice("way", "How to plan it", ways)).submit("Plan the app")
+    Form::new(path(project, prompt))
+        .field(Field::choice("way", "How to plan it", ways))
+        .submit("Plan the app")
 }
 
 pub(super) async fn begin(
@@ -177,15 +179,19 @@ fn told(project: ProjectId, prompt: PromptId, ended: &Ended) -> Notice {
     let notice = match &ended.planned {
         Ok(Planned::Version(version)) => Notice::success("There is a plan")
             .link("Read the plan", format!("/projects/{project}/versions/{version}")),
-        Ok(Planned::Blocked(_)) => Notice::warning("Nothing was planned yet: sentences that restrict were not understood")
-            .link("Answer them", format!("/projects/{project}/prompts/{prompt}")),
+        Ok(Planned::Blocked(_)) => {
+            Notice::warning("Nothing was planned yet: sentences that restrict were not understood")
+                .link("Answer them", format!("/projects/{project}/prompts/{prompt}"))
+        }
         Ok(Planned::NotAnApp(why)) => {
             return Notice::warning("This does not describe an app yet")
                 .text(format!("{why} {}", ended.account))
                 .link("Write it again", again);
         }
         Err(why) => {
-            return Notice::danger("There is no plan").text(format!("{why} {}", ended.account)).link("Write it again", again);
+            return Notice::danger("There is no plan")
+                .text(format!("{why} {}", ended.account))
+                .link("Write it again", again);
         }
     };
     notice.text(ended.account.as_str())
@@ -246,7 +252,8 @@ fn stream(
                 return Some((Ok(Event::default().event("over").data("{}")), following));
             }
             // Asked for anew each time: whoever lost the project, or their session's account, sees no more.
-            let _still: Owned<Prompt> = following.member.owned(&following.site.platform, following.prompt).await.ok()?;
+            let _still: Owned<Prompt> =
+                following.member.owned(&following.site.platform, following.prompt).await.ok()?;
             following.run.news(Duration::from_secs(1)).await;
         }
     })

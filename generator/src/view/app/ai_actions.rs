@@ -1,8 +1,8 @@
 //! What AI proposes and a person applies, and the companies that data can go to.
 
 use serde::Serialize;
-use spec::{Kind, Model};
 use spec::model::{AiAction, AiInput, Entity, EntityIndex, FieldIndex, SubProcessor};
+use spec::{Kind, Model};
 
 use super::function;
 use crate::view::entity::{module, path};
@@ -97,9 +97,9 @@ fn json(name: &spec::Name) -> String {
 pub(crate) fn ai_action_view(model: &Model, action: &AiAction) -> AiActionView {
     let (entity, on) = (&model[action.entity], &model[action.on]);
     let fields: Vec<String> = action.fields.iter().map(|at| json(&entity[*at].name)).collect();
-    let with_default = entity.fields().filter(|(at, field)| {
-        action.makes_parts && field.default.is_some() && !action.fields.contains(at)
-    });
+    let with_default = entity
+        .fields()
+        .filter(|(at, field)| action.makes_parts && field.default.is_some() && !action.fields.contains(at));
     let form = fields.iter().cloned().chain(with_default.map(|(_, field)| json(&field.name))).collect();
     let above = on.parent.as_ref().and_then(|parent| match action.input {
         AiInput::Above(text) => Some(AboveView {

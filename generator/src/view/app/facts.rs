@@ -151,8 +151,19 @@ fn impersonable(model: &Model) -> Vec<String> {
 }
 
 /// Names of packages that an app stands on, which it cannot have itself.
-pub(super) const TAKEN: &[&str] =
-    &["safeguards", "exporter", "models", "deidentify", "axum", "serde", "maud", "test", "core", "std", "alloc"];
+pub(super) const TAKEN: &[&str] = &[
+    "safeguards",
+    "exporter",
+    "models",
+    "deidentify",
+    "axum",
+    "serde",
+    "maud",
+    "test",
+    "core",
+    "std",
+    "alloc",
+];
 
 pub(super) fn pseudonyms(model: &Model, entities: &[EntityView]) -> Vec<PseudonymView> {
     let mut found = Vec::new();

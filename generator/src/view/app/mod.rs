@@ -166,7 +166,8 @@ impl AppView {
             ai_tried: model.ai_actions.iter().map(|action| ai_action_view(model, action)).any(|action| {
                 let on = entities.iter().find(|entity| entity.module == action.on.module);
                 let begun = on.is_some_and(|entity| {
-                    let wanted = |field: &crate::view::field::FieldView| field.required && field.default.is_none();
+                    let wanted =
+                        |field: &crate::view::field::FieldView| field.required && field.default.is_none();
                     entity.policy.creatable && entity.parent.is_none() && !entity.fields.iter().any(wanted)
                 });
                 !action.recorded && (begun || on.is_some_and(|entity| seed_makes(&seed, entity)))
