@@ -108,11 +108,6 @@ impl Client {
         Self { address, token: self.token.clone(), refresh: self.refresh.clone() }
     }
 
-    /// Who takes over the session: works once.
-    pub(crate) fn refresh_token(&self) -> &str {
-        self.refresh.as_deref().expect("whoever is signed in has one")
-    }
-
     /// `GET`.
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None)
