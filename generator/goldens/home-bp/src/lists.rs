@@ -60,7 +60,7 @@ pub async fn silent(viewer: &Viewer, wanted: &Wanted) -> Result<Vec<Patient>> {
          ORDER BY patients.created_at DESC, patients.id LIMIT $1 OFFSET $2"
     );
     let found = found.bind(wanted.limit()).bind(wanted.offset());
-    let found = found.bind(viewer.minutes_ago(4320));
+    let found = found.bind(viewer.ago(3, 0));
     let found = found.beside(&["readings"]);
     Ok(found.list(viewer).await?)
 }
