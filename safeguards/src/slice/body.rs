@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::list_filter::{ListFilter, Orders, whole};
 use super::{Result, Wanted};
-use crate::pages::{Answer, Answers, Field, Form, FormData, Kind, View};
+use crate::pages::{Answer, Answers, Field, Form, FormData, Kind, Shape, View};
 use crate::web::{Code, FieldProblem, Problem};
 
 /// An object of named values. Names that the form does not ask for are refused, so that a misspelt field is
@@ -145,9 +145,11 @@ pub(crate) fn answer(view: &View, kind: &Kind, value: &Value) -> Option<Answer> 
                 value.as_array()?.iter().map(|item| item.as_str().map(|text| Answer::Text(text.to_owned())));
             Answer::Many(items.collect::<Option<_>>()?)
         }
-        Kind::Text { .. } | Kind::Paragraphs { .. } | Kind::Choice(_) | Kind::Code { .. } => {
-            Answer::Text(text()?)
+        // On a page, nothing chosen is an empty text; in JSON it is null.
+        Kind::Choice(_) | Kind::Text { shape: Shape::Record | Shape::Email, .. } => {
+            Answer::Text(text().filter(|text| !text.is_empty())?)
         }
+        Kind::Text { .. } | Kind::Paragraphs { .. } | Kind::Code { .. } => Answer::Text(text()?),
     })
 }
 
@@ -160,6 +162,9 @@ fn expected(field: &Field) -> &'static str {
         Kind::Moment => "must be a moment like 2026-03-13T14:05:00Z",
         Kind::YesNo | Kind::Tick => "must be true or false",
         Kind::List { .. } | Kind::Choices(_) => "must be a list",
+        Kind::Choice(_) => "must be one of its choices, or null for none",
+        Kind::Text { shape: Shape::Record, .. } => "must be the id of a record, or null for none",
+        Kind::Text { shape: Shape::Email, .. } => "must be an e-mail address, or null for none",
         _ => "must be text",
     }
 }
