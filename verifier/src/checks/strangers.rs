@@ -189,6 +189,23 @@ fn hang_nothing(trial: &Trial) -> Result<Outcome> {
                 row.get("id").and_then(Value::as_str).map(str::to_owned)
             };
             let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+            for name in names.filter(|name| !required.contains(&json!(name))) {
+                let Some(id) = foreign(name) else { continue };
+                let Some(mut body) = trial.sample_for(person, &resource, &crate::clock::word())? else {
+                    continue;
+                };
+                body[name] = json!(id);
+                let reply = person.post(format!("/api/{}", resource.path), &body)?;
+                sight.expect(!reply.is_success(), || {
+                    format!(
+                        "{} makes a {} with {name} from there: {}",
+                        person.role(),
+                        resource.name(),
+                        reply.status
+                    )
+                });
+            }
             let links = required.iter().filter_map(Value::as_str).any(|name| foreign(name).is_some());
             if !links {
                 continue;
