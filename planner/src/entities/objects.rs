@@ -5,7 +5,7 @@ use super::{
     described::{describes, is_described, with_fields},
     parts::{item_of, parts_of},
     phrase_key,
-    values::{as_item, is_bare, is_choice, is_unknown, is_value, lists_values},
+    values::{as_item, is_bare, is_choice, is_measure, is_unknown, is_value, lists_values},
 };
 use crate::{
     catalogue::{RoleKind, catalogue},
@@ -292,6 +292,7 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
             && (phrase.words.len() <= 3 || compound && phrase.words.len() == 4 && writes)
             && !is_no_record(&key)
             && (compound || !is_no_record(&last))
+            && (!phrase.paren.is_empty() || !is_measure(&key))
             && catalogue().role(&key).is_none()
             && world.roles_named(&key).is_empty();
     // `well child visit notes`: by the words that the catalogue knows.
