@@ -145,6 +145,15 @@ fn shared_head(before: &[String], words: &[String]) -> Option<Vec<String>> {
 
 fn read(piece: &[Token]) -> Item {
     let mut item = Item::default();
+    // `what happened, when, who was told`: asked, and so a value.
+    let asked = piece.first().and_then(Token::word).is_some_and(|word| {
+        matches!(word, "what" | "when" | "where" | "who" | "why")
+    }) && piece.len() <= 3
+        && piece.iter().all(|token| token.word().is_some_and(|word| !matches!(word, "to" | "they" | "we" | "it")));
+    if asked {
+        item.words = piece.iter().filter_map(Token::word).map(str::to_owned).collect();
+        return item;
+    }
     let mut at = 0;
     let mut ended = false;
     while at < piece.len() {

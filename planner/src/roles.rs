@@ -309,11 +309,16 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         // `the summary goes to the GP`: it leaves the app, and nobody comes in for it.
         let leaves = tail.by == "to"
             && clause.verbs.iter().any(|(_, word)| {
-                matches!(crate::words::base(word), Some("go" | "send" | "email" | "fax" | "forward" | "mail"))
+                matches!(
+                    crate::words::base(word),
+                    Some("go" | "send" | "email" | "fax" | "forward" | "mail" | "export" | "print")
+                )
             })
             && tail.phrases.iter().all(|phrase| {
                 let name = words_key(phrase);
-                name.starts_with("referring ")
+                phrase.own
+                    || !phrase.of.is_empty()
+                    || name.starts_with("referring ")
                     || matches!(
                         name.as_str(),
                         "gp" | "general practitioner"

@@ -340,7 +340,7 @@ fn is_page(phrase: &Phrase) -> bool {
     phrase.words.last().is_some_and(|word| {
         matches!(
             word.as_str(),
-            "page" | "pages" | "dashboard" | "dashboards" | "screen" | "chart" | "charts" | "list" | "lists"
+            "page" | "pages" | "board" | "worklist" | "dashboard" | "dashboards" | "screen" | "chart" | "charts" | "list" | "lists"
         )
     })
 }

@@ -36,7 +36,7 @@ pub(crate) fn resolve(
 ) -> Vec<Target> {
     let key = phrase_key(phrase);
     let page =
-        ["list", "page", "dashboard", "copy", "calendar", "overview", "screen", "schedule", "roster", "rota"]
+        ["list", "page", "board", "dashboard", "copy", "calendar", "overview", "screen", "schedule", "roster", "rota"]
             .iter()
             .any(|word| key.ends_with(word));
     if page && !shown(clause).is_empty() {

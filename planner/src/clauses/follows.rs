@@ -22,7 +22,9 @@ impl Reader<'_> {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
                 let word = word.as_str();
-                !is_glue(word)
+                matches!(word, "first" | "last" | "middle")
+                    && self.tokens.get(at + 1).is_some_and(|next| next.is("name") || next.is("names"))
+                    || !is_glue(word)
                     && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
                     || determiner(word)
                     || matches!(
@@ -63,7 +65,13 @@ impl Reader<'_> {
 
     pub(super) fn determined(&self, at: usize) -> bool {
         match self.tokens.get(at) {
-            Some(Token::Word(word)) => determiner(word) || (!is_glue(word) && verb(word).is_none()),
+            Some(Token::Word(word)) => {
+                // `change visits`: several of a kind, though one is as often a verb.
+                let several = singular(word) != *word
+                    && catalogue().entity(&singular(word)).is_some_and(|(concept, _)| !concept.field_too)
+                    && self.tokens.get(at + 1).is_none_or(|next| *next == Token::Comma || next.is("and") || next.is("or"));
+                determiner(word) || (!is_glue(word) && (verb(word).is_none() || several))
+            }
             Some(Token::Quote(_) | Token::Number(_)) => true,
             _ => false,
         }

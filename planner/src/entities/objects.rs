@@ -43,6 +43,17 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
+            // `sets each camper's correction factor and basal dose`: values of the camper.
+            let sets = clause.does(Verb::Update)
+                && clause.objects.len() > 1
+                && phrase.paren.is_empty()
+                && clause.objects.first().is_some_and(|first| {
+                    !first.of.is_empty() && world.subject().is_some() && world.entity_of(&first.of).as_deref() == world.subject()
+                })
+                && world.entity_of(&phrase.words).is_none();
+            if sets {
+                continue;
+            }
             let chosen = many && is_choice(phrase);
             // `an assessment (…) and a treatment (…)`: each a record with its list.
             let record = phrase.article

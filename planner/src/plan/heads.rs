@@ -2,7 +2,7 @@
 
 use super::colons::{attach, part_at_colon, said_in_head};
 use super::turns::{
-    access_to, done_by, is_scheduling, listed_before, name_the_team, needs_to_see, own_the_list,
+    access_to, done_by, is_scheduling, list_of_what_comes, listed_before, name_the_team, needs_to_see, own_the_list,
     part_from_list, record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person,
     tracks_to_see,
 };
@@ -41,6 +41,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             }
             read.iter_mut().for_each(name_the_team);
             read.iter_mut().for_each(done_by);
+            read.iter_mut().for_each(list_of_what_comes);
             part_from_list(&mut read);
             record_of_subject(&mut read);
             listed_before(&mut read);

@@ -94,6 +94,28 @@ pub(super) fn record_of_subject(read: &mut [Clause]) {
     }
 }
 
+/// `Leads come in from the website (name, phone)`: the list is of what comes.
+pub(super) fn list_of_what_comes(clause: &mut Clause) {
+    let comes = !clause.verbs.is_empty()
+        && clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("come" | "arrive")))
+        && !clause.passive
+        && !clause.not;
+    let Clause { subjects, tails, .. } = clause;
+    let [subject] = subjects.as_mut_slice() else { return };
+    let key = crate::entities::phrase_key(subject);
+    if !comes || !subject.paren.is_empty() || catalogue().entity(&key).is_none() {
+        return;
+    }
+    let listed = tails
+        .iter_mut()
+        .filter(|tail| matches!(tail.by.as_str(), "from" | "via" | "through" | "by" | "in"))
+        .flat_map(|tail| &mut tail.phrases)
+        .find(|phrase| phrase.paren.contains(&Token::Comma));
+    if let Some(phrase) = listed {
+        subject.paren = std::mem::take(&mut phrase.paren);
+    }
+}
+
 /// `Donors, donations (date, volume), phlebotomists record donations`: who acts stands behind the list.
 pub(super) fn part_from_list(read: &mut Vec<Clause>) {
     let Some(first) = read.first_mut().filter(|clause| !clause.verbs.is_empty() && !clause.passive) else {
