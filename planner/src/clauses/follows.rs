@@ -87,7 +87,7 @@ impl Reader<'_> {
                 && (!is_two_faced(word)
                     || self.determined(at + 1)
                     || self.tokens.get(at + 1).and_then(Token::word).is_some_and(crate::words::asks))
-                && !word.ends_with("ed");
+                && !ends_as_participle(word);
         }
         false
     }
@@ -157,7 +157,7 @@ impl Reader<'_> {
             }
             if nouns > 0
                 && verb(word).is_some()
-                && !word.ends_with("ed")
+                && !ends_as_participle(word)
                 && self.tokens[at - 1]
                     .word()
                     .is_some_and(|before| !matches!(before, "and" | "or") && self.agrees(before, word))
@@ -326,4 +326,9 @@ pub(super) fn determiner(word: &str) -> bool {
             | "nothing"
             | "new"
     )
+}
+
+/// Whether a word ends as participles do: `logged`, and not `need`.
+pub(super) fn ends_as_participle(word: &str) -> bool {
+    word.ends_with("ed") && !matches!(word, "need" | "feed" | "speed" | "seed" | "bed" | "med" | "shed" | "embed" | "proceed")
 }

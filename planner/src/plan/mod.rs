@@ -257,6 +257,8 @@ mod tests {
             for sentence in &sentences {
                 eprintln!("{}", sentence.plain());
             }
+        } else {
+            super::title::respell(&mut sentences);
         }
         for one in super::heads::parse(sentences) {
             eprintln!("{:?}", one.sentence.head);
