@@ -37,7 +37,8 @@ fn told_apart(world: &mut World) {
             .fields
             .keys()
             .filter(|name| {
-                name.strip_suffix(" id").is_some_and(|whole| linked.iter().any(|link| key_of(link) == key_of(whole)))
+                name.strip_suffix(" id")
+                    .is_some_and(|whole| linked.iter().any(|link| key_of(link) == key_of(whole)))
             })
             .cloned()
             .collect();
@@ -48,7 +49,11 @@ fn told_apart(world: &mut World) {
             entity.fields = fields
                 .into_iter()
                 .filter(|(known, _)| !taken || *known != name)
-                .map(|(known, written)| if known == name { (number.clone(), written) } else { (known, written) })
+                .map(
+                    |(known, written)| {
+                        if known == name { (number.clone(), written) } else { (known, written) }
+                    },
+                )
                 .collect();
         }
     }

@@ -76,7 +76,16 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
         let which = item.words.first().is_some_and(|word| {
             matches!(
                 word.as_str(),
-                "missed" | "last" | "previous" | "past" | "current" | "open" | "pending" | "total" | "third" | "overdue"
+                "missed"
+                    | "last"
+                    | "previous"
+                    | "past"
+                    | "current"
+                    | "open"
+                    | "pending"
+                    | "total"
+                    | "third"
+                    | "overdue"
             )
         }) && catalogue().field(&key).is_none();
         let said = if kept || which { phrase.clone() } else { name.to_owned() };

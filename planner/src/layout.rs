@@ -34,14 +34,20 @@ pub(crate) fn plainly(prompt: &str) -> String {
 fn indented(prompt: &str) -> String {
     let lines: Vec<&str> = prompt.lines().collect();
     let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let plain = |line: &str| !line.trim().is_empty() && bullet(line.trim()).is_none() && !line.trim_start().starts_with(['#', '|']);
+    let plain = |line: &str| {
+        !line.trim().is_empty() && bullet(line.trim()).is_none() && !line.trim_start().starts_with(['#', '|'])
+    };
     let heads = |line: &str| {
-        (1..=6).contains(&line.split_whitespace().count()) && line.trim_end().ends_with(char::is_alphanumeric) && !line.contains(": ")
+        (1..=6).contains(&line.split_whitespace().count())
+            && line.trim_end().ends_with(char::is_alphanumeric)
+            && !line.contains(": ")
     };
     // Two headings with lines below them, at least: a wrapped line is no outline.
     let parents = lines
         .windows(2)
-        .filter(|pair| plain(pair[0]) && plain(pair[1]) && depth(pair[0]) == 0 && depth(pair[1]) > 1 && heads(pair[0]))
+        .filter(|pair| {
+            plain(pair[0]) && plain(pair[1]) && depth(pair[0]) == 0 && depth(pair[1]) > 1 && heads(pair[0])
+        })
         .count();
     if parents < 2 {
         return prompt.to_owned();
@@ -54,7 +60,8 @@ fn indented(prompt: &str) -> String {
         let next = lines.get(at + 1).filter(|next| plain(next) && depth(next) > deep);
         match (plain(line), next) {
             (true, Some(_)) if deep == 0 && heads(line) => {
-                let below: Vec<&&str> = lines[at + 1..].iter().take_while(|line| plain(line) && depth(line) > 0).collect();
+                let below: Vec<&&str> =
+                    lines[at + 1..].iter().take_while(|line| plain(line) && depth(line) > 0).collect();
                 // `Remote transmissions`, and below: `received at, AF burden %, VT episodes`.
                 let first = below.first().map_or("", |line| line.trim());
                 let listed = first.matches(',').count() > 1

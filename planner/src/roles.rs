@@ -4,11 +4,13 @@
 //! unknown phrase where only people can stand: before *can*, or before a verb of the app with an ending
 //! that people's names have. Who is only spoken about (a donor, a patient in a dental book) gets no login.
 
+mod doing;
 mod guardians;
 mod kinds;
 mod narrator;
 mod people;
 
+use doing::{hides, named_by_the_patient, people_do};
 pub(crate) use guardians::guardians;
 use kinds::add;
 pub(crate) use kinds::{kind_of, treats_by_name, without_crew};
@@ -131,7 +133,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         // `Prior authorizations: drug, payer, submitted, decision`: values of the record.
         let values = sentence.head.as_deref().is_some_and(|head| {
             catalogue().entity(&key_of(head)).is_some_and(|(concept, _)| !concept.field_too)
-                && sentence.tokens.iter().filter(|token| **token == crate::sentences::Token::Comma).count() > 1
+                && sentence.tokens.iter().filter(|token| **token == crate::sentences::Token::Comma).count()
+                    > 1
                 && clauses.iter().all(|clause| !clause.modal && clause.narrowing == 0)
                 && clauses.first().is_some_and(|clause| clause.subjects.len() > 2 && clause.tails.is_empty())
         });
@@ -146,24 +149,12 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     }
     narrator_of_the_app(parsed, world);
     // `EMTs and paramedics write the report; the crew hands over`: the crew are they.
-    let care = world.roles.iter().filter(|(name, role)| role.kind == RoleKind::Care && name.as_str() != "crew");
+    let care =
+        world.roles.iter().filter(|(name, role)| role.kind == RoleKind::Care && name.as_str() != "crew");
     if care.count() > 1 {
         world.roles.shift_remove("crew");
     }
     named_by_the_patient(parsed, world);
-}
-
-/// `client practices send samples of their patients`: where patients are spoken of, these are whom records are about.
-fn named_by_the_patient(parsed: &[Parsed], world: &mut World) {
-    let patients = parsed.iter().any(|one| one.sentence.tokens.iter().any(|token| token.is("patient") || token.is("patients")));
-    let known = world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone());
-    let Some(known) = known.filter(|known| patients && matches!(known.as_str(), "client" | "customer" | "couple" | "woman")) else {
-        return;
-    };
-    world.roles = std::mem::take(&mut world.roles)
-        .into_iter()
-        .map(|(name, role)| if name == known { ("patient".to_owned(), role) } else { (name, role) })
-        .collect();
 }
 
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
@@ -180,9 +171,10 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     let does = !clause.verbs.is_empty() && !clause.passive;
     for phrase in &clause.subjects {
         let name = words_key(phrase);
-        let staff = catalogue().role(&name).map_or_else(|| is_crew(phrase), |(kind, _)| {
-            !matches!(kind, RoleKind::Subject | RoleKind::Proxy)
-        });
+        let staff = catalogue().role(&name).map_or_else(
+            || is_crew(phrase),
+            |(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy),
+        );
         let acts = does && (!outside || staff);
         if acts || !has_verb {
             // `patients get a text`: that is no login.
@@ -387,12 +379,6 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     }
 }
 
-/// `hidden from nurses`, `kept from the front desk`.
-fn hides(clause: &Clause) -> bool {
-    clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("hide" | "keep" | "conceal")))
-        || clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::View))
-}
-
 /// `the clinical director should, too`, `it goes to the director`: who leads is somebody of the place, wherever a
 /// sentence speaks of them.
 fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
@@ -418,17 +404,6 @@ fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
             }
         }
     }
-}
-
-fn people_do(clause: &Clause) -> bool {
-    clause.verbs.iter().any(|(verb, word)| {
-        let holds = *verb == Verb::Have && !matches!(crate::words::base(word), Some("get" | "receive"));
-        let idle = matches!(
-            word.as_str(),
-            "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives"
-        );
-        !holds && !idle
-    })
 }
 
 fn words_key(phrase: &Phrase) -> String {

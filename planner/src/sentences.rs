@@ -112,9 +112,12 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             let (head, rest) = head_of(&piece);
             // `Front desk: scheduling; no access to notes`: of the front desk, too.
             let goes_on = head.is_none()
-                && (["no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must ", "solo ", "sólo ", "nunca ", "puede "]
-                    .iter()
-                    .any(|begin| rest.to_lowercase().starts_with(begin))
+                && ([
+                    "no ", "not ", "never ", "can ", "cannot ", "can't ", "only ", "may ", "must ", "solo ",
+                    "sólo ", "nunca ", "puede ",
+                ]
+                .iter()
+                .any(|begin| rest.to_lowercase().starts_with(begin))
                     || led.as_deref().is_some_and(|led| of_the_same(led, rest)));
             let head = head.map(str::to_owned).or_else(|| led.clone().filter(|_| goes_on));
             led = led.or_else(|| head.clone());
@@ -252,13 +255,8 @@ fn narrows_on(rest: impl Iterator<Item = char>) -> bool {
 
 /// Whether what follows says what some record has: `an order has a frame, a price`.
 fn describes_on(rest: impl Iterator<Item = char>) -> bool {
-    let words: Vec<String> = rest
-        .take(60)
-        .collect::<String>()
-        .split_whitespace()
-        .take(5)
-        .map(str::to_lowercase)
-        .collect();
+    let words: Vec<String> =
+        rest.take(60).collect::<String>().split_whitespace().take(5).map(str::to_lowercase).collect();
     let determined = words.first().is_some_and(|word| matches!(word.as_str(), "a" | "an" | "each" | "every"));
     determined
         && words[1..]

@@ -309,7 +309,9 @@ impl World {
             return Some((*one).clone());
         }
         // `write the run report` of a run.
-        let written = [" report", " record", " entry", " sheet", " chart"].iter().find_map(|end| said.strip_suffix(end));
+        let written = [" report", " record", " entry", " sheet", " chart"]
+            .iter()
+            .find_map(|end| said.strip_suffix(end));
         if let Some(bare) = written
             && concept.is_none()
             && let Some(name) = self.entities.keys().find(|name| key_of(name) == bare)

@@ -71,7 +71,12 @@ pub(super) fn fields_everywhere(key: &str, world: &World) -> Vec<Target> {
         .keys()
         .filter_map(|entity| {
             let mut fields = fields_of(entity, key, world).unwrap_or_default();
-            fields.extend(told_by(entity, key, world).into_iter().filter(|field| !fields.contains(field)).collect::<Vec<_>>());
+            fields.extend(
+                told_by(entity, key, world)
+                    .into_iter()
+                    .filter(|field| !fields.contains(field))
+                    .collect::<Vec<_>>(),
+            );
             (!fields.is_empty()).then(|| Target { fields: Some(fields), ..Target::whole(entity.clone()) })
         })
         .collect()
@@ -82,8 +87,27 @@ fn told_by(entity: &str, key: &str, world: &World) -> Vec<String> {
     // Everyday words tell of something else in each record.
     let everyday = matches!(
         key,
-        "name" | "number" | "date" | "time" | "type" | "status" | "note" | "code" | "start" | "end" | "id" | "title"
-            | "score" | "result" | "reason" | "plan" | "history" | "contact" | "email" | "phone" | "address"
+        "name"
+            | "number"
+            | "date"
+            | "time"
+            | "type"
+            | "status"
+            | "note"
+            | "code"
+            | "start"
+            | "end"
+            | "id"
+            | "title"
+            | "score"
+            | "result"
+            | "reason"
+            | "plan"
+            | "history"
+            | "contact"
+            | "email"
+            | "phone"
+            | "address"
     );
     if everyday || key.is_empty() {
         return Vec::new();
@@ -97,7 +121,9 @@ fn told_by(entity: &str, key: &str, world: &World) -> Vec<String> {
         .filter(|(field, written)| {
             let field = key_of(field);
             let words: Vec<&str> = field.split(' ').collect();
-            !written.starts_with("link") && words.len() > wanted.len() && words.windows(wanted.len()).any(|piece| piece == wanted)
+            !written.starts_with("link")
+                && words.len() > wanted.len()
+                && words.windows(wanted.len()).any(|piece| piece == wanted)
         })
         .map(|(field, _)| field.clone())
         .collect()

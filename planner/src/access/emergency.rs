@@ -12,9 +12,15 @@ use crate::world::World;
 /// Whether a sentence is about reaching records in an emergency.
 pub(super) fn speaks_of(sentence: &Sentence, clauses: &[Clause]) -> bool {
     let text = sentence.plain();
-    let named = [" break glass ", " break the glass ", " breaks the glass ", " emergency access ", " breaking the glass "]
-        .iter()
-        .any(|said| text.contains(said));
+    let named = [
+        " break glass ",
+        " break the glass ",
+        " breaks the glass ",
+        " emergency access ",
+        " breaking the glass ",
+    ]
+    .iter()
+    .any(|said| text.contains(said));
     let then = [
         " in an emergency ",
         " in emergencies ",
@@ -29,7 +35,8 @@ pub(super) fn speaks_of(sentence: &Sentence, clauses: &[Clause]) -> bool {
     let reaches = clauses.iter().any(|clause| {
         !clause.not
             && clause.verbs.iter().any(|(verb, word)| {
-                *verb == Verb::View || matches!(crate::words::base(word), Some("override" | "unlock" | "get" | "have"))
+                *verb == Verb::View
+                    || matches!(crate::words::base(word), Some("override" | "unlock" | "get" | "have"))
             })
     });
     named || then && reaches
@@ -38,7 +45,8 @@ pub(super) fn speaks_of(sentence: &Sentence, clauses: &[Clause]) -> bool {
 /// Those of the sentence who treat others; each of them may break the glass from now on.
 pub(super) fn declare(sentence: &Sentence, world: &mut World) {
     let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
-    let head: Vec<String> = sentence.head.iter().flat_map(|head| world.roles_named(&crate::words::key_of(head))).collect();
+    let head: Vec<String> =
+        sentence.head.iter().flat_map(|head| world.roles_named(&crate::words::key_of(head))).collect();
     let mut found = head;
     for at in 0..words.len() {
         for width in [3, 2, 1] {

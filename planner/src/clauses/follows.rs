@@ -25,7 +25,7 @@ impl Reader<'_> {
                 matches!(word, "first" | "last" | "middle")
                     && self.tokens.get(at + 1).is_some_and(|next| next.is("name") || next.is("names"))
                     || !is_glue(word)
-                    && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
+                        && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
                     || determiner(word)
                     || matches!(
                         word,
@@ -55,12 +55,14 @@ impl Reader<'_> {
 
     /// `and record dose and films`: a noun that is as often a verb, at the end or before a conjunction.
     pub(super) fn bare_noun(&self, at: usize) -> bool {
-        self.tokens.get(at).and_then(Token::word).is_some_and(|word| {
-            is_two_faced(word) && singular(word) == word && !is_glue(word)
-        }) && match self.tokens.get(at + 1) {
-            None => true,
-            Some(token) => *token == Token::Comma || token.is("and"),
-        }
+        self.tokens
+            .get(at)
+            .and_then(Token::word)
+            .is_some_and(|word| is_two_faced(word) && singular(word) == word && !is_glue(word))
+            && match self.tokens.get(at + 1) {
+                None => true,
+                Some(token) => *token == Token::Comma || token.is("and"),
+            }
     }
 
     pub(super) fn determined(&self, at: usize) -> bool {
@@ -69,7 +71,10 @@ impl Reader<'_> {
                 // `change visits`: several of a kind, though one is as often a verb.
                 let several = singular(word) != *word
                     && catalogue().entity(&singular(word)).is_some_and(|(concept, _)| !concept.field_too)
-                    && self.tokens.get(at + 1).is_none_or(|next| *next == Token::Comma || next.is("and") || next.is("or"));
+                    && self
+                        .tokens
+                        .get(at + 1)
+                        .is_none_or(|next| *next == Token::Comma || next.is("and") || next.is("or"));
                 determiner(word) || (!is_glue(word) && (verb(word).is_none() || several))
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,
@@ -104,9 +109,12 @@ impl Reader<'_> {
     /// Whether a noun phrase with its verb or modal stands here.
     pub(super) fn subject_follows_at(&self, start: usize) -> bool {
         // `reads the study, writes an interpretation`: a verb, and no subject.
-        if self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
-            verb(word).is_some() && !is_two_faced(word)
-        }) && self.determined_strictly(start + 1)
+        if self
+            .tokens
+            .get(start)
+            .and_then(Token::word)
+            .is_some_and(|word| verb(word).is_some() && !is_two_faced(word))
+            && self.determined_strictly(start + 1)
         {
             return false;
         }
@@ -330,5 +338,6 @@ pub(super) fn determiner(word: &str) -> bool {
 
 /// Whether a word ends as participles do: `logged`, and not `need`.
 pub(super) fn ends_as_participle(word: &str) -> bool {
-    word.ends_with("ed") && !matches!(word, "need" | "feed" | "speed" | "seed" | "bed" | "med" | "shed" | "embed" | "proceed")
+    word.ends_with("ed")
+        && !matches!(word, "need" | "feed" | "speed" | "seed" | "bed" | "med" | "shed" | "embed" | "proceed")
 }

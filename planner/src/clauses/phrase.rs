@@ -140,7 +140,8 @@ impl Reader<'_> {
                         "on" | "at"
                             if seen
                                 && phrase.words.last().is_some_and(|last| {
-                                    last.ends_with("ed") || matches!(last.as_str(), "given" | "taken" | "born" | "sent")
+                                    last.ends_with("ed")
+                                        || matches!(last.as_str(), "given" | "taken" | "born" | "sent")
                                 })
                                 && match self.tokens.get(self.at + 1) {
                                     None | Some(Token::Comma) => true,

@@ -113,6 +113,15 @@ impl Reader<'_> {
             {
                 false
             }
+            // `Leads come in from the website`: what comes is no verb.
+            None if singular(word) != word
+                && catalogue().entity(&singular(word)).is_some()
+                && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                    verb(next).is_some() && singular(next) == next && !is_two_faced(next)
+                }) =>
+            {
+                false
+            }
             // `Care plans are written …`: a name, though its first word is as often a verb.
             None if is_two_faced(word) && self.names_a_record(at) => false,
             None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
@@ -217,8 +226,13 @@ impl Reader<'_> {
                 return true;
             }
             // `and record dose and comparison films`.
-            let writes = matches!(crate::words::base(word), Some("record" | "log" | "document" | "note" | "chart"))
-                && self.current.verbs.last().is_some_and(|(_, verb)| (singular(verb) == *verb) == (singular(word) == word));
+            let writes =
+                matches!(crate::words::base(word), Some("record" | "log" | "document" | "note" | "chart"))
+                    && self
+                        .current
+                        .verbs
+                        .last()
+                        .is_some_and(|(_, verb)| (singular(verb) == *verb) == (singular(word) == word));
             if writes && self.bare_noun(at + 1) {
                 return true;
             }
@@ -236,7 +250,9 @@ impl Reader<'_> {
         if is_glue(previous) || is_modifier(previous) {
             return previous == "one" && before > 0 && self.tokens[before - 1].is("no");
         }
-        if word.ends_with("ing") || ends_as_participle(word) && verb(word).is_some() && !self.determined(at + 1) {
+        if word.ends_with("ing")
+            || ends_as_participle(word) && verb(word).is_some() && !self.determined(at + 1)
+        {
             return false;
         }
         // `intensivists in the hub see all beds`: the verb agrees with its subject, not with the hub.

@@ -31,7 +31,13 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
                 && (catalogue().entity(&key).is_some()
                     || catalogue().entity(key.rsplit(' ').next().unwrap_or_default()).is_some())
         });
-    if needs || !has || clause.passive || clause.not || people || clause.objects.is_empty() || phrase.words.is_empty()
+    if needs
+        || !has
+        || clause.passive
+        || clause.not
+        || people
+        || clause.objects.is_empty()
+        || phrase.words.is_empty()
     {
         return false;
     }
@@ -45,7 +51,10 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
         let key = phrase_key(object);
         let last = key.rsplit(' ').next().unwrap_or_default().to_owned();
         object.words.last().is_some_and(|word| singular(word) == *word)
-            && matches!(last.as_str(), "chair" | "shift" | "bed" | "room" | "cabin" | "ward" | "floor" | "locker")
+            && matches!(
+                last.as_str(),
+                "chair" | "shift" | "bed" | "room" | "cabin" | "ward" | "floor" | "locker"
+            )
     };
     if subject && clause.objects.iter().all(placed) && (phrase.all || phrase.article) {
         let Some(name) = world.subject().map(str::to_owned) else { return false };

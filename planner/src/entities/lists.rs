@@ -215,9 +215,16 @@ pub(crate) fn from_list(tokens: &[Token], under: Option<&str>, title: bool, worl
         // `demographics (name, phone)`: the person's own.
         let own = matches!(
             name.as_str(),
-            "demographic" | "demographic information" | "contact information" | "contact detail" | "personal information"
+            "demographic"
+                | "demographic information"
+                | "contact information"
+                | "contact detail"
+                | "personal information"
         );
-        if own && !item.paren.is_empty() && let Some(subject) = world.subject().map(str::to_owned) {
+        if own
+            && !item.paren.is_empty()
+            && let Some(subject) = world.subject().map(str::to_owned)
+        {
             parts_of(&subject, &item.paren, world);
             continue;
         }

@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// Puts loose values into the record that they are written to, or that they are seen of.
-pub(crate) fn loose_fields(clause: &Clause, spoken: Option<(&str, bool)>, parsed: &[Parsed], world: &mut World) {
+pub(crate) fn loose_fields(
+    clause: &Clause,
+    spoken: Option<(&str, bool)>,
+    parsed: &[Parsed],
+    world: &mut World,
+) {
     if clause.passive || clause.verbs.is_empty() {
         return;
     }
@@ -63,8 +68,8 @@ pub(crate) fn loose_fields(clause: &Clause, spoken: Option<(&str, bool)>, parsed
     }
     let objects: Vec<Phrase> = clause.objects.iter().chain(&with).cloned().collect();
     let nameless = |phrase: &&Phrase| {
-        let of_the_person =
-            (writes || sets(clause)) && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
+        let of_the_person = (writes || sets(clause))
+            && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
         world.entity_named(&phrase_key(phrase)).is_none()
             && (phrase.of.is_empty() || of_the_person)
             && !phrase.words.is_empty()
@@ -251,7 +256,9 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
     let of_people = clause.tails.iter().any(|tail| {
         tail.by == "of"
             && tail.phrases.iter().any(|whole| {
-                whole.at > phrase.at && world.subject().is_some() && world.entity_of(&whole.words).as_deref() == world.subject()
+                whole.at > phrase.at
+                    && world.subject().is_some()
+                    && world.entity_of(&whole.words).as_deref() == world.subject()
             })
     });
     if of_a_deed && !of_people {

@@ -107,42 +107,44 @@ pub(super) fn is_measure(key: &str) -> bool {
                 .as_deref()
                 .is_some_and(|written| written.contains("integer") || written.contains("decimal"))
         });
-    number || key.starts_with("number of ") || key.contains(' ')
-        && catalogue().entity(key).is_none()
-        && key.rsplit(' ').next().is_some_and(|last| {
-            matches!(
-                last,
-                "circumference"
-                    | "pressure"
-                    | "length"
-                    | "width"
-                    | "depth"
-                    | "diameter"
-                    | "volume"
-                    | "angle"
-                    | "score"
-                    | "level"
-                    | "rate"
-                    | "index"
-                    | "ratio"
-                    | "temperature"
-                    | "strength"
-                    | "distance"
-                    | "speed"
-                    | "thickness"
-                    | "percentage"
-                    | "saturation"
-                    | "duration"
-                    | "frequency"
-                    | "severity"
-                    | "voltage"
-                    | "impedance"
-                    | "resistance"
-                    | "concentration"
-                    | "threshold"
-                    | "output"
-                    | "wavelength"
-                    | "acuity"
-            )
-        })
+    number
+        || key.starts_with("number of ")
+        || key.contains(' ')
+            && catalogue().entity(key).is_none()
+            && key.rsplit(' ').next().is_some_and(|last| {
+                matches!(
+                    last,
+                    "circumference"
+                        | "pressure"
+                        | "length"
+                        | "width"
+                        | "depth"
+                        | "diameter"
+                        | "volume"
+                        | "angle"
+                        | "score"
+                        | "level"
+                        | "rate"
+                        | "index"
+                        | "ratio"
+                        | "temperature"
+                        | "strength"
+                        | "distance"
+                        | "speed"
+                        | "thickness"
+                        | "percentage"
+                        | "saturation"
+                        | "duration"
+                        | "frequency"
+                        | "severity"
+                        | "voltage"
+                        | "impedance"
+                        | "resistance"
+                        | "concentration"
+                        | "threshold"
+                        | "output"
+                        | "wavelength"
+                        | "acuity"
+                )
+            })
 }

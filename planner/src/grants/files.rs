@@ -19,7 +19,10 @@ pub(crate) fn put_by_writers(world: &mut World, rules: &Rules, all: &mut Vec<All
         // A grant that reaches nowhere puts nothing.
         let put = |all: &[Allow], world: &World| {
             all.iter().any(|allow| {
-                allow.entity == entity && allow.verb == "update" && covers(allow) && scope(world, allow).is_some()
+                allow.entity == entity
+                    && allow.verb == "update"
+                    && covers(allow)
+                    && scope(world, allow).is_some()
             })
         };
         let frozen = rules.frozen.iter().any(|(held, verbs)| *held == entity && verbs.contains(&"update"));

@@ -155,16 +155,18 @@ fn named_and_no_more(world: &World, entity: &str) -> bool {
 /// record with a drug in it unasked.
 fn tells_what_is_denied(world: &World, rules: &Rules, role: &str, entity: &str) -> bool {
     let Some(known) = world.entities.get(entity) else { return false };
-    rules.denies.iter().filter(|deny| deny.role == role && !deny.changes_only && !deny.deletes_only).any(|deny| {
-        deny.fields.iter().flatten().any(|denied| {
-            let denied = crate::words::key_of(denied);
-            denied != "name"
-                && known.fields.keys().any(|field| {
-                    let field = crate::words::key_of(field);
-                    field == denied || field.split(' ').any(|word| word == denied)
-                })
-        })
-    })
+    rules.denies.iter().filter(|deny| deny.role == role && !deny.changes_only && !deny.deletes_only).any(
+        |deny| {
+            deny.fields.iter().flatten().any(|denied| {
+                let denied = crate::words::key_of(denied);
+                denied != "name"
+                    && known.fields.keys().any(|field| {
+                        let field = crate::words::key_of(field);
+                        field == denied || field.split(' ').any(|word| word == denied)
+                    })
+            })
+        },
+    )
 }
 
 /// The fields by which an office knows a person: identifiers and money, nothing clinical.
@@ -235,7 +237,9 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
         let candidates: Vec<(String, RoleKind, bool)> = world
             .roles
             .iter()
-            .filter(|(name, _)| !barred(world, rules, name, entity) && !tells_what_is_denied(world, rules, name, entity))
+            .filter(|(name, _)| {
+                !barred(world, rules, name, entity) && !tells_what_is_denied(world, rules, name, entity)
+            })
             .filter(|_| !rules.reserved.contains(entity))
             .map(|(name, role)| (name.clone(), role.kind, role.bounded))
             .collect();

@@ -119,7 +119,9 @@ fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow])
         .or_else(|| among.iter().find(of_the_whole))
         .or_else(|| {
             let most = |role: &&String| {
-                std::cmp::Reverse(record.said.iter().filter(|allow| allow.role == **role && allow.verb == "create").count())
+                std::cmp::Reverse(
+                    record.said.iter().filter(|allow| allow.role == **role && allow.verb == "create").count(),
+                )
             };
             among.iter().min_by_key(most)
         })

@@ -47,26 +47,27 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
             let key = crate::entities::phrase_key(phrase);
             // `the DME company gets only …` is somebody.
             let body = key.contains(' ') && key.ends_with(" company");
-            !body && matches!(
-                key.split(' ').next_back().unwrap_or_default(),
-                "clinic"
-                    | "practice"
-                    | "we"
-                    | "i"
-                    | "hospital"
-                    | "center"
-                    | "centre"
-                    | "it"
-                    | "app"
-                    | "system"
-                    | "team"
-                    | "office"
-                    | "company"
-                    | "agency"
-                    | "there"
-                    | "you"
-                    | "studio"
-            )
+            !body
+                && matches!(
+                    key.split(' ').next_back().unwrap_or_default(),
+                    "clinic"
+                        | "practice"
+                        | "we"
+                        | "i"
+                        | "hospital"
+                        | "center"
+                        | "centre"
+                        | "it"
+                        | "app"
+                        | "system"
+                        | "team"
+                        | "office"
+                        | "company"
+                        | "agency"
+                        | "there"
+                        | "you"
+                        | "studio"
+                )
         })
     };
     let acts = |read: &[Clause]| {
@@ -117,7 +118,18 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         && clause.verbs.iter().all(|(_, word)| {
             matches!(
                 crate::words::base(word),
-                Some("arrive" | "come" | "go" | "send" | "import" | "receive" | "use" | "record" | "enter" | "log")
+                Some(
+                    "arrive"
+                        | "come"
+                        | "go"
+                        | "send"
+                        | "import"
+                        | "receive"
+                        | "use"
+                        | "record"
+                        | "enter"
+                        | "log"
+                )
             )
         })
     {
@@ -269,7 +281,10 @@ pub(super) fn said_in_head(sentence: &mut Sentence) {
     let words: Vec<&str> = said.iter().filter_map(Token::word).collect();
     let record = words.iter().any(|word| catalogue().entity(&key_of(word)).is_some());
     // `For every run: …`: what there is each time has its list, whatever the word means elsewhere.
-    let each = matches!(words.as_slice(), ["for" | "per" | "at" | "on", "each" | "every", _, ..] | ["each" | "every", _, ..]);
+    let each = matches!(
+        words.as_slice(),
+        ["for" | "per" | "at" | "on", "each" | "every", _, ..] | ["each" | "every", _, ..]
+    );
     let plain = !record && !each && words.iter().all(|word| is_glue(word) || verb(word).is_some())
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));

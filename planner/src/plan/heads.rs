@@ -1,10 +1,10 @@
 //! What stands before a colon: a record, a role, a clause whose object is listed, or a mere heading.
 
 use super::colons::{attach, part_at_colon, said_in_head};
+use super::listed::{list_of_what_comes, listed_before, part_from_list};
 use super::turns::{
-    access_to, done_by, is_scheduling, list_of_what_comes, listed_before, name_the_team, needs_to_see, own_the_list,
-    part_from_list, record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person,
-    tracks_to_see,
+    access_to, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list, record_of_subject,
+    say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
@@ -83,13 +83,18 @@ fn has_a_list(sentence: &mut Sentence) {
         .iter()
         .filter_map(Token::word)
         .filter(|word| {
-            !matches!(*word, "a" | "an" | "the" | "each" | "every" | "all" | "should" | "shall" | "must" | "will")
+            !matches!(
+                *word,
+                "a" | "an" | "the" | "each" | "every" | "all" | "should" | "shall" | "must" | "will"
+            )
         })
         .collect();
     // `each client record shall contain …`: of the client.
     let mut subject = subject;
     if let [first, "record"] = subject.as_slice()
-        && catalogue().role(&singular(first)).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+        && catalogue()
+            .role(&singular(first))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
     {
         subject.truncate(1);
     }

@@ -4,6 +4,7 @@ mod colons;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;
+mod listed;
 mod notes;
 mod places;
 mod title;

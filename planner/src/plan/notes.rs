@@ -62,7 +62,8 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             match found {
                 features::Wish::NotYet(construct, _) if planned.holds(construct, &one.sentence.plain()) => {}
                 features::Wish::NotYet(construct, why) => wish(said, Some(construct), why),
-                features::Wish::Outside(why) if why.contains("break glass") && !world.breakers.is_empty() => {}
+                features::Wish::Outside(why) if why.contains("break glass") && !world.breakers.is_empty() => {
+                }
                 features::Wish::Outside(why) => wish(said, None, why),
                 features::Wish::Kept => {}
             }

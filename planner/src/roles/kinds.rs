@@ -57,14 +57,41 @@ pub(crate) fn kind_of(name: &str) -> RoleKind {
     }
     // `shipping clerk`, `stock manager`: they handle things, and know no patient.
     let things = [
-        "shipping", "warehouse", "stock", "inventory", "supply", "supplies", "laundry", "kitchen", "mail", "parts",
-        "maintenance", "logistics", "delivery", "transport", "cafeteria", "packing", "store", "dispatch",
+        "shipping",
+        "warehouse",
+        "stock",
+        "inventory",
+        "supply",
+        "supplies",
+        "laundry",
+        "kitchen",
+        "mail",
+        "parts",
+        "maintenance",
+        "logistics",
+        "delivery",
+        "transport",
+        "cafeteria",
+        "packing",
+        "store",
+        "dispatch",
     ];
     let first = name.split(' ').next().unwrap_or_default();
     // `community partners` are nobody's family.
     let outside = [
-        "community", "business", "referral", "agency", "network", "clinical", "industry", "channel", "strategic", "external",
-        "implementation", "research", "delivery",
+        "community",
+        "business",
+        "referral",
+        "agency",
+        "network",
+        "clinical",
+        "industry",
+        "channel",
+        "strategic",
+        "external",
+        "implementation",
+        "research",
+        "delivery",
     ];
     if last == "partner" && outside.contains(&first) {
         return RoleKind::Business;
@@ -125,7 +152,15 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     let apart = name.split_once(' ').is_some_and(|(first, _)| {
         matches!(
             first,
-            "offshore" | "outside" | "external" | "agency" | "temporary" | "junior" | "trainee" | "contract" | "unblinded"
+            "offshore"
+                | "outside"
+                | "external"
+                | "agency"
+                | "temporary"
+                | "junior"
+                | "trainee"
+                | "contract"
+                | "unblinded"
                 | "visiting"
         )
     }) || name.starts_with("home health ");

@@ -20,7 +20,11 @@ fn works(name: &str) -> bool {
 pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut World) {
     // `I'm a therapist, no employees`: they are one all the same.
     let begins = sentence.tokens.first().is_some_and(|token| token.is("i"))
-        && sentence.tokens.get(1).or(sentence.tokens.get(2)).is_some_and(|token| token.is("a") || token.is("an"));
+        && sentence
+            .tokens
+            .get(1)
+            .or(sentence.tokens.get(2))
+            .is_some_and(|token| token.is("a") || token.is("an"));
     let Some(clause) = clauses.first().filter(|clause| !clause.not || begins) else {
         return;
     };
@@ -36,9 +40,9 @@ pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut Worl
         }
         [who, what, ..] if who.words == ["i"] && what.article => what,
         [what, ..]
-            if sentence.tokens.iter().take(6).zip(sentence.tokens.iter().skip(1)).any(|(before, here)| {
-                here.is("here") && before.word() == what.words.last().map(String::as_str)
-            }) =>
+            if sentence.tokens.iter().take(6).zip(sentence.tokens.iter().skip(1)).any(
+                |(before, here)| here.is("here") && before.word() == what.words.last().map(String::as_str),
+            ) =>
         {
             what
         }

@@ -91,7 +91,10 @@ pub(super) fn of_the_app(phrase: &Phrase) -> Option<String> {
 pub(super) fn is_outside_body(phrase: &Phrase) -> bool {
     let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
     let named = phrase.words.len() > 1
-        && matches!(last.as_str(), "dept" | "department" | "agency" | "authority" | "registry" | "company" | "firm");
+        && matches!(
+            last.as_str(),
+            "dept" | "department" | "agency" | "authority" | "registry" | "company" | "firm"
+        );
     phrase.words.len() <= 4
         && phrase.of.is_empty()
         && (named || matches!(last.as_str(), "funder" | "insurer" | "ministry" | "grantor" | "regulator"))

@@ -53,7 +53,9 @@ fn nothing_leaks_and_nothing_is_wider_than_said() {
         // The unseen half is counted, never looked at by name.
         match half(&name) {
             Half::Unseen => wrong.extend(told.map(|_| "one in the unseen half".to_owned())),
-            Half::Shared | Half::Tune | Half::Next => wrong.extend(told.map(|what| format!("{name}: {what}"))),
+            Half::Shared | Half::Tune | Half::Next => {
+                wrong.extend(told.map(|what| format!("{name}: {what}")))
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -99,7 +101,9 @@ fn scores() {
     }
     let mut before = Score::default();
     all.iter()
-        .filter(|(name, _)| half(name) == Half::Tune && !BATCHES.iter().any(|batch| batch.contains(&name.as_str())))
+        .filter(|(name, _)| {
+            half(name) == Half::Tune && !BATCHES.iter().any(|batch| batch.contains(&name.as_str()))
+        })
         .for_each(|(_, score)| before.add(score));
     eprintln!("{}", row("tuned, before the sixth", &before));
     for (number, batch) in BATCHES[..OPENED].iter().enumerate() {
