@@ -1,6 +1,7 @@
 //! What careful readers expect of prompts, and what the planner makes of them.
 mod change;
 mod constructs;
+mod denials;
 mod expected;
 mod others;
 mod score;
