@@ -1,5 +1,6 @@
 //! A fault for every call of KMS: what passes is ridden out, what lasts is said, and neither is taken for the other.
 
+use control_plane::host::key_agent::RootKeys;
 use safeguards::crypto::{KeyError, KeyService, WrappedKey};
 
 use crate::cloud::Fault;
