@@ -8,7 +8,6 @@ use super::departure::Lifecycle;
 use super::errand::Errand;
 use super::work::io_later;
 use super::writing::Order;
-use crate::ids::CopyId;
 use crate::operations::{Ended, Next, Operation, OperationState, Patience, Pending, Step, StepError, Work};
 use crate::residency::{self, What};
 
