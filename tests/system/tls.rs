@@ -143,12 +143,33 @@ fn the_gateway_speaks_nothing_old_or_weak() {
     assert!(head.contains("strict-transport-security: max-age="), "{head}");
 }
 
-/// The scan is worth something: it finds what is old and weak where there is.
+/// The scan is worth something: it passes what is good, and finds each thing that is old or weak.
 #[test]
 fn the_scan_finds_what_is_weak() {
-    let scan = Scan(
-        "<protocol type=\"tls\" version=\"1.1\" enabled=\"1\" />\n<cipher status=\"accepted\" cipher=\"AES128-SHA\" strength=\"weak\" />"
-            .to_owned(),
-    );
-    assert!(std::panic::catch_unwind(|| scan.is_good()).is_err());
+    let protocol = |kind: &str, version: &str, enabled: u8| {
+        format!("<protocol type=\"{kind}\" version=\"{version}\" enabled=\"{enabled}\" />\n")
+    };
+    let old = [("ssl", "2"), ("ssl", "3"), ("tls", "1.0"), ("tls", "1.1")]
+        .map(|(kind, version)| protocol(kind, version, 0));
+    let cipher = |name: &str, strength: &str| {
+        format!("<cipher status=\"accepted\" cipher=\"{name}\" strength=\"{strength}\" />\n")
+    };
+    let good = old.concat()
+        + &protocol("tls", "1.2", 1)
+        + &protocol("tls", "1.3", 1)
+        + &cipher("TLS_AES_256_GCM_SHA384", "strong").repeat(2)
+        + &cipher("ECDHE-ECDSA-CHACHA20-POLY1305", "strong").repeat(2)
+        + "<heartbleed sslversion=\"TLSv1.2\" vulnerable=\"0\" />\n";
+    Scan(good.clone()).is_good();
+    let spoilt = [
+        good.replace("version=\"1.1\" enabled=\"0\"", "version=\"1.1\" enabled=\"1\""),
+        good.replace("version=\"1.3\" enabled=\"1\"", "version=\"1.3\" enabled=\"0\""),
+        good.clone() + &cipher("AES128-GCM-SHA256", "strong"),
+        good.clone() + &cipher("ECDHE-RSA-AES128-SHA", "acceptable"),
+        good.replace("vulnerable=\"0\"", "vulnerable=\"1\""),
+    ];
+    for scan in spoilt {
+        assert_ne!(scan, good);
+        assert!(std::panic::catch_unwind(|| Scan(scan.clone()).is_good()).is_err(), "{scan}");
+    }
 }

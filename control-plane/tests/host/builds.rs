@@ -263,7 +263,7 @@ async fn an_attempt_to_break_out_is_written_down() {
     ];
     for (number, call) in calls.into_iter().enumerate() {
         let breaks_out = format!(
-            "use std::os::unix::process::CommandExt;\nfn main() {{ panic!(\"{{}}\", std::process::Command::new(\"/usr/bin/perl\").args([\"-e\", \"my @all = ({call}); syscall(@all);\"]).exec()); }}"
+            "use std::os::unix::process::CommandExt;\nfn main() {{ panic!(\"{{}}\", std::process::Command::new(\"/usr/bin/perl\").args([\"-e\", \"my ($number, @rest) = ({call}); syscall($number, @rest);\"]).exec()); }}"
         );
         let source = yard.folder.path().join(format!("by-build-{number}"));
         project(&source, "fn main() {}");
