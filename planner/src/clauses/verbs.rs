@@ -292,7 +292,7 @@ impl Reader<'_> {
             })
             && match self.tokens.get(at + 3) {
                 None | Some(Token::Comma | Token::Open) => true,
-                Some(token) => token.word().is_some_and(|next| determiner(next)),
+                Some(token) => token.word().is_some_and(determiner),
             };
         if self.phase == Phase::Subject && agrees && person && joined {
             return true;
