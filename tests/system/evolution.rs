@@ -344,8 +344,12 @@ async fn construct_15_and_16_rules_and_tasks_come_and_go() {
          lists:\n  unseen: {{ of: patient, without: visit, in: 90 days, for: [doctor] }}\n\
          tasks:\n  call back: {{ about: patient, owner: doctor, due: 4 hours, else: owner }}\n"
     );
-    let watched = watched.replace("      patient: view own\n    lifecycle", "      owner: view in organisation\n      patient: view own\n    lifecycle");
-    let others = watched.replace("owner: doctor, due: 4 hours, else: owner", "owner: owner, due: 1 day, else: doctor");
+    let watched = watched.replace(
+        "      patient: view own\n    lifecycle",
+        "      owner: view in organisation\n      patient: view own\n    lifecycle",
+    );
+    let others =
+        watched.replace("owner: doctor, due: 4 hours, else: owner", "owner: owner, due: 1 day, else: doctor");
     for database in both().await {
         let first = Version::first(CLINIC);
         first.apply(&database).await;

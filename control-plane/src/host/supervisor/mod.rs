@@ -269,7 +269,8 @@ impl Supervisor {
                 let mut state = slot.state.lock().await;
                 supervisor.enforce(&slot, &mut state).await?;
             }
-            supervisor.slot(environment.id)?.state.lock().await.rounds = supervisor.next_rounds(environment.id);
+            supervisor.slot(environment.id)?.state.lock().await.rounds =
+                supervisor.next_rounds(environment.id);
         }
         supervisor.clone().renew_with_the_agent();
         Ok(supervisor)
