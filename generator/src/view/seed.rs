@@ -146,7 +146,11 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
             }
             needs.push(module(&model[to].table));
         }
-        values.push((json_name(field), value(model, index, at)));
+        let made_up = match is_task {
+            true => "format!(\"An example, made up: number {}.\", n + 1)".to_owned(),
+            false => value(model, index, at),
+        };
+        values.push((json_name(field), made_up));
     }
     if let Some(self_role) = entity.self_roles.first().filter(|_| !entity.self_roles.contains(&role)) {
         let role = rust_literal(model[*self_role].name.as_str());
@@ -169,7 +173,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         parent: entity.parent.as_ref().map(|parent| module(&model[parent.entity].table)),
         has_place: entity.has_place_column().then(|| model[entity.place].name.to_string()),
         count: match (&entity.parent, super::entity::time_field(entity)) {
-            _ if is_task => 1,
+            _ if is_task => 2,
             (None, _) if !entity.self_roles.is_empty() => PATIENTS,
             (None, Some(_)) => 12,
             (None, None) => 6,

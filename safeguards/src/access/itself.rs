@@ -11,7 +11,7 @@
 //! `access.rs` beside the others, and by row-level security: to list what a rule reads, to make tasks, to pass them on.
 //! Nothing that it reads leaves the app; what it writes is in the audit log, as the system's doing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime, PrimitiveDateTime};
@@ -222,7 +222,7 @@ pub async fn round(
 async fn watched(itself: &Context, watch: &'static Watch, moment: &Moment) -> Result<Round> {
     let listed = (watch.listed)(moment).ids(itself, watch.entity).await?;
     let rule = (watch.name, watch.raises);
-    let mut known: BTreeMap<Uuid, ()> = BTreeMap::new();
+    let mut known = BTreeSet::new();
     let mut transaction = begin(itself, Action::List).await?;
     let open = sql(
         "SELECT record_id FROM rule_episodes WHERE organisation_id = $1 AND rule = $2 AND ended_at IS NULL",
@@ -233,10 +233,10 @@ async fn watched(itself: &Context, watch: &'static Watch, moment: &Moment) -> Re
     .await?;
     transaction.rollback().await?;
     for row in open {
-        known.insert(row.uuid("record_id")?, ());
+        known.insert(row.uuid("record_id")?);
     }
     let mut done = Round::default();
-    for id in listed.iter().filter(|id| !known.contains_key(id)) {
+    for id in listed.iter().filter(|id| !known.contains(id)) {
         let mut transaction = begin(itself, Action::List).await?;
         let found =
             look(itself, &mut transaction, watch.entity, (&[], watch.raises), *id, |_| Ok(())).await?;
@@ -247,7 +247,7 @@ async fn watched(itself: &Context, watch: &'static Watch, moment: &Moment) -> Re
         done.begun += usize::from(enter(itself, &mut transaction, rule, *id, watch.why, &about).await?);
         transaction.commit().await?;
     }
-    for id in known.keys().filter(|id| !listed.contains(id)) {
+    for id in known.iter().filter(|id| !listed.contains(id)) {
         let mut transaction = begin(itself, Action::List).await?;
         done.ended += usize::from(leave(itself, &mut transaction, rule, *id).await?);
         transaction.commit().await?;
