@@ -96,11 +96,17 @@ impl Cloud {
         Self { child, address, shared, _folder: folder }
     }
 
+    /// How it is reached: patiently, since a machine that runs tests is busy.
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::new(REGION.parse().unwrap());
         settings.address = Some(self.address.clone());
-        settings.patience = Duration::from_millis(1500);
+        settings.patience = Duration::from_secs(20);
         settings
+    }
+
+    /// The same for who meets silence: each attempt is short, and there are more of them.
+    pub(crate) fn brisk(&self) -> Settings {
+        Settings { patience: Duration::from_secs(1), attempts: 10, ..self.settings() }
     }
 
     /// Spoils the next calls of this operation.

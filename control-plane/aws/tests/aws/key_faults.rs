@@ -4,7 +4,7 @@ use control_plane::host::key_agent::RootKeys;
 use safeguards::crypto::{KeyError, KeyService, WrappedKey};
 
 use crate::cloud::Fault;
-use crate::keys::{ONE, Scene, place};
+use crate::keys::{ONE, Scene, place, roots};
 
 const LASTING: usize = 99;
 
@@ -27,16 +27,17 @@ const CALLS: [&str; 5] = ["GenerateDataKey", "Decrypt", "ReEncrypt", "RotateKeyO
 async fn what_passes_is_ridden_out() {
     let scene = Scene::new().await;
     let key = scene.key(ONE).await;
+    let brisk = roots(&scene.cloud.brisk(), &scene.folders).await.open(ONE).await.unwrap();
     let (_, wrapped) = key.generate(&place(ONE, 7)).await.unwrap();
     for operation in CALLS {
-        for fault in [
-            Fault::Answer(400, "ThrottlingException"),
-            Fault::Answer(500, "KMSInternalException"),
-            Fault::Cut,
-            Fault::Silence,
+        for (key, fault) in [
+            (&key, Fault::Answer(400, "ThrottlingException")),
+            (&key, Fault::Answer(500, "KMSInternalException")),
+            (&key, Fault::Cut),
+            (&brisk, Fault::Silence),
         ] {
             scene.cloud.spoil(operation, fault, 1);
-            let asked = ask(&*key, operation, &wrapped).await;
+            let asked = ask(&**key, operation, &wrapped).await;
             assert!(asked.is_ok(), "{operation}, {fault:?}: {asked:?}");
         }
     }
