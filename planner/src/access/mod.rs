@@ -6,6 +6,7 @@
 
 mod active;
 mod conditions;
+mod contacts;
 mod defaults;
 mod denied;
 mod emergency;
@@ -17,6 +18,7 @@ mod references;
 mod targets;
 mod who;
 
+pub(crate) use contacts::named_contacts;
 pub(crate) use defaults::by_default;
 use fallback::Unclear;
 pub(crate) use passive::care_teams;

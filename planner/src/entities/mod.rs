@@ -5,12 +5,14 @@ mod files;
 mod holders;
 mod lists;
 mod loose;
+mod measured;
 mod objects;
 mod parts;
 mod relations;
 mod spoken;
 mod values;
 
+pub(crate) use measured::measured;
 pub(crate) use parts::account;
 pub(crate) use spoken::{appointments, spoken_of};
 

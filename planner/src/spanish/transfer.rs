@@ -37,6 +37,7 @@ pub(super) fn transfer(tokens: &[Token], names: &mut Names) -> Vec<Token> {
             .or_else(|| scale(tokens, &words, at, &mut out))
             .or_else(|| reflexive(&words, at, &mut out))
             .or_else(|| modal(&words, at, &mut out))
+            .or_else(|| object(&words, at, &mut out))
             .or_else(|| deed(&words, at, &mut out))
             .or_else(|| noun(&words, at, &mut out, names))
             .unwrap_or_else(|| {
@@ -127,6 +128,19 @@ fn modal(words: &[Option<String>], at: usize, out: &mut Vec<Token>) -> Option<us
         say(out, "not");
     }
     Some(at + 1)
+}
+
+/// `el medico la revisa`: what was spoken of stands behind its verb in English.
+fn object(words: &[Option<String>], at: usize, out: &mut Vec<Token>) -> Option<usize> {
+    if !matches!(words.get(at)?.as_deref()?, "la" | "lo" | "las" | "los") {
+        return None;
+    }
+    let Some(Word::Verb(english, form)) = lexicon().word(words.get(at + 1)?.as_deref()?) else { return None };
+    matches!(form, Form::Third | Form::Plural).then(|| {
+        verb(&english, form, out);
+        say(out, "it");
+        at + 2
+    })
 }
 
 /// `la recepcionista agenda las citas`: a noun elsewhere, a verb behind its subject and before its object.
