@@ -16,6 +16,7 @@ mod narrowing;
 mod passive;
 mod references;
 mod targets;
+mod ticked;
 mod who;
 
 pub(crate) use contacts::named_contacts;
@@ -23,6 +24,7 @@ pub(crate) use defaults::by_default;
 use fallback::Unclear;
 pub(crate) use passive::care_teams;
 pub(crate) use references::references;
+pub(crate) use ticked::ticked;
 
 use crate::catalogue::RoleKind;
 use crate::clauses::{Clause, clauses};

@@ -11,6 +11,7 @@ mod rules;
 mod sign_in;
 mod tasks;
 
+use crate::access::Rules;
 use crate::features::Silence;
 use crate::grants::Grants;
 use crate::sentences::{Sentence, Token};
@@ -95,14 +96,6 @@ impl Automatic {
         }
     }
 
-    /// The silences that a rule watches.
-    pub(crate) fn silences(&self) -> impl Iterator<Item = &Silence> {
-        self.rules.iter().filter_map(|rule| match &rule.occasion {
-            Occasion::Silent(silence) => Some(silence),
-            Occasion::When(_) => None,
-        })
-    }
-
     /// The wish that is left of a rule, task or AI action that the validator does not take.
     pub(crate) fn left_of(&self, section: &str, name: &str, say: impl Fn(&str) -> String) -> Option<Wished> {
         let (said, construct) = match section {
@@ -116,6 +109,23 @@ impl Automatic {
             construct: Some(construct),
             why: "it does not fit what is kept and who sees it, so it is not planned".into(),
         })
+    }
+
+    /// The silence that a rule watches, and who does what follows.
+    pub(crate) fn silence(&self) -> Option<Silence> {
+        self.rules.iter().find_map(|rule| match &rule.occasion {
+            Occasion::Silent(silence) => {
+                let task = self.tasks.iter().find(|task| task.name == rule.task)?;
+                let roles = vec![task.owner.clone(), task.fallback.clone()];
+                Some(Silence { roles, ..silence.clone() })
+            }
+            Occasion::When(_) => None,
+        })
+    }
+
+    /// Whether all of a sentence is planned here.
+    pub(crate) fn understood(&self, said: &str) -> bool {
+        self.settled.iter().any(|(known, _)| known == said)
     }
 
     fn settle(&mut self, one: &Parsed, constructs: &[u32]) {
@@ -159,9 +169,25 @@ pub(crate) fn roles_in(tokens: &[Token], world: &World) -> Vec<String> {
     people::mentions(tokens, world).into_iter().flat_map(|mention| mention.roles).collect()
 }
 
+/// Lets those apply what AI proposes who were said to accept it, before grants are made of what was said.
+pub(crate) fn prepare(parsed: &[Parsed], world: &mut World, rules: &mut Rules) {
+    proposals::prepare(parsed, world, rules);
+}
+
 /// Whether a sentence that narrows was understood here, and is about nobody's access.
 pub(crate) fn settles(sentence: &Sentence) -> bool {
     proposals::settles(sentence)
+}
+
+/// A sentence with its head, where that was parted from it at a colon: `AI scribe: from the transcript propose a note`.
+fn whole(one: &Parsed, world: &World) -> Parsed {
+    let mut whole = one.clone();
+    let parted = one.sentence.head.is_some() || one.sentence.text.contains(": ");
+    if parted && !world.names.is_spanish() {
+        let text = one.sentence.text.replacen(": ", " ", 1);
+        whole.sentence.tokens = crate::sentences::tokens(&text);
+    }
+    whole
 }
 
 fn taken(name: &str, world: &World) -> bool {

@@ -6,10 +6,11 @@
 use super::Automatic;
 use super::people::{a, mentions, writes};
 use crate::Refused;
+use crate::access::{Allow, Reach, Rules};
 use crate::catalogue::{EntityKind, RoleKind};
 use crate::grants::Grants;
 use crate::sentences::{Sentence, Token};
-use crate::words::{key, singular};
+use crate::words::{Verb, key, singular};
 use crate::world::{Parsed, World};
 
 /// What AI proposes.
@@ -43,6 +44,8 @@ const PROVIDERS: &[(&str, &str)] = &[
 
 /// Reads a sentence as an AI action; whether it was one.
 pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut Automatic) -> bool {
+    let whole = super::whole(one, world);
+    let one = &whole;
     let tokens = &one.sentence.tokens;
     let provider = PROVIDERS.iter().find(|(word, _)| tokens.iter().any(|token| token.is(word)));
     let Some(does) = speaks_of_ai(&one.sentence).then(|| verb(tokens)).flatten() else { return false };
@@ -114,7 +117,7 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
         provider,
         said: one.sentence.text.clone(),
     });
-    out.settle(one, &[23]);
+    out.settle(one, &[14, 15, 23]);
     true
 }
 
@@ -131,6 +134,72 @@ fn speaks_of_ai(sentence: &Sentence) -> bool {
             token.word().is_some_and(|word| matches!(word, "ai" | "llm" | "llms" | "scribe" | "transcribes"))
         })
         || sentence.plain().contains(" artificial intelligence ")
+}
+
+/// Who accepts what AI proposes writes it: where nobody was said to, those who were said to review it do.
+pub(super) fn prepare(parsed: &[Parsed], world: &mut World, rules: &mut Rules) {
+    for one in parsed {
+        let whole = super::whole(one, world);
+        let Some(does) = speaks_of_ai(&whole.sentence).then(|| verb(&whole.sentence.tokens)).flatten() else {
+            continue;
+        };
+        let Some((of, _)) = proposed(&whole.sentence.tokens, does, world) else { continue };
+        let written =
+            rules.allows.iter().any(|allow| allow.entity == of && matches!(allow.verb, "create" | "update"));
+        if written {
+            continue;
+        }
+        let mut reviewers: Vec<String> = Vec::new();
+        for clause in parsed
+            .iter()
+            .flat_map(|one| &one.clauses)
+            .filter(|clause| clause.does(Verb::Review) && !clause.not)
+        {
+            let about = clause
+                .objects
+                .iter()
+                .any(|phrase| world.entity_of(&phrase.words).as_deref() == Some(of.as_str()));
+            if about {
+                reviewers.extend(clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)));
+            }
+        }
+        reviewers.dedup();
+        // A part of the one record that they make.
+        let made = |name: &String| {
+            rules.allows.iter().any(|allow| {
+                allow.entity == *name && allow.verb == "create" && reviewers.contains(&allow.role)
+            })
+        };
+        let mut wholes = world.entities.keys().filter(|name| **name != of && made(name)).cloned();
+        let (first, second) = (wholes.next(), wholes.next());
+        let part = world.entities.get(&of).is_some_and(|entity| entity.part_of.is_some());
+        let above = match (part, first, second) {
+            (true, ..) => world.entities.get(&of).and_then(|entity| entity.part_of.clone()),
+            (false, Some(one), None) => Some(one),
+            _ => None,
+        };
+        let Some(above) = above else { continue };
+        if let Some(entity) = world.entities.get_mut(&of) {
+            entity.part_of = Some(above.clone());
+        }
+        for role in reviewers {
+            if world.authors.contains(&(role.clone(), above.clone())) {
+                world.authors.push((role.clone(), of.clone()));
+                // What they review are their own.
+                rules.allows.retain(|allow| allow.role != role || allow.entity != of);
+            }
+            for verb in ["view", "create", "update"] {
+                rules.allows.push(Allow {
+                    role: role.clone(),
+                    entity: of.clone(),
+                    verb,
+                    fields: None,
+                    reach: Reach::Unsaid,
+                    when: Vec::new(),
+                });
+            }
+        }
+    }
 }
 
 fn verb(tokens: &[Token]) -> Option<usize> {
@@ -208,8 +277,17 @@ fn proposed(tokens: &[Token], does: usize, world: &World) -> Option<(String, Vec
     // `summarises the case notes into the discharge summary`.
     let into = tokens.iter().position(|token| token.is("into") || token.is("as"));
     let source = tokens.iter().position(|token| token.is("from") || token.is("of"));
-    let found = into
-        .and_then(|into| named.iter().find(|(at, _)| *at > into))
+    // `into the chart` says nothing of which record.
+    let general = |into: &usize| {
+        tokens[*into..].iter().any(|token| {
+            token.word().is_some_and(|word| matches!(word, "chart" | "ehr" | "system" | "file" | "app"))
+        })
+    };
+    if let Some(into) = into.filter(|into| *into > does && !general(into)) {
+        let (_, of) = named.iter().find(|(at, _)| *at > into)?;
+        return Some((of.clone(), fields_of(of, world)));
+    }
+    let found = None
         .or_else(|| {
             named
                 .iter()

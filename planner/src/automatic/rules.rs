@@ -15,16 +15,11 @@ const NOBODY: &str =
 /// Reads a sentence as a rule; whether it was one.
 pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut Automatic) -> bool {
     // `Patients with no reading in a week: the educator calls them` is one sentence.
-    let mut whole = one.clone();
-    if let Some(head) = &one.sentence.head {
-        let mut tokens = crate::sentences::tokens(head);
-        tokens.append(&mut whole.sentence.tokens);
-        whole.sentence.tokens = tokens;
-    }
+    let whole = super::whole(one, world);
     let one = &whole;
     let tokens = &one.sentence.tokens;
     let told = told(tokens);
-    let calls = called(tokens);
+    let calls = called(tokens).filter(|_| told.is_none());
     if told.is_none() && calls.is_none() || told.is_some_and(|at| denied(tokens, at)) {
         return false;
     }
@@ -54,6 +49,8 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
     if !named.is_empty() && named.iter().all(|role| !works(role, world)) {
         return false;
     }
+    let outside =
+        named.iter().any(|role| !works(role, world)) || one.sentence.plain().contains(" emergency contact");
     let named: Vec<String> = named.into_iter().filter(|role| works(role, world)).collect();
     let mut all = true;
     for occasion in occasions {
@@ -61,7 +58,7 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
     }
     if all {
         let mut done = vec![13, 15, 16];
-        if !leaves(&one.sentence.plain()) {
+        if !(outside || leaves(&one.sentence.plain())) {
             done.push(17);
         }
         out.settle(one, &done);
@@ -107,6 +104,11 @@ fn plan(
         Occasion::Silent(silence) => (silence.entity.clone(), Vec::new(), None),
     };
     let silent = matches!(occasion, Occasion::Silent(_));
+    let another = out.rules.iter().any(|rule| matches!(&rule.occasion, Occasion::Silent(_)) && silent);
+    if another {
+        out.wish(one, 15, "one list of those of whom nothing came is watched already");
+        return false;
+    }
     let reads = |role: &str| {
         views(role, &record, &fields, state.as_deref(), world, granted)
             && (!silent
@@ -115,28 +117,31 @@ fn plan(
                 }))
     };
     let able: Vec<String> = named.iter().filter(|role| reads(role)).cloned().collect();
-    let owner =
-        match able.first() {
-            Some(owner) => owner.clone(),
-            None if !named.is_empty() => {
-                out.wish(one, 15, &format!(
-                "a {} was not said to see all that the rule reads, and would learn of it by being told",
-                world.names.say(&named[0])
-            ));
+    let owner = match able.first() {
+        Some(owner) => owner.clone(),
+        None if !named.is_empty() => {
+            out.wish(
+                one,
+                15,
+                &format!(
+                    "{} was not said to see all that the rule reads, and would learn of it by being told",
+                    a(&world.names.say(&named[0]))
+                ),
+            );
+            return false;
+        }
+        None => {
+            let treats = [RoleKind::Care, RoleKind::Panel]
+                .iter()
+                .flat_map(|kind| world.of_kind(*kind))
+                .find(|role| reads(role));
+            let Some(role) = treats else {
+                out.wish(one, 15, "nobody who may see all that the rule reads was made out");
                 return false;
-            }
-            None => {
-                let treats = [RoleKind::Care, RoleKind::Panel]
-                    .iter()
-                    .flat_map(|kind| world.of_kind(*kind))
-                    .find(|role| reads(role));
-                let Some(role) = treats else {
-                    out.wish(one, 15, "nobody who may see all that the rule reads was made out");
-                    return false;
-                };
-                role
-            }
-        };
+            };
+            role
+        }
+    };
     let Some(second) = fallback(&owner, &able[able.len().min(1)..], reads, world) else {
         out.wish(one, 16, NOBODY);
         return false;
@@ -153,9 +158,9 @@ fn plan(
         _ => record.clone(),
     };
     let due = due(&one.sentence, &occasion);
-    let spanish = world.names.is_spanish();
+    let (name, label) = rule_name(&occasion, world.names.is_spanish(), world);
     let task = Task {
-        name: task_name(&occasion, &record, subject.as_deref(), calls, spanish, world),
+        name: task_name(&occasion, &name, subject.as_deref(), calls, world),
         about,
         owner: owner.clone(),
         due: due.clone(),
@@ -166,7 +171,6 @@ fn plan(
         return false;
     }
     let task = out.task(task, world);
-    let (name, label) = rule_name(&occasion, spanish, world);
     if name.parse::<spec::Name>().is_err() {
         return false;
     }
@@ -236,16 +240,22 @@ fn called(tokens: &[Token]) -> Option<usize> {
     let words: Vec<(usize, &str)> =
         tokens.iter().enumerate().filter_map(|(at, token)| token.word().map(|word| (at, word))).collect();
     words.iter().enumerate().find_map(|(nth, (at, word))| {
+        // `a navigation call` is a record.
+        let noun = nth == 0
+            || words
+                .get(nth - 1)
+                .is_some_and(|(_, before)| matches!(*before, "a" | "the" | "each" | "every" | "of"));
+        if noun {
+            return None;
+        }
         let next = words.get(nth + 1).map(|(_, word)| *word);
-        let calls = matches!(
-            *word,
-            "call" | "calls" | "phone" | "phones" | "contact" | "contacts" | "called" | "contacted"
-        ) || matches!(
-            (*word, next),
-            ("reach" | "reaches", Some("out"))
-                | ("check" | "checks", Some("on" | "in"))
-                | ("follow" | "follows", Some("up"))
-        );
+        let calls = matches!(*word, "call" | "calls" | "contacts" | "called" | "contacted" | "phones")
+            || matches!(
+                (*word, next),
+                ("reach" | "reaches", Some("out"))
+                    | ("check" | "checks", Some("on" | "in"))
+                    | ("follow" | "follows", Some("up"))
+            );
         calls.then_some(*at)
     })
 }
@@ -284,10 +294,10 @@ fn due(sentence: &Sentence, occasion: &Occasion) -> String {
         return said;
     }
     let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
-    let now =
-        words.iter().any(|word| {
-            matches!(*word, "page" | "pages" | "paged" | "immediately" | "urgent" | "urgently" | "emergency")
-        }) || words.windows(2).any(|pair| matches!(pair, ["right" | "straight", "away"] | ["at", "once"]));
+    let now = words
+        .iter()
+        .any(|word| matches!(*word, "page" | "pages" | "paged" | "immediately" | "urgent" | "urgently"))
+        || words.windows(2).any(|pair| matches!(pair, ["right" | "straight", "away"] | ["at", "once"]));
     let by_kind = match occasion {
         _ if now => "30 minutes",
         Occasion::Silent(_) => "1 day",
@@ -326,23 +336,25 @@ pub(super) fn said_due(text: &str, leads: &[&str]) -> Option<String> {
     })
 }
 
-fn task_name(
-    occasion: &Occasion,
-    record: &str,
-    subject: Option<&str>,
-    calls: bool,
-    spanish: bool,
-    world: &World,
-) -> String {
-    let record = world.names.say(record);
+/// What is to be done, by what happened.
+fn task_name(occasion: &Occasion, rule: &str, subject: Option<&str>, calls: bool, world: &World) -> String {
     let subject = world.names.say(subject.unwrap_or("patient"));
-    match (occasion, spanish) {
-        (Occasion::Silent(_), false) => format!("call the {subject}"),
-        (Occasion::Silent(_), true) => format!("llamar a {subject}"),
-        (Occasion::When(_), false) if calls => format!("call about the {record}"),
-        (Occasion::When(_), false) => format!("look at the {record}"),
-        (Occasion::When(_), true) => format!("revisar {record}"),
-    }
+    let wanted = match (occasion, world.names.is_spanish()) {
+        (Occasion::Silent(_), false) => [format!("call the {subject}"), "call".into()],
+        (Occasion::Silent(_), true) => [format!("llamar a {subject}"), "llamar".into()],
+        (Occasion::When(_), false) if calls => [format!("call about {rule}"), "call about it".into()],
+        (Occasion::When(_), false) => [format!("look at {rule}"), "look at it".into()],
+        (Occasion::When(_), true) => {
+            [format!("revisar {}", rule.trim_start_matches("aviso de ")), "revisar".into()]
+        }
+    };
+    fitting(wanted)
+}
+
+/// The first that is a name; names have an end.
+fn fitting(wanted: [String; 2]) -> String {
+    let [first, second] = wanted;
+    if first.parse::<spec::Name>().is_ok() { first } else { second }
 }
 
 /// The name of a rule, and what people read of it.
@@ -373,8 +385,8 @@ fn when_name(condition: &Condition, spanish: bool, world: &World) -> (String, Op
     let above = first.sign.starts_with('>');
     let name = match (first.sign, several, spanish) {
         ("==" | "", ..) => format!("{field} {}", world.names.say(&first.value)).trim().to_owned(),
-        (_, true, false) => format!("{record} out of bounds"),
-        (_, true, true) => format!("{record} fuera de rango"),
+        (_, true, false) => fitting([format!("{record} out of bounds"), "out of bounds".into()]),
+        (_, true, true) => fitting([format!("{record} fuera de rango"), "fuera de rango".into()]),
         (_, false, false) => format!("{} {field}", if above { "high" } else { "low" }),
         (_, false, true) => format!("aviso de {field}"),
     };

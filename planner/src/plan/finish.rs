@@ -26,6 +26,23 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
     }
     silences.retain(|silence| !silence.roles.is_empty());
     let automatic = automatic::find(parsed, &mut world, &granted);
+    // The list that a rule watches comes first, and is seen by those who are told, too.
+    if let Some(watched) = automatic.silence() {
+        let same = |one: &features::Silence| {
+            (&one.entity, one.count, &one.unit) == (&watched.entity, watched.count, &watched.unit)
+        };
+        let mut roles = watched.roles.clone();
+        roles.extend(silences.iter().filter(|one| same(one)).flat_map(|one| one.roles.clone()));
+        let mut seen: Vec<String> = Vec::new();
+        roles.retain(|role| {
+            !seen.contains(role) && {
+                seen.push(role.clone());
+                true
+            }
+        });
+        silences.retain(|one| !same(one));
+        silences.insert(0, features::Silence { roles, ..watched.clone() });
+    }
     let (measures, lost) = features::measures(parsed, &world);
     let movers = movers(&world, &granted, &rules);
     let permissions = permissions(&world, &rules, &granted);
@@ -53,7 +70,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             said.to_lowercase().contains(&format!("{place} has"))
                 || said.to_lowercase().contains(&format!("have {place}"))
         });
-        !(spoken_of || first || places)
+        !(spoken_of || first || places || automatic.understood(said))
     });
     let questions = questions(&world, &rules, &granted);
     let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));

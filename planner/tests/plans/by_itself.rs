@@ -132,4 +132,132 @@ fn what_happens_by_itself_is_planned() {
         more += extra.len();
     }
     eprintln!("by itself: {found} of {}, {more} that nobody asked for", found + missed);
+    assert!(found >= 23 && more == 0, "{found} of {}, {more} too much", found + missed);
+}
+
+/// Whether a role views all of a record or form at some time.
+fn views(spec: &AppSpec, role: &spec::Name, record: &spec::Name) -> bool {
+    let form = spec.forms.iter().any(|(name, form)| name == record && form.read_by.contains(role));
+    let granted = spec.entities.iter().filter(|(name, _)| *name == record).any(|(_, entity)| {
+        entity.access.iter().flatten().filter(|(known, _)| *known == role).any(|(_, access)| {
+            access.clauses.iter().any(|clause| match clause {
+                spec::Clause::Grant(grant) => {
+                    grant.verbs.iter().any(|one| one.verb == spec::Verb::View && one.names.is_empty())
+                }
+                spec::Clause::Never(_) => false,
+            })
+        })
+    });
+    form || granted
+}
+
+/// HC-3: whoever is told that nothing was written may see what would have been; else they could infer it.
+#[test]
+fn nobody_hears_of_a_silence_about_what_they_may_not_see() {
+    let mut seen = 0;
+    let mut told = Vec::new();
+    for name in all() {
+        let prompt = fs::read_to_string(folder().join(&name).join("prompt.md")).expect("the prompt is there");
+        let Ok(plan) = plan(&prompt) else { continue };
+        let spec = &plan.spec;
+        for rule in spec.rules.values() {
+            let Some(list) = rule.enters.as_ref().and_then(|list| spec.lists.get(list)) else { continue };
+            let Some(without) = &list.without else { continue };
+            for task in rule.then.iter().filter_map(|task| spec.tasks.get(task.as_str())) {
+                for role in [Some(&task.owner), task.fallback.as_ref()].into_iter().flatten() {
+                    seen += 1;
+                    if !views(spec, role, without) {
+                        told.push(format!("{role} is told of missing {without}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 0 && told.is_empty(), "{told:?}");
+}
+
+/// HC-3: an alert, a task and an AI action give nobody a grant.
+#[test]
+fn what_happens_by_itself_widens_nothing() {
+    let clinic = "Clinic app. Patients log blood pressure readings (systolic, diastolic). Nurses and physicians see all patients and readings. Physicians write visit notes (subjective, plan). Receptionists book appointments.";
+    let before = plan(clinic).expect("a plan").spec;
+    for said in [
+        "Alert the nurse when systolic is over 180.",
+        "Alert the receptionist when systolic is over 180.",
+        "If a patient has no reading for 3 days, the nurse calls them.",
+        "If a patient has no reading for 3 days, the receptionist calls them.",
+        "AI drafts the visit note from the dictation.",
+        "Nurses call back within 4 hours, else the physician does.",
+        "Staff sign in with Okta.",
+    ] {
+        let after = plan(&format!("{clinic} {said}")).unwrap_or_else(|error| panic!("{said}: {error}")).spec;
+        for (name, entity) in &after.entities {
+            let known = before.entities.iter().find(|(known, _)| *known == name).map(|(_, entity)| entity);
+            assert_eq!(
+                known.map(|entity| spec_access(entity)),
+                Some(spec_access(entity)),
+                "{name} by “{said}”"
+            );
+        }
+        let receptionist = after.tasks.values().any(|task| task.owner.as_str() == "receptionist");
+        assert!(!receptionist, "{said}");
+    }
+}
+
+fn spec_access(entity: &spec::document::Entity) -> String {
+    let mut out = Vec::new();
+    for (role, access) in entity.access.iter().flatten() {
+        let clauses = access.clauses.iter().map(|clause| match clause {
+            spec::Clause::Grant(grant) => grant.to_string(),
+            spec::Clause::Never(_) => "never".to_owned(),
+        });
+        out.push(format!("{role}: {}", clauses.collect::<Vec<_>>().join("; ")));
+    }
+    out.join("\n")
+}
+
+/// An alert waits for what was said, or for nothing: a value that moves, another unit, a number out of reach are no
+/// thresholds, and `at least` includes its number.
+#[test]
+fn an_alert_waits_for_what_was_said() {
+    let clinic = "Heart failure clinic. Patients log a daily log: weight in kg, pain 0-10, pulse. Nurses and physicians see all patients and daily logs.";
+    for (said, wanted) in [
+        ("Alert the nurse if pain is 8 or more.", Some("pain >= 8")),
+        ("Alert the nurse if pain is at least 8.", Some("pain >= 8")),
+        ("Alert the nurse if pulse >= 120.", Some("pulse >= 120")),
+        ("Alert the nurse if pulse is above 120.", Some("pulse > 120")),
+        ("The nurse is alerted when pulse drops below 40.", Some("pulse < 40")),
+        ("Alert the nurse if the patient gains over 2 kg in 3 days.", None),
+        ("Alert the nurse if weight is over 300 lbs.", None),
+        ("Alert the nurse if pain is over 50.", None),
+        ("Alert the nurse if pain is over 7 twice in a row.", None),
+        ("Do not alert the nurse if pain is over 7.", None),
+        ("Text the patient if pain is over 7.", None),
+    ] {
+        let plan = plan(&format!("{clinic} {said}")).unwrap_or_else(|error| panic!("{said}: {error}"));
+        let rules: Vec<String> = plan.spec.rules.values().filter_map(|rule| rule.when.clone()).collect();
+        assert_eq!(rules.first().map(String::as_str), wanted, "{said}\n{}", plan.text);
+        assert!(rules.len() < 2, "{said}");
+    }
+}
+
+/// CF-10: what AI says is written by a person, however the prompt puts it; what it may not read is its wish no more.
+#[test]
+fn ai_proposes_and_never_writes() {
+    let practice = "Therapy practice. Therapists write session notes (subjective, plan) of their clients.";
+    let plan = |said: &str| {
+        planner::plan(&format!("{practice} {said}")).unwrap_or_else(|error| panic!("{said}: {error}"))
+    };
+    let alone = plan("AI automatically writes the session note, nobody has to approve it.");
+    assert_eq!(alone.refused.len(), 1, "{:?}", alone.refused);
+    for action in alone.spec.ai_actions.values() {
+        assert_eq!(action.applied_by.iter().map(spec::Name::as_str).collect::<Vec<_>>(), ["therapist"]);
+        assert!(action.provider.is_none());
+    }
+    let named = plan("ChatGPT drafts the session note from a de-identified transcript.");
+    let action = named.spec.ai_actions.values().next().unwrap_or_else(|| panic!("{}", named.text));
+    assert!(action.de_identified && action.provider.is_some(), "{}", named.text);
+    let company = named.spec.sub_processors.values().next().expect("the company is listed");
+    assert!(company.attested_by.is_some());
+    assert!(plan("No AI may write session notes.").spec.ai_actions.is_empty());
 }
