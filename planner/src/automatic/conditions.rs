@@ -72,7 +72,14 @@ const OVER_TIME: &[&str] = &[
 pub(super) fn over_time(tokens: &[Token]) -> bool {
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).collect();
     words.iter().any(|word| OVER_TIME.contains(word))
-        || words.windows(2).any(|pair| matches!(pair, ["by", "more" | "over"] | ["up" | "down", "by"]))
+        || words.windows(2).any(|pair| {
+            matches!(
+                pair,
+                ["by", "more" | "over"]
+                    | ["up" | "down", "by" | "more" | "over"]
+                    | ["goes" | "went" | "go", "up" | "down"]
+            )
+        })
 }
 
 /// The thresholds of a sentence, one condition for each record that they are of.
@@ -128,12 +135,17 @@ fn compared(sentence: &Sentence, at: usize) -> Option<Compared> {
         numbers.push(second);
         end = after;
     }
-    let rest: Vec<&str> = tokens[end..].iter().take(3).map_while(Token::word).collect();
-    // `8 or more`, `8 mm and above`.
-    let tail = rest.windows(2).find_map(|pair| match pair {
-        ["or" | "and", "more" | "higher" | "above" | "over" | "greater" | "up"] => Some(">="),
-        ["or" | "and", "less" | "lower" | "below" | "under" | "fewer"] => Some("<="),
-        _ => None,
+    // `8 or more`, `8 mm and above`; in `under 45 or over 130` another comparison begins.
+    let tail = (end..end + 2).find_map(|at| {
+        let pair = (tokens.get(at)?.word()?, tokens.get(at + 1)?.word()?);
+        let begins = matches!(tokens.get(at + 2), Some(Token::Number(_)))
+            || tokens.get(at + 2).is_some_and(|token| token.is("than"));
+        match pair {
+            _ if begins => None,
+            ("or" | "and", "more" | "higher" | "above" | "over" | "greater" | "up") => Some(">="),
+            ("or" | "and", "less" | "lower" | "below" | "under" | "fewer") => Some("<="),
+            _ => None,
+        }
     });
     match (sign, tail) {
         (_, Some(tail)) => sign = tail,
@@ -167,14 +179,16 @@ fn compares(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
                 Some((">", at + 1 + usize::from(next(1, &["of"]))))
             }
             "under" | "below" | "beneath" => Some(("<", at + 1 + usize::from(next(1, &["of"])))),
-            "higher" | "greater" | "more" | "larger" | "bigger" if next(1, &["than", "of"]) => {
+            "higher" | "greater" | "more" | "larger" | "bigger" | "older" if next(1, &["than", "of"]) => {
                 Some((">", at + 2))
             }
-            "lower" | "less" | "fewer" | "smaller" if next(1, &["than", "of"]) => Some(("<", at + 2)),
+            "lower" | "less" | "fewer" | "smaller" | "younger" if next(1, &["than", "of"]) => {
+                Some(("<", at + 2))
+            }
             "at" if next(1, &["least"]) => Some((">=", at + 2)),
             "at" if next(1, &["most"]) => Some(("<=", at + 2)),
             "reaches" | "reach" | "hits" | "hit" => Some((">=", at + 1)),
-            "is" | "are" | "was" | "to" => Some(("", at + 1)),
+            "is" | "are" | "was" | "to" => Some(("", at + 1 + usize::from(next(1, &["of"])))),
             _ => None,
         },
         _ => None,
@@ -337,7 +351,9 @@ pub(super) fn state(tokens: &[Token], world: &World) -> Option<Condition> {
     })?;
     let words: Vec<&str> = tokens[begin..].iter().filter_map(Token::word).collect();
     // `when a note is not signed` waits for what does not happen.
-    if words.iter().any(|word| matches!(*word, "not" | "never" | "no" | "without"))
+    let absent = words.windows(2).any(|pair| matches!(pair, ["not", "show" | "come" | "attend" | "appear"]));
+    if !absent
+        && words.iter().any(|word| matches!(*word, "not" | "never" | "no" | "without"))
         && !words.windows(2).any(|pair| matches!(pair, ["no", "show" | "shows"]))
     {
         return None;
@@ -348,6 +364,9 @@ pub(super) fn state(tokens: &[Token], world: &World) -> Option<Condition> {
         .collect();
     let holds = |state: &str| {
         let state = plain(state);
+        if absent {
+            return matches!(state.as_str(), "no show" | "missed");
+        }
         (0..words.len()).any(|at| {
             [3, 2, 1].iter().any(|width| {
                 words.get(at..at + width).is_some_and(|piece| {
@@ -434,4 +453,30 @@ fn alike(said: &str, state: &str) -> bool {
         &["denied", "rejected", "declined"],
     ];
     ALIKE.iter().any(|words| words.contains(&said) && words.contains(&state))
+}
+
+/// The texts of records that a sentence compares with numbers: they are numbers.
+pub(super) fn compared_texts(sentence: &Sentence, world: &World) -> Vec<(String, String)> {
+    let tokens = &sentence.tokens;
+    let mut out = Vec::new();
+    for at in 0..tokens.len() {
+        let Some(compared) = compared(sentence, at) else { continue };
+        if field_before(tokens, compared.at, world).is_some() {
+            continue;
+        }
+        let named = (0..3).flat_map(|gap| [3, 2, 1].map(|width| (gap, width))).find_map(|(gap, width)| {
+            let end = at.checked_sub(gap)?;
+            let words: Option<Vec<&str>> =
+                tokens.get(end.checked_sub(width)?..end)?.iter().map(Token::word).collect();
+            let said = key(&words?);
+            world.entities.iter().find_map(|(of, entity)| {
+                let text = |written: &String| written.starts_with("clinical text");
+                let (name, _) =
+                    entity.fields.iter().find(|(name, written)| key_of(name) == said && text(written))?;
+                Some((of.clone(), name.clone()))
+            })
+        });
+        out.extend(named);
+    }
+    out
 }

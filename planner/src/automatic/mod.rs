@@ -171,6 +171,15 @@ pub(crate) fn roles_in(tokens: &[Token], world: &World) -> Vec<String> {
 
 /// Lets those apply what AI proposes who were said to accept it, before grants are made of what was said.
 pub(crate) fn prepare(parsed: &[Parsed], world: &mut World, rules: &mut Rules) {
+    for one in parsed {
+        for (of, field) in conditions::compared_texts(&one.sentence, world) {
+            if let Some(written) =
+                world.entities.get_mut(&of).and_then(|entity| entity.fields.get_mut(&field))
+            {
+                "clinical decimal 0..100000, queryable".clone_into(written);
+            }
+        }
+    }
     proposals::prepare(parsed, world, rules);
 }
 

@@ -276,7 +276,9 @@ fn proposed(tokens: &[Token], does: usize, world: &World) -> Option<(String, Vec
         .collect();
     // `summarises the case notes into the discharge summary`.
     let into = tokens.iter().position(|token| token.is("into") || token.is("as"));
-    let source = tokens.iter().position(|token| token.is("from") || token.is("of"));
+    // `summarises the records of the visit`, but `a draft of the note`.
+    let sums = tokens[does].word().is_some_and(|word| word.starts_with("summar"));
+    let source = tokens.iter().position(|token| token.is("from") || sums && token.is("of"));
     // `into the chart` says nothing of which record.
     let general = |into: &usize| {
         tokens[*into..].iter().any(|token| {

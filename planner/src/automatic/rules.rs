@@ -25,7 +25,7 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
     }
     let mut occasions: Vec<Occasion> = Vec::new();
     occasions.extend(silences(std::slice::from_ref(one), world).into_iter().map(Occasion::Silent));
-    if occasions.is_empty() {
+    if occasions.is_empty() && !moves(&one.sentence.text) {
         occasions.extend(conditions::thresholds(&one.sentence, world).into_iter().map(Occasion::When));
     }
     if occasions.is_empty() && !conditions::over_time(tokens) && !crate::features::compares(tokens) {
@@ -64,6 +64,11 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
         out.settle(one, &done);
     }
     true
+}
+
+/// `more than 2 kg in a week`: what is compared is a change.
+fn moves(text: &str) -> bool {
+    said_due(text, &["in", "en"]).is_some()
 }
 
 /// Whether what is said leaves the app, as a message.
@@ -195,6 +200,18 @@ pub(super) fn sees_some(role: &str, record: &str, granted: &Grants) -> bool {
 
 /// Where a sentence says that somebody is told.
 fn told(tokens: &[Token]) -> Option<usize> {
+    // `gets a task to read it`.
+    let task = tokens.windows(3).position(|words| {
+        let gets = words[0]
+            .word()
+            .is_some_and(|word| matches!(word, "get" | "gets" | "has" | "have" | "create" | "creates"));
+        gets && words[1].is("a")
+            && words[2].word().is_some_and(|word| matches!(word, "task" | "todo" | "reminder"))
+    });
+    task.or_else(|| telling(tokens))
+}
+
+fn telling(tokens: &[Token]) -> Option<usize> {
     tokens.iter().position(|token| {
         token.word().is_some_and(|word| {
             matches!(

@@ -24,6 +24,14 @@ pub(crate) fn silences(parsed: &[Parsed], world: &World) -> Vec<Silence> {
             // `has no reading`, `without a visit`, `has not logged a reading`, `has not logged`.
             let unwritten = tokens[at].is("not")
                 && tokens.get(at + 1).and_then(Token::word).and_then(crate::words::base).is_some_and(writes);
+            // `stopped logging for 3 days`.
+            let unwritten = unwritten
+                || tokens[at].is("stopped")
+                    && tokens
+                        .get(at + 1)
+                        .and_then(Token::word)
+                        .and_then(crate::words::base)
+                        .is_some_and(writes);
             if !tokens[at].is("no") && !tokens[at].is("without") && !unwritten {
                 continue;
             }

@@ -234,6 +234,7 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
         if let Some(word) = here
             && lexicon().word(word).is_none()
             && !matches!(word, "se" | "puede" | "pueden" | "debe" | "deben")
+            && phrase(words, at, &mut Vec::new(), &mut Names::default()).is_none()
         {
             read.english.insert(0, singular(word));
             read.spanish.push(word.to_owned());
@@ -368,6 +369,9 @@ fn participle(base: &str) -> String {
         "send" => "sent".into(),
         "show" => "shown".into(),
         base if base.ends_with('e') => format!("{base}d"),
+        base if base.ends_with('y') && !base.ends_with("ay") && !base.ends_with("oy") => {
+            format!("{}ied", &base[..base.len() - 1])
+        }
         base => format!("{base}ed"),
     }
 }
