@@ -9,6 +9,7 @@ mod people;
 mod proposals;
 mod rules;
 mod sign_in;
+mod states;
 mod tasks;
 
 use crate::access::Rules;

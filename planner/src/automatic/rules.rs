@@ -2,6 +2,7 @@
 
 use super::conditions::{self, Condition};
 use super::people::{Mention, a, fallback, mentions, views, works};
+use super::states;
 use super::{Automatic, Occasion, Rule, Task, period};
 use crate::catalogue::RoleKind;
 use crate::features::silences;
@@ -29,7 +30,7 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
         occasions.extend(conditions::thresholds(&one.sentence, world).into_iter().map(Occasion::When));
     }
     if occasions.is_empty() && !conditions::over_time(tokens) && !crate::features::compares(tokens) {
-        occasions.extend(conditions::state(tokens, world).map(Occasion::When));
+        occasions.extend(states::state(tokens, world).map(Occasion::When));
     }
     if occasions.is_empty() {
         return false;
