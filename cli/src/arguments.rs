@@ -1,11 +1,15 @@
 //! The command line. These names are a contract: scripts and people rely on them.
 
+mod outside;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use uuid::Uuid;
+
+pub(crate) use outside::{AgentKeys, Aws, Mail, Outside};
 
 /// From a prompt to a safeguarded app that you own.
 ///
@@ -84,6 +88,23 @@ pub(crate) enum Command {
         /// The host's folder.
         #[arg(long)]
         folder: PathBuf,
+        #[command(flatten)]
+        keys: AgentKeys,
+    },
+    /// Verify a new version of an app, as a process of its own in the version's sandbox.
+    #[command(hide = true)]
+    VerifyVersion {
+        /// The project's folder.
+        project: PathBuf,
+        /// Its program.
+        #[arg(long)]
+        program: PathBuf,
+        /// An empty database, as the app's role; without it, a file.
+        #[arg(long, env = "HEALTHCODER_VERIFY_APP_URL", hide_env_values = true, requires = "owner_url")]
+        app_url: Option<String>,
+        /// The same, as the owner of its tables.
+        #[arg(long, env = "HEALTHCODER_VERIFY_OWNER_URL", hide_env_values = true, requires = "app_url")]
+        owner_url: Option<String>,
     },
     /// Sign in to a platform.
     Login(Login),
@@ -145,6 +166,9 @@ pub(crate) struct VerifyApp {
     /// Only the checks whose name begins so; may be given several times.
     #[arg(long, value_name = "CHECK")]
     pub(crate) only: Vec<String>,
+    /// End at the first check that is broken.
+    #[arg(long)]
+    pub(crate) until_broken: bool,
     /// Try it on PostgreSQL: an administrator's address, for a database that is made for this and removed.
     #[arg(long, value_name = "URL", env = "HEALTHCODER_VERIFY_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
@@ -256,6 +280,8 @@ pub(crate) struct Serve {
     /// `sub-processors attest`, too. Without it, the built-in planner plans, and no prompt leaves.
     #[arg(long, value_name = "FILE", env = "HEALTHCODER_MODELS")]
     pub(crate) models: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outside: Outside,
 }
 
 #[derive(Debug, Args)]
@@ -492,6 +518,8 @@ pub(crate) enum Export {
     Make(Make),
     /// Fetch the archive of a project that ends from the platform, with what opens it.
     Fetch(Fetch),
+    /// Have the platform make an archive of a project that goes on, and fetch it with what opens it.
+    Copy(TakenCopy),
     /// Verify an archive, without any network: finds whatever was changed, removed, added or cut off.
     Verify(Verify),
     /// Build the archived project and load its records into an empty database of either kind.
@@ -528,15 +556,41 @@ pub(crate) struct Make {
 pub(crate) struct Fetch {
     #[command(flatten)]
     pub(crate) project: OfProject,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Confirm to the platform that you hold it, once it was verified.
+    #[arg(long)]
+    pub(crate) confirm: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TakenCopy {
+    #[command(flatten)]
+    pub(crate) project: OfProject,
+    /// Of which environment.
+    #[arg(long, value_enum, default_value_t = Environment::Production)]
+    pub(crate) environment: Environment,
+    #[command(flatten)]
+    pub(crate) home: Home,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Environment {
+    /// Made-up records.
+    Preview,
+    /// Patients.
+    Production,
+}
+
+/// Where an archive of the platform goes.
+#[derive(Debug, Args)]
+pub(crate) struct Home {
     /// The file to write; there must be none yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
     /// The file to write what opens it to, for yourself alone (mode 0600); there must be none yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_to: PathBuf,
-    /// Confirm to the platform that you hold it, once it was verified.
-    #[arg(long)]
-    pub(crate) confirm: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod run;
 mod schema;
 mod source;
 mod verify;
+mod verify_version;
 
 use crate::arguments::{Agreement, Arguments, Audit, Certificate, Command, Export, Phi};
 use crate::outcome::{Failure, Outcome};
@@ -44,13 +45,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Certificate(Certificate::Verify { file, key }) => certificate::verify(&file, key.as_deref()),
         Command::Export(Export::Make(make)) => export::make(&make, progress),
         Command::Export(Export::Fetch(fetch)) => platform::ends::fetch(&fetch),
+        Command::Export(Export::Copy(copy)) => platform::copies::take(&copy, progress),
         Command::Export(Export::Verify(verify)) => export::verify(&verify),
         Command::Export(Export::Restore(restore)) => export::restore(&restore, progress),
         Command::PlanGrant(grant) => plan_grant::run(&grant),
         Command::Agreement(Agreement::Verify { file, key }) => agreement::verify(&file, key.as_deref()),
         Command::Serve(serve) => platform::serve::run(&serve, progress),
         Command::Signer { keys, witness } => platform::serve::signer(&keys, &witness),
-        Command::KeyAgent { folder } => platform::serve::agent(&folder),
+        Command::KeyAgent { folder, keys } => platform::serve::agent(&folder, &keys),
+        Command::VerifyVersion { project, program, app_url, owner_url } => {
+            verify_version::run(&project, &program, app_url.zip(owner_url))
+        }
         Command::Login(login) => platform::login::run(&login),
         Command::Logout => platform::login::end(),
         Command::Projects => platform::projects::list(),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use safeguards::store::DatabaseAddress;
 
+use crate::residency::{Kept, Residency};
+
 /// Where the platform keeps its own data, and where it answers.
 #[derive(Clone, Debug)]
 pub struct Configuration {
@@ -23,6 +25,8 @@ pub struct Configuration {
     pub models: Option<PathBuf>,
     /// Whether people reach the gateway by TLS. False is lawful on loopback alone.
     pub tls: bool,
+    /// Where the data of the next environment will lie, as its founder is told.
+    pub residency: Residency,
 }
 
 /// Where accounts and projects are kept (HC-2: never where a tenant's records are).
@@ -51,6 +55,7 @@ impl Configuration {
             database: PlatformDatabase::File,
             models: None,
             tls: false,
+            residency: Residency { records: Kept::here(None), keys: Kept::here(None) },
         }
     }
 

@@ -31,9 +31,12 @@ pub const MIGRATIONS: MigrationSet = both! {
     1 "0001_operations",
     2 "0002_projects",
     3 "0003_sub_processors",
+    4 "0004_notices",
+    5 "0005_residency",
     100 "0100_billing",
     101 "0101_agreements",
     300 "0300_lifecycle",
     301 "0301_causes",
+    302 "0302_copies",
     400 "0400_support",
 };

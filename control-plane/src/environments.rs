@@ -12,6 +12,7 @@ use crate::accounts::{Belongs, Owned};
 use crate::error::{Refusal, Result};
 use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 use crate::projects::Project;
+use crate::residency::{self, Residency, What};
 use crate::seams::{EnvironmentKind, EnvironmentOrder, Pending};
 
 /// A tenant.
@@ -140,7 +141,7 @@ pub(crate) async fn provide(
         EnvironmentKind::Preview => format!("{}-preview.{apps}", project.label),
         EnvironmentKind::Production => format!("{}.{apps}", project.label),
     };
-    sql("INSERT INTO environments (id, account_id, project_id, kind, host_name, created_at)
+    let new = sql("INSERT INTO environments (id, account_id, project_id, kind, host_name, created_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING")
     .bind(EnvironmentId::new(platform.ids.next()))
     .bind(project.account)
@@ -153,7 +154,13 @@ pub(crate) async fn provide(
     let row = sql("SELECT id FROM environments WHERE project_id = $1 AND kind = $2 AND destroyed_at IS NULL")
         .bind(project.id)
         .bind(kind.as_str())
-        .fetch_one(transaction)
+        .fetch_one(&mut *transaction)
         .await?;
-    Ok(EnvironmentId::new(row.uuid("id")?))
+    let id = EnvironmentId::new(row.uuid("id")?);
+    if new == 1 {
+        let Residency { records, keys } = &platform.configuration.residency;
+        residency::record(platform, transaction, id, What::Records, records).await?;
+        residency::record(platform, transaction, id, What::Keys, keys).await?;
+    }
+    Ok(id)
 }

@@ -46,6 +46,8 @@ ids! {
     EnvironmentId;
     /// The end of a project, or of an organisation in it.
     DepartureId;
+    /// A copy of a project that goes on.
+    CopyId;
     /// One legal hold.
     HoldId;
     /// One durable operation.

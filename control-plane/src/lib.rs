@@ -14,6 +14,7 @@
 //! * [`seams`] says what the parts offer each other: [`seams::Host`], [`seams::Billing`],
 //!   [`seams::Notices`]. Whoever uses another part does so through these, so that a test can stand in
 //!   for a compiler, a payment provider or a mail server.
+//! * [`notices`] keeps e-mail until its server has taken it; [`residency`] says where an environment's data lie.
 //! * Tables are made by numbered files in `migrations/{sqlite,postgres}`, listed in
 //!   [`database`]: 0001–0099 the spine, 0100–0199 billing and agreements, 0200–0299 the host, 0300–0399
 //!   the lifecycle, 0400–0499 support. Moments are `TEXT` / `timestamptz`, ids `TEXT` / `uuid`, sealed values `BLOB` / `bytea`.
@@ -31,12 +32,14 @@ pub mod host;
 pub mod http;
 pub mod ids;
 pub mod lifecycle;
+pub mod notices;
 pub mod operations;
 pub mod planning;
 mod platform;
 pub mod processors;
 pub mod projects;
 pub mod prompts;
+pub mod residency;
 mod sealing;
 pub mod seams;
 pub mod server;

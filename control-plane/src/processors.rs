@@ -77,6 +77,15 @@ pub const REGISTER: &[SubProcessor] = &[
         keeps_nothing: true,
     },
     SubProcessor {
+        key: "mail",
+        name: "The mail server that the operator configured",
+        purpose: "Notices to owners by e-mail (SMTP), where an operator has configured it: an address, an app's name, \
+                  days and links. They hold no health information",
+        data: Data::Account,
+        region: "where the operator's mail server stands",
+        keeps_nothing: false,
+    },
+    SubProcessor {
         key: "stripe",
         name: "Stripe, Inc.",
         purpose: "Payments: what an account pays for. It never meets a tenant's records, and we never meet card data",
@@ -86,7 +95,8 @@ pub const REGISTER: &[SubProcessor] = &[
     },
 ];
 
-/// The proof that a sub-processor may be called with data of this kind. It cannot be made elsewhere.
+/// The proof that a sub-processor may be called with data of this kind. It comes from [`permit`]; a process that the
+/// platform starts takes over its own (see [`Permit::hand_over`]).
 #[derive(Clone, Debug)]
 pub struct Permit {
     key: &'static str,
@@ -104,6 +114,18 @@ impl Permit {
     #[must_use]
     pub fn data(&self) -> Data {
         self.data
+    }
+
+    /// For a process that the platform starts, and that has no database to ask: what it is told.
+    #[must_use]
+    pub fn hand_over(&self) -> &'static str {
+        self.key
+    }
+
+    /// In a process that the platform started: the permit that it was handed, which stands for as long as it runs.
+    #[must_use]
+    pub fn taken_over(told: &str) -> Option<Self> {
+        registered(told).map(|processor| Self { key: processor.key, data: processor.data })
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Column {
     VersionLock,
     /// `support_grants.reason`
     SupportReason,
+    /// `notices.body`
+    NoticeBody,
 }
 
 impl Column {
@@ -31,6 +33,7 @@ impl Column {
             Self::VersionSpec => (2, 1),
             Self::VersionLock => (2, 2),
             Self::SupportReason => (3, 1),
+            Self::NoticeBody => (4, 1),
         }
     }
 }

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
+pub use crate::notices::{Wording, Words};
+use crate::residency::Kept;
 use crate::support::{Leave, Looked};
 
 /// What another part answers, later.
@@ -128,6 +130,39 @@ pub struct Artifact {
     pub sha256: String,
 }
 
+/// A compiled version to be verified, before it serves anybody.
+#[derive(Clone, Debug)]
+pub struct VerifyOrder {
+    /// Of which project: its files lie where they were compiled.
+    pub project: ProjectId,
+    /// The version.
+    pub version: VersionId,
+    /// The program.
+    pub artifact: Artifact,
+}
+
+/// One check of a version that did not end well. It was written in the sandbox of the version: text for people, no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was to hold, in a sentence.
+    pub title: String,
+    /// What was seen instead, or why it could not be decided.
+    pub saw: String,
+}
+
+/// What the verifier found of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many checks saw their promise kept.
+    pub kept: u32,
+    /// The checks that saw a promise broken.
+    pub broken: Vec<Finding>,
+    /// The checks that came to no end, which is no pass.
+    pub undecided: Vec<Finding>,
+    /// The report as one page of HTML. It is as trustworthy as the version that was tried: no page of ours includes it.
+    pub page: String,
+}
+
 /// An environment, as the host is told of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentOrder {
@@ -180,6 +215,14 @@ pub trait Host: Send + Sync {
         progress: &'a dyn Progress,
     ) -> Pending<'a, Artifact, HostError>;
 
+    /// Tries a compiled version in a throwaway instance, with made-up people and on the kind of database that environments
+    /// get. Nothing of it stays.
+    fn verify<'a>(
+        &'a self,
+        order: &'a VerifyOrder,
+        progress: &'a dyn Progress,
+    ) -> Pending<'a, Verified, HostError>;
+
     /// Makes an environment's folder, database, roles and keys, unless they are there.
     fn provide<'a>(&'a self, order: &'a EnvironmentOrder) -> Pending<'a, (), HostError>;
 
@@ -215,8 +258,8 @@ pub trait Host: Send + Sync {
     /// The last lines that the app wrote for its operator, oldest first: typed fields only, no PHI.
     fn logs<'a>(&'a self, environment: EnvironmentId, lines: usize) -> Pending<'a, Vec<String>, HostError>;
 
-    /// Stops the app and destroys its root key, so that nothing opens any more.
-    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError>;
+    /// Stops the app and destroys its root key, so that nothing opens any more; says what became of the key.
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, KeyDestruction, HostError>;
 
     /// Removes everything else of an environment: database, roles, folder, host name.
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError>;
@@ -227,6 +270,27 @@ pub trait Showing: Send + Sync {
     /// Has the app write the look into its own audit log, and then show the records. Where it cannot write its log, it
     /// shows nothing.
     fn look<'a>(&'a self, leave: &'a Leave) -> Pending<'a, Looked, HostError>;
+}
+
+/// What became of a root key that was destroyed. Either way it opens nothing from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyDestruction {
+    /// It is gone.
+    Erased,
+    /// Its service lets nobody use it, and erases it after a waiting period, in which whoever administers the service
+    /// could call that off.
+    Scheduled {
+        /// The service, as people call it.
+        service: String,
+        /// Where the service keeps it.
+        region: String,
+        /// Which key, as the service names it; never the key.
+        key: String,
+        /// When it is gone.
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+    },
 }
 
 /// How an account stands: what it pays for, and what it has signed.
@@ -267,10 +331,12 @@ pub struct Notice {
     pub id: String,
     /// To whom.
     pub to: EmailAddress,
+    /// When it was written: told again, it is the same message.
+    pub written_at: OffsetDateTime,
     /// About what.
-    pub subject: String,
+    pub subject: Wording,
     /// Paragraphs of plain text.
-    pub paragraphs: Vec<String>,
+    pub paragraphs: Vec<Wording>,
 }
 
 /// Why a notice was not told.
@@ -299,17 +365,38 @@ pub enum ArchivesError {
     /// The store does not answer.
     #[error("{0}")]
     Unavailable(String),
+    /// The store answers, and refuses: nobody may, until its operator changes something.
+    #[error("the store of archives refuses: {0}")]
+    Refused(String),
+    /// What came back is not what was kept.
+    #[error("the archive was altered where it was kept")]
+    Altered,
+}
+
+/// Whether this is a name of an archive: letters, digits, dots and dashes, so that it is one file of one folder.
+///
+/// # Errors
+/// [`ArchivesError::Refused`].
+pub fn archive_name(name: &str) -> Result<&str, ArchivesError> {
+    let lawful = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(lawful) {
+        return Err(ArchivesError::Refused(format!("{name:?} is no name of an archive")));
+    }
+    Ok(name)
 }
 
 /// Where sealed archives wait for their owners: a folder, or S3. Names are chosen by us and hold no PHI.
 pub trait Archives: Send + Sync {
+    /// Where that is, in words, for whoever reads where their records are and were.
+    fn place(&self) -> Kept;
+
     /// Keeps a copy of a file under this name; one that is there is replaced.
     fn keep<'a>(&'a self, name: &'a str, file: &'a Path) -> Pending<'a, (), ArchivesError>;
 
     /// Copies it into a file.
     fn fetch<'a>(&'a self, name: &'a str, file: &'a Path) -> Pending<'a, (), ArchivesError>;
 
-    /// Removes it, if it is there.
+    /// Removes it, if it is there: every version, and what a cut-off keeping left.
     fn remove<'a>(&'a self, name: &'a str) -> Pending<'a, (), ArchivesError>;
 
     /// The names that begin so.

@@ -14,26 +14,30 @@ use crate::billing::{Billing, Gatekeeper};
 use crate::builds::BuildWork;
 use crate::error::Result;
 use crate::http::{self, Site};
-use crate::lifecycle::{DepartureWork, Lifecycle, ReturnWork};
+use crate::lifecycle::{CopyWork, DepartureWork, Lifecycle, ReturnWork};
+use crate::notices::NoticeWork;
 use crate::operations::{Engine, Work};
-use crate::seams::Host;
+use crate::seams::{Host, Notices};
 
 /// How many operations are worked on at a time: most of them wait for a compiler.
 const WORKERS: usize = 4;
 
-/// All work that operations ask for.
+/// All work that operations ask for. What waits in the outbox is handed to `mail`.
 #[must_use]
 pub fn works(
     platform: &Platform,
     host: &Arc<dyn Host>,
     payments: &Billing,
     lifecycle: &Lifecycle,
+    mail: &Arc<dyn Notices>,
 ) -> Vec<Arc<dyn Work>> {
     vec![
+        Arc::new(NoticeWork::new(platform.clone(), Arc::clone(mail))),
         Arc::new(BuildWork::new(platform.clone(), Arc::clone(host), payments.clone())),
         Arc::new(Gatekeeper::new(platform.clone(), payments.clone(), Arc::clone(host))),
         Arc::new(DepartureWork(lifecycle.clone())),
         Arc::new(ReturnWork(lifecycle.clone())),
+        Arc::new(CopyWork(lifecycle.clone())),
     ]
 }
 

@@ -25,9 +25,10 @@ use crate::ids::{AccountId, EnvironmentId};
 use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
 use crate::operations::Engine;
 use crate::platform::SETS;
+use crate::residency::{Kept, Region, Residency};
 use crate::seams::{
     self, Artifact, Billing, BillingError, BuildEvent, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host,
-    HostError, Progress, Showing, Standing,
+    HostError, KeyDestruction, Notices, Progress, Showing, Standing, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 use crate::{Configuration, Platform};
@@ -83,6 +84,7 @@ pub async fn platform_told(kind: &'static str, tell: impl FnOnce(&mut Configurat
     let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&shared)));
     let environment = ids.next();
     let mut configuration = Configuration::embedded(folder.path().join("data"));
+    configuration.residency = residency();
     tell(&mut configuration);
     let platform = Platform::assemble(
         configuration,
@@ -104,6 +106,13 @@ pub async fn platform_told(kind: &'static str, tell: impl FnOnce(&mut Configurat
         folder,
         _database: database,
     }
+}
+
+/// Where the environments of a test platform lie, as its operator would tell it.
+fn residency() -> Residency {
+    let region = |name: &str| Some(name.parse::<Region>().expect("a lawful region"));
+    let keys = Kept { by: "AWS KMS".into(), region: region("eu-west-1") };
+    Residency { records: Kept::here(region("eu-central-1")), keys }
 }
 
 impl TestPlatform {
@@ -182,6 +191,14 @@ pub struct ScriptedHost {
     asked: Mutex<Vec<String>>,
     fails: Mutex<Vec<(&'static str, HostError)>>,
     meanwhile: Mutex<Option<Meanwhile>>,
+    finds: Mutex<Option<Verified>>,
+}
+
+/// What is found of a version in which nothing is wrong.
+#[must_use]
+pub fn all_kept() -> Verified {
+    let page = "<!DOCTYPE html><title>Verification</title>".to_owned();
+    Verified { kept: 170, broken: Vec::new(), undecided: Vec::new(), page }
 }
 
 /// What happens while the host is at work.
@@ -206,6 +223,11 @@ impl ScriptedHost {
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("nobody panicked").clone()
+    }
+
+    /// Has this be found of every version from now on.
+    pub fn find(&self, found: Verified) {
+        *self.finds.lock().expect("nobody panicked") = Some(found);
     }
 
     /// Fails the next order of this word.
@@ -236,6 +258,18 @@ impl Host for ScriptedHost {
             assert!(order.source.join("Cargo.toml").is_file(), "the source is there before it is compiled");
             self.order("build", "")?;
             Ok(Artifact { binary: "/programs/app".into(), sha256: "00".into() })
+        })
+    }
+
+    fn verify<'a>(
+        &'a self,
+        _order: &'a VerifyOrder,
+        progress: &'a dyn Progress,
+    ) -> seams::Pending<'a, Verified, HostError> {
+        Box::pin(async move {
+            progress.tell(BuildEvent::Progress { done: 1, total: 1, now: "Records stay whole".into() });
+            self.order("verify", "")?;
+            Ok(self.finds.lock().expect("nobody panicked").clone().unwrap_or_else(all_kept))
         })
     }
 
@@ -295,8 +329,11 @@ impl Host for ScriptedHost {
         Box::pin(async move { self.order("logs", "").map(|()| vec!["{\"event\":\"listening\"}".to_owned()]) })
     }
 
-    fn destroy_keys<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
-        Box::pin(async move { self.order("destroy keys", "") })
+    fn destroy_keys<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+    ) -> seams::Pending<'a, KeyDestruction, HostError> {
+        Box::pin(async move { self.order("destroy keys", "").map(|()| KeyDestruction::Erased) })
     }
 
     fn destroy_data<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
@@ -354,10 +391,15 @@ pub fn agreements(platform: &Platform, folder: &Path) -> Agreements {
 #[must_use]
 pub fn lifecycle(platform: &Platform, host: Arc<dyn Host>, billing: Arc<dyn Billing>) -> Lifecycle {
     let configuration = &platform.configuration;
-    let folder = configuration.mailbox_folder();
-    let mailbox = Mailbox::new(&folder, &configuration.dashboard_host, Arc::clone(&platform.clock));
     let archives = ArchiveFolder::new(&configuration.archives_folder());
-    Lifecycle::new(platform.clone(), host, Arc::new(archives), Arc::new(mailbox), billing)
+    Lifecycle::new(platform.clone(), host, Arc::new(archives), mailbox(platform), billing)
+}
+
+/// The folder that stands in for a mail server.
+#[must_use]
+pub fn mailbox(platform: &Platform) -> Arc<dyn Notices> {
+    let configuration = &platform.configuration;
+    Arc::new(Mailbox::new(&configuration.mailbox_folder(), &configuration.dashboard_host))
 }
 
 impl TestPlatform {

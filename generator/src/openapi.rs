@@ -3,13 +3,15 @@
 //! A field that its reader may not see is left out of an answer, so no field of a record is required there.
 
 mod ai_actions;
+mod lists;
 mod people;
 
 use serde_json::{Map, Value, json};
 
+use self::lists::{filters, page_number, paging, terms};
 use crate::view::app::{AppView, Facts};
 use crate::view::entity::EntityView;
-use crate::view::field::FieldView;
+use crate::view::field::{DECIMAL, FieldView};
 
 /// The whole document.
 pub(crate) fn document(view: &AppView) -> Value {
@@ -27,7 +29,10 @@ pub(crate) fn document(view: &AppView) -> Value {
     }
     for list in &view.lists {
         let operation = operation(&list.label, &list.name, [("200", array_of(&view.entities[list.entity]))]);
-        paths.insert(format!("/api/lists/{}", list.path), json!({ "get": with(operation, paging()) }));
+        paths.insert(
+            format!("/api/lists/{}", list.path),
+            json!({ "get": with(operation, vec![page_number()]) }),
+        );
     }
     for measure in &view.measures {
         let operation = operation(&measure.label, "measures", [("200", reference("Measured"))]);
@@ -69,9 +74,9 @@ fn records(entity: &EntityView, paths: &mut Map<String, Value>) {
     let one = || reference(&entity.pascal);
     let mut all = Map::new();
     let listing = operation(&format!("{tag} within reach"), tag, [("200", array_of(entity))]);
-    all.insert("get".into(), with(listing, [filters(entity, true), paging()].concat()));
+    all.insert("get".into(), with(listing, [filters(entity), paging(entity)].concat()));
     if entity.policy.creatable {
-        let create = operation(&format!("Make {}", entity.a_name), tag, [("201", one())]);
+        let create = operation(&format!("Make {}", entity.a_name), tag, [("201", made(entity))]);
         all.insert("post".into(), with_body(create, reference(&format!("New{}", entity.pascal))));
     }
     paths.insert(format!("/api/{path}"), Value::Object(all));
@@ -145,7 +150,7 @@ fn moves(entity: &EntityView, paths: &mut Map<String, Value>) {
         let assign = operation(&format!("Assign {} to a person", entity.a_name), tag, [("200", assignees)]);
         let body = object(
             json!({
-                "role": { "type": "string" }, "person_id": uuid(), "version": { "type": "integer" },
+                "role": { "type": "string" }, "person_id": uuid(), "version": version_number(),
             }),
             &["role", "person_id", "version"],
         );
@@ -163,7 +168,7 @@ fn moves(entity: &EntityView, paths: &mut Map<String, Value>) {
             format!("Invite the person of {} to sign in as {role}; the link is shown once", entity.a_name);
         let invite = operation(&summary, tag, [("201", reference("Invitation"))]);
         let body = object(
-            json!({ "email": { "type": "string", "format": "email" }, "version": { "type": "integer" } }),
+            json!({ "email": { "type": "string", "format": "email" }, "version": version_number() }),
             &["email", "version"],
         );
         let post = Map::from_iter([("post".to_owned(), with_body(invite, body))]);
@@ -228,12 +233,12 @@ fn new_record(entity: &EntityView) -> Value {
         required.push("place_id");
     }
     if !entity.signers.is_empty() {
-        let version = json!({ "type": "integer" });
-        properties.insert("version".into(), described(version, "The version of the record that is signed."));
+        let version = described(version_number(), "The version of the record that is signed.");
+        properties.insert("version".into(), version);
         required.push("version");
     }
     for field in written(entity) {
-        properties.insert(field.json.clone(), described(field.schema.clone(), &about(field)));
+        properties.insert(field.json.clone(), described(sent(field), &about(field)));
         if field.required && field.default.is_none() {
             required.push(&field.json);
         }
@@ -244,12 +249,9 @@ fn new_record(entity: &EntityView) -> Value {
 /// The body that changes one.
 fn change(entity: &EntityView) -> Value {
     let mut properties = Map::new();
-    properties.insert(
-        "version".into(),
-        json!({ "type": "integer", "description": "The version that was changed." }),
-    );
+    properties.insert("version".into(), described(version_number(), "The version that was changed."));
     for field in written(entity) {
-        properties.insert(field.json.clone(), described(nullable(&field.schema), &about(field)));
+        properties.insert(field.json.clone(), described(sent(field), &about(field)));
     }
     closed(object(Value::Object(properties), &["version"]))
 }
@@ -258,50 +260,47 @@ fn written(entity: &EntityView) -> impl Iterator<Item = &FieldView> {
     entity.fields.iter().filter(|field| field.form.is_some())
 }
 
+/// A value as it may be sent: a decimal number also as a number of JSON, and null to leave empty what may be.
+fn sent(field: &FieldView) -> Value {
+    let mut schema = field.schema.clone();
+    let one = if schema["type"] == "array" { &mut schema["items"] } else { &mut schema };
+    if one["pattern"] == DECIMAL {
+        one["type"] = json!(["string", "number"]);
+    }
+    if field.required { schema } else { nullable(&schema) }
+}
+
 fn about(field: &FieldView) -> String {
     let unit = field.unit.as_ref().map(|unit| format!(", in {unit}")).unwrap_or_default();
     format!("{}{unit}. PHI class: {}.", field.label, field.class)
 }
 
-fn filters(entity: &EntityView, open: bool) -> Vec<Value> {
-    let wanted = entity.filters.iter().filter(|filter| !open || filter.open);
-    wanted
-        .map(|filter| json!({ "name": filter.parameter, "in": "query", "schema": { "type": "string" } }))
-        .collect()
-}
-
-/// The body of a search.
-fn terms(entity: &EntityView) -> Value {
-    let find = (!entity.searched.is_empty()).then(|| "find".to_owned());
-    let filters = entity.filters.iter().map(|filter| filter.parameter.clone());
-    let names = find.into_iter().chain(filters).chain(["page".into(), "sort".into()]);
-    closed(object(
-        Value::Object(names.map(|name| (name, json!({ "type": ["string", "number", "boolean"] }))).collect()),
-        &[],
-    ))
-}
-
-fn paging() -> Vec<Value> {
-    vec![
-        json!({ "name": "page", "in": "query", "schema": { "type": "integer", "minimum": 1 } }),
-        json!({ "name": "sort", "in": "query", "schema": { "type": "string" }, "description": "A field; with a hyphen before it, the greatest first." }),
-    ]
-}
-
 fn version() -> Value {
-    json!({ "name": "version", "in": "query", "required": true, "schema": { "type": "integer" }, "description": "The version that the person saw." })
+    json!({ "name": "version", "in": "query", "required": true, "schema": version_number(), "description": "The version that the person saw." })
+}
+
+/// Versions count from 1.
+fn version_number() -> Value {
+    json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": i64::MAX })
+}
+
+/// What is told of a new record: all that its maker may see of it, which may be no more than its id.
+fn made(entity: &EntityView) -> Value {
+    let id = closed(object(json!({ "id": uuid() }), &["id"]));
+    json!({ "anyOf": [reference(&entity.pascal), id] })
 }
 
 /// What several routes share.
 fn shared(schemas: &mut Map<String, Value>) {
     let text = || json!({ "type": "string" });
+    let field_problem = object(json!({ "pointer": text(), "detail": text() }), &["pointer", "detail"]);
     schemas.insert(
         "Problem".into(),
         object(
             json!({
                 "type": text(), "title": text(), "status": { "type": "integer" }, "detail": text(),
                 "code": text(), "instance": text(),
-                "fields": { "type": "array", "items": { "type": "object" } },
+                "errors": { "type": "array", "items": field_problem },
             }),
             &["type", "title", "status"],
         ),
@@ -400,8 +399,11 @@ fn described(mut schema: Value, text: &str) -> Value {
 
 fn nullable(schema: &Value) -> Value {
     let mut schema = schema.clone();
-    if let Some(kind) = schema.get("type").and_then(Value::as_str).map(str::to_owned) {
-        schema["type"] = json!([kind, "null"]);
+    if let Some(kind) = schema.get_mut("type") {
+        match kind {
+            Value::Array(kinds) => kinds.push(json!("null")),
+            one => *one = json!([one.take(), "null"]),
+        }
     }
     if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         choices.push(Value::Null);

@@ -4,8 +4,11 @@
 //! turn of phrase that were passed over would be a restriction that nobody keeps.
 
 mod clocking;
+mod everyone;
 mod letting;
+mod listing;
 mod shown;
+mod stories;
 mod turns;
 
 use crate::sentences::Token;
@@ -18,13 +21,13 @@ use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(
-        clocking::no_such_access(clocking::without_tabs(clocking::user_story(clocking::each_time(
-            clocking::such_as(clocking::goes_on(clocking::with_a_list(clocking::not_even(
-                clocking::or_not(clocking::clocks(tokens)),
-            )))),
-        )))),
-    )))))));
+    let tokens =
+        clocking::goes_on(listing::with_a_list(stories::not_even(listing::or_not(clocking::clocks(tokens)))));
+    let tokens = stories::user_story(stories::each_time(listing::such_as(tokens)));
+    let tokens = stories::no_such_access(listing::without_tabs(tokens));
+    let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(tokens)))))));
+    let tokens = everyone::by_everyone(everyone::hide_from(tokens));
+    let tokens = everyone::limited_access(everyone::only_such_ones(everyone::eyes_only(tokens)));
     let tokens = read_only(who_also(besides(let_only(tokens))));
     told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))
 }

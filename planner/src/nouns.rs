@@ -1,9 +1,11 @@
 //! Lists of nouns: `name, DOB, vitals (bp, pulse), status open -> signed -> locked`.
 
 mod separators;
+mod states;
 
 pub(crate) use separators::separate;
 use separators::{separated, yes_or_no};
+use states::{choices_behind_colon, read_scale, read_states};
 
 use crate::{
     catalogue::catalogue,
@@ -83,41 +85,6 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
     out
 }
 
-/// `type, priority, status: placed, acknowledged, done`: what follows the last colon are the choices.
-fn choices_behind_colon(out: &mut Vec<Item>) {
-    let Some(at) = out.iter().position(|item| {
-        !item.paren.is_empty()
-            && item.words.last().is_some_and(|word| {
-                matches!(
-                    word.as_str(),
-                    "status" | "state" | "stage" | "outcome" | "result" | "type" | "disposition"
-                )
-            })
-            && item.paren.iter().all(|token| token.word().is_some())
-    }) else {
-        return;
-    };
-    let rest = &out[at + 1..];
-    let plain = !rest.is_empty()
-        && rest.iter().all(|item| {
-            item.words.len() <= 2
-                && item.paren.is_empty()
-                && item.with.is_empty()
-                && item.range.is_none()
-                && item.states.is_empty()
-                && catalogue().field(&item.key()).is_none()
-                && catalogue().role(&item.key()).is_none()
-        });
-    if plain {
-        let choices: Vec<Token> = rest
-            .iter()
-            .flat_map(|item| std::iter::once(Token::Comma).chain(item.words.iter().cloned().map(Token::Word)))
-            .collect();
-        out.truncate(at + 1);
-        out[at].paren.extend(choices);
-    }
-}
-
 /// Words by which the same thing is told apart: `pressure left and right`, `before and after`.
 fn is_side(word: &str) -> bool {
     matches!(
@@ -146,6 +113,19 @@ fn shared_head(before: &[String], words: &[String]) -> Option<Vec<String>> {
 
 fn read(piece: &[Token]) -> Item {
     let mut item = Item::default();
+    // `what happened, when, who was told`: asked, and so a value.
+    let asked = piece
+        .first()
+        .and_then(Token::word)
+        .is_some_and(|word| matches!(word, "what" | "when" | "where" | "who" | "why"))
+        && piece.len() <= 3
+        && piece
+            .iter()
+            .all(|token| token.word().is_some_and(|word| !matches!(word, "to" | "they" | "we" | "it")));
+    if asked {
+        item.words = piece.iter().filter_map(Token::word).map(str::to_owned).collect();
+        return item;
+    }
     let mut at = 0;
     let mut ended = false;
     while at < piece.len() {
@@ -357,59 +337,6 @@ pub(crate) fn closing(tokens: &[Token], open: usize) -> usize {
         }
     }
     tokens.len()
-}
-
-/// Reads the states around the arrow at `at`; the first is the last word before it, unless all before
-/// it are the state.
-fn read_states(piece: &[Token], at: usize, item: &mut Item) -> usize {
-    let named = item.words.iter().position(|word| matches!(word.as_str(), "status" | "state" | "stage"));
-    let first = match named {
-        Some(at) => item.words.split_off(at + 1).join(" "),
-        None if item.words.len() > 1 => item.words.pop().unwrap_or_default(),
-        None => std::mem::take(&mut item.words).join(" "),
-    };
-    // `an order goes ordered > at lab > ready`.
-    let first = ["moves from ", "goes from ", "goes ", "go ", "moves ", "runs "]
-        .iter()
-        .find_map(|how| first.strip_prefix(how))
-        .unwrap_or(&first)
-        .to_owned();
-    item.states.push(first);
-    let mut current = String::new();
-    let mut index = at + 1;
-    while index < piece.len() {
-        match &piece[index] {
-            Token::Arrow | Token::Above => item.states.push(std::mem::take(&mut current)),
-            Token::Word(word) => {
-                if !current.is_empty() {
-                    current.push(' ');
-                }
-                current.push_str(word);
-            }
-            _ => break,
-        }
-        index += 1;
-    }
-    item.states.push(current);
-    item.states.retain(|state| !state.is_empty());
-    index - 1
-}
-
-/// `from 0 to 10`, `0 to 10`, `out of 5`, `scale of 10`.
-fn read_scale(piece: &[Token], at: usize, item: &mut Item) -> usize {
-    let Some(Token::Number(number)) = piece.get(at) else { return at };
-    if piece.get(at + 1).is_some_and(|token| token.is("to"))
-        && let Some(Token::Number(last)) = piece.get(at + 2)
-    {
-        item.range = Some((number.clone(), last.clone()));
-        return at + 2;
-    }
-    if at > 0 && piece[at - 1].is("of") {
-        item.range = Some(("0".into(), number.clone()));
-    } else if !item.words.is_empty() && item.words.last().is_some_and(|word| word == "icd") {
-        item.words.push(number.clone());
-    }
-    at
 }
 
 #[cfg(test)]

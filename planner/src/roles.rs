@@ -4,11 +4,13 @@
 //! unknown phrase where only people can stand: before *can*, or before a verb of the app with an ending
 //! that people's names have. Who is only spoken about (a donor, a patient in a dental book) gets no login.
 
+mod doing;
 mod guardians;
 mod kinds;
 mod narrator;
 mod people;
 
+use doing::{hides, named_by_the_patient, people_do};
 pub(crate) use guardians::guardians;
 use kinds::add;
 pub(crate) use kinds::{kind_of, treats_by_name, without_crew};
@@ -155,24 +157,6 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     named_by_the_patient(parsed, world);
 }
 
-/// `client practices send samples of their patients`: where patients are spoken of, these are whom records are about.
-fn named_by_the_patient(parsed: &[Parsed], world: &mut World) {
-    let patients = parsed
-        .iter()
-        .any(|one| one.sentence.tokens.iter().any(|token| token.is("patient") || token.is("patients")));
-    let known =
-        world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone());
-    let Some(known) = known
-        .filter(|known| patients && matches!(known.as_str(), "client" | "customer" | "couple" | "woman"))
-    else {
-        return;
-    };
-    world.roles = std::mem::take(&mut world.roles)
-        .into_iter()
-        .map(|(name, role)| if name == known { ("patient".to_owned(), role) } else { (name, role) })
-        .collect();
-}
-
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     // `no front desk`.
     if clause.not && clause.verbs.is_empty() {
@@ -317,11 +301,16 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
         // `the summary goes to the GP`: it leaves the app, and nobody comes in for it.
         let leaves = tail.by == "to"
             && clause.verbs.iter().any(|(_, word)| {
-                matches!(crate::words::base(word), Some("go" | "send" | "email" | "fax" | "forward" | "mail"))
+                matches!(
+                    crate::words::base(word),
+                    Some("go" | "send" | "email" | "fax" | "forward" | "mail" | "export" | "print")
+                )
             })
             && tail.phrases.iter().all(|phrase| {
                 let name = words_key(phrase);
-                name.starts_with("referring ")
+                phrase.own
+                    || !phrase.of.is_empty()
+                    || name.starts_with("referring ")
                     || matches!(
                         name.as_str(),
                         "gp" | "general practitioner"
@@ -390,12 +379,6 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
     }
 }
 
-/// `hidden from nurses`, `kept from the front desk`.
-fn hides(clause: &Clause) -> bool {
-    clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("hide" | "keep" | "conceal")))
-        || clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::View))
-}
-
 /// `the clinical director should, too`, `it goes to the director`: who leads is somebody of the place, wherever a
 /// sentence speaks of them.
 fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
@@ -421,17 +404,6 @@ fn spoken_of(tokens: &[crate::sentences::Token], world: &mut World) {
             }
         }
     }
-}
-
-fn people_do(clause: &Clause) -> bool {
-    clause.verbs.iter().any(|(verb, word)| {
-        let holds = *verb == Verb::Have && !matches!(crate::words::base(word), Some("get" | "receive"));
-        let idle = matches!(
-            word.as_str(),
-            "belong" | "belongs" | "come" | "comes" | "need" | "needs" | "live" | "lives"
-        );
-        !holds && !idle
-    })
 }
 
 fn words_key(phrase: &Phrase) -> String {

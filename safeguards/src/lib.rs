@@ -20,6 +20,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;
+#[cfg(feature = "testing")]
+pub mod work;
 
 #[cfg(feature = "tenant")]
 pub use app::{App, AppError, Services};

@@ -519,6 +519,7 @@ const RESERVED_TYPES: &[&str] = &[
     "Line",
     "Link",
     "Links",
+    "ListFilter",
     "Listing",
     "Looks",
     "Mask",

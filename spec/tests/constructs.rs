@@ -152,7 +152,7 @@ entities:
     part of: patient
     fields:
       systolic: clinical integer
-      mood: { type: clinical text, sensitivity: psychotherapy }
+      mood: { type: 'clinical one of calm | low', sensitivity: psychotherapy }
     access:
       owner: view in organisation
       nurse: view, create in organisation

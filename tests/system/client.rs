@@ -45,6 +45,7 @@ impl Login {
 pub(crate) struct Client {
     address: SocketAddr,
     token: Option<String>,
+    refresh: Option<String>,
 }
 
 /// An answer.
@@ -52,11 +53,19 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     /// Such as 200.
     pub(crate) status: u16,
+    /// What came before the body: the status line and the headers.
+    head: String,
     /// What came after the headers.
     pub(crate) body: String,
 }
 
 impl Reply {
+    /// The value of a header, by its name in small letters.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
@@ -66,7 +75,7 @@ impl Reply {
 impl Client {
     /// Signs in, with the second factor where there is one.
     pub(crate) fn sign_in(address: SocketAddr, login: &Login) -> Self {
-        let mut client = Self { address, token: None };
+        let mut client = Self { address, token: None, refresh: None };
         let asked = json!({ "email": login.email, "password": login.password });
         let mut step = client.post("/identity/sign-in", &asked).json();
         if step["next"] == "second_factor" {
@@ -85,12 +94,18 @@ impl Client {
         }
         assert_eq!(step["next"], "signed_in", "{login:?}: {step}");
         client.token = step["access_token"].as_str().map(str::to_owned);
+        client.refresh = step["refresh_token"].as_str().map(str::to_owned);
         client
+    }
+
+    /// The token that renews the session, once.
+    pub(crate) fn refresh_token(&self) -> &str {
+        self.refresh.as_deref().expect("a client of the API has one")
     }
 
     /// The same session, with the same app started anew.
     pub(crate) fn at(&self, address: SocketAddr) -> Self {
-        Self { address, token: self.token.clone() }
+        Self { address, token: self.token.clone(), refresh: self.refresh.clone() }
     }
 
     /// `GET`.
@@ -132,7 +147,7 @@ impl Client {
             answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: {answer}"));
         let status =
             head.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("an answer has a status");
-        Reply { status, body: body.to_owned() }
+        Reply { status, head: head.to_owned(), body: body.to_owned() }
     }
 }
 

@@ -113,3 +113,67 @@ fn what_custom_code_may_not_do_is_said_before_it_is_built() {
     assert_eq!(fs::read_dir(cache.path()).expect("the folder is there").count(), 0, "nothing was built");
     assert_eq!(run(&["lint", "--dir", folder.path().to_str().expect("the path is text")]).code, Some(2));
 }
+
+/// What a founder's own code adds to a step.
+const STEP: &str = "//! Mine.
+
+use safeguards::slice::Routes;
+use safeguards::slice::prelude::*;
+
+use crate::extensions::Extensions;
+
+/// Joins in where a note is signed.
+pub struct Custom;
+
+impl Extensions for Custom {
+    async fn with_move_note(&self, _: &Viewer, _: Uuid, step: &str, answers: Answers) -> Result<Answers> {
+        Ok(if step == \"sign\" { answers.with(\"severity\", \"mild\") } else { answers })
+    }
+}
+
+/// None.
+pub fn routes() -> Routes {
+    Routes::new()
+}
+";
+
+/// CF-10: what custom code adds to a step is written with the step or not at all: before the record locks, and at the version
+/// that the person saw.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_writes_what_belongs_to_it_in_its_own_transaction() {
+    let program = tokio::task::block_in_place(|| {
+        let project = Project::of_spec("scribe");
+        let custom = project.folder.join("src/custom/mod.rs");
+        let before = fs::read_to_string(&custom).expect("it was generated");
+        fs::write(&custom, STEP).expect("a file can be written");
+        let sources = Sources::read(&project.folder).expect("the project is read");
+        assert_eq!(generator::custom::check(&sources), []);
+        let built = project.build();
+        // Nobody generates this folder anew, and the next test wants it as it was.
+        fs::write(&custom, before).expect("a file can be written");
+        built
+    });
+    for database in [Database::Sqlite, Database::postgres().await] {
+        tokio::task::block_in_place(|| a_note_is_signed(&program, database));
+    }
+}
+
+fn a_note_is_signed(program: &std::path::Path, database: Database) {
+    let place = Place::new(program, database);
+    let serving = place.serve();
+    let clinician = serving.sign_in(place.login("clinician", 0));
+    let notes = clinician.get("/api/notes").json();
+    let draft = |note: &&serde_json::Value| note["status"] == "draft";
+    let note = notes.as_array().into_iter().flatten().find(draft).expect("a draft");
+    let path = format!("/api/notes/{}", note["id"].as_str().expect("an id"));
+    let change = json!({ "version": note["version"], "severity": "severe" });
+    let changed = clinician.send("PATCH", &path, Some(&change)).json();
+    let late = clinician.post(&format!("{path}/sign?version={}", note["version"]), &json!({}));
+    assert_eq!((late.status, clinician.get(&path).json()), (409, changed.clone()), "neither is written");
+    let signed = clinician.post(&format!("{path}/sign?version={}", changed["version"]), &json!({})).json();
+    assert_eq!((&signed["status"], &signed["severity"]), (&json!("signed"), &json!("mild")), "{signed}");
+    let locked = json!({ "version": signed["version"], "severity": "severe" });
+    assert_eq!(clinician.send("PATCH", &path, Some(&locked)).status, 409, "it is locked");
+    let again = clinician.post(&format!("{path}/sign?version={}", signed["version"]), &json!({}));
+    assert_eq!((again.status, clinician.get(&path).json()), (409, signed), "a step from another state");
+}

@@ -25,9 +25,12 @@ mod prompts;
 mod registration;
 mod row_level_security;
 mod rules;
+mod schemathesis;
 mod served;
 mod serving;
 mod sso;
+mod storm;
+mod tls;
 mod verify;
 
 use safeguards::store::{Row, Store, sql};

@@ -141,6 +141,12 @@ impl Road {
         self.served.lead(self.lead);
     }
 
+    /// Where versions lie as source; the project and the version, by their ids.
+    fn source(&self) -> (PathBuf, String, String) {
+        let id = |path: &str| path.rsplit('/').next().expect("an address has a last part").to_owned();
+        (self.data.path().join("projects"), id(&self.project), id(&self.version))
+    }
+
     async fn patient(&mut self, name: &str, expect: &str) -> Value {
         let more = json!({ "expect": expect, "patient": { "name": name } });
         self.go("patient", &more).await
@@ -157,6 +163,12 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     let text = |value: &Value| value.as_str().expect("the stage learned it").to_owned();
     (road.project, road.version) = (text(&seen["project"]), text(&seen["version"]));
     assert!(text(&seen["preview"]).contains("-preview.apps.localhost"), "{seen:#}");
+
+    // No version serves that was not verified; the report is kept.
+    let (projects, project, version) = road.source();
+    let report = projects.join(project).join("verified").join(format!("{version}.html"));
+    let report = fs::read_to_string(report).expect("it was verified");
+    assert!(report.contains("every promise that was tried was kept"), "{report}");
 
     // A power cut: everything is there again, and the app that sleeps wakes for a request.
     road.served.again();
@@ -194,6 +206,18 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     road.gate("read-write");
     let again = road.patient("Second Testperson", "written").await;
     assert!(text(&again["said"]).contains("Second Testperson"), "{again:#}");
+
+    // Taken home while it goes on.
+    road.log_in();
+    let copy = [road.data.path().join("copy.zip"), road.data.path().join("copy.passphrase")];
+    let [zip, secret] = copy.each_ref().map(|path| path.to_str().expect("the path is text"));
+    let words = ["--json", "export", "copy", &label, "--to", zip, "--passphrase-to", secret];
+    let copied = road.command(&words, "").json();
+    assert!(
+        copied["rows"].as_u64().is_some_and(|rows| rows > 0) && copied["until"].is_string(),
+        "{copied:#}"
+    );
+    road.gate("read-write");
 
     let cancelled = road.go("cancel", &json!({})).await;
     assert!(text(&cancelled["billing"]).contains("Your plan ends on"), "{cancelled:#}");

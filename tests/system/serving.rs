@@ -33,6 +33,7 @@ pub(crate) struct Place {
     /// What is run.
     pub(crate) program: PathBuf,
     folder: TempDir,
+    variables: Vec<(String, String)>,
     /// Where the records are.
     pub(crate) database: Database,
     /// The made-up people.
@@ -42,11 +43,17 @@ pub(crate) struct Place {
 impl Place {
     /// Migrates and seeds.
     pub(crate) fn new(program: &Path, database: Database) -> Self {
+        Self::with(program, database, Vec::new())
+    }
+
+    /// The same, with variables of its own.
+    pub(crate) fn with(program: &Path, database: Database, variables: Vec<(String, String)>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         fs::create_dir(folder.path().join("tmp")).expect("a folder can be made");
-        let mut place = Self { program: program.to_owned(), folder, database, logins: Vec::new() };
-        place.finish("migrate");
-        place.logins = place.finish("seed").lines().map(Login::read).collect();
+        let program = program.to_owned();
+        let mut place = Self { program, folder, variables, database, logins: Vec::new() };
+        place.run("migrate");
+        place.logins = place.run("seed").lines().map(Login::read).collect();
         place
     }
 
@@ -61,7 +68,8 @@ impl Place {
         of_role.nth(n).unwrap_or_else(|| panic!("{role} {n} is not among {:?}", self.logins))
     }
 
-    fn finish(&self, subcommand: &str) -> String {
+    /// Runs a subcommand to its end; what it printed.
+    pub(crate) fn run(&self, subcommand: &str) -> String {
         let output = self.command(subcommand).stdin(Stdio::null()).output().expect("the app can be started");
         self.keep("seed.txt", &output.stdout);
         self.keep("output.txt", &output.stderr);
@@ -87,7 +95,8 @@ impl Place {
             // One program may be everybody, and ask for all there is.
             .env("RATE_PER_ADDRESS", "1000000")
             .env("RATE_PER_SESSION", "1000000")
-            .env_remove("DATABASE_URL");
+            .env_remove("DATABASE_URL")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Database::Postgres(database) = &self.database {
             let addresses = database.addresses.as_ref().expect("a PostgreSQL database has addresses");
             command
@@ -158,6 +167,21 @@ impl Serving {
     /// Somebody who is signed in.
     pub(crate) fn sign_in(&self, login: &Login) -> Client {
         Client::sign_in(self.address, login)
+    }
+
+    /// Where it answers.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it answers, as `http://127.0.0.1:PORT`.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Signs somebody in, and hands the session to another program.
+    pub(crate) fn refresh_token(&self, login: &Login) -> String {
+        self.sign_in(login).refresh_token().to_owned()
     }
 
     /// Somebody who signed in when the app was started before: sessions outlive it.

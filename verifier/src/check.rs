@@ -1,5 +1,7 @@
 //! What a check is, and how all of them are run.
 
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 
 use crate::outcome::Outcome;
@@ -102,8 +104,13 @@ impl Check {
     }
 }
 
-/// Runs the checks whose id `wanted` takes, in the order of the table, and tells each verdict to `told`.
-pub fn run(trial: &Trial, wanted: &dyn Fn(&str) -> bool, told: &mut dyn FnMut(&Verdict)) -> Report {
+/// Runs the checks whose id `wanted` takes, in the order of the table, and tells each verdict to `told`, which says whether
+/// to go on.
+pub fn run(
+    trial: &Trial,
+    wanted: &dyn Fn(&str) -> bool,
+    told: &mut dyn FnMut(&Verdict) -> ControlFlow<()>,
+) -> Report {
     let mut verdicts = Vec::new();
     for check in crate::checks().into_iter().filter(|check| wanted(check.id)) {
         let began = crate::clock::instant();
@@ -113,8 +120,17 @@ pub fn run(trial: &Trial, wanted: &dyn Fn(&str) -> bool, told: &mut dyn FnMut(&V
         };
         let outcome = Trial::admitted(&check, outcome);
         let verdict = Verdict { check, outcome, took: began.elapsed() };
-        told(&verdict);
+        let further = told(&verdict);
         verdicts.push(verdict);
+        if further.is_break() {
+            break;
+        }
     }
-    Report { app: trial.app().to_owned(), target: trial.target().to_owned(), verdicts }
+    Report {
+        app: trial.app().to_owned(),
+        target: trial.target().to_owned(),
+        manner: trial.manner(),
+        at: crate::clock::seconds(),
+        verdicts,
+    }
 }

@@ -52,7 +52,7 @@ impl Resource<'_> {
 
     /// The field behind a name of JSON.
     pub(crate) fn field(&self, name: &str) -> Option<FieldIndex> {
-        self.entity.fields().find(|(_, field)| field.column == name).map(|(index, _)| index)
+        self.entity.fields().find(|(_, field)| spelling(field) == name).map(|(index, _)| index)
     }
 
     /// The schema of the body that makes one.
@@ -71,6 +71,12 @@ impl Resource<'_> {
         let schema = body_schema(api, search);
         schema["properties"].as_object().map(|names| names.keys().cloned().collect()).unwrap_or_default()
     }
+}
+
+/// How a field is called in JSON, in forms and in filters: a column that would be a word of SQL or of the code has an
+/// underscore at its end, which nobody sees.
+pub(crate) fn spelling(field: &Field) -> &str {
+    field.column.trim_end_matches('_')
 }
 
 fn body_schema(api: &Value, operation: &Value) -> Value {
@@ -104,7 +110,7 @@ pub(crate) fn sample(
             }
             continue;
         }
-        let field = entity.fields.iter().find(|field| field.column == *name);
+        let field = entity.fields.iter().find(|field| spelling(field) == name);
         let is_text = field.is_some_and(is_text);
         if !is_required && !is_text {
             continue;
@@ -129,14 +135,11 @@ pub(crate) fn value(field: Option<&Field>, property: &Value, word: &str) -> Opti
     if let Some(choice) = property["enum"].as_array().and_then(|choices| choices.first()) {
         return Some(choice.clone());
     }
-    let kinds = &property["type"];
-    let is = |kind: &str| {
-        kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
-    };
+    let is = |kind: &str| is_of(property, kind);
     if is("array") {
         return Some(json!([value(field, &property["items"], word)?]));
     }
-    if is("integer") || is("number") {
+    if is("integer") || (is("number") && !is("string")) {
         let bound = |name: &str| property[name].as_f64();
         let (least, most) = (bound("minimum").unwrap_or(1.0), bound("maximum").unwrap_or(100.0));
         return Some(json!(((least + most) / 2.0).floor() as i64));
@@ -158,6 +161,12 @@ pub(crate) fn value(field: Option<&Field>, property: &Value, word: &str) -> Opti
         (Some(Kind::Text | Kind::LongText | Kind::PersonName | Kind::Address), _) => json!(word),
         _ => return None,
     })
+}
+
+/// Whether a schema takes this kind of value, alone or beside others.
+pub(crate) fn is_of(schema: &Value, kind: &str) -> bool {
+    let kinds = &schema["type"];
+    kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
 }
 
 /// This moment, as RFC 3339 has it.

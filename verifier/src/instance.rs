@@ -101,7 +101,8 @@ impl Place {
     /// The command, with nothing of the surroundings that an app listens to.
     pub(crate) fn command(&self, words: &[&str], under: Under) -> Command {
         let script = match under {
-            Under::Cores => "ulimit -c unlimited; exec \"$0\" \"$@\"".to_owned(),
+            // Where core files are forbidden for good, as in a sandbox, the shell's complaint is no line of the app's log.
+            Under::Cores => "ulimit -c unlimited 2>/dev/null; exec \"$0\" \"$@\"".to_owned(),
             Under::FullAfter(blocks) => format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""),
         };
         let mut command = Command::new("sh");

@@ -69,7 +69,12 @@ fn wire(options: &LiveOptions) -> Result<Wire> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
     let port = if scheme == "https" { 443 } else { 80 };
     let with_port = if host.len() > name.len() { host.to_owned() } else { format!("{host}:{port}") };
-    let mut addresses = with_port
+    // Names below `localhost` are this machine, whether or not its resolver says so (RFC 6761, section 6.3).
+    let known = match name.strip_suffix(".localhost") {
+        Some(_) => with_port.replacen(name, "127.0.0.1", 1),
+        None => with_port.clone(),
+    };
+    let mut addresses = known
         .to_socket_addrs()
         .map_err(|source| Trouble::Unreachable { what: options.url.clone(), source })?;
     let address = addresses.next().ok_or_else(wrong)?;

@@ -13,8 +13,8 @@ pub struct PostgresAddresses {
     pub app: String,
     /// As the owner of the tables.
     pub owner: String,
-    /// As a superuser, in the same database.
-    pub superuser: String,
+    /// As a superuser, in the same database. Without one, rows are not looked at or changed behind the app's back.
+    pub superuser: Option<String>,
 }
 
 impl std::fmt::Debug for PostgresAddresses {
@@ -26,20 +26,25 @@ impl std::fmt::Debug for PostgresAddresses {
 impl PostgresAddresses {
     /// The same roles in another database of the server.
     pub(crate) fn in_database(&self, name: &str) -> Self {
-        let [app, owner, superuser] =
-            [&self.app, &self.owner, &self.superuser].map(|address| in_database(address, name));
-        Self { app, owner, superuser }
+        let elsewhere = |address: &String| in_database(address, name);
+        let superuser = self.superuser.as_ref().map(elsewhere);
+        Self { app: elsewhere(&self.app), owner: elsewhere(&self.owner), superuser }
+    }
+
+    fn superuser(&self) -> Result<&str> {
+        let why = "whoever verifies is no superuser of this server";
+        self.superuser.as_deref().ok_or_else(|| Trouble::Absent(why.to_owned()))
     }
 
     /// The database's name.
     pub(crate) fn database(&self) -> String {
-        let (start, end) = place(&self.superuser);
-        self.superuser[start..end].to_owned()
+        let (start, end) = place(&self.owner);
+        self.owner[start..end].to_owned()
     }
 
     /// Runs statements as the superuser, or whoever `address` is; says the rows, tab between the columns.
     pub(crate) fn sql(&self, statements: &str) -> Result<Vec<Vec<String>>> {
-        rows(&self.superuser, statements)
+        rows(self.superuser()?, statements)
     }
 
     /// A copy of the database under a name that ends so; everything in it may be changed.
@@ -51,8 +56,8 @@ impl PostgresAddresses {
         let owner = owner.into_iter().flatten().next().unwrap_or_default();
         self.sql(&format!("DROP DATABASE IF EXISTS \"{name}\""))?;
         self.sql(&format!("CREATE DATABASE \"{name}\" OWNER \"{owner}\" TEMPLATE template0"))?;
-        let dumped = dump(&self.superuser)?;
-        fed(&copy.superuser, &dumped)?;
+        let dumped = dump(self.superuser()?)?;
+        fed(copy.superuser()?, &dumped)?;
         Ok(copy)
     }
 
@@ -63,7 +68,7 @@ impl PostgresAddresses {
 
     /// The whole database as SQL, as a thief takes it.
     pub(crate) fn dump(&self) -> Result<Vec<u8>> {
-        dump(&self.superuser)
+        dump(self.superuser()?)
     }
 }
 
@@ -92,7 +97,7 @@ pub(crate) fn rows(address: &str, statements: &str) -> Result<Vec<Vec<String>>> 
         "-v",
         "ON_ERROR_STOP=1",
         "-d",
-        address,
+        &of_clients(address),
         "-c",
         statements,
     ]);
@@ -103,7 +108,7 @@ pub(crate) fn rows(address: &str, statements: &str) -> Result<Vec<Vec<String>>> 
 
 fn dump(address: &str) -> Result<Vec<u8>> {
     let mut command = Command::new("pg_dump");
-    command.args(["-d", address]);
+    command.args(["-d", &of_clients(address)]);
     output(command, "pg_dump")
 }
 
@@ -111,7 +116,7 @@ fn fed(address: &str, script: &[u8]) -> Result<()> {
     let file = tempfile::NamedTempFile::new().map_err(Trouble::file("a temporary file"))?;
     std::fs::write(file.path(), script).map_err(Trouble::file(file.path()))?;
     let mut command = Command::new("psql");
-    command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-f"]).arg(file.path());
+    command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &of_clients(address), "-f"]).arg(file.path());
     output(command, "psql").map(drop)
 }
 
@@ -126,6 +131,14 @@ fn output(mut command: Command, name: &str) -> Result<Vec<u8>> {
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(Trouble::Command { command: name.to_owned(), said })
+}
+
+/// An address as PostgreSQL's own programs read it: they refuse what only an app's driver knows.
+fn of_clients(address: &str) -> String {
+    let Some((base, query)) = address.split_once('?') else { return address.to_owned() };
+    let known = |part: &&str| !part.starts_with("statement-cache-capacity=");
+    let query: Vec<&str> = query.split('&').filter(known).collect();
+    if query.is_empty() { base.to_owned() } else { format!("{base}?{}", query.join("&")) }
 }
 
 /// Where the database's name stands in an address.
@@ -146,6 +159,20 @@ pub fn in_database(address: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_app_s_driver_alone_knows_is_left_out() {
+        for (address, read) in [
+            ("postgres://a@localhost/d?statement-cache-capacity=0", "postgres://a@localhost/d"),
+            (
+                "postgres://a@localhost/d?host=/tmp/x&statement-cache-capacity=0&sslmode=require",
+                "postgres://a@localhost/d?host=/tmp/x&sslmode=require",
+            ),
+            ("postgres://a@localhost/d", "postgres://a@localhost/d"),
+        ] {
+            assert_eq!(of_clients(address), read);
+        }
+    }
 
     #[test]
     fn an_address_is_put_into_another_database() {

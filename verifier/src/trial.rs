@@ -16,6 +16,7 @@ use crate::outcome::Outcome;
 use crate::people::{Login, Person};
 use crate::planted::Planted;
 use crate::recruits::{first_sign_in, welcome};
+use crate::report::promises::{COMPLIANCE, missing};
 use crate::trouble::{Result, Trouble};
 use crate::wire::Wire;
 use crate::world::World;
@@ -79,19 +80,6 @@ impl ProjectFacts {
     }
 }
 
-/// What apps are said to keep, and what is said to be missing yet.
-const COMPLIANCE: &str = include_str!("../../docs/COMPLIANCE.md");
-
-/// The promises whose row of a compliance page says that nothing keeps them yet.
-fn missing(page: &str) -> impl Iterator<Item = &str> {
-    page.lines().filter_map(|row| {
-        let cells: Vec<&str> =
-            row.trim().strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim).collect();
-        let says_so = cells.last().is_some_and(|last| last.starts_with("**missing**"));
-        cells.first().copied().filter(|_| says_so)
-    })
-}
-
 impl Trial {
     /// Starts an instance of a built project in a throwaway folder, with made-up people.
     ///
@@ -117,6 +105,21 @@ impl Trial {
     /// What is verified, as it was named.
     pub(crate) fn target(&self) -> &str {
         &self.target
+    }
+
+    /// How it is verified, in a sentence.
+    pub(crate) fn manner(&self) -> &'static str {
+        match &self.stage {
+            Stage::Instance(stand) if stand.is_postgres() => {
+                "In an instance of its own, on PostgreSQL, with made-up people; nobody's records were touched."
+            }
+            Stage::Instance(_) => {
+                "In an instance of its own, on an encrypted SQLite file, with made-up people; nobody's records were touched."
+            }
+            Stage::Live(_) => {
+                "The app in use. It was only read, so most of what an attacker would do was not tried."
+            }
+        }
     }
 
     /// The app's name.
@@ -179,9 +182,15 @@ impl Trial {
         match (needs, &self.stage) {
             (Needs::Address, _) | (Needs::Instance, Stage::Instance(_)) => None,
             (_, Stage::Live(_)) => Some("an app in use is only read; verify its project's folder for this"),
-            (Needs::Postgres, Stage::Instance(stand)) => (!stand.is_postgres()).then_some(
-                "the file of SQLite is sealed as a whole; give --database-url to try it on PostgreSQL",
-            ),
+            (Needs::Postgres, Stage::Instance(stand)) => match &stand.place.storage {
+                Storage::Postgres(addresses) if addresses.superuser.is_some() => None,
+                Storage::Postgres(_) => Some(
+                    "whoever verifies here is no superuser of the server, and cannot go behind the app's back",
+                ),
+                Storage::Sqlite => Some(
+                    "the file of SQLite is sealed as a whole; give --database-url to try it on PostgreSQL",
+                ),
+            },
             (Needs::Sqlite, Stage::Instance(stand)) => stand
                 .is_postgres()
                 .then_some("this is about the file of SQLite, and the records are in PostgreSQL"),
@@ -328,16 +337,5 @@ impl Stand {
         let world = Rc::new(World::read(&self.model, &path)?);
         *self.world.borrow_mut() = Some(Rc::clone(&world));
         Ok(world)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::missing;
-
-    #[test]
-    fn only_a_row_that_says_missing_and_nothing_else_admits() {
-        let page = "| id | … |\n| CF-21 | x | | | **missing** (officers) |\n| CL-5 | y | a | b | range queries online |\n";
-        assert_eq!(missing(page).collect::<Vec<_>>(), ["CF-21"]);
     }
 }

@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process;
 
 /// Our crates, and ours that each may depend on.
-const DIRECTIONS: [(&str, &[&str]); 17] = [
+const DIRECTIONS: [(&str, &[&str]); 19] = [
     ("spec", &[]),
     ("deidentify", &[]),
     ("templates", &[]),
@@ -22,6 +22,8 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("generator", &["spec", "templates"]),
     ("safeguards", &["deidentify", "exporter", "models"]),
     ("control-plane", &["spec", "deidentify", "models", "planner", "generator", "exporter", "safeguards"]),
+    ("control-plane-aws", &["control-plane", "safeguards"]),
+    ("control-plane-mail", &["control-plane"]),
     ("control-plane-stripe", &["control-plane"]),
     ("control-plane-print", &["control-plane"]),
     ("stripe-double", &[]),
@@ -38,6 +40,8 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
             "exporter",
             "safeguards",
             "control-plane",
+            "control-plane-aws",
+            "control-plane-mail",
             "control-plane-stripe",
             "verifier",
         ],

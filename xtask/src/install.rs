@@ -20,7 +20,7 @@ struct SystemPackage {
     purpose: &'static str,
 }
 
-const SYSTEM: [SystemPackage; 7] = [
+const SYSTEM: [SystemPackage; 9] = [
     SystemPackage {
         program: "/usr/lib/postgresql/15/bin/postgres",
         package: "postgresql-15",
@@ -42,6 +42,16 @@ const SYSTEM: [SystemPackage; 7] = [
         program: "/usr/bin/faketime",
         package: "faketime",
         purpose: "records that are some days old",
+    },
+    SystemPackage {
+        program: "/usr/bin/sslscan",
+        package: "sslscan",
+        purpose: "what others find where an app or the gateway speaks TLS",
+    },
+    SystemPackage {
+        program: "/usr/bin/openssl",
+        package: "openssl",
+        purpose: "a certificate, and a client, for that scan",
     },
     SystemPackage {
         program: "/usr/bin/npm",

@@ -1,8 +1,10 @@
 //! What is done on a platform: run it, and work on it.
 
+pub(crate) mod copies;
 pub(crate) mod deploy;
 pub(crate) mod ends;
 pub(crate) mod login;
+mod outside;
 mod payments;
 pub(crate) mod projects;
 pub(crate) mod serve;

@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
@@ -28,7 +29,7 @@ pub(crate) fn run(wanted: &VerifyApp, progress: Progress) -> Result<Outcome, Fai
             project: wanted.project.clone(),
             authority: wanted.authority.clone(),
         };
-        checked(&Trial::of_address(&options).map_err(failure)?, &taken, progress)
+        checked(&Trial::of_address(&options).map_err(failure)?, wanted, &taken, progress)
     } else {
         of_project(wanted, &taken, progress)?
     };
@@ -69,10 +70,11 @@ fn of_project(
     };
     let program = Program { binary, project };
     let Some(administrator) = &wanted.database_url else {
-        return in_instance(&program, Storage::Sqlite, taken, progress);
+        return in_instance(&program, Storage::Sqlite, wanted, taken, progress);
     };
     let database = Database::made(administrator)?;
-    let report = in_instance(&program, Storage::Postgres(database.addresses.clone()), taken, progress);
+    let storage = Storage::Postgres(database.addresses.clone());
+    let report = in_instance(&program, storage, wanted, taken, progress);
     database.removed()?;
     report
 }
@@ -80,6 +82,7 @@ fn of_project(
 fn in_instance(
     program: &Program,
     storage: Storage,
+    wanted: &VerifyApp,
     taken: &dyn Fn(&str) -> bool,
     progress: Progress,
 ) -> Result<Report, Failure> {
@@ -87,7 +90,7 @@ fn in_instance(
     match Trial::of_project(program, storage) {
         Ok(trial) => {
             step.done("an instance serves, with made-up people");
-            Ok(checked(&trial, taken, progress))
+            Ok(checked(&trial, wanted, taken, progress))
         }
         Err(error) => {
             step.failed();
@@ -96,14 +99,18 @@ fn in_instance(
     }
 }
 
-fn checked(trial: &Trial, taken: &dyn Fn(&str) -> bool, progress: Progress) -> Report {
+fn checked(trial: &Trial, wanted: &VerifyApp, taken: &dyn Fn(&str) -> bool, progress: Progress) -> Report {
     let count = verifier::checks().iter().filter(|check| taken(check.id)).count();
     let step = progress.counted("verifying", count as u64);
     let mut told = |verdict: &Verdict| {
         step.advance(verdict.check.id);
         if let Ended::Broken { saw, .. } = &verdict.outcome {
             progress.say(&format!("✗ {}: {saw}", verdict.check.id));
+            if wanted.until_broken {
+                return ControlFlow::Break(());
+            }
         }
+        ControlFlow::Continue(())
     };
     let report = verifier::run(trial, taken, &mut told);
     step.done(&format!("{count} checks"));
@@ -145,7 +152,7 @@ impl Database {
         let made = runtime
             .block_on(provision(&address, &environment))
             .context("no database can be made: --database-url wants an administrator's address")?;
-        let superuser = verifier::in_database(administrator, &name);
+        let superuser = Some(verifier::in_database(administrator, &name));
         let addresses = PostgresAddresses {
             app: made.app.reveal().to_owned(),
             owner: made.owner.reveal().to_owned(),

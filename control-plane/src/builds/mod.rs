@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `source` | the project's files, in the version's folder | that it is running |
 //! | `compile` | the program, by the version | its path and hash, in the notes |
+//! | `verify` | a throwaway instance, tried by the verifier; its report, by the version | – |
 //! | `provide` | the environment's folder, database, keys | of production: that its gate is looked at |
 //! | `deploy` | the database migrated, the program serving | the environment's version |
 //! | `seed` | made-up people and records (preview only) | – |
@@ -13,6 +14,7 @@
 //! says why in words and leaves the version that served before serving.
 
 pub mod events;
+pub(crate) mod verification;
 mod work;
 
 pub use work::Build as BuildWork;

@@ -9,15 +9,17 @@ use safeguards::audit::{self, Action, AuditContext, Event};
 use safeguards::{StoreError, Transaction, sql};
 
 use super::events::{self, Recorder};
-use super::{BuildState, KIND, close};
+use super::{BuildState, KIND, close, verification};
 use crate::Platform;
 use crate::billing::{self, Billing, Gatekeeper};
 use crate::environments::{self, Environment};
 use crate::error::Refusal;
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
 use crate::operations::{self, Ended, Next, Operation, Step, StepError, Work};
+use crate::residency::{self, What};
 use crate::seams::{
     Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Gate, Host, HostError, Progress,
+    VerifyOrder,
 };
 use crate::versions;
 
@@ -103,7 +105,30 @@ impl Build {
         let artifact = artifact.map_err(from_host)?;
         let notes = step.notes_with("artifact", serde_json::to_value(&artifact).unwrap_or_default());
         let transaction = step.begin().await?;
-        step.end_noting(transaction, Next::Step("provide"), notes).await
+        step.end_noting(transaction, Next::Step("verify"), notes).await
+    }
+
+    /// CL-13: no version serves that was not tried, or did not pass. Its report is kept either way.
+    async fn verify(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
+        let order =
+            VerifyOrder { project: asked.project, version: asked.version, artifact: step.note("artifact")? };
+        let recorder = Recorder::start(&self.platform, asked.build);
+        recorder.tell(BuildEvent::Phase { name: "Verifying in a throwaway instance".into() });
+        let verified = self.host.verify(&order, &recorder).await;
+        recorder.finish().await;
+        let verified = Arc::new(verified.map_err(from_host)?);
+        let (platform, kept) = (self.platform.clone(), Arc::clone(&verified));
+        let (project, version) = (asked.project, asked.version);
+        let keep = move || verification::keep(&platform, project, version, &kept.page);
+        tokio::task::spawn_blocking(keep)
+            .await
+            .map_err(|_| StepError::Later("The report was not kept.".into()))?
+            .map_err(|error| StepError::Later(format!("The report could not be kept: {error}")))?;
+        verification::passed(&verified)?;
+        let mut transaction = step.begin().await?;
+        let event = BuildEvent::Phase { name: format!("Verified: {} checks passed", verified.kept) };
+        events::store(&self.platform, asked.build, &event, &mut transaction).await?;
+        step.end(transaction, Next::Step("provide")).await
     }
 
     async fn provide(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
@@ -152,6 +177,12 @@ impl Build {
             .bind(asked.version)
             .execute(&mut transaction)
             .await?;
+        if order.fresh {
+            // Begun anew, it has another root key, which lies where new ones do.
+            let keys = &self.platform.configuration.residency.keys;
+            residency::record(&self.platform, &mut transaction, asked.environment.id, What::Keys, keys)
+                .await?;
+        }
         let next = match asked.environment.kind {
             EnvironmentKind::Preview => "seed",
             EnvironmentKind::Production => "announce",
@@ -216,7 +247,7 @@ impl Work for Build {
     }
 
     fn steps(&self) -> &'static [&'static str] {
-        &["source", "compile", "provide", "deploy", "seed", "announce"]
+        &["source", "compile", "verify", "provide", "deploy", "seed", "announce"]
     }
 
     fn step<'a>(&'a self, step: &'a Step) -> operations::Pending<'a, Ended> {
@@ -225,6 +256,7 @@ impl Work for Build {
             match step.name() {
                 "source" => self.source(step, &asked).await,
                 "compile" => self.compile(step, &asked).await,
+                "verify" => self.verify(step, &asked).await,
                 "provide" => self.provide(step, &asked).await,
                 "deploy" => self.deploy(step, &asked).await,
                 "seed" => self.seed(step, &asked).await,

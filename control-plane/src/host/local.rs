@@ -21,11 +21,12 @@ use super::gateway::{Certificates, Gateway, Limits};
 use super::key_agent::KeyAgent;
 use super::sandbox::{Access, Account};
 use super::supervisor::{Manner, NewEnvironment, PostgresServer, Shown, SupervisorError};
+use super::verification::{Candidate, Verification};
 use super::{DatabaseKind, Folders, Gate, HostName, Register, Supervisor, Work};
 use crate::ids::EnvironmentId;
 use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
-    Pending, Progress,
+    KeyDestruction, Pending, Progress, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 
@@ -48,6 +49,8 @@ pub struct HostSettings {
     pub folder: PathBuf,
     /// Starts the key agent for that folder; see [`super::key_agent::run_key_agent`].
     pub key_agent: AgentCommand,
+    /// The program that verifies new versions (`verify-version`), in a sandbox with each.
+    pub verifier: PathBuf,
     /// Where environments get PostgreSQL databases; without it, they get files.
     pub postgres: Option<PostgresServer>,
     /// The port that people type, where it is not 443.
@@ -76,6 +79,7 @@ struct Inner {
     supervisor: Supervisor,
     agent: KeyAgent,
     builder: Builder,
+    verification: Verification,
     base: OnceCell<Base>,
     database: DatabaseKind,
     port: Option<u16>,
@@ -92,6 +96,9 @@ impl LocalHost {
         let agent = KeyAgent::start(folders.clone(), move || start(&root));
         let register = Arc::new(Register::open(folders.clone()).map_err(unavailable)?);
         let builder = Builder::open(&folders.root().join("build"), settings.bounds).map_err(unavailable)?;
+        let verification =
+            Verification::open(&folders.root().join("verifications"), settings.verifier, settings.bounds)
+                .map_err(unavailable)?;
         let database =
             if settings.postgres.is_some() { DatabaseKind::Postgres } else { DatabaseKind::Sqlite };
         let (postgres, manner, clock) = (settings.postgres, settings.manner, settings.clock);
@@ -99,7 +106,8 @@ impl LocalHost {
             Supervisor::start(folders.clone(), register, agent.clone(), postgres, manner, clock).await;
         let supervisor = supervisor.map_err(unavailable)?;
         let base = OnceCell::new();
-        Ok(Self(Arc::new(Inner { folders, supervisor, agent, builder, base, database, port: settings.port })))
+        let port = settings.port;
+        Ok(Self(Arc::new(Inner { folders, supervisor, agent, builder, verification, base, database, port })))
     }
 
     /// Looks after apps, and answers on `listener` until the task is aborted; `own` are our own pages, behind unix
@@ -151,8 +159,7 @@ impl LocalHost {
         let base = self.base(progress).await?;
         phase("Compiling");
         let project = order.project.uuid();
-        let account =
-            Account(FIRST_BUILDER + 1 + u32::try_from(project.as_u128() % BUILDERS).unwrap_or_default());
+        let account = builder_of(project);
         let (sender, receiver) = mpsc::channel(256);
         let built = self.0.builder.build(base, project, account, &order.source, sender);
         let (built, ()) = tokio::join!(built, tell(receiver, progress));
@@ -166,6 +173,20 @@ impl LocalHost {
         let folder = self.0.folders.root().join("build/programs").join(project.simple().to_string());
         keep(fs::File::from(program), &folder, &order.version.uuid().simple().to_string())
             .map_err(unavailable)
+    }
+
+    async fn try_out(&self, order: &VerifyOrder, progress: &dyn Progress) -> Result<Verified, HostError> {
+        if digest(&order.artifact.binary).map_err(unavailable)? != order.artifact.sha256 {
+            return Err(HostError::Unavailable("the program is not the one that was built".to_owned()));
+        }
+        let project = order.project.uuid();
+        let candidate = Candidate {
+            version: order.version.uuid(),
+            project: &self.0.builder.files(project),
+            program: &order.artifact.binary,
+            account: builder_of(project),
+        };
+        self.0.verification.verify(&self.0.supervisor, &candidate, progress).await
     }
 
     async fn bring_up(&self, order: &DeployOrder, progress: &dyn Progress) -> Result<(), HostError> {
@@ -204,6 +225,14 @@ impl seams::Host for LocalHost {
         progress: &'a dyn Progress,
     ) -> Pending<'a, Artifact, HostError> {
         Box::pin(self.compile(order, progress))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        order: &'a VerifyOrder,
+        progress: &'a dyn Progress,
+    ) -> Pending<'a, Verified, HostError> {
+        Box::pin(self.try_out(order, progress))
     }
 
     fn provide<'a>(&'a self, order: &'a EnvironmentOrder) -> Pending<'a, (), HostError> {
@@ -290,7 +319,7 @@ impl seams::Host for LocalHost {
         })
     }
 
-    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, KeyDestruction, HostError> {
         Box::pin(async move {
             let id: Uuid = environment.uuid();
             if self.0.supervisor.register().environment(id).is_some() {
@@ -390,7 +419,12 @@ fn told(error: SupervisorError) -> HostError {
     }
 }
 
-fn unavailable(error: impl std::fmt::Display) -> HostError {
+/// As whom a project's builds run, and what they built while it is tried.
+fn builder_of(project: Uuid) -> Account {
+    Account(FIRST_BUILDER + 1 + u32::try_from(project.as_u128() % BUILDERS).unwrap_or_default())
+}
+
+pub(super) fn unavailable(error: impl std::fmt::Display) -> HostError {
     HostError::Unavailable(error.to_string())
 }
 

@@ -5,6 +5,7 @@
 //! | [`sandbox`] | the boundary: no network, no files, no processes but a program's own; limits |
 //! | [`build`] | a project to a program, in a sandbox, with typed progress |
 //! | [`environment`] | what an environment is, and the register of all |
+//! | `verification` | a new version tried by the verifier, in a sandbox with made-up people, before it serves |
 //! | [`supervisor`] | wakes, serves, hands over, restarts and puts to sleep; has the app's binary do its work |
 //! | [`key_agent`] | a process of its own that holds root keys and signs audit heads |
 //! | [`gate`] | what an environment may do, enforced outside its process |
@@ -23,6 +24,7 @@ pub mod key_agent;
 pub mod local;
 pub mod sandbox;
 pub mod supervisor;
+mod verification;
 
 pub use environment::{DatabaseKind, Environment, HostName, Register};
 pub use folders::Folders;

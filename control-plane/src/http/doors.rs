@@ -16,8 +16,8 @@ use schemars::Schema;
 use super::Site;
 use crate::accounts::{Member, Owned, Owner};
 use crate::error::Refusal;
-use crate::ids::{DepartureId, GrantId, ProjectId};
-use crate::lifecycle::Departure;
+use crate::ids::{CopyId, DepartureId, GrantId, ProjectId};
+use crate::lifecycle::{Copy, Departure};
 use crate::projects::Project;
 use crate::support::Grant;
 
@@ -39,13 +39,16 @@ pub enum Door {
     /// Who owns the account of the project in the path, which the support grant in the path is of; the handler takes an
     /// [`Owned<Grant>`] besides.
     Support,
+    /// Who owns the account of the project in the path, which the copy in the path is of; the handler takes an
+    /// [`Owned<Copy>`] besides.
+    Copy,
 }
 
 impl Door {
     /// Whether the path names a project, which must be the account's own.
     #[must_use]
     pub fn names_project(self) -> bool {
-        matches!(self, Self::Project | Self::ProjectOwner | Self::Support)
+        matches!(self, Self::Project | Self::ProjectOwner | Self::Support | Self::Copy)
     }
 
     /// Whether the path names a record that must be the account's own: another's is not there.
@@ -57,7 +60,7 @@ impl Door {
     /// Whether a builder is refused.
     #[must_use]
     pub fn wants_owner(self) -> bool {
-        matches!(self, Self::Owner | Self::ProjectOwner | Self::Departure | Self::Support)
+        matches!(self, Self::Owner | Self::ProjectOwner | Self::Departure | Self::Support | Self::Copy)
     }
 }
 
@@ -193,6 +196,11 @@ async fn prove(gate: &Gate, path: &RawPathParams, parts: &mut Parts) -> Result<(
             let grant: Owned<Grant> = member.owned(&gate.site.platform, (id, grant)).await?;
             parts.extensions.insert(grant);
         }
+        if gate.door == Door::Copy {
+            let copy = parameter::<CopyId>(path, "copy").ok_or(Refusal::NotFound)?;
+            let copy: Owned<Copy> = member.owned(&gate.site.platform, (id, copy)).await?;
+            parts.extensions.insert(copy);
+        }
     }
     if gate.door == Door::Departure {
         let id = parameter::<DepartureId>(path, "departure").ok_or(Refusal::NotFound)?;
@@ -226,6 +234,7 @@ proven! {
     Member, "a handler wants a member, and its door lets everybody in";
     Owner, "a handler wants an owner, and its door lets builders in";
     Owned<Project>, "a handler wants a project, and its door names none";
+    Owned<Copy>, "a handler wants a copy, and its door names none";
     Owned<Grant>, "a handler wants a support grant, and its door names none";
     Owned<Departure>, "a handler wants a departure, and its door names none";
 }

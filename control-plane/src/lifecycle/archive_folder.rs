@@ -5,44 +5,49 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::seams::{Archives, ArchivesError, Pending};
+use crate::residency::{Kept, Region};
+use crate::seams::{Archives, ArchivesError, Pending, archive_name};
 
 /// The folder of archives. What lies in it is sealed already; its names are ours.
 #[derive(Clone, Debug)]
-pub struct ArchiveFolder(PathBuf);
+pub struct ArchiveFolder {
+    folder: PathBuf,
+    region: Option<Region>,
+}
 
 impl ArchiveFolder {
     /// Archives in `folder`, which is made when the first one comes.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self(folder.to_owned())
+        Self { folder: folder.to_owned(), region: None }
     }
 
-    /// A name is one of ours: letters, digits, dots and dashes.
+    /// The same, on a machine that stands there.
+    #[must_use]
+    pub fn in_region(self, region: Option<Region>) -> Self {
+        Self { region, ..self }
+    }
+
     fn path(&self, name: &str) -> Result<PathBuf, ArchivesError> {
-        let lawful = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.');
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(lawful) {
-            return Err(ArchivesError::Unavailable(format!("{name:?} is no name of an archive")));
-        }
-        Ok(self.0.join(name))
+        archive_name(name).map(|name| self.folder.join(name))
     }
 
     fn keep(&self, name: &str, file: &Path) -> Result<(), ArchivesError> {
         let path = self.path(name)?;
-        let draft = self.0.join(format!(".{name}"));
+        let draft = self.folder.join(format!(".{name}"));
         let kept = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&self.0)
+            .create(&self.folder)
             .and_then(|()| fs::copy(file, &draft))
             .and_then(|_| File::open(&draft)?.sync_all())
             .and_then(|()| fs::rename(&draft, &path))
-            .and_then(|()| File::open(&self.0)?.sync_all());
+            .and_then(|()| File::open(&self.folder)?.sync_all());
         kept.map_err(unavailable)
     }
 
     fn names(&self, prefix: &str) -> Result<Vec<String>, ArchivesError> {
-        let entries = match fs::read_dir(&self.0) {
+        let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(unavailable(error)),
@@ -61,7 +66,7 @@ impl ArchiveFolder {
 
     fn remove(&self, name: &str) -> Result<(), ArchivesError> {
         self.path(name.trim_start_matches('.'))?;
-        match fs::remove_file(self.0.join(name)) {
+        match fs::remove_file(self.folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unavailable(error)),
             _ => Ok(()),
         }
@@ -73,6 +78,10 @@ fn unavailable(error: io::Error) -> ArchivesError {
 }
 
 impl Archives for ArchiveFolder {
+    fn place(&self) -> Kept {
+        Kept::here(self.region.clone())
+    }
+
     fn keep<'a>(&'a self, name: &'a str, file: &'a Path) -> Pending<'a, (), ArchivesError> {
         Box::pin(async move { self.keep(name, file) })
     }

@@ -2,9 +2,9 @@
 
 use super::departure::{Departure, Lifecycle};
 use super::errand::{Errand, remove_file};
-use super::work::{Leaving, PATIENCE, RETURN, Words, failed, io_later, later};
+use super::work::{Leaving, PATIENCE, RETURN, Told, failed, io_later, later};
 use crate::operations::{Ended, Next, Patience, Pending, Step, StepError, Work};
-use crate::seams::{EnvironmentKind, Gate};
+use crate::seams::{EnvironmentKind, Gate, Wording, Words};
 
 /// Takes departures back.
 #[derive(Clone, Debug)]
@@ -64,9 +64,11 @@ impl ReturnWork {
         }
         Errand::sweep(&self.0.platform.configuration.data, &departure.id.to_string()).map_err(io_later)?;
         let app = self.0.name_of(departure).await?;
-        let words = Words {
-            subject: format!("{app} stays"),
-            paragraphs: vec!["Its end is called off, and everything is as it was.".into()],
+        let words = Told {
+            subject: Wording::of(&[Words::App(&app), Words::Ours(" stays")]),
+            paragraphs: vec![Wording::of(&[Words::Ours(
+                "Its end is called off, and everything is as it was.",
+            )])],
         };
         self.0.notify(departure, &format!("departure-{}-returned", departure.id), &words).await?;
         step.go_on(Next::Done).await

@@ -8,8 +8,9 @@ use super::certificate::{Certificate, Head, Item, Signed, Taken};
 use super::departure::{Cause, Departure, Lifecycle};
 use super::errand::{Errand, remove_file, remove_folder};
 use super::key as signing;
-use super::work::{DepartureWork, Leaving, Words, failed, io_later, later};
+use super::work::{DepartureWork, Leaving, Told, failed, io_later, later};
 use crate::operations::{Ended, Next, Step, StepError};
+use crate::seams::{KeyDestruction, Wording, Words};
 
 impl DepartureWork {
     /// Keys first: from now on nothing opens, wherever a copy of it lies.
@@ -35,11 +36,8 @@ impl DepartureWork {
             ));
         } else {
             for Leaving { id, kind } in self.0.leaving(departure).await? {
-                self.0.host.destroy_keys(id).await.map_err(later)?;
-                deeds.push(Deed::disabled(
-                    format!("the root key of {} {id}", kind.as_str()),
-                    "destroyed in the key service: the database, its backups and every copy of them open no more",
-                ));
+                let destruction = self.0.host.destroy_keys(id).await.map_err(later)?;
+                deeds.extend(deeds_of_key(format!("the root key of {} {id}", kind.as_str()), destruction));
             }
         }
         for archive in self.0.archives_of(departure.account, departure.id).await.map_err(failed)? {
@@ -47,6 +45,13 @@ impl DepartureWork {
             deeds.push(Deed::disabled(
                 format!("the key of the archive of {}", archive.environment),
                 "erased: the copy that waited here opens no more (the owner's opens with the passphrase they were given)",
+            ));
+        }
+        for copy in self.0.copies_to_destroy(&self.0.platform.store, departure).await? {
+            remove_file(&self.0.passphrase_file(&copy.name())).map_err(io_later)?;
+            deeds.push(Deed::disabled(
+                format!("the key of the copy of {} that was asked for", copy.environment),
+                "erased: the copy that waited here opens no more",
             ));
         }
         self.end(step, departure, deeds, "archives").await
@@ -59,12 +64,20 @@ impl DepartureWork {
             self.0.archives.remove(name).await.map_err(|error| StepError::Later(error.to_string()))?;
         }
         Errand::sweep(&self.0.platform.configuration.data, &departure.id.to_string()).map_err(io_later)?;
+        let copies = self.0.copies_to_destroy(&self.0.platform.store, departure).await?;
+        for copy in &copies {
+            self.0.remove_copy(&copy.name()).await?;
+            Errand::sweep(&self.0.platform.configuration.data, &copy.name()).map_err(io_later)?;
+        }
         let deeds = vec![Deed::deleted(
             "archives that waited to be fetched".into(),
-            "removed from where they were kept",
+            format!("every version removed from {}", self.0.archives.place()),
         )];
         let next = if departure.organisation.is_some() { "certify" } else { "data" };
-        self.end(step, departure, deeds, next).await
+        let mut transaction = step.begin().await?;
+        Lifecycle::copies_are_gone(&mut transaction, &copies).await?;
+        self.write(&mut transaction, departure, deeds).await?;
+        step.end(transaction, Next::Step(next)).await
     }
 
     pub(super) async fn data(&self, step: &Step, departure: &Departure) -> Result<Ended, StepError> {
@@ -153,13 +166,19 @@ impl DepartureWork {
 
     pub(super) async fn tell(&self, step: &Step, departure: &Departure) -> Result<Ended, StepError> {
         let app = self.0.name_of(departure).await?;
-        let words = Words {
-            subject: format!("{app} is destroyed: your certificate"),
+        let name = Words::App(&app);
+        let words = Told {
+            subject: Wording::of(&[name, Words::Ours(" is destroyed: your certificate")]),
             paragraphs: vec![
-                format!("Everything of {app} on our side is destroyed, keys first."),
-                "The certificate says what was disabled, what was deleted, what remains and when. It is signed, and you \
-                 can verify it without us. Keep it with your archive."
-                    .into(),
+                Wording::of(&[
+                    Words::Ours("Everything of "),
+                    name,
+                    Words::Ours(" on our side is destroyed, keys first."),
+                ]),
+                Wording::of(&[Words::Ours(
+                    "The certificate says what was disabled, what was deleted, what remains and when. It is signed, \
+                     and you can verify it without us. Keep it with your archive.",
+                )]),
             ],
         };
         self.0.notify(departure, &format!("departure-{}-destroyed", departure.id), &words).await?;
@@ -200,24 +219,45 @@ impl DepartureWork {
     }
 }
 
+/// What the certificate says of a root key. Disabled is not erased: where its service lets it wait, it says until when.
+fn deeds_of_key(key: String, destruction: KeyDestruction) -> Vec<Deed> {
+    let nothing_opens = "the database, its backups and every copy of them open no more";
+    match destruction {
+        KeyDestruction::Erased => {
+            vec![Deed::disabled(key, format!("destroyed in the key service: {nothing_opens}"))]
+        }
+        KeyDestruction::Scheduled { service, region, key: name, until } => {
+            let until = moment(until);
+            let disabled = format!(
+                "disabled in {service} ({region}, {name}) and scheduled to be deleted there on {until}: {nothing_opens}"
+            );
+            let waits = format!(
+                "in {service}, disabled, for the waiting period that {service} demands; gone for good on {until}. Until \
+                 then whoever administers that service could call its deletion off"
+            );
+            vec![Deed::disabled(key.clone(), disabled), Deed::remains(key, waits)]
+        }
+    }
+}
+
 /// Something that the certificate will say.
 struct Deed {
     kind: &'static str,
     what: String,
-    how: &'static str,
+    how: String,
 }
 
 impl Deed {
-    fn disabled(what: String, how: &'static str) -> Self {
-        Self { kind: "disabled", what, how }
+    fn disabled(what: String, how: impl Into<String>) -> Self {
+        Self { kind: "disabled", what, how: how.into() }
     }
 
-    fn deleted(what: String, how: &'static str) -> Self {
-        Self { kind: "deleted", what, how }
+    fn deleted(what: String, how: impl Into<String>) -> Self {
+        Self { kind: "deleted", what, how: how.into() }
     }
 
-    fn remains(what: String, how: &'static str) -> Self {
-        Self { kind: "remains", what, how }
+    fn remains(what: String, how: impl Into<String>) -> Self {
+        Self { kind: "remains", what, how: how.into() }
     }
 }
 
@@ -236,7 +276,7 @@ impl Lifecycle {
             issued_by: self.platform.configuration.dashboard_origin(),
             account: departure.account.uuid(),
             project: departure.project.uuid(),
-            name: self.name_of(departure).await?,
+            name: self.name_of(departure).await?.as_str().to_owned(),
             organisation: departure.organisation.map(|(_, organisation)| organisation),
             cancelled_at: moment(departure.cancelled_at),
             window_ended_at: moment(departure.window_ends_at),
@@ -290,7 +330,7 @@ impl Lifecycle {
 }
 
 /// A moment as a certificate and a notice tell it: in UTC, to the second.
-pub(super) fn moment(at: OffsetDateTime) -> String {
+pub(crate) fn moment(at: OffsetDateTime) -> String {
     let at = at.to_offset(time::UtcOffset::UTC);
     at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }

@@ -38,6 +38,12 @@ pub enum DepartureError {
         "the plan or the agreement of this account has ended: subscribe or sign again, and everything is as it was"
     )]
     Account,
+    /// Nothing serves there, so there is nothing to take home.
+    #[error("nothing serves there yet, so there are no records to copy")]
+    Empty,
+    /// The project ends.
+    #[error("this app ends: its archive is on the page of its end")]
+    Departs,
     /// A hold stands.
     #[error("a legal hold stands: nothing is destroyed until it is lifted")]
     Held,

@@ -7,10 +7,8 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use safeguards::Clock;
 use time::format_description::well_known::Rfc2822;
 
 use crate::seams::{Notice, NoticeError, Notices, Pending};
@@ -21,14 +19,13 @@ pub struct Mailbox {
     folder: PathBuf,
     /// The right part of a `Message-ID`, and of the sender's address.
     host: String,
-    clock: Arc<dyn Clock>,
 }
 
 impl Mailbox {
     /// A mailbox in `folder`, which is made when the first message comes. `host` is the dashboard's.
     #[must_use]
-    pub fn new(folder: &Path, host: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { folder: folder.to_owned(), host: host.to_owned(), clock }
+    pub fn new(folder: &Path, host: &str) -> Self {
+        Self { folder: folder.to_owned(), host: host.to_owned() }
     }
 
     fn put(&self, notice: &Notice) -> io::Result<()> {
@@ -55,7 +52,7 @@ impl Mailbox {
     }
 
     fn message(&self, notice: &Notice) -> io::Result<String> {
-        let date = self.clock.now().format(&Rfc2822).map_err(io::Error::other)?;
+        let date = notice.written_at.format(&Rfc2822).map_err(io::Error::other)?;
         let header = |text: &str| text.chars().filter(|letter| !letter.is_control()).collect::<String>();
         let (host, to) = (&self.host, notice.to.as_str());
         let mut text = format!(
@@ -63,10 +60,10 @@ impl Mailbox {
              Subject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
              Content-Transfer-Encoding: 8bit\r\nAuto-Submitted: auto-generated\r\n",
             id = header(&notice.id),
-            subject = header(&notice.subject),
+            subject = notice.subject.as_str(),
         );
         for paragraph in &notice.paragraphs {
-            text.push_str(&format!("\r\n{}\r\n", paragraph.replace('\n', "\r\n")));
+            text.push_str(&format!("\r\n{}\r\n", paragraph.as_str()));
         }
         Ok(text)
     }

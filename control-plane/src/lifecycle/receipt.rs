@@ -109,7 +109,7 @@ impl Lifecycle {
         _proof: &StepUp,
     ) -> Result<Zeroizing<String>, DepartureError> {
         let archive = self.archive(account, departure, environment).await?;
-        let passphrase = self.secret_of(&archive)?;
+        let passphrase = self.secret_of(&archive.name)?;
         // The event comes before the archive leaves.
         let mut transaction = self.platform.store.begin().await?;
         sql("UPDATE departure_archives SET fetched_at = $3 WHERE departure_id = $1 AND environment_id = $2")
@@ -138,7 +138,7 @@ impl Lifecycle {
         _proof: &StepUp,
     ) -> Result<Zeroizing<String>, DepartureError> {
         let archive = self.archive(account, departure, environment).await?;
-        let passphrase = self.secret_of(&archive)?;
+        let passphrase = self.secret_of(&archive.name)?;
         let event = Event::new(Action::View).entity("passphrase of an archive").record(environment.uuid());
         self.platform.audit.record(&self.context(account, Some(by)), event).await?;
         Ok(passphrase)
@@ -161,8 +161,8 @@ impl Lifecycle {
             .ok_or(DepartureError::NotFound)
     }
 
-    fn secret_of(&self, archive: &DepartureArchive) -> Result<Zeroizing<String>, DepartureError> {
-        let passphrase = match fs::read_to_string(self.passphrase_file(&archive.name)) {
+    pub(super) fn secret_of(&self, name: &str) -> Result<Zeroizing<String>, DepartureError> {
+        let passphrase = match fs::read_to_string(self.passphrase_file(name)) {
             Ok(text) => Zeroizing::new(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(DepartureError::NotFound);

@@ -1,29 +1,24 @@
 //! The operation that carries a departure out, step by step: the window, up to the point of no return.
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io;
 
 use safeguards::identity::EmailAddress;
 use safeguards::sql;
-use serde::Deserialize;
 
 use super::departure::{Cause, Departure, DepartureState, Lifecycle};
-use super::destruction::moment;
-use super::errand::{Errand, carried_out, copy_folder, digest_of, keep_secret};
 use super::error::DepartureError;
 use super::reminders;
-use crate::agreement;
+use super::writing::{Made, Order};
 use crate::ids::{DepartureId, EnvironmentId};
+use crate::notices::AppName;
 use crate::operations::{Ended, Next, Patience, Pending, Step, StepError, Work};
-use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError};
+use crate::residency::{self, What};
+use crate::seams::{EnvironmentKind, Gate, HostError, Notice, NoticeError, Wording, Words};
 
 /// The kind of operation that carries a departure out.
 pub(super) const DEPARTURE: &str = "departure";
 /// The kind of operation that takes it back.
 pub(super) const RETURN: &str = "return";
-/// What a tenant's program may say of an archive.
-const LONGEST_SUMMARY: u64 = 64 << 10;
 /// How long a hold is waited for before it is looked at again; lifting it wakes the operation at once.
 const HELD: time::Duration = time::Duration::days(1);
 
@@ -35,13 +30,6 @@ pub(super) fn key(departure: DepartureId) -> String {
 /// Carries departures out.
 #[derive(Clone, Debug)]
 pub struct DepartureWork(pub Lifecycle);
-
-/// What the tenant's binary says of an archive that it made.
-#[derive(Deserialize)]
-struct Summary {
-    signed_by: String,
-    head: Option<String>,
-}
 
 /// An environment that departs.
 pub(super) struct Leaving {
@@ -106,6 +94,15 @@ impl DepartureWork {
         let now = self.0.platform.clock.now();
         let mut transaction = step.begin().await?;
         for archive in made {
+            let place = self.0.archives.place();
+            residency::record(
+                &self.0.platform,
+                &mut transaction,
+                archive.environment,
+                What::Archives,
+                &place,
+            )
+            .await?;
             sql("INSERT INTO departure_archives (departure_id, environment_id, name, bytes, sha256, signed_by, head,
                      made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING")
             .bind(departure.id)
@@ -123,48 +120,14 @@ impl DepartureWork {
     }
 
     async fn archive_of(&self, departure: &Departure, environment: EnvironmentId) -> Result<Made, StepError> {
-        let name = format!("{}-{environment}.zip", departure.id);
-        let folder = Errand::make(&self.0.platform.configuration.data, &name).map_err(io_later)?;
-        let mut arguments: Vec<String> = [
-            "export",
-            "--to",
-            "{folder}/archive.zip",
-            "--new-passphrase-file",
-            "{folder}/passphrase",
-            "--summary",
-            "{folder}/summary.json",
-        ]
-        .map(str::to_owned)
-        .into();
-        match self.0.source_of(departure).await? {
-            Some(source) if departure.organisation.is_none() => {
-                copy_folder(&source, &folder.0.join("project")).map_err(io_later)?;
-                arguments.extend(["--project".into(), "{folder}/project".into()]);
-            }
-            _ => arguments.push("--without-project".into()),
-        }
-        let signed = agreement::documents(&self.0.platform, departure.account).await?;
-        let agreements = folder.0.join("agreements");
-        fs::create_dir(&agreements).map_err(io_later)?;
-        for (id, document) in signed {
-            fs::write(agreements.join(format!("agreement-{id}.html")), document).map_err(io_later)?;
-        }
-        arguments.extend(["--agreements".into(), "{folder}/agreements".into()]);
-        if let Some((_, organisation)) = departure.organisation {
-            arguments.extend(["--organisation".into(), organisation.to_string()]);
-        }
-        self.0.host.run(environment, &arguments, &folder.0).await.map_err(later)?;
-        let file = folder.0.join("archive.zip");
-        let (sha256, bytes) = digest_of(&file).map_err(io_later)?;
-        let summary = carried_out(&folder.0.join("summary.json")).map_err(io_later)?;
-        let summary = serde_json::from_reader(summary.take(LONGEST_SUMMARY))
-            .map_err(|_| StepError::Later("the app told nothing of its archive".into()))?;
-        // The key first: an archive without its key is nothing, a key without its archive opens nothing.
-        let secret = self.0.passphrase_file(&name);
-        keep_secret(&folder.0.join("passphrase"), &secret).map_err(io_later)?;
-        let kept = self.0.archives.keep(&name, &file).await;
-        kept.map_err(|error| StepError::Later(error.to_string()))?;
-        Ok(Made { environment, name, bytes, sha256, summary })
+        let order = Order {
+            name: format!("{}-{environment}.zip", departure.id),
+            environment,
+            account: departure.account,
+            project: departure.project,
+            organisation: departure.organisation.map(|(_, organisation)| organisation),
+        };
+        self.0.write_archive(&order).await
     }
 
     /// Tells how many days are left, each of its times once.
@@ -203,30 +166,48 @@ impl DepartureWork {
         step.end(transaction, next).await
     }
 
-    async fn words(&self, departure: &Departure, days: i64) -> Result<Words, StepError> {
-        let app = self.0.name_of(departure).await?;
-        let ends = moment(departure.window_ends_at);
-        let left = if days == 1 { "1 day is".to_owned() } else { format!("{days} days are") };
-        Ok(Words {
-            subject: format!("{app}: {left} left to take everything home"),
+    async fn words(&self, departure: &Departure, days: i64) -> Result<Told, StepError> {
+        let name = self.0.name_of(departure).await?;
+        let (app, ends) = (Words::App(&name), Words::Moment(departure.window_ends_at));
+        let left = if days == 1 { " day is left" } else { " days are left" };
+        let (cause, changed) = match departure.cause {
+            Cause::Owner => {
+                ([app, Words::Ours(" was cancelled.")].to_vec(), "call it off on the same page before then.")
+            }
+            Cause::Account => (
+                vec![
+                    Words::Ours("The plan or the agreement that kept "),
+                    app,
+                    Words::Ours(" in production has ended."),
+                ],
+                "subscribe or sign again before then.",
+            ),
+        };
+        let until = [
+            Words::Ours(" Until "),
+            ends,
+            Words::Ours(" (UTC) its records can be read, and nothing can be changed."),
+        ];
+        Ok(Told {
+            subject: Wording::of(&[
+                app,
+                Words::Ours(": "),
+                Words::Number(days),
+                Words::Ours(left),
+                Words::Ours(" to take everything home"),
+            ]),
             paragraphs: vec![
-                format!(
-                    "{} Until {ends} (UTC) its records can be read, and nothing can be changed.",
-                    match departure.cause {
-                        Cause::Owner => format!("{app} was cancelled."),
-                        Cause::Account => format!("The plan or the agreement that kept {app} in production has ended."),
-                    }
-                ),
-                "Download the archive and confirm it on this page. It holds the records as JSON and SQL, the audit \
-                 log and the source."
-                    .into(),
-                format!(
-                    "After that day everything is destroyed for good, keys first. If you change your mind, {} before then.",
-                    match departure.cause {
-                        Cause::Owner => "call it off on the same page",
-                        Cause::Account => "subscribe or sign again",
-                    }
-                ),
+                Wording::of(&[cause.as_slice(), until.as_slice()].concat()),
+                Wording::of(&[Words::Ours(
+                    "Download the archive and confirm it on this page. It holds the records as JSON and SQL, the \
+                     audit log and the source.",
+                )]),
+                Wording::of(&[
+                    Words::Ours(
+                        "After that day everything is destroyed for good, keys first. If you change your mind, ",
+                    ),
+                    Words::Ours(changed),
+                ]),
             ],
         })
     }
@@ -247,6 +228,9 @@ impl DepartureWork {
         .bind(now)
         .execute(&mut transaction)
         .await?;
+        if begun == 1 {
+            self.0.stop_copies(&mut transaction, departure).await?;
+        }
         let next = match (begun, departure.state) {
             (1, _) => Next::Step("keys"),
             (_, DepartureState::Window) if now < departure.window_ends_at => {
@@ -260,18 +244,9 @@ impl DepartureWork {
 }
 
 /// A notice, before it has an id and an address.
-pub(super) struct Words {
-    pub(super) subject: String,
-    pub(super) paragraphs: Vec<String>,
-}
-
-/// An archive that was made and kept.
-struct Made {
-    environment: EnvironmentId,
-    name: String,
-    bytes: i64,
-    sha256: String,
-    summary: Summary,
+pub(super) struct Told {
+    pub(super) subject: Wording,
+    pub(super) paragraphs: Vec<Wording>,
 }
 
 impl Lifecycle {
@@ -297,26 +272,12 @@ impl Lifecycle {
         rows.iter().map(leaving).collect()
     }
 
-    pub(super) async fn name_of(&self, departure: &Departure) -> Result<String, StepError> {
+    pub(super) async fn name_of(&self, departure: &Departure) -> Result<AppName, StepError> {
         let row = sql("SELECT name FROM projects WHERE id = $1")
             .bind(departure.project)
             .fetch_one(&self.platform.store)
             .await?;
-        Ok(row.text("name")?)
-    }
-
-    /// The folder of the source that serves.
-    async fn source_of(&self, departure: &Departure) -> Result<Option<PathBuf>, StepError> {
-        let row = sql("SELECT version_id FROM environments WHERE project_id = $1 AND version_id IS NOT NULL
-             AND destroyed_at IS NULL ORDER BY kind DESC, id LIMIT 1")
-        .bind(departure.project)
-        .fetch_optional(&self.platform.store)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let version = row.uuid("version_id")?.to_string();
-        let projects = self.platform.configuration.projects_folder();
-        let folder = projects.join(departure.project.to_string()).join(version);
-        Ok(Some(folder).filter(|folder| folder.is_dir()))
+        Ok(AppName::of(&row)?)
     }
 
     /// Tells every owner of the account, once each.
@@ -324,11 +285,12 @@ impl Lifecycle {
         &self,
         departure: &Departure,
         id: &str,
-        words: &Words,
+        words: &Told,
     ) -> Result<(), StepError> {
         let owners = self.platform.identity.addresses_in(departure.account.into(), "owner").await;
         let owners = owners.map_err(|error| StepError::Later(error.to_string()))?;
-        let page = format!("{}/departures/{}", self.platform.configuration.dashboard_origin(), departure.id);
+        let page = format!("/departures/{}", departure.id);
+        let page = Wording::of(&[Words::Page(&self.platform.configuration, &page)]);
         for (number, to) in owners.into_iter().enumerate() {
             let notice = self.notice(format!("{id}-{number}"), to, words, &page);
             match self.notices.send(&notice).await {
@@ -340,10 +302,11 @@ impl Lifecycle {
         Ok(())
     }
 
-    fn notice(&self, id: String, to: EmailAddress, words: &Words, page: &str) -> Notice {
+    fn notice(&self, id: String, to: EmailAddress, words: &Told, page: &Wording) -> Notice {
         let mut paragraphs = words.paragraphs.clone();
-        paragraphs.push(page.to_owned());
-        Notice { id, to, subject: words.subject.clone(), paragraphs }
+        paragraphs.push(page.clone());
+        let written_at = self.platform.clock.now();
+        Notice { id, to, written_at, subject: words.subject.clone(), paragraphs }
     }
 }
 

@@ -5,10 +5,11 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use control_plane::host::build::{Base, Bounds, BuildError, Builder, Progress};
-use control_plane::host::sandbox::{Access, Account, Inheritance, Limits, Sandbox};
+use control_plane::host::sandbox::{Access, Account, Inheritance, Limits, Running, Sandbox};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
@@ -75,6 +76,14 @@ impl Yard {
 
 /// Runs a program as an app would run, and answers what it printed.
 async fn run(program: &Path, data: &Path) -> String {
+    let mut running = started(program, data).await;
+    let mut said = String::new();
+    running.child.stdout.take().unwrap().read_to_string(&mut said).await.unwrap();
+    assert!(running.ended().await.unwrap().is_success());
+    said
+}
+
+async fn started(program: &Path, data: &Path) -> Running {
     let limits =
         Limits { memory: 2 << 30, processes: 100, file: 64 << 20, temporary: 32 << 20, open_files: 256 };
     if control_plane::host::sandbox::is_root() {
@@ -85,11 +94,7 @@ async fn run(program: &Path, data: &Path) -> String {
         .mount(Access::Write, data, "/data")
         .folder("/data");
     let arguments: [&str; 0] = [];
-    let mut running = sandbox.start(Path::new("/app"), &arguments, Inheritance::default()).await.unwrap();
-    let mut said = String::new();
-    running.child.stdout.take().unwrap().read_to_string(&mut said).await.unwrap();
-    assert!(running.ended().await.unwrap().is_success());
-    said
+    sandbox.start(Path::new("/app"), &arguments, Inheritance::default()).await.unwrap()
 }
 
 /// Something on the host for each attempt to reach for.
@@ -155,7 +160,8 @@ fn judge(who: &str, report: &str) {
     assert!(got.is_empty(), "{who}: {got:#?}");
 }
 
-/// Each of some sixty ways out is denied, to a build script and to an app. The list is in `hostile.rs`.
+/// Each of some seventy ways out is denied, to a build script and to an app. The list is in `hostile.rs`. No lint has read
+/// it: the sandbox holds without one.
 #[tokio::test]
 async fn a_hostile_build_script_and_a_hostile_app_get_nothing() {
     let mut host = Host::new();
@@ -194,6 +200,88 @@ fn is_running(argument: &str) -> bool {
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|word| word == argument.as_bytes())
     })
+}
+
+/// What is written to the log meanwhile: the fields of each event, one after the other.
+#[derive(Clone, Default)]
+struct Journal(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Journal {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("control_plane")
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Line(String);
+        impl tracing::field::Visit for Line {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 += &format!("{}={value:?} ", field.name());
+            }
+        }
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+impl Journal {
+    /// How many escapes from this kind of sandbox were written down.
+    fn escapes(&self, sandbox: &str) -> usize {
+        let lines = self.0.lock().unwrap();
+        let told =
+            |line: &&String| line.contains("sandbox-escape") && line.contains(&format!("sandbox={sandbox}"));
+        lines.iter().filter(told).count()
+    }
+}
+
+/// A system call that only an escape begins with ends the program that makes it, and is written down: of a build script, and
+/// of an app.
+#[tokio::test]
+async fn an_attempt_to_break_out_is_written_down() {
+    let journal = Journal::default();
+    let _reading = tracing::subscriber::set_default(journal.clone());
+    let yard = Yard::new(Bounds::default()).await;
+    // mount, ptrace, setns, bpf, pivot_root: each by a program that becomes perl and makes the call itself.
+    let calls = [
+        "165, 'none', '/tmp', 'tmpfs', 0, 0",
+        "101, 16, 1, 0, 0",
+        "308, 3, 0",
+        "321, 0, 0, 0",
+        "155, '/', '/'",
+    ];
+    for (number, call) in calls.into_iter().enumerate() {
+        let breaks_out = format!(
+            "use std::os::unix::process::CommandExt;\nfn main() {{ panic!(\"{{}}\", std::process::Command::new(\"/usr/bin/perl\").args([\"-e\", \"my @all = ({call}); syscall(@all);\"]).exec()); }}"
+        );
+        let source = yard.folder.path().join(format!("by-build-{number}"));
+        project(&source, "fn main() {}");
+        write(&source, "build.rs", &breaks_out);
+        let (refused, _) = yard.build(Uuid::now_v7(), &source).await;
+        let words = refused.unwrap_err().to_string();
+        assert!(words.contains("SIGSYS"), "{call}: {words}");
+        assert_eq!(journal.escapes("\"build\""), number + 1, "{call}");
+
+        let source = yard.folder.path().join(format!("by-app-{number}"));
+        project(&source, &breaks_out);
+        let program = yard.build(Uuid::now_v7(), &source).await.0.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let mut running = started(&program, data.path()).await;
+        let ended = running.ended().await.unwrap();
+        assert!(ended.is_escape(), "{call}: {ended}");
+        assert_eq!(journal.escapes("hostile"), number + 1, "{call}");
+    }
 }
 
 /// One project is never handed another's program, nor an older one of its own, and an error leaves words.

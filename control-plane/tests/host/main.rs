@@ -18,3 +18,4 @@ mod orders;
 mod road;
 mod serving;
 mod support;
+mod verification;

@@ -27,7 +27,18 @@ impl Progress for Heard {
     }
 }
 
+impl Heard {
+    pub(crate) fn all(&self) -> Vec<BuildEvent> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
 pub(crate) async fn host(folder: &Path, postgres: Option<PostgresServer>) -> LocalHost {
+    host_with(folder, postgres, Path::new("/usr/bin/true")).await
+}
+
+/// The same, with what verifies new versions.
+pub(crate) async fn host_with(folder: &Path, postgres: Option<PostgresServer>, verifier: &Path) -> LocalHost {
     let settings = HostSettings {
         folder: folder.to_owned(),
         key_agent: Box::new(|folder| {
@@ -35,6 +46,7 @@ pub(crate) async fn host(folder: &Path, postgres: Option<PostgresServer>) -> Loc
             command.arg("key-agent").arg(folder);
             Ok(command)
         }),
+        verifier: verifier.to_owned(),
         postgres,
         port: Some(8443),
         manner: manner(),

@@ -20,11 +20,11 @@ use control_plane::operations::Engine;
 use control_plane::projects::Project;
 use control_plane::prompts::{self, PromptText};
 use control_plane::seams::{
-    Artifact, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError, Pending,
-    Progress,
+    Artifact, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError,
+    KeyDestruction, Pending, Progress, Verified, VerifyOrder,
 };
 use control_plane::server::works;
-use control_plane::testing::{TestPlatform, agreements, lifecycle, platform_on};
+use control_plane::testing::{TestPlatform, agreements, all_kept, lifecycle, mailbox, platform_on};
 use control_plane::versions::{self, Version};
 use control_plane::{BuildId, environments};
 use http_body_util::Full;
@@ -47,6 +47,10 @@ struct Prebuilt(LocalHost);
 impl Host for Prebuilt {
     fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
         Box::pin(async { Ok(artifact(&clinic())) })
+    }
+
+    fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
+        Box::pin(async { Ok(all_kept()) })
     }
 
     fn provide<'a>(&'a self, order: &'a EnvironmentOrder) -> Pending<'a, (), HostError> {
@@ -90,7 +94,7 @@ impl Host for Prebuilt {
         self.0.logs(environment, lines)
     }
 
-    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, KeyDestruction, HostError> {
         self.0.destroy_keys(environment)
     }
 
@@ -136,7 +140,8 @@ impl Founder {
         let payments = Billing::new(platform.platform.clone(), None);
         let lifecycle = lifecycle(&platform, Arc::clone(&host), Arc::new(payments.clone()));
         let engine = Engine::new(platform.operations.clone(), platform.log.clone());
-        let engine = works(&platform, &host, &payments, &lifecycle).into_iter().fold(engine, Engine::work);
+        let works = works(&platform, &host, &payments, &lifecycle, &mailbox(&platform));
+        let engine = works.into_iter().fold(engine, Engine::work);
         Self { platform, member, project, payments, lifecycle, engine, gateway, serving }
     }
 

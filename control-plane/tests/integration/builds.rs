@@ -6,8 +6,8 @@ use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState, events};
 use control_plane::projects::Project;
 use control_plane::prompts::{self, Prompt, PromptText};
-use control_plane::seams::{BuildEvent, EnvironmentKind, HostError};
-use control_plane::testing::{TestPlatform, platforms};
+use control_plane::seams::{BuildEvent, EnvironmentKind, Finding, HostError, Verified};
+use control_plane::testing::{TestPlatform, all_kept, platforms};
 use control_plane::versions::{self, Planned, Version, VersionState};
 use control_plane::{BuildId, ProjectId};
 use safeguards::{Clock as _, Store, sql};
@@ -67,7 +67,7 @@ async fn an_approved_plan_becomes_a_preview_and_says_how_far_it_is() {
         let (_, host) = platform.site();
         let build = begun.approve(&platform).await;
         assert!(platform.builder(&host).drain().await.unwrap());
-        assert_eq!(host.asked(), ["build", "provide", "deploy fresh", "seed"]);
+        assert_eq!(host.asked(), ["build", "verify", "provide", "deploy fresh", "seed"]);
         assert_eq!(begun.build(&platform, build).await.state, BuildState::Serving);
         assert_eq!(begun.version(&platform).await.state, VersionState::Built);
         let said = events::after(&platform, build, 0).await.unwrap();
@@ -203,6 +203,49 @@ async fn a_failed_build_says_why_and_the_version_before_it_serves_on() {
         assert_eq!(serving, served.uuid(), "the version before it");
         let said = events::after(&platform, build.id, 0).await.unwrap();
         assert!(matches!(said.last().unwrap().event, BuildEvent::Failed { .. }));
+    }
+}
+
+/// CL-13: a version that does not keep its promises does not serve. Why is said in words, the report is there, and the version
+/// before it serves on; what could not be decided is tried again.
+#[tokio::test]
+async fn a_version_that_does_not_pass_its_verification_does_not_serve() {
+    for platform in platforms().await {
+        let begun = begun(&platform, "olga@example.org").await;
+        let (_, host) = platform.site();
+        let finding = |title: &str| Finding { title: title.into(), saw: "a nurse sees all patients".into() };
+        let page = "<!DOCTYPE html><title>Not every promise was kept</title>".to_owned();
+        host.find(Verified { broken: vec![finding("Who sees what")], page: page.clone(), ..all_kept() });
+        let build = begun.approve(&platform).await;
+        assert!(platform.builder(&host).drain().await.unwrap());
+        assert_eq!(host.asked(), ["build", "verify"], "nothing is made for it");
+        let failed = begun.build(&platform, build).await;
+        assert_eq!(failed.state, BuildState::Failed);
+        let why = failed.failure.clone().unwrap();
+        assert!(why.contains("“Who sees what”: a nurse sees all patients."), "{why}");
+        let version = begun.version(&platform).await;
+        assert_eq!(version.state, VersionState::Failed);
+        let kept = platform.configuration.projects_folder().join(begun.project.to_string());
+        let kept = kept.join(format!("verified/{}.html", version.id));
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), page);
+
+        host.find(Verified { undecided: vec![finding("Who sees what")], ..all_kept() });
+        let (project, (site, _)) = (begun.project(&platform).await, platform.site());
+        let again = builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview)
+            .await
+            .unwrap();
+        assert!(platform.builder(&host).drain().await.unwrap());
+        assert_eq!(begun.build(&platform, again).await.state, BuildState::Running, "it is tried later");
+        host.find(all_kept());
+        platform.clock.advance(Duration::minutes(1));
+        assert!(platform.builder(&host).drain().await.unwrap());
+        assert_eq!(begun.build(&platform, again).await.state, BuildState::Serving);
+        assert!(std::fs::read_to_string(kept).unwrap().contains("<title>Verification"), "the last report");
+        let said = events::after(&platform, again, 0).await.unwrap();
+        let phase = |words: &str| {
+            said.iter().any(|said| matches!(&said.event, BuildEvent::Phase { name } if name == words))
+        };
+        assert!(phase("Verifying in a throwaway instance") && phase("Verified: 170 checks passed"));
     }
 }
 

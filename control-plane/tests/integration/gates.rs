@@ -9,7 +9,8 @@ use control_plane::billing::{Billing, Gatekeeper};
 use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
 use control_plane::seams::{
-    Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, Pending, Progress,
+    Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, KeyDestruction, Pending,
+    Progress, Verified, VerifyOrder,
 };
 use control_plane::testing::{TestPlatform, lifecycle, platforms};
 use control_plane::{AccountId, EnvironmentId};
@@ -36,6 +37,10 @@ fn absent<T>() -> Result<T, HostError> {
 
 impl Host for Gates {
     fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
         Box::pin(async { absent() })
     }
 
@@ -77,8 +82,8 @@ impl Host for Gates {
         Box::pin(async { absent() })
     }
 
-    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
-        self.gate(environment, Gate::Nothing)
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, KeyDestruction, HostError> {
+        Box::pin(async move { self.gate(environment, Gate::Nothing).await.map(|()| KeyDestruction::Erased) })
     }
 
     fn destroy_data<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {

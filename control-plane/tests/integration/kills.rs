@@ -10,11 +10,12 @@ use control_plane::BuildId;
 use control_plane::agreement::{AgreementText, Signatory, Signing};
 use control_plane::billing::Billing;
 use control_plane::builds::{self, events};
-use control_plane::lifecycle::{Lifecycle, certificate};
+use control_plane::lifecycle::{ArchiveFolder, KEPT, Lifecycle, StepUp, certificate};
+use control_plane::notices::Outbox;
 use control_plane::operations::{Boundary, Engine, StopOnce, Work};
 use control_plane::seams::{self, BuildEvent, EnvironmentKind, Gate, Host};
 use control_plane::server::works;
-use control_plane::testing::{ScriptedBilling, ScriptedHost, TestPlatform, lifecycle, platform_on};
+use control_plane::testing::{ScriptedBilling, ScriptedHost, TestPlatform, mailbox, platform_on};
 use safeguards::{Clock as _, audit, sql};
 use time::Duration;
 
@@ -38,13 +39,22 @@ impl Road {
         let host = Arc::new(ScriptedHost::default());
         let payments = Billing::new(platform.platform.clone(), None);
         let billing: Arc<dyn seams::Billing> = Arc::new(ScriptedBilling(Mutex::new(Gate::ReadAndWrite)));
-        let lifecycle = lifecycle(&platform, host.clone(), billing);
+        let archives = ArchiveFolder::new(&platform.configuration.archives_folder());
+        // As `serve` with a mail server: each notice is an operation of its own.
+        let outbox = Outbox(platform.platform.clone());
+        let lifecycle = Lifecycle::new(
+            platform.platform.clone(),
+            host.clone(),
+            Arc::new(archives),
+            Arc::new(outbox),
+            billing,
+        );
         Self { platform, begun, host, payments, lifecycle, kill }
     }
 
     fn works(&self) -> Vec<Arc<dyn Work>> {
         let host: Arc<dyn Host> = self.host.clone();
-        works(&self.platform, &host, &self.payments, &self.lifecycle)
+        works(&self.platform, &host, &self.payments, &self.lifecycle, &mailbox(&self.platform))
     }
 
     fn engine(&self) -> Engine {
@@ -74,6 +84,15 @@ impl Road {
         self.sign().await;
         self.work().await;
         let production = self.reach_production().await;
+        self.work().await;
+        let production_of_it =
+            begun.member.owned(platform, (begun.project, EnvironmentKind::Production)).await.unwrap();
+        self.lifecycle
+            .copy(&begun.member.owner().unwrap(), &production_of_it, &StepUp::in_a_test())
+            .await
+            .unwrap();
+        self.work().await;
+        platform.clock.advance(KEPT);
         self.work().await;
         let served = [self.served(preview).await, self.served(production).await];
         let departure = self.lifecycle.cancel(account, begun.project, person).await.unwrap();
@@ -158,6 +177,8 @@ impl Road {
             ("SELECT state FROM versions ORDER BY id", "state"),
             ("SELECT state FROM departures ORDER BY id", "state"),
             ("SELECT kind AS state FROM environments WHERE destroyed_at IS NULL ORDER BY id", "state"),
+            ("SELECT state FROM copies ORDER BY id", "state"),
+            ("SELECT provider AS state FROM billing_subscriptions ORDER BY id", "state"),
             ("SELECT state FROM operations WHERE kind <> 'gate' ORDER BY id", "state"),
         ] {
             let rows = sql(statement).fetch_all(&self.platform.store).await.unwrap();
@@ -210,6 +231,9 @@ async fn killed_everywhere(database: &'static str) {
     );
     assert!(expected.states.iter().any(|states| states.ends_with("returned, destroyed")), "{expected:#?}");
     assert_eq!(expected.served, [1, 1]);
+    let ends_in = |end: &str| expected.states.iter().any(|states| states.ends_with(end));
+    assert!(ends_in("copies ORDER BY id: gone"), "{expected:#?}");
+    assert!(ends_in("billing_subscriptions ORDER BY id: operator"), "one plan was given: {expected:#?}");
     let mut killed = 0;
     for work in undisturbed.works() {
         for step in work.steps() {

@@ -68,6 +68,7 @@ impl Town {
         let reason = Reason::parse("a reading is missing").unwrap();
         let grant =
             support::grant(platform, &owner_of_it, &preview, &reason, 1, &StepUp::in_a_test()).await.unwrap();
+        let copy = site.lifecycle.copy(&owner_of_it, &preview, &StepUp::in_a_test()).await.unwrap();
         let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
@@ -80,6 +81,7 @@ impl Town {
                 ("{prompt}", prompt.to_string()),
                 ("{version}", version.id.to_string()),
                 ("{build}", build.to_string()),
+                ("{copy}", copy.to_string()),
                 ("{grant}", grant.to_string()),
                 ("{kind}", "preview".to_owned()),
                 ("{name}", "baa".to_owned()),
@@ -361,4 +363,39 @@ fn totp(text: &str) -> TotpSecret {
         }
     }
     TotpSecret::from_bytes(bytes)
+}
+
+/// HC-7, CL-11: where records and root key of an environment lie is recorded when it is made, and shown to its founder,
+/// on its project's page and in the API.
+#[tokio::test]
+async fn hc_7_where_data_lie_is_recorded_and_shown() {
+    for platform in platforms().await {
+        let town = Town::on(&platform).await;
+        let (status, project) =
+            town.send("GET", &town.path("/api/projects/{project}"), Some(&town.owner), "").await;
+        assert_eq!(status, StatusCode::OK);
+        let preview = project["environments"].as_array().unwrap().iter();
+        let preview = preview.filter(|environment| environment["kind"] == "preview").next_back().unwrap();
+        let told: Vec<_> = preview["residency"].as_array().unwrap().iter().collect();
+        let lines = |what: &str| told.iter().find(|line| line["what"] == what).unwrap();
+        assert_eq!(
+            (&lines("records")["region"], &lines("keys")["by"]),
+            (&json!("eu-central-1"), &json!("AWS KMS"))
+        );
+        assert_eq!(lines("keys")["region"], "eu-west-1");
+        assert_eq!(told.len(), 2, "there is no archive yet: {told:?}");
+
+        let page = Request::builder()
+            .uri(town.path("/projects/{project}"))
+            .header("accept", "text/html")
+            .header("authorization", format!("Bearer {}", town.owner))
+            .body(Body::empty())
+            .unwrap();
+        let page = town.router.clone().oneshot(page).await.unwrap();
+        let page = to_bytes(page.into_body(), 1 << 20).await.unwrap();
+        let page = String::from_utf8_lossy(&page);
+        for said in ["Where its data lie", "AWS KMS", "eu-west-1", "eu-central-1"] {
+            assert!(page.contains(said), "{}: {said}", platform.database);
+        }
+    }
 }

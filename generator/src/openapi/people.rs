@@ -93,7 +93,7 @@ fn places(view: &AppView, paths: &mut Map<String, Value>, schemas: &mut Map<Stri
     let kinds: Vec<&str> = view.app.places.iter().map(|place| place.name.as_str()).collect();
     let kind = json!({ "type": "string", "enum": kinds });
     let inside = json!({ "type": ["string", "null"], "format": "uuid" });
-    let text = json!({ "type": "string", "maxLength": 100 });
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": 100 });
     let moment = json!({ "type": ["string", "null"], "format": "date-time" });
     let place = json!({
         "id": uuid(), "kind": kind, "name": text, "inside": inside, "closed_at": moment,

@@ -346,6 +346,11 @@ fn fill(view: &FieldView) -> String {
     }
 }
 
+/// A decimal number as JSON carries it: as many digits as it surely keeps.
+pub(crate) const DECIMAL: &str = r"^-?[0-9]{1,12}(\.[0-9]{1,12})?$";
+/// A time of day, such as 14:05. (`format: time` of JSON Schema would want seconds and an offset.)
+const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
+
 fn schema(field: &Field, mut schema: Value) -> Value {
     let number = |bound: &rust_decimal::Decimal| bound.to_string().parse::<f64>().ok().map(Value::from);
     if let (Some(range), "integer") = (&field.range, schema["type"].as_str().unwrap_or_default()) {
@@ -401,7 +406,7 @@ fn shape(kind: &Kind) -> Shape {
             text("choice", "choice", "Text", json!({ "type": "string", "enum": choices }))
         }
         Kind::Code(..) => text("code", "code", "Text", plain()),
-        Kind::Time => text("time", "time", "Text", json!({ "type": "string", "format": "time" })),
+        Kind::Time => text("time", "time", "Text", json!({ "type": "string", "pattern": TIME })),
         Kind::Integer | Kind::Duration => Shape {
             word: "integer",
             descriptor: "Integer",
@@ -418,7 +423,7 @@ fn shape(kind: &Kind) -> Shape {
             sqlite: "REAL",
             postgres: "double precision",
             form: "decimal",
-            schema: json!({ "type": "string", "pattern": r"^-?\d+(\.\d+)?$" }),
+            schema: json!({ "type": "string", "pattern": DECIMAL }),
         },
         Kind::Boolean => Shape {
             word: "boolean",

@@ -4,6 +4,7 @@ use super::{
     Memory, Reach, Rules,
     denied::{is_group, is_kept_nowhere, resolve_denied},
     granting::{added_to, grant, released_to, shown, signatures, spec_verbs},
+    meant::{elsewhere, moving, stays_outside, written_by},
     narrowing::{deny, narrow},
     passive::assign,
     targets::{Target, memory_targets, reach, resolve},
@@ -174,96 +175,6 @@ pub(crate) fn active(
     permission(objects, clause, roles, world, rules, memory)
 }
 
-/// `everything except what the pharmacist records`: except the records that the pharmacist was said to write; and
-/// `never another practice's`, which nobody of a place reaches anyway.
-fn written_by(clause: &Clause, world: &World, rules: &Rules) -> Option<Clause> {
-    let mut out = clause.clone();
-    let mut changed = false;
-    out.but_not = Vec::new();
-    for phrase in &clause.but_not {
-        let elsewhere =
-            phrase.other && world.place.as_deref() == Some(crate::entities::phrase_key(phrase).as_str());
-        if elsewhere && !clause.objects.is_empty() {
-            changed = true;
-            continue;
-        }
-        let writes = phrase.words.split_last().filter(|(last, first)| {
-            !first.is_empty()
-                && matches!(
-                    crate::words::base(last),
-                    Some("record" | "write" | "enter" | "document" | "keep" | "log" | "chart" | "note")
-                )
-        });
-        let by =
-            writes.map(|(_, first)| world.roles_of(&Phrase { words: first.to_vec(), ..Phrase::default() }));
-        let mut written: Vec<String> = rules
-            .allows
-            .iter()
-            .filter(|allow| allow.verb == "create" && by.iter().flatten().any(|role| *role == allow.role))
-            .map(|allow| allow.entity.clone())
-            .collect();
-        written.dedup();
-        if written.is_empty() {
-            out.but_not.push(phrase.clone());
-            continue;
-        }
-        changed = true;
-        out.but_not.extend(
-            written
-                .into_iter()
-                .map(|name| Phrase { words: name.split(' ').map(str::to_owned).collect(), ..phrase.clone() }),
-        );
-    }
-    changed.then_some(out)
-}
-
-/// The record whose status a phrase means: the one it names, spoken of last, or the only one that has states.
-fn moving(objects: &[Phrase], world: &World, memory: &Memory) -> Option<String> {
-    let states = |name: &String| world.entities.get(name).is_some_and(|entity| entity.states.len() > 1);
-    let named = objects.iter().find_map(|phrase| {
-        let (_, first) = phrase.words.split_last()?;
-        world.entity_of(first).or_else(|| world.entity_of(&phrase.of))
-    });
-    let mut moving = world.entities.keys().filter(|name| states(name));
-    let only = moving.next().cloned().filter(|_| moving.next().is_none());
-    named.filter(&states).or_else(|| memory.entities.iter().find(|name| states(name)).cloned()).or(only)
-}
-
-/// `must not see patients at another location`: who works at a place reaches that place.
-fn elsewhere(clause: &Clause, world: &World) -> bool {
-    let Some(place) = world.place.as_deref() else { return false };
-    let other = |phrase: &Phrase| {
-        let named = crate::entities::phrase_key(phrase) == place
-            || crate::words::key_of(&phrase.of.join(" ")) == place;
-        phrase.other && named
-    };
-    clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(other)
-}
-
-/// `Clients don't log in`, `families do not use the app`.
-fn stays_outside(clause: &Clause) -> bool {
-    let accounts = clause.does(Verb::Have)
-        && !clause.objects.is_empty()
-        && clause.objects.iter().all(|phrase| {
-            phrase.words.last().is_some_and(|word| {
-                matches!(crate::words::singular(word).as_str(), "login" | "account" | "password")
-            })
-        });
-    if accounts {
-        return true;
-    }
-    clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::Work && matches!(word.as_str(), "log" | "sign" | "use" | "login") || word == "login"
-    }) && clause.objects.iter().all(|phrase| {
-        phrase.words.last().is_some_and(|word| {
-            matches!(
-                word.as_str(),
-                "app" | "system" | "platform" | "software" | "login" | "account" | "portal"
-            )
-        })
-    })
-}
-
 fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &Memory) -> Objects {
     let mut out = Objects::default();
     let subject_only =
@@ -343,7 +254,17 @@ fn is_page(phrase: &Phrase) -> bool {
     phrase.words.last().is_some_and(|word| {
         matches!(
             word.as_str(),
-            "page" | "pages" | "dashboard" | "dashboards" | "screen" | "chart" | "charts" | "list" | "lists"
+            "page"
+                | "pages"
+                | "board"
+                | "worklist"
+                | "dashboard"
+                | "dashboards"
+                | "screen"
+                | "chart"
+                | "charts"
+                | "list"
+                | "lists"
         )
     })
 }

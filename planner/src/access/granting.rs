@@ -98,6 +98,8 @@ pub(crate) fn shown(clause: &Clause) -> Vec<Phrase> {
                             | "screen"
                             | "calendar"
                             | "schedule"
+                            | "board"
+                            | "worklist"
                             | "roster"
                             | "rota"
                     )

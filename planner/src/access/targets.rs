@@ -35,10 +35,21 @@ pub(crate) fn resolve(
     memory: &Memory,
 ) -> Vec<Target> {
     let key = phrase_key(phrase);
-    let page =
-        ["list", "page", "dashboard", "copy", "calendar", "overview", "screen", "schedule", "roster", "rota"]
-            .iter()
-            .any(|word| key.ends_with(word));
+    let page = [
+        "list",
+        "page",
+        "board",
+        "dashboard",
+        "copy",
+        "calendar",
+        "overview",
+        "screen",
+        "schedule",
+        "roster",
+        "rota",
+    ]
+    .iter()
+    .any(|word| key.ends_with(word));
     if page && !shown(clause).is_empty() {
         // The page is not the thing; what it shows is.
         return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();

@@ -22,8 +22,10 @@ impl Reader<'_> {
         match self.tokens.get(at) {
             Some(Token::Word(word)) => {
                 let word = word.as_str();
-                !is_glue(word)
-                    && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
+                matches!(word, "first" | "last" | "middle")
+                    && self.tokens.get(at + 1).is_some_and(|next| next.is("name") || next.is("names"))
+                    || !is_glue(word)
+                        && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
                     || determiner(word)
                     || matches!(
                         word,
@@ -65,7 +67,16 @@ impl Reader<'_> {
 
     pub(super) fn determined(&self, at: usize) -> bool {
         match self.tokens.get(at) {
-            Some(Token::Word(word)) => determiner(word) || (!is_glue(word) && verb(word).is_none()),
+            Some(Token::Word(word)) => {
+                // `change visits`: several of a kind, though one is as often a verb.
+                let several = singular(word) != *word
+                    && catalogue().entity(&singular(word)).is_some_and(|(concept, _)| !concept.field_too)
+                    && self
+                        .tokens
+                        .get(at + 1)
+                        .is_none_or(|next| *next == Token::Comma || next.is("and") || next.is("or"));
+                determiner(word) || (!is_glue(word) && (verb(word).is_none() || several))
+            }
             Some(Token::Quote(_) | Token::Number(_)) => true,
             _ => false,
         }
@@ -81,7 +92,7 @@ impl Reader<'_> {
                 && (!is_two_faced(word)
                     || self.determined(at + 1)
                     || self.tokens.get(at + 1).and_then(Token::word).is_some_and(crate::words::asks))
-                && !word.ends_with("ed");
+                && !ends_as_participle(word);
         }
         false
     }
@@ -154,7 +165,7 @@ impl Reader<'_> {
             }
             if nouns > 0
                 && verb(word).is_some()
-                && !word.ends_with("ed")
+                && !ends_as_participle(word)
                 && self.tokens[at - 1]
                     .word()
                     .is_some_and(|before| !matches!(before, "and" | "or") && self.agrees(before, word))
@@ -323,4 +334,10 @@ pub(super) fn determiner(word: &str) -> bool {
             | "nothing"
             | "new"
     )
+}
+
+/// Whether a word ends as participles do: `logged`, and not `need`.
+pub(super) fn ends_as_participle(word: &str) -> bool {
+    word.ends_with("ed")
+        && !matches!(word, "need" | "feed" | "speed" | "seed" | "bed" | "med" | "shed" | "embed" | "proceed")
 }

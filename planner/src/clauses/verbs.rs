@@ -1,7 +1,7 @@
 //! Where a word is a verb: after a subject that agrees with it and before what can be its object.
 
 use super::{
-    follows::determiner,
+    follows::{determiner, ends_as_participle},
     reader::{Phase, Reader},
 };
 use crate::{
@@ -76,7 +76,7 @@ impl Reader<'_> {
             return false;
         }
         // `see released results`: a participle between a verb and its object says which.
-        if word.ends_with("ed")
+        if ends_as_participle(word)
             && at > 0
             && self.phase == Phase::Verb
             && self.tokens[at - 1]
@@ -113,18 +113,27 @@ impl Reader<'_> {
             {
                 false
             }
+            // `Leads come in from the website`: what comes is no verb.
+            None if singular(word) != word
+                && catalogue().entity(&singular(word)).is_some()
+                && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                    verb(next).is_some() && singular(next) == next && !is_two_faced(next)
+                }) =>
+            {
+                false
+            }
             // `Care plans are written …`: a name, though its first word is as often a verb.
             None if is_two_faced(word) && self.names_a_record(at) => false,
             None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
             Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
             Some(Token::Comma | Token::Slash | Token::Colon) => {
-                !is_two_faced(word) && !self.current.subjects.is_empty() && !word.ends_with("ed")
+                !is_two_faced(word) && !self.current.subjects.is_empty() && !ends_as_participle(word)
                     || (is_two_faced(word)
                         && !self.current.verbs.is_empty()
                         && self.determined(at + 1)
                         && !self.names_a_value(at))
             }
-            Some(Token::Close) => !word.ends_with("ed") && self.phase == Phase::Subject,
+            Some(Token::Close) => !ends_as_participle(word) && self.phase == Phase::Subject,
             _ => false,
         }
     }
@@ -186,7 +195,7 @@ impl Reader<'_> {
                     | "else"
             )
         {
-            return !word.ends_with("ed") || previous != "to";
+            return !ends_as_participle(word) || previous != "to";
         }
         if is_be(previous) {
             return true;
@@ -241,7 +250,9 @@ impl Reader<'_> {
         if is_glue(previous) || is_modifier(previous) {
             return previous == "one" && before > 0 && self.tokens[before - 1].is("no");
         }
-        if word.ends_with("ing") || word.ends_with("ed") && verb(word).is_some() && !self.determined(at + 1) {
+        if word.ends_with("ing")
+            || ends_as_participle(word) && verb(word).is_some() && !self.determined(at + 1)
+        {
             return false;
         }
         // `intensivists in the hub see all beds`: the verb agrees with its subject, not with the hub.
@@ -260,6 +271,14 @@ impl Reader<'_> {
         }
         if !is_two_faced(word) {
             return agrees || self.phase != Phase::Subject;
+        }
+        // `nurses need to see vitals`.
+        if self.phase == Phase::Subject
+            && agrees
+            && crate::words::base(word) == Some("need")
+            && self.is(at + 1, "to")
+        {
+            return true;
         }
         let person = catalogue().role(&crate::words::key_of(previous)).is_some();
         // `my process notes which …`: the noun that is told of.

@@ -68,8 +68,8 @@ pub(crate) fn loose_fields(
     }
     let objects: Vec<Phrase> = clause.objects.iter().chain(&with).cloned().collect();
     let nameless = |phrase: &&Phrase| {
-        let of_the_person =
-            writes && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
+        let of_the_person = (writes || sets(clause))
+            && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
         world.entity_named(&phrase_key(phrase)).is_none()
             && (phrase.of.is_empty() || of_the_person)
             && !phrase.words.is_empty()

@@ -1,11 +1,13 @@
 //! What the app keeps: records with their fields, from lists, parentheses and the objects of verbs.
 
+mod behind;
 mod described;
 mod files;
 mod holders;
 mod lists;
 mod loose;
 mod measured;
+mod naming;
 mod objects;
 mod parts;
 mod relations;
@@ -25,6 +27,7 @@ use crate::world::{Entity, Parsed, World};
 use crate::{features, fields};
 use lists::{from_head, from_list, from_title};
 use loose::loose_fields;
+use naming::{generic, given, is_activity, often};
 use objects::from_clause;
 use parts::{each_with, each_with_at, preview};
 
@@ -212,55 +215,6 @@ pub(crate) fn phrase_key(phrase: &Phrase) -> String {
     key(&phrase.words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// `scheduling`, `management`: what people do, of which no record is kept by that name.
-fn is_activity(word: &str) -> bool {
-    word.ends_with("ing")
-        && !matches!(
-            word,
-            "reading"
-                | "dosing"
-                | "screening"
-                | "finding"
-                | "dressing"
-                | "counselling"
-                | "counseling"
-                | "training"
-                | "booking"
-                | "feeding"
-                | "hearing"
-                | "charting"
-                | "testing"
-                | "imaging"
-                | "fitting"
-                | "meeting"
-                | "mailing"
-                | "outing"
-                | "rating"
-                | "casting"
-        )
-        || matches!(
-            word,
-            "management"
-                | "administration"
-                | "practice"
-                | "coordination"
-                | "care"
-                | "workshop"
-                | "drive"
-                | "campaign"
-                | "program"
-                | "programme"
-        )
-}
-
-/// Whether a word can stand for a longer name: `note` for `treatment note`, but not the other way.
-fn generic(key: &str, found: &str) -> bool {
-    let found = key_of(found);
-    // `labs` and `lab results` of one kind are one record.
-    let longer = found.starts_with(&format!("{key} ")) || key.starts_with(&format!("{found} "));
-    found == key || found.ends_with(&format!(" {key}")) || longer || key == "visit"
-}
-
 /// Defines a record by its phrase; an unknown one only where `custom` says that it is one.
 pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<String> {
     let item = fields::plain(&phrase.to_lowercase());
@@ -399,22 +353,6 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
     let name = proper_name(&name)?;
     world.entities.entry(name.clone()).or_insert_with(|| Entity::new(concept, kind));
     Some(name)
-}
-
-/// `drug dispensed`, `doses administered`: what was done with what is known.
-fn given(words: &[&str]) -> bool {
-    let [first, last] = words else { return false };
-    matches!(
-        *last,
-        "dispensed" | "administered" | "issued" | "delivered" | "ordered" | "used" | "removed" | "collected"
-    ) && (catalogue().entity(first).is_some() || catalogue().field(first).is_some())
-}
-
-/// A name without how often it comes: `daily`, `weekly`.
-fn often(key: &str) -> Option<&str> {
-    ["daily ", "weekly ", "monthly ", "yearly ", "annual ", "nightly ", "hourly ", "regular "]
-        .iter()
-        .find_map(|often| key.strip_prefix(often))
 }
 
 /// A thing that is booked or linked and stands in the catalogue: a chair in an appointment's list.

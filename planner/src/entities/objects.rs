@@ -1,14 +1,15 @@
 //! Records from the objects of verbs: `nurses log visits with a score`, `a note has a date and a text`.
 
 use super::{
+    behind::tail_phrase,
     define,
     described::{describes, is_described, with_fields},
-    parts::{item_of, parts_of},
+    parts::parts_of,
     phrase_key,
-    values::{as_item, is_bare, is_choice, is_unknown, is_value, lists_values},
+    values::{is_bare, is_choice, is_measure, is_unknown, is_value, lists_values},
 };
 use crate::{
-    catalogue::{RoleKind, catalogue},
+    catalogue::catalogue,
     clauses::{Clause, Phrase},
     words::{Verb, is_no_record, key_of, singular},
     world::World,
@@ -41,6 +42,19 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
                 && phrase.paren.is_empty()
                 && targets.iter().filter(|other| is_bare(other) || is_value(other)).count() > 1;
+            // `sets each camper's correction factor and basal dose`: values of the camper.
+            let sets = clause.does(Verb::Update)
+                && clause.objects.len() > 1
+                && phrase.paren.is_empty()
+                && clause.objects.first().is_some_and(|first| {
+                    !first.of.is_empty()
+                        && world.subject().is_some()
+                        && world.entity_of(&first.of).as_deref() == world.subject()
+                })
+                && world.entity_of(&phrase.words).is_none();
+            if sets {
+                continue;
+            }
             let chosen = many && is_choice(phrase);
             // `an assessment (…) and a treatment (…)`: each a record with its list.
             let record = phrase.article
@@ -302,6 +316,7 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
             && (phrase.words.len() <= 3 || compound && phrase.words.len() == 4 && writes)
             && !is_no_record(&key)
             && (compound || !is_no_record(&last))
+            && (!phrase.paren.is_empty() || !is_measure(&key))
             && catalogue().role(&key).is_none()
             && world.roles_named(&key).is_empty();
     // `well child visit notes`: by the words that the catalogue knows.
@@ -323,84 +338,4 @@ fn stands_for_records(phrase: &Phrase, clause: &Clause) -> bool {
     });
     let listed = clause.objects.len() == 1;
     several && !value && listed && phrase.of.is_empty() && clause.tail("per").is_none()
-}
-
-/// What stands behind a preposition: fields (`with a score`), or the parent (`for a patient (…)`).
-fn tail_phrase(
-    by: &str,
-    phrase: &Phrase,
-    clause: &Clause,
-    last: Option<&str>,
-    writes: bool,
-    world: &mut World,
-) {
-    let key = phrase_key(phrase);
-    match by {
-        "in" | "at" | "on" | "with"
-            if catalogue().entity(&key).is_some_and(|(concept, _)| concept.resource) =>
-        {
-            define(&phrase.words.join(" "), world, false);
-        }
-        "with" | "including" | "of" if !phrase.words.is_empty() && !clause.does(Verb::Upload) => {
-            // `a medication list per student with the action plan`: of the student.
-            let target =
-                super::holders::per_person(clause, world).or_else(|| last.map(str::to_owned)).or_else(|| {
-                    let subject = clause.subjects.last()?;
-                    world.roles_of(subject).is_empty().then(|| world.entity_of(&subject.words)).flatten()
-                });
-            if let Some(target) = target
-                && by != "of"
-            {
-                // `document every adjustment with date, vertebra and response`: a list, and so all of it is values.
-                let listed = (writes || is_described(clause))
-                    && clause.tails.iter().any(|tail| tail.by == by && tail.phrases.len() > 1)
-                    && catalogue().role(&key).is_none()
-                    && world.roles_named(&key).is_empty()
-                    && world.entity_named(&key).is_none();
-                if listed
-                    || is_value(phrase)
-                    || !phrase.paren.is_empty() && catalogue().entity(&key).is_some()
-                {
-                    item_of(&target, &as_item(phrase), world);
-                }
-                return;
-            }
-            // `the patients of the shift`: when, and no record.
-            let when = matches!(key.as_str(), "shift" | "day" | "week" | "month" | "night" | "session");
-            if !phrase.all
-                && last.is_none()
-                && !when
-                && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
-            {
-                define(&phrase.words.join(" "), world, false);
-            }
-        }
-        "for" | "per" | "on" | "against" | "from" | "in" | "into" | "through" | "after" | "during" | "at"
-            if !phrase.paren.is_empty()
-                && (writes || clause.does(Verb::Book) || last.is_none() && clause.does(Verb::Work)) =>
-        {
-            // `write protocols for a patient (peptide, dose)`: the fields are the protocol's; what is booked for an
-            // infusion (regimen, day) is a time, and the fields are the infusion's.
-            if let Some(last) = last.filter(|_| writes) {
-                parts_of(last, &phrase.paren, world);
-            } else {
-                with_fields(phrase, world);
-            }
-        }
-        "to" | "on" | "from"
-            if (writes || clause.does(Verb::Assign) || clause.does(Verb::Update))
-                && catalogue().role(&key).is_none()
-                && catalogue().entity(&key).is_some_and(|(concept, _)| {
-                    !concept.field_too && concept.kind == crate::catalogue::EntityKind::Clinical
-                }) =>
-        {
-            define(&phrase.words.join(" "), world, false);
-        }
-        "about" | "on" | "for" | "in" | "into" | "before" | "to" | "from"
-            if catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject) =>
-        {
-            define(&phrase.words.join(" "), world, false);
-        }
-        _ => {}
-    }
 }

@@ -96,43 +96,55 @@ pub(super) fn lists_values(objects: &[Phrase]) -> bool {
 }
 
 /// `limb circumference`, `grip strength`: what is measured, by its last word.
-fn is_measure(key: &str) -> bool {
-    key.contains(' ')
+pub(super) fn is_measure(key: &str) -> bool {
+    let last = key.rsplit(' ').next().unwrap_or_default();
+    let number = key.contains(' ')
         && catalogue().entity(key).is_none()
-        && key.rsplit(' ').next().is_some_and(|last| {
-            matches!(
-                last,
-                "circumference"
-                    | "pressure"
-                    | "length"
-                    | "width"
-                    | "depth"
-                    | "diameter"
-                    | "volume"
-                    | "angle"
-                    | "score"
-                    | "level"
-                    | "rate"
-                    | "index"
-                    | "ratio"
-                    | "temperature"
-                    | "strength"
-                    | "distance"
-                    | "speed"
-                    | "thickness"
-                    | "percentage"
-                    | "saturation"
-                    | "duration"
-                    | "frequency"
-                    | "severity"
-                    | "voltage"
-                    | "impedance"
-                    | "resistance"
-                    | "concentration"
-                    | "threshold"
-                    | "output"
-                    | "wavelength"
-                    | "acuity"
-            )
-        })
+        && catalogue().entity(last).is_none()
+        && catalogue().field(last).is_some_and(|(field, _)| {
+            field
+                .written
+                .as_deref()
+                .is_some_and(|written| written.contains("integer") || written.contains("decimal"))
+        });
+    number
+        || key.starts_with("number of ")
+        || key.contains(' ')
+            && catalogue().entity(key).is_none()
+            && key.rsplit(' ').next().is_some_and(|last| {
+                matches!(
+                    last,
+                    "circumference"
+                        | "pressure"
+                        | "length"
+                        | "width"
+                        | "depth"
+                        | "diameter"
+                        | "volume"
+                        | "angle"
+                        | "score"
+                        | "level"
+                        | "rate"
+                        | "index"
+                        | "ratio"
+                        | "temperature"
+                        | "strength"
+                        | "distance"
+                        | "speed"
+                        | "thickness"
+                        | "percentage"
+                        | "saturation"
+                        | "duration"
+                        | "frequency"
+                        | "severity"
+                        | "voltage"
+                        | "impedance"
+                        | "resistance"
+                        | "concentration"
+                        | "threshold"
+                        | "output"
+                        | "wavelength"
+                        | "acuity"
+                )
+            })
 }

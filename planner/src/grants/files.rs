@@ -1,6 +1,6 @@
 //! Who puts files to records: a file is put to a record that is there, by whoever may change it.
 
-use super::said;
+use super::{said, scope};
 use crate::access::{Allow, Rules};
 use crate::world::World;
 
@@ -16,11 +16,17 @@ pub(crate) fn put_by_writers(world: &mut World, rules: &Rules, all: &mut Vec<All
         .collect();
     for (entity, file) in files {
         let covers = |allow: &Allow| allow.fields.as_ref().is_none_or(|fields| fields.contains(&file));
-        let put = |all: &[Allow]| {
-            all.iter().any(|allow| allow.entity == entity && allow.verb == "update" && covers(allow))
+        // A grant that reaches nowhere puts nothing.
+        let put = |all: &[Allow], world: &World| {
+            all.iter().any(|allow| {
+                allow.entity == entity
+                    && allow.verb == "update"
+                    && covers(allow)
+                    && scope(world, allow).is_some()
+            })
         };
         let frozen = rules.frozen.iter().any(|(held, verbs)| *held == entity && verbs.contains(&"update"));
-        if !put(all) && !frozen {
+        if !put(all, world) && !frozen {
             let roles: Vec<String> = world.roles.keys().cloned().collect();
             for role in roles {
                 let denied = rules.denies.iter().any(|deny| {
@@ -35,7 +41,7 @@ pub(crate) fn put_by_writers(world: &mut World, rules: &Rules, all: &mut Vec<All
                 }
             }
         }
-        if !put(all) {
+        if !put(all, world) {
             world.assume(format!("`{file}` of `{entity}` is not kept: nobody was said to put it there"));
             if let Some(entity) = world.entities.get_mut(&entity) {
                 entity.fields.shift_remove(&file);

@@ -142,6 +142,15 @@ pub(crate) fn barred(world: &World, rules: &Rules, role: &str, entity: &str) -> 
     })
 }
 
+/// Whether a record is known by a name that no catalogue has, and by nothing else.
+fn named_and_no_more(world: &World, entity: &str) -> bool {
+    world.entities.get(entity).is_some_and(|known| {
+        known.concept.is_none()
+            && known.kind == EntityKind::Clinical
+            && known.fields.keys().all(|field| matches!(field.as_str(), "date" | "notes" | "status"))
+    })
+}
+
 /// Whether a record holds a value of a kind that is denied to a role elsewhere: who may not know the drug gets no
 /// record with a drug in it unasked.
 fn tells_what_is_denied(world: &World, rules: &Rules, role: &str, entity: &str) -> bool {
@@ -251,6 +260,8 @@ fn assume(world: &mut World, rules: &Rules, all: &mut Vec<Allow>) {
             })
         {
             // Read, as was said, and written once their permission can be given.
+        } else if nothing_said && named_and_no_more(world, entity) {
+            world.assume(format!("nobody was said to work with `{entity}`, so nobody does"));
         } else if nothing_said {
             unsaid_record(world, &record, &candidates, all);
         } else if !all.iter().any(|allow| allow.entity == *entity && allow.verb == "create") {

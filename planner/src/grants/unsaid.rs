@@ -43,15 +43,7 @@ pub(crate) fn unsaid_record(
         orders.iter().map(|kinds| of(kinds)).find(|found| !found.is_empty()).unwrap_or_default()
     };
     let clinical = of(&[RoleKind::Panel, RoleKind::Care]);
-    // Of whom nothing was said writes what nobody was said to write; who has a task of their own reads it.
     let busy = |role: &String| record.said.iter().any(|allow| allow.role == *role && allow.verb != "view");
-    let free: Vec<String> = clinical.iter().filter(|role| !busy(role)).cloned().collect();
-    // Who helps takes nobody's place: then those who treat keep it beside their other work.
-    let free = if free.iter().all(|role| helps(role)) && !clinical.iter().all(|role| helps(role)) {
-        Vec::new()
-    } else {
-        free
-    };
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
     let writers = match kind {
         EntityKind::Schedule => {
@@ -90,7 +82,7 @@ pub(crate) fn unsaid_record(
                 }
             } else {
                 // One kind of clinician keeps it: those with patients of their own before those who help.
-                let among = if free.is_empty() { &clinical } else { &free };
+                let among = &clinical;
                 let panel: Vec<String> =
                     among.iter().filter(|role| of(&[RoleKind::Panel]).contains(role)).cloned().collect();
                 let treats: Vec<String> = among.iter().filter(|role| !helps(role)).cloned().collect();
@@ -115,8 +107,6 @@ pub(crate) fn unsaid_record(
 /// Of those who could write it, one: whom the record is named after, else who was named first.
 fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow]) -> Vec<String> {
     let entity = record.entity;
-    let writes =
-        |role: &&String| record.said.iter().any(|allow| allow.role == **role && allow.verb == "create");
     let whole = world.entities.get(entity).and_then(|known| known.part_of.as_deref());
     let of_the_whole = |role: &&String| {
         whole.filter(|whole| world.subject() != Some(whole)).is_some_and(|whole| {
@@ -127,7 +117,14 @@ fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow])
         .iter()
         .find(|role| akin(role, entity))
         .or_else(|| among.iter().find(of_the_whole))
-        .or_else(|| among.iter().find(|role| !writes(role)))
+        .or_else(|| {
+            let most = |role: &&String| {
+                std::cmp::Reverse(
+                    record.said.iter().filter(|allow| allow.role == **role && allow.verb == "create").count(),
+                )
+            };
+            among.iter().min_by_key(most)
+        })
         .or_else(|| among.first());
     one.cloned().into_iter().collect()
 }

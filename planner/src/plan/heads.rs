@@ -1,10 +1,10 @@
 //! What stands before a colon: a record, a role, a clause whose object is listed, or a mere heading.
 
 use super::colons::{attach, part_at_colon, said_in_head};
+use super::listed::{list_of_what_comes, listed_before, part_from_list};
 use super::turns::{
-    access_to, done_by, is_scheduling, listed_before, name_the_team, needs_to_see, own_the_list,
-    part_from_list, record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person,
-    tracks_to_see,
+    access_to, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list, record_of_subject,
+    say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
@@ -41,6 +41,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             }
             read.iter_mut().for_each(name_the_team);
             read.iter_mut().for_each(done_by);
+            read.iter_mut().for_each(list_of_what_comes);
             part_from_list(&mut read);
             record_of_subject(&mut read);
             listed_before(&mut read);

@@ -4,6 +4,7 @@ mod colons;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;
+mod listed;
 mod notes;
 mod places;
 mod title;
@@ -264,6 +265,8 @@ mod tests {
             for sentence in &sentences {
                 eprintln!("{}", sentence.plain());
             }
+        } else {
+            super::title::respell(&mut sentences);
         }
         for one in super::heads::parse(sentences) {
             eprintln!("{:?}", one.sentence.head);

@@ -94,26 +94,6 @@ pub(super) fn record_of_subject(read: &mut [Clause]) {
     }
 }
 
-/// `Donors, donations (date, volume), phlebotomists record donations`: who acts stands behind the list.
-pub(super) fn part_from_list(read: &mut Vec<Clause>) {
-    let Some(first) = read.first_mut().filter(|clause| !clause.verbs.is_empty() && !clause.passive) else {
-        return;
-    };
-    let record = |phrase: &Phrase| {
-        let key = crate::entities::phrase_key(phrase);
-        phrase.paren.contains(&Token::Comma)
-            || catalogue().role(&key).is_none()
-                && catalogue().entity(&key).is_some_and(|(concept, _)| !concept.field_too)
-    };
-    let Some(at) = first.subjects.iter().rposition(record) else { return };
-    if at + 1 >= first.subjects.len() {
-        return;
-    }
-    let acting = first.subjects.split_off(at + 1);
-    let listed = std::mem::replace(&mut first.subjects, acting);
-    read.insert(0, Clause { subjects: listed, ..Clause::default() });
-}
-
 /// `the front desk has access to invoices`, `has no access to notes`, `principals do not have access`.
 pub(super) fn access_to(clause: &mut Clause) {
     let is_access = |phrase: &Phrase| phrase.words.last().is_some_and(|word| word == "access");
@@ -129,6 +109,19 @@ pub(super) fn access_to(clause: &mut Clause) {
     let has = clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::Have));
     let denied = clause.but_not.iter().any(is_access);
     if !has || clause.passive || !(denied || clause.objects.iter().any(is_access)) {
+        return;
+    }
+    // `have limited access`: to what was not said.
+    let limited = clause.objects.iter().filter(|phrase| is_access(phrase)).any(|phrase| {
+        phrase
+            .words
+            .iter()
+            .chain(&phrase.modifiers)
+            .any(|word| matches!(word.as_str(), "limited" | "restricted" | "partial" | "minimal"))
+    });
+    if limited && !clause.tails.iter().any(|tail| tail.by == "to") {
+        clause.lost = true;
+        clause.narrowing += 1;
         return;
     }
     clause.not |= denied;
@@ -317,38 +310,6 @@ pub(super) fn tracks_to_see(clause: &mut Clause) {
         && clause.objects.iter().all(thing)
     {
         clause.verbs = vec![(Verb::View, "see".into())];
-    }
-}
-
-/// `the app shows the prep steps, patients tick them (step, done)`: the list is of the steps.
-pub(super) fn listed_before(read: &mut [Clause]) {
-    for clause in read.iter_mut() {
-        // `if there is a reaction they record it: symptom, treatment`.
-        let said =
-            clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "if" | "when" | "after")).find_map(
-                |tail| {
-                    let at = tail.words.iter().position(|word| matches!(word.as_str(), "a" | "an"))?;
-                    let noun = tail.words.get(at + 1)?;
-                    (at + 2 == tail.words.len()).then(|| noun.clone())
-                },
-            );
-        let listed = clause.objects.iter_mut().find(|phrase| {
-            matches!(phrase.words.as_slice(), [word] if word == "it") && phrase.paren.contains(&Token::Comma)
-        });
-        if let (Some(said), Some(phrase)) = (said, listed) {
-            phrase.words = vec![said];
-            phrase.article = true;
-        }
-    }
-    for at in 1..read.len() {
-        let Some(before) = read[at - 1].objects.last().map(|phrase| phrase.words.clone()) else { continue };
-        let it = |phrase: &&mut Phrase| {
-            matches!(phrase.words.as_slice(), [word] if matches!(word.as_str(), "it" | "them"))
-                && phrase.paren.contains(&Token::Comma)
-        };
-        if let Some(phrase) = read[at].objects.iter_mut().find(it) {
-            phrase.words = before;
-        }
     }
 }
 

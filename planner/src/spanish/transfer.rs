@@ -20,6 +20,15 @@ pub(super) fn transfer(tokens: &[Token], names: &mut Names) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        // `ni las enfermeras ni las recepcionistas pueden ver`.
+        if words[at].as_deref() == Some("ni")
+            && out.iter().all(|token| token.word().is_none())
+            && words[at + 1..].iter().flatten().any(|word| word == "ni")
+        {
+            say(&mut out, "neither");
+            at += 1;
+            continue;
+        }
         // `sí/no`.
         if matches!(words[at].as_deref(), Some("si"))
             && tokens.get(at + 1) == Some(&Token::Slash)

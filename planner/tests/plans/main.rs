@@ -2,6 +2,7 @@
 mod by_itself;
 mod change;
 mod constructs;
+mod denials;
 mod expected;
 mod others;
 mod score;

@@ -147,7 +147,7 @@ const PROMPTS: &[(&str, &[&str])] = &[
 ];
 
 /// Everything that would be wrong with any plan, whatever was asked.
-fn wrong(spec: &AppSpec, denied: &[&str]) -> Vec<String> {
+pub(crate) fn wrong(spec: &AppSpec, denied: &[&str]) -> Vec<String> {
     let mut out = Vec::new();
     for (name, entity) in &spec.entities {
         for (field, shape) in &entity.fields {
@@ -183,7 +183,7 @@ fn wrong(spec: &AppSpec, denied: &[&str]) -> Vec<String> {
     out
 }
 
-fn denied_in(spec: &AppSpec, rule: &str, out: &mut Vec<String>) {
+pub(crate) fn denied_in(spec: &AppSpec, rule: &str, out: &mut Vec<String>) {
     let (role, what) = rule.split_once(':').expect("role:record");
     let (what, widest) = what.split_once('~').map_or((what, None), |(what, scope)| (what, Some(scope)));
     let (record, field) = what.split_once('.').map_or((what, None), |(record, field)| (record, Some(field)));

@@ -45,6 +45,7 @@ pub struct Statement {
     pub(super) fields: Vec<(&'static str, Value)>,
     pub(super) also: Vec<store::Statement>,
     pub(super) fill: Option<Box<Fill>>,
+    pub(super) before: Option<Box<Fill>>,
     pub(super) recipient: Option<String>,
     pub(super) basis: Option<String>,
 }
@@ -98,6 +99,7 @@ impl Statement {
             fields: Vec::new(),
             also: Vec::new(),
             fill: None,
+            before: None,
             recipient: None,
             basis: None,
         }
@@ -191,6 +193,14 @@ impl Statement {
     /// transaction and has its own event; a fill that sets no field does nothing.
     pub fn also_fill(mut self, fill: Fill) -> Self {
         self.fill = (!fill.statement.fields.is_empty()).then(|| Box::new(fill));
+        self
+    }
+
+    /// A change of the same record that comes first, by the grants to update it: it is done in the same transaction and has
+    /// its own event, so that a step and what belongs to it are written together or not at all. The version that this
+    /// statement names is then the one after that change.
+    pub fn after(mut self, change: Fill) -> Self {
+        self.before = Some(Box::new(change));
         self
     }
 

@@ -180,6 +180,13 @@ impl<'a> Write<'a> {
             transaction.rollback().await?;
             return Err(error);
         }
+        if let Some(change) = &statement.before {
+            if let Some(refusal) = self.along(&mut transaction, change, Action::Update).await? {
+                transaction.rollback().await?;
+                return self.refused(Some(id), refusal).await;
+            }
+            transaction.act(self.action.name()).await?;
+        }
         let subject = match self.action {
             Action::Delete => self.subject(&mut transaction, id).await?,
             _ => None,
@@ -227,7 +234,7 @@ impl<'a> Write<'a> {
         let change = Change { id, subject, fields, payload: self.payload(id)? };
         trail::written(self.context, &mut transaction, self.entity, self.action, change).await?;
         if let Some(fill) = &statement.fill
-            && let Some(refusal) = self.fill(&mut transaction, fill).await?
+            && let Some(refusal) = self.along(&mut transaction, fill, FILL).await?
         {
             transaction.rollback().await?;
             return self.refused(Some(id), refusal).await;
@@ -266,15 +273,20 @@ impl<'a> Write<'a> {
         Ok(Some(Found { expanded, rows }))
     }
 
-    /// Changes the record that this write fills, too; says why, if it may not.
-    async fn fill(&self, transaction: &mut Transaction, fill: &Fill) -> Result<Option<Error>> {
-        let write = Write::begin(&fill.statement, self.context, fill.entity, FILL).await?;
-        let policy = write.policy(FILL);
+    /// Changes another record of the same transaction, or this one beforehand; says why, if it may not.
+    async fn along(
+        &self,
+        transaction: &mut Transaction,
+        fill: &Fill,
+        action: Action,
+    ) -> Result<Option<Error>> {
+        let write = Write::begin(&fill.statement, self.context, fill.entity, action).await?;
+        let policy = write.policy(action);
         if policy.is_empty() || !write.fields.iter().all(|(field, _)| policy.may_ever(field.name)) {
             return Ok(Some(Error::Forbidden));
         }
-        transaction.act(FILL.name()).await?;
-        let expanded = fill.statement.expanded(self.context, fill.entity, FILL)?;
+        transaction.act(action.name()).await?;
+        let expanded = fill.statement.expanded(self.context, fill.entity, action)?;
         let (id, version) = (fill.id, fill.version);
         let given = Given { id, version, fields: write.stored(id)?, ..Given::of(self.context) };
         let prepared = fill.statement.filled(fill.entity, &expanded, &write.ring, &given)?;
@@ -291,7 +303,7 @@ impl<'a> Write<'a> {
         }
         let subject = write.subject(transaction, id).await?;
         let change = Change { id, subject, fields: write.ids(), payload: write.payload(id)? };
-        trail::written(self.context, transaction, fill.entity, FILL, change).await?;
+        trail::written(self.context, transaction, fill.entity, action, change).await?;
         Ok(None)
     }
 

@@ -18,7 +18,6 @@ pub struct Tombstone(store::Statement);
 impl access::Statement {
     /// The same change, which AI proposed: its tombstone is written with it, and a proposal that was decided already
     /// takes the change down with it.
-    #[must_use]
     pub fn of_ai(self, tombstone: Option<Tombstone>) -> Self {
         match tombstone {
             Some(Tombstone(statement)) => self.also(statement),

@@ -34,7 +34,7 @@ pub(super) async fn guard(
         log: Arc::clone(&services.log),
         csrf: Csrf::new(key.as_bytes()),
         rate: RateLimit::new(settings.rates),
-        limits: Limits { large_routes: uploads, ..Limits::default() },
+        limits: Limits { large_routes: uploads, at_once: settings.at_once, ..Limits::default() },
         headers: SecurityHeaders::new(if settings.tls.is_some() { Hsts::Host } else { Hsts::Off }),
         trust: match settings.listen {
             // Only a process on this machine can speak on that socket, and it is the gateway.

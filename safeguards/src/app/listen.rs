@@ -13,16 +13,16 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 use super::AppError;
 use super::settings::{ListenSetting, TlsSetting};
-use crate::web::PeerAddress;
+use crate::web::{PeerAddress, Places};
 
 /// How long a TLS handshake may take: a slow peer holds no place.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How many handshakes are under way at once.
+/// How many handshakes are under way at once; the oldest is given up for one more.
 const HANDSHAKES: usize = 256;
 /// How long to wait when the system gives no connection, for want of file descriptors above all.
 const BREATH: Duration = Duration::from_millis(50);
@@ -146,18 +146,24 @@ async fn accept(listener: &TcpListener) -> (TcpStream, Caller) {
 /// Takes connections and shakes hands with many at once; stops when nobody asks for connections any more.
 fn shake_hands(listener: TcpListener, acceptor: TlsAcceptor) -> mpsc::Receiver<(Box<dyn Stream>, Caller)> {
     let (done, ready) = mpsc::channel(1);
-    let places = Arc::new(Semaphore::new(HANDSHAKES));
+    let places = Places::new(HANDSHAKES);
     tokio::spawn(async move {
         loop {
-            let accepted = async { (Arc::clone(&places).acquire_owned().await, accept(&listener).await) };
-            let (place, (stream, caller)) = tokio::select! {
+            let accepted = async {
+                let (stream, caller) = accept(&listener).await;
+                (stream, caller, places.take().await)
+            };
+            let (stream, caller, place) = tokio::select! {
                 () = done.closed() => return,
                 accepted = accepted => accepted,
             };
             let (acceptor, done) = (acceptor.clone(), done.clone());
             tokio::spawn(async move {
-                let _place = place;
-                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                let shaken = tokio::select! {
+                    shaken = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => shaken,
+                    () = place.must_leave() => return,
+                };
+                if let Ok(Ok(stream)) = shaken {
                     let stream: Box<dyn Stream> = Box::new(stream);
                     drop(done.send((stream, caller)).await);
                 }

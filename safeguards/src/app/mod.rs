@@ -272,6 +272,7 @@ impl App {
     }
 
     async fn serve(self, settings: Settings) -> Result<(), AppError> {
+        hardening::widen(settings.connections_at_once).map_err(AppError::System)?;
         let tls = settings.tls.as_ref().map(listen::tls).transpose()?;
         let mut terminate = signal(SignalKind::terminate()).map_err(AppError::System)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::System)?;
@@ -295,7 +296,9 @@ impl App {
         let keeping = services.keeper.run();
         let upkeep = tokio::spawn(services.identity.clone().upkeep());
         let rounds = tokio::spawn(self.make_rounds(services.clone()));
-        web::serve(socket, router, Connections::default(), stop).await;
+        let connections =
+            Connections { most: services.settings.connections_at_once, ..Connections::default() };
+        web::serve(socket, router, connections, stop).await;
         upkeep.abort();
         rounds.abort();
         services.log.write(services.clock.now(), &Entry::Stopping);

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::identity::oidc::ProviderSettings;
 use crate::identity::oidc::settings::{is_issuer, parse_roles};
 use crate::store::DatabaseAddress;
-use crate::web::{Rate, RateLimits, ReadOnly};
+use crate::web::{Connections, Limits, Rate, RateLimits, ReadOnly};
 
 /// One variable, as `--help` and `.env.sample` tell of it.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +144,18 @@ pub const VARIABLES: &[Variable] = &[
         flag: "rate-per-session",
         about: "How many requests a second one signed-in session may make lastingly; twice as many at once.",
         default: "50",
+    },
+    Variable {
+        name: "REQUESTS_AT_ONCE",
+        flag: "requests-at-once",
+        about: "How many requests are worked on at once, 1 to 10000; more are told to come again (503 with Retry-After).",
+        default: "256",
+    },
+    Variable {
+        name: "CONNECTIONS_AT_ONCE",
+        flag: "connections-at-once",
+        about: "How many connections there are at once, 1 to 100000; for one more, whoever has been idle or slow longest gives up theirs.",
+        default: "1024",
     },
     Variable {
         name: "OPERATOR",
@@ -316,6 +328,10 @@ pub struct Settings {
     pub rates: RateLimits,
     /// `AI_PROVIDERS_FILE`, where it was given.
     pub ai_providers: Option<PathBuf>,
+    /// `REQUESTS_AT_ONCE`.
+    pub at_once: usize,
+    /// `CONNECTIONS_AT_ONCE`.
+    pub connections_at_once: usize,
     /// `ENVIRONMENT_ID`, where it was given.
     pub environment: Option<Uuid>,
     /// `OIDC_ISSUER` and its companions.
@@ -411,6 +427,13 @@ impl Settings {
             address: rate(&mut reader, "RATE_PER_ADDRESS", RateLimits::default().address),
             session: rate(&mut reader, "RATE_PER_SESSION", RateLimits::default().session),
         };
+        let at_once = reader.parsed("REQUESTS_AT_ONCE", "give a number from 1 to 10000", |text| {
+            text.parse().ok().filter(|number| (1..=10_000).contains(number))
+        });
+        let connections_at_once =
+            reader.parsed("CONNECTIONS_AT_ONCE", "give a number from 1 to 100000", |text| {
+                text.parse().ok().filter(|number| (1..=100_000).contains(number))
+            });
         let flag = |reader: &mut Reader<'_>, name| {
             reader.parsed(name, "give true or false", |text| text.parse().ok()).unwrap_or(false)
         };
@@ -436,6 +459,8 @@ impl Settings {
             public_url,
             tls,
             rates,
+            at_once: at_once.unwrap_or(Limits::default().at_once),
+            connections_at_once: connections_at_once.unwrap_or(Connections::default().most),
             environment,
         };
         if reader.errors.is_empty() { Ok(settings) } else { Err(reader.errors) }

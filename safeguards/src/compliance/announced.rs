@@ -1,7 +1,6 @@
 //! Whom an emergency access is told: whoever it concerns, and whoever answers for the organisation (CF-3). The first page
 //! says it until they say that they have seen it.
 
-use axum::extract::Path;
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -13,7 +12,7 @@ use crate::identity::EMERGENCY_ACCESS;
 use crate::pages::Notice;
 use crate::slice::{Result, Viewer, go};
 use crate::store::sql;
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// The viewer says that they know; the first page stops telling them.
 pub(super) async fn seen(viewer: Viewer, Path(id): Path<Uuid>) -> Result<Response> {

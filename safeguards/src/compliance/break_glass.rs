@@ -8,7 +8,6 @@
 //! is read has the purpose of an emergency in the log. It is announced and reviewed as every emergency access is.
 
 use axum::Extension;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use time::{Date, Duration};
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use crate::identity::{EMERGENCY_ACCESS, MOST_MINUTES, REASON_AT_MOST, USUAL_MINU
 use crate::pages::{Answers, Field, Form, FormData, Notice, Page};
 use crate::slice::{Result, Viewer, go};
 use crate::store::{self, Kind, Statement, Text, Transaction, Value, sql};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 const NEW: &str = "/account/break-glass";
 const TITLE: &str = "Break the glass";

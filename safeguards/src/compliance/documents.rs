@@ -1,7 +1,7 @@
 //! What people are told and accept, by version (CC-12), and what an organisation agrees to (CL-9).
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ use crate::audit::{self, Event};
 use crate::pages::{Detail, Field, Form, FormData, Notice, Page};
 use crate::slice::{Result, Viewer, go};
 use crate::store::{Row, sql};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// A document of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Who looked beyond what is theirs in an emergency: told at once to whom it concerns and to whoever answers for the
 //! organisation, and reviewed by somebody else within 72 hours (CF-3; 45 CFR 164.312(a)(2)(ii), 164.308(a)(1)(ii)(D)).
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
@@ -18,7 +17,7 @@ use crate::identity::EMERGENCY_ACCESS;
 use crate::pages::{Choice, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
 use crate::slice::{Called, Id, Result, Viewer, capitalised, go};
 use crate::store::{self, sql};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// How many of the records that were opened are told at once, the latest first.
 const OPENED: u32 = 500;

@@ -1,7 +1,6 @@
 //! Security incidents and breaches: reported by whoever works here, assessed and closed by who answers for it, with the
 //! clocks of the Breach Notification Rule (CF-21, CF-25; 45 CFR 164.308(a)(6), 164.400 to 164.414).
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use crate::audit::{self, Event};
 use crate::pages::{Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
 use crate::slice::{Id, Result, Version, Viewer, capitalised, go};
 use crate::store::{self, sql};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// The step of an incident's first entry.
 const REPORTED: &str = "reported";

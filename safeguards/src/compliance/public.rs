@@ -2,7 +2,7 @@
 //! CF-23), and where to report a weakness (RFC 9116).
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use time::Duration;
@@ -14,7 +14,7 @@ use super::{Facts, first_organisation};
 use crate::app::Services;
 use crate::pages::{Column, Content, Detail, Page, Row, Table, View};
 use crate::slice::{Result, capitalised};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// Where every page of the app leads at its foot.
 pub(crate) const LINKS: &[(&str, &str)] = &[

@@ -1,7 +1,6 @@
 //! What people ask for as their right, and how it is answered: a copy, a correction, an accounting, a limit, erasure, or a
 //! complaint (HG-1, CL-10, HG-7; 45 CFR 164.522 to 164.528, 164.530(d)).
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use crate::audit::{self, Event};
 use crate::pages::{Choice, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Table, Tone};
 use crate::slice::{Id, Result, Version, Viewer, go};
 use crate::store::{self, sql};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// The step of a request's first entry.
 const ASKED: &str = "asked";

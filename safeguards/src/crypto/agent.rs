@@ -67,6 +67,7 @@ enum Refusal {
     Broken,
     UnknownRoot(u32),
     Destroying(i64),
+    Refused(String),
     Unavailable(String),
 }
 
@@ -282,6 +283,7 @@ impl From<Refusal> for KeyError {
             Refusal::Destroying(at) => Self::Destroying(
                 OffsetDateTime::from_unix_timestamp(at).unwrap_or(OffsetDateTime::UNIX_EPOCH),
             ),
+            Refusal::Refused(reason) => Self::Refused(reason),
             Refusal::Unavailable(reason) => Self::Unavailable(reason),
         }
     }
@@ -294,6 +296,7 @@ impl From<KeyError> for Refusal {
             KeyError::Broken => Self::Broken,
             KeyError::UnknownRoot(id) => Self::UnknownRoot(id),
             KeyError::Destroying(at) => Self::Destroying(at.unix_timestamp()),
+            KeyError::Refused(reason) => Self::Refused(reason),
             KeyError::Unavailable(reason) => Self::Unavailable(reason),
             // The rest speaks of the agent's own files, which are nothing to an app.
             _ => Self::Unavailable("the key agent cannot use its root key".into()),

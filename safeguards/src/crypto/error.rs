@@ -41,6 +41,10 @@ pub enum KeyError {
     /// The environment's root key is scheduled for destruction: it unwraps nothing any more.
     #[error("the root key is scheduled for destruction at {0}")]
     Destroying(OffsetDateTime),
+    /// The key service answers, and refuses: it denies the call, or the root key is disabled. Unlike silence, it is not
+    /// bridged. A reason for the operator's log, never for a client.
+    #[error("the key service refuses: {0}")]
+    Refused(String),
     /// The key service did not answer. A reason for the operator's log, never for a client.
     #[error("the key service is unavailable: {0}")]
     Unavailable(String),

@@ -14,7 +14,7 @@ use super::secret::Token;
 use super::service::{Identity, Secret, Visit};
 use super::sessions::Ended;
 use super::settings::SignUp;
-use crate::audit::{self, Action, AuditContext, Event};
+use crate::audit::{self, Action, AuditContext, Event, Outcome};
 use crate::store::{Transaction, sql};
 
 /// All that the app keeps about me as an account (CC-11).
@@ -162,17 +162,11 @@ impl Identity {
         .bind(now)
         .execute(&mut transaction)
         .await?;
-        let event = Event::new(Action::Configure).entity("person");
-        let context = |organisation: OrganisationId| {
-            AuditContext::system(self.clock().clone(), organisation.uuid(), "sign-up")
-        };
-        if made != 1 {
-            let nobody = if founded.is_some() { OrganisationId::ENVIRONMENT } else { organisation };
-            audit::append(&mut transaction, &context(nobody), event.note("sign-up-refused")).await?;
-            return Ok(transaction.commit().await?);
-        }
+        // Where the address is taken, nobody of this id is there, and what follows writes nothing: the same statements, so
+        // that the time they take does not tell.
+        let is_new = made == 1;
         if let Some(name) = founded {
-            self.insert_organisation(&mut transaction, organisation, name).await?;
+            self.found(&mut transaction, organisation, name, person).await?;
         }
         self.store_password(&mut transaction, person, hash.as_str(), &password).await?;
         if let Some(name) = name {
@@ -185,9 +179,39 @@ impl Identity {
             &Given { organisation, place: None, role, by: None },
         )
         .await?;
-        audit::append(&mut transaction, &context(organisation), event.record(person).note("signed-up"))
-            .await?;
+        let event = Event::new(Action::Configure).entity("person");
+        let event =
+            if is_new { event.record(person).note("signed-up") } else { event.note("sign-up-refused") };
+        // An organisation that was not founded has no log.
+        let place = if is_new || founded.is_none() { organisation } else { OrganisationId::ENVIRONMENT };
+        let context = AuditContext::system(self.clock().clone(), place.uuid(), "sign-up");
+        audit::append(&mut transaction, &context, event).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Founds an organisation for somebody who has just come; for nobody, nothing is founded, and that is an event, too.
+    async fn found(
+        &self,
+        transaction: &mut Transaction,
+        id: OrganisationId,
+        name: &str,
+        person: PersonId,
+    ) -> Result<()> {
+        let made = sql("INSERT INTO organisations (id, name, created_at)
+             SELECT $1, $2, $3 FROM people WHERE id = $4")
+        .bind(id)
+        .bind(name)
+        .bind(self.now())
+        .bind(person)
+        .execute(&mut *transaction)
+        .await?;
+        let event = Event::new(Action::Create).entity("organisation");
+        let (place, event) = match made {
+            1 => (id, event.record(id)),
+            _ => (OrganisationId::ENVIRONMENT, event.outcome(Outcome::Denied)),
+        };
+        let context = AuditContext::system(self.clock().clone(), place.uuid(), "identity");
+        Ok(audit::append(transaction, &context, event).await?)
     }
 
     /// Changes my password, after the one in use. Every other session of mine ends.

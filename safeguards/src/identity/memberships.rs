@@ -171,8 +171,9 @@ impl Identity {
         person: PersonId,
         given: &Given,
     ) -> Result<()> {
+        // Of a person who is not there nothing is written: a sign-up with an address that is taken comes this way, too.
         sql("INSERT INTO memberships (id, person_id, organisation_id, place_id, role, created_at, created_by_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING")
+             SELECT $1, p.id, $3, $4, $5, $6, $7 FROM people p WHERE p.id = $2 ON CONFLICT DO NOTHING")
         .bind(self.next_id())
         .bind(person)
         .bind(given.organisation)

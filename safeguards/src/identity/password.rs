@@ -115,6 +115,8 @@ impl PasswordHasher {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingError> {
         let _place = Place::take(&self.waiting)?;
+        #[cfg(feature = "testing")]
+        crate::work::hash();
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| HashingError::Failed)?;
         // The permit goes with the work: a caller who hangs up does not free memory that is still in use.
         tokio::task::spawn_blocking(move || {

@@ -13,7 +13,7 @@ use super::FormData;
 /// Rows on a page.
 const ROWS: u64 = 50;
 /// The last page that can be asked for; beyond it a filter is the better way.
-const LAST_PAGE: u64 = 20_000;
+pub(crate) const LAST_PAGE: u64 = 20_000;
 
 /// Smallest first, or largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,6 +67,8 @@ pub use form::{
     Answer, Answers, Choice, Confirm, Field, Form, FormData, Kind, Mistake, Shape, UnexpectedAnswer,
 };
 pub use home::{Card, Home, Task};
+#[cfg(feature = "tenant")]
+pub(crate) use listing::LAST_PAGE;
 pub use listing::{Direction, Listing};
 pub use measure::{Count, Figure, SMALLEST_CELL};
 pub use notice::Notice;

@@ -10,8 +10,9 @@ use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Date, OffsetDateTime, Time};
 use uuid::Uuid;
 
+use super::list_filter::{ListFilter, Orders, whole};
 use super::{Result, Wanted};
-use crate::pages::{Answer, Answers, Field, Form, FormData, Kind, View};
+use crate::pages::{Answer, Answers, Field, Form, FormData, Kind, Shape, View};
 use crate::web::{Code, FieldProblem, Problem};
 
 /// An object of named values. Names that the form does not ask for are refused, so that a misspelt field is
@@ -41,7 +42,7 @@ impl Body {
     pub fn version(&self) -> Result<i64> {
         self.0
             .get("version")
-            .and_then(Value::as_i64)
+            .and_then(|version| whole(version.as_number()?))
             .ok_or_else(|| wrong("version", "must be the version that you changed"))
     }
 
@@ -51,21 +52,20 @@ impl Body {
         text.ok_or_else(|| wrong(name, "must be text"))
     }
 
-    /// The filters of a search, of these names and no others; `page` and `sort` besides.
-    pub fn wanted(&self, names: &[&str]) -> Result<Wanted> {
+    /// What a program searches for: these filters and no others, an order, a page.
+    pub fn wanted(&self, filters: &[ListFilter], orders: &[Orders]) -> Result<Wanted> {
         let mut terms = FormData::default();
         for (name, value) in &self.0 {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                Value::Number(number) => number.to_string(),
-                Value::Bool(flag) => flag.to_string(),
-                _ => return Err(wrong(name, "must be one value")),
+            let own = match name.as_str() {
+                "page" => Some(ListFilter::integer("page")),
+                "sort" => Some(ListFilter::text("sort")),
+                _ => None,
             };
-            terms.set(name, text);
+            let known = own.as_ref().or_else(|| filters.iter().find(|filter| filter.name == name));
+            let known = known.ok_or_else(|| wrong(name, "is not a filter of this list"))?;
+            terms.set(name, known.text_of(value).map_err(|detail| wrong(name, detail))?);
         }
-        let wanted = Wanted::sent("/", terms);
-        wanted.knows(names)?;
-        Ok(wanted)
+        Wanted::sent("/", terms).asked_in_private(filters, orders)
     }
 
     /// The answers for a new record: what is not sent keeps what the form is filled with.
@@ -127,7 +127,7 @@ pub(crate) fn answer(view: &View, kind: &Kind, value: &Value) -> Option<Answer> 
     }
     let text = || value.as_str().map(str::to_owned);
     Some(match kind {
-        Kind::Integer { .. } => Answer::Integer(value.as_i64()?),
+        Kind::Integer { .. } => Answer::Integer(whole(value.as_number()?)?),
         Kind::Decimal { .. } => match value {
             Value::Number(number) => Answer::Decimal(number.to_string().parse().ok()?),
             _ => Answer::Decimal(text()?.parse().ok()?),
@@ -145,9 +145,11 @@ pub(crate) fn answer(view: &View, kind: &Kind, value: &Value) -> Option<Answer> 
                 value.as_array()?.iter().map(|item| item.as_str().map(|text| Answer::Text(text.to_owned())));
             Answer::Many(items.collect::<Option<_>>()?)
         }
-        Kind::Text { .. } | Kind::Paragraphs { .. } | Kind::Choice(_) | Kind::Code { .. } => {
-            Answer::Text(text()?)
+        // On a page, nothing chosen is an empty text; in JSON it is null.
+        Kind::Choice(_) | Kind::Text { shape: Shape::Record | Shape::Email, .. } => {
+            Answer::Text(text().filter(|text| !text.is_empty())?)
         }
+        Kind::Text { .. } | Kind::Paragraphs { .. } | Kind::Code { .. } => Answer::Text(text()?),
     })
 }
 
@@ -160,6 +162,9 @@ fn expected(field: &Field) -> &'static str {
         Kind::Moment => "must be a moment like 2026-03-13T14:05:00Z",
         Kind::YesNo | Kind::Tick => "must be true or false",
         Kind::List { .. } | Kind::Choices(_) => "must be a list",
+        Kind::Choice(_) => "must be one of its choices, or null for none",
+        Kind::Text { shape: Shape::Record, .. } => "must be the id of a record, or null for none",
+        Kind::Text { shape: Shape::Email, .. } => "must be an e-mail address, or null for none",
         _ => "must be text",
     }
 }

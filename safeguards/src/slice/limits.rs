@@ -5,7 +5,6 @@
 //! stays counted: the limit is on what was made.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
@@ -16,7 +15,7 @@ use crate::access::{Action, Context, Entity, Error};
 use crate::audit::{self, Event};
 use crate::pages::{Column, Content, Field, Form, FormData, Page, Row, Table};
 use crate::store::{self, sql};
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 /// The check that refuses what is beyond a limit.
 pub(super) const BEYOND: &str = "limit_usage_within";

@@ -15,6 +15,7 @@ mod hours;
 pub mod json;
 pub mod limits;
 mod line;
+mod list_filter;
 mod looks;
 pub mod measure;
 mod names;
@@ -38,6 +39,7 @@ pub(crate) use body::answer as read_json;
 pub use files::{KnownFile, Upload, download};
 pub use hours::OpeningHours;
 pub use line::{Known, KnownAllergies, Line};
+pub use list_filter::{ListFilter, Orders};
 pub use looks::{LookTold, Looks};
 pub use names::{Called, Links, Names};
 pub(crate) use places::capitalised;
@@ -135,9 +137,9 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Id {
 pub mod prelude {
     pub use super::shapes::holds;
     pub use super::{
-        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, KnownFile, Line, Links, Looks, Names,
-        Opened, OpeningHours, Result, Upload, Version, Viewer, Wanted, WriteAnswers, clock, created,
-        download, go, invited, minutes, within_reach,
+        Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, KnownFile, Line, Links, ListFilter,
+        Looks, Names, Opened, OpeningHours, Result, Upload, Version, Viewer, Wanted, WriteAnswers, clock,
+        created, download, go, invited, minutes, within_reach,
     };
     pub use crate::access::{
         Action, Entity, Fill, Found, Record, Shown, Statement, StoredFile, Unsealed, Written,

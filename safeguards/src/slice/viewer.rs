@@ -331,17 +331,23 @@ impl Viewer {
         Moment { now: self.clock.now(), zone: self.view.zone }.ago(days, minutes)
     }
 
-    /// A task as a line of the first page: what it is, about whom, until when, and where it is done. Whom it is about is as
-    /// far as the viewer may know it.
+    /// A task as a line of the first page: what it is, about whom and why, until when, and where it is done. Whom it is about
+    /// and why are as far as the viewer may know them.
     pub fn to_do(
         &self,
         label: &str,
         about: (&Names, Option<Uuid>),
+        why: String,
         due: Option<OffsetDateTime>,
         to: String,
     ) -> Task {
         let (names, whom) = about;
-        let task = Task::new(label.to_owned(), to).about(names.title_of(&[whom], ""));
+        let mut about = names.title_of(&[whom], "");
+        if !about.is_empty() && !why.is_empty() {
+            about.push_str(" – ");
+        }
+        about.push_str(&why);
+        let task = Task::new(label.to_owned(), to).about(about);
         due.into_iter().fold(task, Task::due)
     }
 

@@ -3,13 +3,13 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use rust_decimal::Decimal;
-use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::Result;
+use super::list_filter::{self, ListFilter, Orders};
 use crate::access::Search;
-use crate::pages::{Direction, FIND, FormData, Listing};
+use crate::pages::{Direction, FIND, FormData, LAST_PAGE, Listing};
 use crate::web::{Code, Problem};
 
 /// The wishes of one request for a list. A wish that cannot be read is an error and never dropped, since a
@@ -97,12 +97,52 @@ impl Wanted {
         Self { listing: Listing::new("/", &format!("sort={order}")).rows(rows), ..self }
     }
 
-    /// Refuses filters that the list does not have: one that was misspelt would show more than was asked for.
-    pub fn knows(&self, names: &[&str]) -> Result<()> {
-        let own = ["page", "sort"];
-        let unknown = self.terms.iter().any(|(name, _)| !names.contains(&name) && !own.contains(&name));
-        let refusal = || Problem::new(Code::Malformed).detail("This list has no such filter.");
-        if unknown { Err(refusal()) } else { Ok(()) }
+    /// What a program asked for in an address, if this list has it: open filters, an order, a page. A page for people falls
+    /// back to what is usual; a program would take the answer for that to another question.
+    ///
+    /// # Errors
+    /// 400: a name that the list does not have, or has twice in the address, or a value that it cannot read.
+    pub fn asked(self, filters: &[ListFilter], orders: &[Orders]) -> Result<Self> {
+        for (name, value) in self.terms.iter() {
+            if self.terms.all(name).count() > 1 {
+                return Err(malformed("A name stands twice in this address."));
+            }
+            self.known(name, value, filters.iter().filter(|filter| filter.open), orders)?;
+        }
+        Ok(self)
+    }
+
+    /// The same of what was sent in a body, which may name somebody.
+    pub(super) fn asked_in_private(self, filters: &[ListFilter], orders: &[Orders]) -> Result<Self> {
+        for (name, value) in self.terms.iter().chain(self.listing.terms().iter()) {
+            self.known(name, value, filters.iter(), orders)?;
+        }
+        Ok(self)
+    }
+
+    fn known<'f>(
+        &self,
+        name: &str,
+        value: &str,
+        mut filters: impl Iterator<Item = &'f ListFilter>,
+        orders: &[Orders],
+    ) -> Result<()> {
+        let page = |text: &str| text.parse().is_ok_and(|page| (1..=LAST_PAGE).contains(&page));
+        let order = |text: &str| {
+            let field = text.strip_prefix('-').unwrap_or(text);
+            orders.iter().copied().flatten().any(|(known, _)| *known == field)
+        };
+        match name {
+            "page" if page(value) => Ok(()),
+            "page" => Err(malformed("Pages are numbered from 1 to 20000.")),
+            "sort" if order(value) => Ok(()),
+            "sort" => Err(malformed("This list has no such order.")),
+            _ => match filters.find(|filter| filter.name == name) {
+                Some(filter) if filter.reads(value) => Ok(()),
+                Some(_) => Err(malformed("A filter of this list could not be read.")),
+                None => Err(malformed("This list has no such filter.")),
+            },
+        }
     }
 
     /// What was asked for, to fill a form of filters with.
@@ -148,8 +188,7 @@ impl Wanted {
 
     fn read<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
         let Some(term) = self.term(name) else { return Ok(None) };
-        let wrong = || Problem::new(Code::Malformed).detail("A filter of this list could not be read.");
-        read(term).map(Some).ok_or_else(wrong)
+        read(term).map(Some).ok_or_else(|| malformed("A filter of this list could not be read."))
     }
 
     /// A text.
@@ -169,21 +208,17 @@ impl Wanted {
 
     /// Yes or no.
     pub fn boolean(&self, name: &str) -> Result<Option<bool>> {
-        self.read(name, |term| match term {
-            "yes" | "true" => Some(true),
-            "no" | "false" => Some(false),
-            _ => None,
-        })
+        self.read(name, list_filter::boolean)
     }
 
     /// A calendar date.
     pub fn date(&self, name: &str) -> Result<Option<Date>> {
-        self.read(name, |term| Date::parse(term, &Iso8601::DATE).ok())
+        self.read(name, list_filter::date)
     }
 
     /// A moment, RFC 3339.
     pub fn moment(&self, name: &str) -> Result<Option<OffsetDateTime>> {
-        self.read(name, |term| OffsetDateTime::parse(term, &Rfc3339).ok())
+        self.read(name, list_filter::moment)
     }
 
     /// The id of a record.
@@ -196,6 +231,10 @@ impl Wanted {
         let asked = self.listing.terms().first("sort").unwrap_or_default();
         orders.iter().find(|(name, _)| *name == asked).map_or(usual, |(_, order)| order)
     }
+}
+
+fn malformed(detail: &'static str) -> Problem {
+    Problem::new(Code::Malformed).detail(detail)
 }
 
 impl<S: Sync> FromRequestParts<S> for Wanted {

@@ -155,6 +155,8 @@ pub(super) struct Outcome {
 
 async fn run(statement: Statement, target: Target<'_>, wanted: Wanted) -> Result<Outcome> {
     statement.check_parameters()?;
+    #[cfg(feature = "testing")]
+    crate::work::statement(statement.text.as_str());
     match target {
         Target::Store(Store::Sqlite(store)) => store.run(statement, wanted).await,
         Target::Store(Store::Postgres(store)) => store.run(statement, wanted).await,

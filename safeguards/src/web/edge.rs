@@ -6,22 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Limited};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::accept::prefers_page;
 use super::csrf::{cookie, from_elsewhere, is_unsafe};
 use super::log::place;
-use super::{Code, Csrf, Entry, Log, Peer, Problem, RateLimit, SecurityHeaders};
+use super::own_form::{own_form, unread};
+use super::turns::{Kind, Turn, Turns};
+use super::{Code, Csrf, Entry, Log, Peer, Problem, RateLimit, SecurityHeaders, Standing, Working};
 use crate::clock::{Clock, Ids};
-use crate::pages::{FormData, View, Words, problem_page};
+use crate::pages::{View, Words, problem_page};
 
 /// What a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,11 @@ pub struct Limits {
     pub time: Duration,
     /// The same on [`Limits::large_routes`], for who sends a large body over a slow line.
     pub large_time: Duration,
+    /// How many requests are worked on at once; more hear 503. No less than what the database does at once by far, since
+    /// most of a request's time is waiting for it.
+    pub at_once: usize,
+    /// The same for [`Limits::large_routes`], whose bodies are read meanwhile.
+    pub large_at_once: usize,
 }
 
 impl Default for Limits {
@@ -46,6 +53,8 @@ impl Default for Limits {
             large_routes: &[],
             time: Duration::from_secs(30),
             large_time: Duration::from_secs(300),
+            at_once: 256,
+            large_at_once: 32,
         }
     }
 }
@@ -128,7 +137,10 @@ impl<S: Sync> FromRequestParts<S> for Arrival {
 impl Web {
     /// Puts the edge around a router. It belongs outermost, after all routes; what has none is a problem like any other.
     pub fn guard(self: Arc<Self>, router: Router) -> Router {
-        router.layer(DefaultBodyLimit::disable()).layer(from_fn_with_state(self, edge))
+        let turns = Turns::new(&self.limits);
+        router
+            .layer(DefaultBodyLimit::disable())
+            .layer(from_fn_with_state(Arc::new(Edge { web: self, turns }), edge))
     }
 
     fn address(&self, request: &Request) -> Option<IpAddr> {
@@ -170,7 +182,7 @@ impl Web {
                 return Err(Problem::forbidden().cause("csrf: another origin"));
             }
             if let Some(acting) = &acting {
-                request = self.own_form(request, acting).await?;
+                request = own_form(&self.csrf, request, acting).await?;
             }
         }
         if let Some(acting) = &acting {
@@ -181,33 +193,23 @@ impl Web {
         Ok(request)
     }
 
-    /// Lets a request pass whose header or form carries the session's token.
-    async fn own_form(&self, request: Request, session: &str) -> Result<Request, Problem> {
-        if let Some(token) = request.headers().get("x-csrf-token") {
-            let valid = token.to_str().is_ok_and(|token| self.csrf.is_valid(token, session));
-            return if valid { Ok(request) } else { Err(Problem::forbidden().cause("csrf: header")) };
-        }
+    /// Waits until a request has arrived whole, and takes its turn. A large body is left to its handler, which asks who
+    /// sends it before it reads it.
+    async fn turn(
+        &self,
+        request: Request,
+        turns: &Turns,
+        kind: Kind,
+    ) -> Result<(Request, (Turn, Option<Working>)), Problem> {
         let (parts, body) = request.into_parts();
-        if let Some(boundary) = multipart_boundary(&parts.headers) {
-            let (start, body) = peeked(body).await?;
-            let valid =
-                first_part(&start, &boundary, "csrf").is_some_and(|token| self.csrf.is_valid(token, session));
-            return if valid {
-                Ok(Request::from_parts(parts, body))
-            } else {
-                Err(Problem::forbidden().cause("csrf: upload"))
-            };
-        }
-        if !is_form(&parts.headers) {
-            return Err(Problem::forbidden().cause("csrf: no token"));
-        }
-        let bytes: Bytes = body.collect().await.map_err(|error| unread(error.into_inner()))?.to_bytes();
-        let valid =
-            FormData::parse(&bytes).first("csrf").is_some_and(|token| self.csrf.is_valid(token, session));
-        if !valid {
-            return Err(Problem::forbidden().cause("csrf: form"));
-        }
-        Ok(Request::from_parts(parts, Body::from(bytes)))
+        let body = if kind == Kind::Large || body.is_end_stream() {
+            body
+        } else {
+            Body::from(body.collect().await.map_err(|error| unread(error.into_inner()))?.to_bytes())
+        };
+        let turn = turns.take(kind)?;
+        let working = parts.extensions.get::<Standing>().map(Standing::working);
+        Ok((Request::from_parts(parts, body), (turn, working)))
     }
 
     /// A problem as its reader wants it.
@@ -268,73 +270,36 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+/// What the middleware holds.
+struct Edge {
+    web: Arc<Web>,
+    turns: Turns,
 }
 
-/// The boundary between the parts of a form that carries files (RFC 7578).
-fn multipart_boundary(headers: &HeaderMap) -> Option<String> {
-    multer::parse_boundary(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).ok()
-}
-
-/// How far into a form with files its token must stand: it is the first part, before any file.
-const TOKEN_WITHIN: usize = 2 << 10;
-
-/// The beginning of a body, and the body as it was: what follows is not waited for.
-async fn peeked(mut body: Body) -> Result<(Vec<u8>, Body), Problem> {
-    let mut start = Vec::new();
-    while start.len() < TOKEN_WITHIN {
-        let Some(frame) = body.frame().await else { break };
-        let frame = frame.map_err(|error| unread(error.into_inner()))?;
-        if let Ok(bytes) = frame.into_data() {
-            start.extend_from_slice(&bytes);
-        }
-    }
-    let read = futures_util::stream::iter([Ok::<_, axum::Error>(Bytes::from(start.clone()))]);
-    let rest = body.into_data_stream();
-    Ok((start, Body::from_stream(futures_util::StreamExt::chain(read, rest))))
-}
-
-/// The value of the first part of a form with files, if it is a plain field of this name.
-fn first_part<'a>(start: &'a [u8], boundary: &str, name: &str) -> Option<&'a str> {
-    let start = &start[..start.len().min(TOKEN_WITHIN)];
-    let text = match std::str::from_utf8(start) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(start.get(..error.valid_up_to())?).ok()?,
-    };
-    let part = text.strip_prefix("--")?.strip_prefix(boundary)?.strip_prefix("\r\n")?;
-    let (head, rest) = part.split_once("\r\n\r\n")?;
-    let wanted = format!("form-data; name=\"{name}\"");
-    let named = head.lines().any(|line| {
-        line.split_once(':').is_some_and(|(key, value)| {
-            key.eq_ignore_ascii_case("content-disposition") && value.trim() == wanted
-        })
-    });
-    let (value, _) = rest.split_once("\r\n--")?;
-    named.then_some(value)
-}
-
-fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Problem {
-    Problem::new(if error.is::<LengthLimitError>() { Code::TooLarge } else { Code::Malformed })
-}
-
-async fn edge(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+async fn edge(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let web = &edge.web;
     let mut arrival =
         Arrival { id: web.ids.next(), at: web.clock.now(), address: web.address(&request), csrf: None };
     let asked = Asked::of(&request);
     let id = arrival.id;
     let began = arrival.at;
-    let large = asked.route.as_ref().is_some_and(|route| web.limits.large_routes.contains(&route.as_str()));
     let limits = &web.limits;
-    let (most, time) =
-        if large { (limits.large_body, limits.large_time) } else { (limits.body, limits.time) };
-    let inside = Arc::clone(&web);
+    let kind = Kind::of(asked.route.as_ref().map(MatchedPath::as_str), limits);
+    let (most, time) = match kind {
+        Kind::Large => (limits.large_body, limits.large_time),
+        Kind::Small | Kind::Health => (limits.body, limits.time),
+    };
+    let inside = Arc::clone(&edge);
     // A task of its own: a caller that hangs up does not tear a write in two, and a panic ends here.
     let answer = tokio::spawn(tokio::time::timeout(time, async move {
-        match inside.admit(request, &mut arrival, most).await {
-            Ok(request) => next.run(request).await,
+        let Edge { web, turns } = &*inside;
+        let admitted = async {
+            turns.look(kind)?;
+            let request = web.admit(request, &mut arrival, most).await?;
+            web.turn(request, turns, kind).await
+        };
+        match admitted.await {
+            Ok((request, _until_answered)) => next.run(request).await,
             Err(problem) => problem.into_response(),
         }
     }));

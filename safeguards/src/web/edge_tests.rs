@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use super::*;
 use crate::clock::{ManualClock, SequentialIds};
@@ -35,6 +36,8 @@ struct Server {
     address: SocketAddr,
     lines: Lines,
     web: Arc<Web>,
+    /// Whoever asks for `/held` is answered with each permit of it.
+    gate: Arc<Semaphore>,
 }
 
 const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
@@ -60,6 +63,12 @@ fn web(lines: Lines) -> Web {
 }
 
 async fn run(change: impl FnOnce(&mut Web)) -> Server {
+    run_with(Connections::default(), change).await
+}
+
+async fn run_with(connections: Connections, change: impl FnOnce(&mut Web)) -> Server {
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
     let lines = Lines::default();
     let mut web = web(lines.clone());
     change(&mut web);
@@ -71,12 +80,25 @@ async fn run(change: impl FnOnce(&mut Web)) -> Server {
         .route("/broken", get(|| async { Problem::internal("constraint").detail("Something broke.") }))
         .route("/panics", get(panics))
         .route("/hangs", get(std::future::pending::<()>))
+        .route("/healthz", get(|| async { "alive" }))
+        .route("/large", get(|| async { "x".repeat(32 << 20) }))
+        .route(
+            "/held",
+            get(move || {
+                let held = Arc::clone(&held);
+                async move {
+                    let permit = held.acquire().await.expect("nobody closes it");
+                    permit.forget();
+                    "answered"
+                }
+            }),
+        )
         .route("/token", get(|arrival: Arrival| async move { arrival.csrf.unwrap_or_default() }));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let guarded = Arc::clone(&web).guard(router);
-    tokio::spawn(serve(listener, guarded, Connections::default(), std::future::pending()));
-    Server { address, lines, web }
+    tokio::spawn(serve(listener, guarded, connections, std::future::pending()));
+    Server { address, lines, web, gate }
 }
 
 async fn panics() -> &'static str {
@@ -239,4 +261,78 @@ async fn the_gateway_s_last_word_on_the_address_is_taken_and_no_other() {
     assert!(from("198.51.100.7, 192.0.2.1").await.starts_with("HTTP/1.1 200"));
     assert!(from("198.51.100.8, 192.0.2.1").await.starts_with("HTTP/1.1 429"));
     assert!(from("192.0.2.2").await.starts_with("HTTP/1.1 200"));
+}
+
+impl Server {
+    /// Somebody who has sent so much, and sends no more for now.
+    async fn slow(&self, sent: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.expect("a connection");
+        stream.write_all(sent.as_bytes()).await.expect("a connection");
+        stream
+    }
+}
+
+/// Beyond what is worked on at once, a caller hears at once when to come again, and what was let in is done. Whether the
+/// app lives can be asked all the same.
+#[tokio::test]
+async fn too_many_at_once_are_told_when_to_come_again() {
+    let change =
+        |web: &mut Web| web.limits = Limits { at_once: 1, time: Duration::from_secs(600), ..web.limits };
+    let server = Arc::new(run(change).await);
+    let asking = Arc::clone(&server);
+    let held = tokio::spawn(async move { asking.ask("GET /held", &[], "").await });
+    // It is worked on as soon as somebody else finds no turn.
+    let refused = loop {
+        let answer = server.ask("GET /patients/1", &[], "").await;
+        if !answer.starts_with("HTTP/1.1 200") {
+            break answer;
+        }
+    };
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: 2"), "{refused}");
+    assert!(refused.contains("application/problem+json") && server.logged().contains("\"cause\":\"load\""));
+    assert!(server.ask("GET /healthz", &[], "").await.starts_with("HTTP/1.1 200"));
+    server.gate.add_permits(1);
+    let answer = held.await.expect("it is answered");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("answered"), "{answer}");
+    assert!(server.ask("GET /patients/1", &[], "").await.starts_with("HTTP/1.1 200"), "it has recovered");
+}
+
+/// A body that is still under way holds no turn.
+#[tokio::test]
+async fn who_sends_slowly_holds_up_nobody() {
+    let change =
+        |web: &mut Web| web.limits = Limits { at_once: 1, time: Duration::from_secs(600), ..web.limits };
+    let server = run(change).await;
+    let head =
+        "POST /json HTTP/1.1\r\nhost: app.example\r\nconnection: close\r\ncontent-type: application/json\r\n";
+    let mut slow = server.slow(&format!("{head}content-length: 7\r\n\r\n[1, ")).await;
+    for _ in 0..3 {
+        assert!(server.ask("GET /patients/1", &[], "").await.starts_with("HTTP/1.1 200"));
+    }
+    slow.write_all(b"22]").await.expect("it is read still");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("[1,22]"), "{answer}");
+}
+
+/// When all connections are taken by callers who only stand there (a head that does not end, a body that does not end, an
+/// answer that is not read), one more is served all the same: whoever has stood longest goes.
+#[tokio::test]
+async fn slow_callers_cannot_keep_others_out() {
+    let connections = Connections { most: 3, ..Connections::default() };
+    let server = run_with(connections, |web| web.limits.time = Duration::from_secs(600)).await;
+    let body = "POST /json HTTP/1.1\r\nhost: app.example\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n[";
+    let slow =
+        ["GET /patients/1 HTTP/1.1\r\nhost: ", body, "GET /large HTTP/1.1\r\nhost: app.example\r\n\r\n"];
+    for round in 0..3 {
+        let mut standing = Vec::new();
+        for sent in slow.iter().chain(&slow) {
+            standing.push(server.slow(sent).await);
+            let answer = server.ask("GET /patients/1", &[], "").await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{round}: {answer}");
+        }
+        let mut rest = Vec::new();
+        let ended = standing[0].read_to_end(&mut rest).await;
+        assert!(ended.is_err() || rest.is_empty(), "the first of them had to go");
+    }
 }

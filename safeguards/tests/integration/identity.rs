@@ -1,6 +1,7 @@
 //! Identity on both databases: real rows, real hashes, a clock that the test moves.
 
 mod door;
+mod equal_work;
 mod impersonation;
 mod people;
 mod places;
@@ -8,6 +9,7 @@ mod races;
 mod sessions;
 mod sign_in;
 mod sso;
+mod timing;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

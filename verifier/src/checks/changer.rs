@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 use spec::access::Action;
 
-use crate::entity::Resource;
+use crate::entity::{Resource, spelling};
 use crate::people::Person;
 use crate::trial::Trial;
 use crate::trouble::Result;
@@ -23,7 +23,7 @@ pub(super) fn change(
 ) -> Option<(String, Value)> {
     let properties = schema["properties"].as_object()?;
     properties.iter().filter(|(name, _)| *name != "version" && fits(name)).find_map(|(name, property)| {
-        let field = resource.entity.fields.iter().find(|field| field.column == *name)?;
+        let field = resource.entity.fields.iter().find(|field| spelling(field) == name)?;
         let value = crate::entity::value(Some(field), property, &crate::clock::word())?;
         Some((name.clone(), json!({ "version": version, name.clone(): value })))
     })
@@ -79,7 +79,7 @@ impl Changer<'_> {
     pub(super) fn value(&self, trial: &Trial, number: i64) -> Result<Value> {
         let schema = self.resource.change_schema(trial.api()?);
         let property = &schema["properties"][&self.field];
-        let field = self.resource.entity.fields.iter().find(|field| field.column == self.field);
+        let field = self.resource.entity.fields.iter().find(|field| spelling(field) == self.field);
         if let Some(choices) = property["enum"].as_array() {
             let lawful: Vec<&Value> = choices.iter().filter(|choice| !choice.is_null()).collect();
             let at = usize::try_from(number).unwrap_or(0) % lawful.len().max(1);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use spec::access::Action;
 
 use crate::check::{Check, Group::Access, Needs};
-use crate::entity::Resource;
+use crate::entity::{Resource, spelling};
 use crate::outcome::{Outcome, Sight};
 use crate::people::Person;
 use crate::trial::{Stand, Trial};
@@ -245,7 +245,7 @@ fn update_by_form(trial: &Trial) -> Result<Outcome> {
                     resource.entity.fields().filter(|(_, field)| crate::entity::is_text(field))
                 {
                     if !fields.contains(&index) {
-                        form.push((field.column.clone(), word.clone()));
+                        form.push((spelling(field).to_owned(), word.clone()));
                     }
                 }
                 let pairs: Vec<(&str, &str)> =

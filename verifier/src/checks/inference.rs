@@ -7,7 +7,7 @@ use spec::access::Action;
 use spec::model::FieldIndex;
 
 use crate::check::{Check, Group::Access, Needs};
-use crate::entity::Resource;
+use crate::entity::{Resource, spelling};
 use crate::outcome::{Outcome, Sight};
 use crate::people::Person;
 use crate::trial::Trial;
@@ -135,7 +135,7 @@ fn search_oracle(trial: &Trial) -> Result<Outcome> {
             let names = resource.search_names(trial.api()?);
             for row in world.rows(&resource.entity.table).iter().take(12) {
                 for (index, field) in resource.entity.fields() {
-                    let Some(name) = term(&names, &field.column, resource.entity.title.contains(&index))
+                    let Some(name) = term(&names, spelling(field), resource.entity.title.contains(&index))
                     else {
                         continue;
                     };
@@ -175,11 +175,12 @@ fn search_finds(trial: &Trial) -> Result<Outcome> {
                 };
                 for (index, field) in resource.entity.fields().filter(|(index, _)| seen.contains(index)) {
                     let is_title = resource.entity.title.contains(&index) && crate::entity::is_text(field);
-                    let exact = names.contains(&field.column) && field.kind == spec::Kind::Phone;
+                    let exact =
+                        names.iter().any(|name| name == spelling(field)) && field.kind == spec::Kind::Phone;
                     if !is_title && !exact {
                         continue;
                     }
-                    let Some(name) = term(&names, &field.column, is_title) else { continue };
+                    let Some(name) = term(&names, spelling(field), is_title) else { continue };
                     let Some(value) = row.get(&field.column).and_then(text_of) else { continue };
                     // So many may have it that one does not stand on the first page.
                     let same = world
@@ -213,7 +214,7 @@ fn filter_inference(trial: &Trial) -> Result<Outcome> {
                 for (ending, value) in
                     [("_from", "-100000"), ("_to", "1000000"), ("_from", "1000000"), ("", "1")]
                 {
-                    let name = format!("{}{ending}", field.column);
+                    let name = format!("{}{ending}", spelling(field));
                     if !names.contains(&name) {
                         continue;
                     }
@@ -246,13 +247,13 @@ fn sort_inference(trial: &Trial) -> Result<Outcome> {
     for person in stand.cast()? {
         for resource in trial.resources()? {
             for index in hidden_fields(trial, &world, &person, &resource)? {
-                let column = &resource.entity[index].column;
+                let column = spelling(&resource.entity[index]);
                 let order = |sort: String| -> Result<Vec<String>> {
                     let reply = person.get(format!("/api/{}?sort={sort}", resource.path))?.json();
                     let ids = reply.as_array().into_iter().flatten();
                     Ok(ids.filter_map(|row| row["id"].as_str().map(str::to_owned)).collect())
                 };
-                let (up, down) = (order(column.clone())?, order(format!("-{column}"))?);
+                let (up, down) = (order(column.to_owned())?, order(format!("-{column}"))?);
                 let mut turned = down.clone();
                 turned.reverse();
                 // Neither may follow the hidden value: they are alike, or empty.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use spec::access::Action;
 
 use crate::check::{Check, Group::Integrity, Needs};
-use crate::entity::Resource;
+use crate::entity::{Resource, spelling};
 use crate::outcome::{Outcome, Sight};
 use crate::trial::Trial;
 use crate::trouble::Result;
@@ -274,7 +274,7 @@ fn locked(trial: &Trial) -> Result<Outcome> {
                 .map(|(name, _)| name)
                 .filter(|name| *name != "version")
             {
-                let field = resource.entity.fields.iter().find(|field| field.column == *name);
+                let field = resource.entity.fields.iter().find(|field| spelling(field) == name);
                 let Some(value) = crate::entity::value(field, &schema["properties"][name], "Changed") else {
                     continue;
                 };
@@ -380,7 +380,7 @@ fn signatures(trial: &Trial) -> Result<Outcome> {
                     .map(|(name, _)| name)
                     .filter(|name| *name != "version")
                 {
-                    let field = resource.entity.fields.iter().find(|field| field.column == *name);
+                    let field = resource.entity.fields.iter().find(|field| spelling(field) == name);
                     let Some(value) = crate::entity::value(field, &schema["properties"][name], "Changed")
                     else {
                         continue;

@@ -8,6 +8,7 @@ mod changer;
 mod changes;
 mod documents;
 mod edge;
+mod emergencies;
 mod exit;
 mod headers;
 mod hostile;
@@ -28,6 +29,7 @@ mod strangers;
 mod swaps;
 mod tampering;
 mod thief;
+mod times;
 mod tls;
 mod unwritten;
 
@@ -48,11 +50,13 @@ pub fn all() -> Vec<Check> {
         sights::CHECKS,
         inference::CHECKS,
         strangers::CHECKS,
+        emergencies::CHECKS,
         changes::CHECKS,
         records::CHECKS,
         integrity::CHECKS,
         jwt::CHECKS,
         sessions::CHECKS,
+        times::CHECKS,
         browsers::CHECKS,
         identity::CHECKS,
         second_factor::CHECKS,

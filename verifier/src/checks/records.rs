@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use spec::Kind;
 
 use crate::check::{Check, Group::Integrity, Needs};
+use crate::entity::spelling;
 use crate::outcome::{Outcome, Sight};
 use crate::people::Person;
 use crate::trial::Trial;
@@ -148,9 +149,9 @@ fn mass_create(trial: &Trial) -> Result<Outcome> {
             spoilt.push(("version".into(), with(body, "version", json!(7))));
         }
         if let Some(lifecycle) = &resource.entity.lifecycle {
-            let column = &resource.entity[lifecycle.field].column;
+            let column = spelling(&resource.entity[lifecycle.field]);
             let last = lifecycle.states.last().map(ToString::to_string).unwrap_or_default();
-            spoilt.push((column.clone(), with(body, column, json!(last))));
+            spoilt.push((column.to_owned(), with(body, column, json!(last))));
         }
         spoilt
     })?;
@@ -226,7 +227,7 @@ fn kinds(trial: &Trial) -> Result<Outcome> {
             spoilt.extend(
                 wrong.into_iter().map(|wrong| (format!("{wrong} as {name}"), with(body, name, wrong))),
             );
-            let field = resource.entity.fields.iter().find(|field| field.column == *name);
+            let field = resource.entity.fields.iter().find(|field| spelling(field) == name);
             if field.is_some_and(|field| field.kind == Kind::Date) {
                 for date in ["2026-02-30", "30.02.2026", "1951-2-3", "yesterday", "99999-01-01"] {
                     spoilt.push((format!("{date} as {name}"), with(body, name, json!(date))));
@@ -247,7 +248,7 @@ fn ranges(trial: &Trial) -> Result<Outcome> {
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let bounds = (property["minimum"].as_f64(), property["maximum"].as_f64());
             let (Some(least), Some(most)) = bounds else { continue };
-            if property["type"] != "integer" {
+            if !crate::entity::is_of(property, "integer") {
                 continue;
             }
             for number in [least as i64 - 1, most as i64 + 1, i64::MIN, i64::MAX] {

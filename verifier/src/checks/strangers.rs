@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::check::{Check, Group::Access, Needs};
+use crate::entity::spelling;
 use crate::outcome::{Outcome, Sight};
 use crate::trial::Trial;
 use crate::trouble::Result;
@@ -175,7 +176,7 @@ fn hang_nothing(trial: &Trial) -> Result<Outcome> {
             let schema = resource.new_schema(trial.api()?);
             let foreign = |name: &str| {
                 let parent = resource.entity.parent.as_ref().filter(|parent| parent.column == name);
-                let field = resource.entity.fields.iter().find(|field| field.column == name);
+                let field = resource.entity.fields.iter().find(|field| spelling(field) == name);
                 let target = match (parent, field.and_then(|field| field.target)) {
                     (Some(parent), _) => parent.entity,
                     (None, Some(spec::model::Target::Entity(target))) => target,
@@ -188,6 +189,23 @@ fn hang_nothing(trial: &Trial) -> Result<Outcome> {
                 row.get("id").and_then(Value::as_str).map(str::to_owned)
             };
             let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+            for name in names.filter(|name| !required.contains(&json!(name))) {
+                let Some(id) = foreign(name) else { continue };
+                let Some(mut body) = trial.sample_for(person, &resource, &crate::clock::word())? else {
+                    continue;
+                };
+                body[name] = json!(id);
+                let reply = person.post(format!("/api/{}", resource.path), &body)?;
+                sight.expect(!reply.is_success(), || {
+                    format!(
+                        "{} makes a {} with {name} from there: {}",
+                        person.role(),
+                        resource.name(),
+                        reply.status
+                    )
+                });
+            }
             let links = required.iter().filter_map(Value::as_str).any(|name| foreign(name).is_some());
             if !links {
                 continue;

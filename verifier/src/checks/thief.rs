@@ -7,6 +7,7 @@ use serde_json::Value;
 use spec::model::Storage as Kept;
 
 use crate::check::{Check, Group::Sealing, Needs};
+use crate::entity::spelling;
 use crate::forms::{Search, entropy};
 use crate::instance::Storage;
 use crate::outcome::{Outcome, Sight};
@@ -206,7 +207,7 @@ fn blind_index(trial: &Trial) -> Result<Outcome> {
                 };
                 let schema = resource.new_schema(trial.api()?);
                 let Some(value) =
-                    crate::entity::value(Some(field), &schema["properties"][&field.column], "x")
+                    crate::entity::value(Some(field), &schema["properties"][spelling(field)], "x")
                 else {
                     continue;
                 };
@@ -214,11 +215,11 @@ fn blind_index(trial: &Trial) -> Result<Outcome> {
                 let may = role.is_some_and(|role| {
                     model.grants(role, resource.index).any(|grant| {
                         grant.allows(spec::access::Action::Create)
-                            && resource.field(&field.column).is_some_and(|at| grant.fields.covers(at))
+                            && resource.field(spelling(field)).is_some_and(|at| grant.fields.covers(at))
                     })
                 });
                 if may {
-                    body[&field.column] = value;
+                    body[spelling(field)] = value;
                     let _made = person.post(format!("/api/{}", resource.path), &body)?;
                 }
             }

@@ -2,6 +2,7 @@
 
 mod junit;
 mod page;
+pub(crate) mod promises;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,10 @@ pub struct Report {
     pub app: String,
     /// What was verified, as it was named.
     pub target: String,
+    /// How it was verified, in a sentence.
+    pub manner: &'static str,
+    /// When, in seconds since 1970.
+    pub at: i64,
     /// The checks that were run, in their order.
     pub verdicts: Vec<Verdict>,
 }
@@ -69,6 +74,8 @@ impl Report {
         json!({
             "app": self.app,
             "target": self.target,
+            "manner": self.manner,
+            "at": self.at,
             "verified": self.is_green(),
             "counts": self.counts(),
             "checks": verdicts.collect::<Vec<_>>(),

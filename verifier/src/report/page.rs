@@ -1,24 +1,22 @@
 //! One page that a privacy officer can read, print and keep: no script, nothing from elsewhere.
+//!
+//! It answers in this order: is it all right; what is not; what was looked at at all; what each promise says and whether it
+//! is kept; what was not tried, and why. What was done and seen, check by check, stands last.
+
+use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
+use super::promises::{COMPLIANCE, promise};
 use super::{Report, Verdict};
 use crate::check::Group;
 use crate::outcome::Outcome;
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
-    h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #bbb}\
-    table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}\
-    .sum{font-size:1.1rem;border-left:6px solid;padding:.6rem 1rem;margin:1rem 0}.good{border-color:#1b7340}.bad{border-color:#b3261e}\
-    .kept{color:#14532d}.broken,.undecided{color:#8c1d18;font-weight:600}.admitted{color:#7a4b00}.not{color:#595959}\
-    details{margin:.2rem 0}summary{cursor:pointer}code{font-size:.9em}@media print{details{display:block}}\
-    @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}.kept{color:#7fd6a3}.broken,.undecided{color:#ff9d96}\
-    .admitted{color:#f2c078}.not{color:#b0b0b0}th,td{border-color:#444}}";
+const STYLE: &str = include_str!("page.css");
 
 pub(super) fn write(report: &Report) -> String {
-    let counts = report.counts();
-    let count = |word: &str| counts.get(word).copied().unwrap_or(0);
-    let green = report.is_green();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -30,25 +28,162 @@ pub(super) fn write(report: &Report) -> String {
             }
             body {
                 h1 { "Does " (report.app) " keep its promises?" }
-                p.sum.(if green { "good" } else { "bad" }) {
-                    @if green { "Every promise that was tried was kept. " } @else { "Not every promise was kept. " }
-                    (count("kept")) " checks kept, " (count("broken")) " broken, "
-                    (count("undecided")) " undecided, " (count("not kept yet")) " known not to be kept yet, "
-                    (count("not applicable")) " not applicable."
-                }
-                p { "Verified: " code { (report.target) } ". The checks look at the app from outside, and at the files of an instance "
-                    "that was made for this, as somebody would who stole the disk. They are evidence, no legal advice." }
-                @for verdict in report.verdicts.iter().filter(|verdict| verdict.outcome.is_failure()) { (entry(verdict, true)) }
-                h2 { "Promise by promise" }
+                (summary(report))
+                (failures(report))
+                (at_a_glance(report))
                 (promises(report))
+                (not_tried(report))
+                h2 #checks { "Every check" }
+                p { "What was done, and what was seen. Open a line to read it; all of them are printed." }
                 @for group in groups(report) {
-                    h2 { (group.title()) }
-                    @for verdict in report.verdicts.iter().filter(|verdict| verdict.check.group == group) { (entry(verdict, false)) }
+                    h3 { (group.title()) }
+                    @for verdict in of_group(report, group) { (entry(verdict, false)) }
                 }
             }
         }
     };
     page.into_string()
+}
+
+fn count(report: &Report, word: &str) -> usize {
+    report.counts().get(word).copied().unwrap_or(0)
+}
+
+fn summary(report: &Report) -> Markup {
+    let count = |word| count(report, word);
+    let green = report.is_green();
+    html! {
+        div.sum.(if green { "good" } else { "bad" }) {
+            p.said { (answer(report)) }
+            ul {
+                li { strong { (count("kept")) } " checks saw their promise kept" }
+                @if count("broken") > 0 { li { strong { (count("broken")) } " saw it broken" } }
+                @if count("undecided") > 0 { li { strong { (count("undecided")) } " came to no end, which is no pass" } }
+                @if count("not kept yet") > 0 {
+                    li { strong { (count("not kept yet")) } " are known not to be kept yet: the product says so itself" }
+                }
+                @if count("not applicable") > 0 {
+                    li { strong { (count("not applicable")) } " could not be tried here; " a href="#not-tried" { "why" } }
+                }
+            }
+        }
+        dl {
+            dt { "Verified" } dd { (moment(report.at)) }
+            dt { "How" } dd { (report.manner) }
+            dt { "What" } dd { code { (report.target) } }
+        }
+        p { "Each check does what an attacker, a curious colleague or a thief would do, and looks at what happens. It knows the "
+            "app by what its owner approved (its spec), and shares no code with what it tests. This page is evidence, not "
+            "legal advice, and says nothing about what people do beside the software." }
+    }
+}
+
+/// The answer to the page's question. Where little could be tried, that is a part of it.
+fn answer(report: &Report) -> &'static str {
+    if !report.is_green() {
+        "No: not every promise was kept."
+    } else if count(report, "kept") < count(report, "not applicable") {
+        "Nothing that is broken was seen, but most could not be tried here."
+    } else {
+        "Yes: every promise that was tried was kept."
+    }
+}
+
+fn moment(seconds: i64) -> String {
+    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    moment.format(format).unwrap_or_default()
+}
+
+fn failures(report: &Report) -> Markup {
+    let failures: Vec<&Verdict> =
+        report.verdicts.iter().filter(|verdict| verdict.outcome.is_failure()).collect();
+    html! {
+        @if !failures.is_empty() {
+            h2 { "What was not kept" }
+            p { "Do not put health information into this version before each of these is settled." }
+            @for verdict in failures { (entry(verdict, true)) }
+        }
+    }
+}
+
+/// How the checks of an area ended, as one line.
+fn at_a_glance(report: &Report) -> Markup {
+    let words = ["kept", "broken", "undecided", "not kept yet", "not applicable"];
+    html! {
+        h2 { "At a glance" }
+        div.wide { table {
+            thead { tr { th scope="col" { "Area" } @for word in words { th.number scope="col" { (capitalised(word)) } } } }
+            tbody { @for group in groups(report) { tr {
+                th scope="row" { (group.title()) }
+                @for word in words {
+                    @let found = of_group(report, group).filter(|verdict| verdict.outcome.word() == word).count();
+                    td.number.(class(word)) { @if found > 0 { (found) } @else { span.none { "–" } } }
+                }
+            } } }
+        } }
+    }
+}
+
+fn promises(report: &Report) -> Markup {
+    html! {
+        h2 { "Promise by promise" }
+        div.wide { table {
+            thead { tr { th scope="col" { "Promise" } th scope="col" { "What it says" } th scope="col" { "Result" } } }
+            tbody { @for ((part, number), verdicts) in report.promises() {
+                @let id = format!("{part}-{number}");
+                @let promise = promise(COMPLIANCE, &id);
+                tr {
+                    th scope="row" { (id) }
+                    td {
+                        @if let Some(promise) = promise { (promise.words) }
+                        @if let Some(promise) = promise.filter(|promise| !promise.missing.is_empty()) {
+                            p.quiet { "Not there yet, as the product says itself: " (promise.missing) "." }
+                        }
+                        details { summary { (verdicts.len()) @if verdicts.len() == 1 { " check" } @else { " checks" } } ul { @for verdict in &verdicts {
+                            li { (mark(verdict)) " " a href={ "#" (verdict.check.id) } { (verdict.check.title) } }
+                        } } }
+                    }
+                    td { (result(&verdicts)) }
+                }
+            } }
+        } }
+    }
+}
+
+fn result(verdicts: &[&Verdict]) -> Markup {
+    let any = |fits: fn(&Outcome) -> bool| verdicts.iter().filter(|verdict| fits(&verdict.outcome)).count();
+    let kept = any(|outcome| matches!(outcome, Outcome::Kept { .. }));
+    let tried = any(|outcome| !matches!(outcome, Outcome::NotApplicable { .. }));
+    html! {
+        @if any(|outcome| matches!(outcome, Outcome::Broken { .. })) > 0 { span.broken { "Broken" } }
+        @else if any(Outcome::is_failure) > 0 { span.undecided { "Undecided" } }
+        @else if any(|outcome| matches!(outcome, Outcome::Admitted { .. })) > 0 { span.admitted { "Not kept yet" } }
+        @else if kept == 0 { span.not { "Not tried here" } }
+        @else { span.kept { "Kept" } span.quiet { " in " (kept) @if kept == 1 { " check" } @else { " checks" } } }
+        @if tried > 0 && tried < verdicts.len() { p.quiet { (verdicts.len() - tried) " more could not be tried here" } }
+    }
+}
+
+/// What could not be tried, by the reason.
+fn not_tried(report: &Report) -> Markup {
+    let mut reasons: BTreeMap<&str, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in &report.verdicts {
+        if let Outcome::NotApplicable { why } = &verdict.outcome {
+            reasons.entry(why).or_default().push(verdict);
+        }
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, verdicts)| std::cmp::Reverse(verdicts.len()));
+    html! {
+        @if !reasons.is_empty() {
+            h2 #not-tried { "What was not tried, and why" }
+            @for (why, verdicts) in reasons { details {
+                summary { (capitalised(why)) span.quiet { " (" (verdicts.len()) ")" } }
+                ul { @for verdict in verdicts { li { (verdict.check.title) } } }
+            } }
+        }
+    }
 }
 
 fn groups(report: &Report) -> Vec<Group> {
@@ -58,47 +193,47 @@ fn groups(report: &Report) -> Vec<Group> {
     groups
 }
 
-fn promises(report: &Report) -> Markup {
-    html! {
-        table {
-            thead { tr { th scope="col" { "Promise" } th scope="col" { "Checks" } th scope="col" { "Result" } } }
-            tbody { @for ((part, number), verdicts) in report.promises() { tr {
-                @let broken = verdicts.iter().any(|verdict| verdict.outcome.is_failure());
-                @let admitted = verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Admitted { .. }));
-                @let kept = verdicts.iter().filter(|verdict| matches!(verdict.outcome, Outcome::Kept { .. })).count();
-                th scope="row" { (part) "-" (number) }
-                td { (verdicts.iter().map(|verdict| verdict.check.id).collect::<Vec<_>>().join(", ")) }
-                td {
-                    @if broken { span.broken { "broken" } }
-                    @else if admitted { span.admitted { "not kept yet, as the product says" } }
-                    @else if kept == 0 { span.not { "not tried" } }
-                    @else { span.kept { "kept in " (kept) " of " (verdicts.len()) } }
-                }
-            } } }
-        }
+fn of_group(report: &Report, group: Group) -> impl Iterator<Item = &Verdict> {
+    report.verdicts.iter().filter(move |verdict| verdict.check.group == group)
+}
+
+fn class(word: &str) -> &'static str {
+    match word {
+        "kept" => "kept",
+        "broken" => "broken",
+        "undecided" => "undecided",
+        "not kept yet" => "admitted",
+        _ => "not",
     }
+}
+
+fn mark(verdict: &Verdict) -> Markup {
+    let word = verdict.outcome.word();
+    html! { span.mark.(class(word)) { (capitalised(word)) } }
 }
 
 fn entry(verdict: &Verdict, open: bool) -> Markup {
     let check = &verdict.check;
-    let class = match verdict.outcome {
-        Outcome::Kept { .. } => "kept",
-        Outcome::Broken { .. } => "broken",
-        Outcome::Undecided { .. } => "undecided",
-        Outcome::Admitted { .. } => "admitted",
-        Outcome::NotApplicable { .. } => "not",
-    };
     html! {
-        details open[open] {
-            summary { span.(class) { (verdict.outcome.word()) } " · " (check.title) }
-            p { code { (check.id) } " · " (check.promises.join(", ")) }
-            @match &verdict.outcome {
-                Outcome::Kept { did, saw } => { p { "Did: " (did) } p { "Saw: " (saw) } }
-                Outcome::Broken { did, saw, expected } | Outcome::Admitted { did, saw, expected } => {
-                    p { "Did: " (did) } p { "Saw: " (saw) } p { "Expected: " (expected) }
+        // What is shown above stands once more among all; only there it has an address.
+        details id=[(!open).then_some(check.id)] open[open] {
+            summary { (mark(verdict)) " " (check.title) }
+            dl {
+                @match &verdict.outcome {
+                    Outcome::Kept { did, saw } => { dt { "Did" } dd { (did) } dt { "Saw" } dd { (saw) } }
+                    Outcome::Broken { did, saw, expected } | Outcome::Admitted { did, saw, expected } => {
+                        dt { "Did" } dd { (did) } dt { "Saw" } dd { (saw) } dt { "Expected" } dd { (expected) }
+                    }
+                    Outcome::NotApplicable { why } | Outcome::Undecided { why } => { dt { "Why" } dd { (why) } }
                 }
-                Outcome::NotApplicable { why } | Outcome::Undecided { why } => { p { (why) } }
+                dt { "Stands for" } dd { (check.promises.join(", ")) }
+                dt { "Name" } dd { code { (check.id) } }
             }
         }
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

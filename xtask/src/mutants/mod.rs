@@ -3,12 +3,19 @@
 //! Each mutant is one change of a generated project or of the library in it, by exact text: a change that does not
 //! apply any more is an error, so that the table follows the code. The project is built with it (at opt 0, in the
 //! workspace's own target folder), verified, and put back. A mutant is killed when a check says *broken*; one that only
-//! stops the verifier (*undecided*), or does not build, is told apart and counts for nothing.
+//! stops the verifier (*undecided*), or does not build, is told apart and counts for nothing. While one is verified, the
+//! next is built.
 
+mod choice;
+mod later;
 mod table;
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::ScopedJoinHandle;
+use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -16,13 +23,30 @@ use serde_json::Value;
 
 use crate::process::{cargo, root, shown};
 use crate::test::FEATURES;
-use table::{MUTANTS, Mutant};
+use table::Mutant;
+
+/// Every mutant.
+fn all() -> impl Iterator<Item = &'static Mutant> {
+    table::MUTANTS.iter().chain(later::MUTANTS)
+}
 
 /// Which mutants to try.
 #[derive(Args)]
 pub(crate) struct Mutants {
     /// Mutants by name; all of them by default.
     names: Vec<String>,
+    /// Of these, so many at random: others after each commit, the same until the next.
+    #[arg(long, value_name = "COUNT")]
+    random: Option<usize>,
+    /// And those whose file has changed since a revision, at most as many again.
+    #[arg(long, value_name = "REVISION")]
+    touched: Option<String>,
+    /// Begin no other mutant after so many minutes; those that were not tried are named.
+    #[arg(long, value_name = "MINUTES")]
+    minutes: Option<u64>,
+    /// End each verification at the first check that is broken: faster, and says less.
+    #[arg(long)]
+    until_broken: bool,
     /// Only list them.
     #[arg(long)]
     list: bool,
@@ -57,34 +81,84 @@ impl Mutants {
             return Ok(());
         }
         let bench = Bench::set_up(self)?;
-        let unchanged = bench.verified()?;
+        let unchanged = bench.verified(&bench.built()?)?;
         ensure!(
             matches!(unchanged, End::Survived),
             "the unchanged project is not green: {}",
             told(&unchanged)
         );
-        let (mut outside, mut files, mut left) = (0, 0, Vec::new());
-        for mutant in &chosen {
-            let end = bench.tried(mutant)?;
-            eprintln!("{:<32} {}", mutant.name, told(&end));
-            match end {
-                End::Killed { outside: by, .. } if !by.is_empty() => outside += 1,
-                End::Killed { .. } => files += 1,
-                End::Survived | End::Unclear(_) => left.push(mutant.name),
+        let mut score = Score::default();
+        #[expect(clippy::disallowed_methods, reason = "how long this may take is real time")]
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            let mut verifying: Option<(&Mutant, ScopedJoinHandle<'_, anyhow::Result<End>>)> = None;
+            for mutant in &chosen {
+                if self.minutes.is_some_and(|minutes| began.elapsed().as_secs() > minutes * 60) {
+                    score.untried.push(mutant.name);
+                    continue;
+                }
+                let program = bench.changed(mutant)?;
+                if let Some((former, verifying)) = verifying.take() {
+                    score.count(former, ended_thread(verifying)?);
+                }
+                let bench = &bench;
+                verifying = Some((mutant, scope.spawn(move || bench.verified(&program))));
             }
+            if let Some((last, verifying)) = verifying {
+                score.count(last, ended_thread(verifying)?);
+            }
+            anyhow::Ok(())
+        })?;
+        score.tell(chosen.len())
+    }
+}
+
+fn ended_thread(verifying: ScopedJoinHandle<'_, anyhow::Result<End>>) -> anyhow::Result<End> {
+    verifying.join().map_err(|_| anyhow::anyhow!("the verification panicked"))?
+}
+
+/// How many were noticed, and by what.
+#[derive(Default)]
+struct Score {
+    outside: usize,
+    files: usize,
+    left: Vec<&'static str>,
+    untried: Vec<&'static str>,
+    /// Killed by one check alone: whatever is like them and a little different may live.
+    narrowly: Vec<String>,
+}
+
+impl Score {
+    fn count(&mut self, mutant: &Mutant, end: End) {
+        eprintln!("{:<32} {}", mutant.name, told(&end));
+        match end {
+            End::Killed { outside, files } => {
+                if let ([only], []) | ([], [only]) = (outside.as_slice(), files.as_slice()) {
+                    self.narrowly.push(format!("{} ({only})", mutant.name));
+                }
+                if outside.is_empty() { self.files += 1 } else { self.outside += 1 }
+            }
+            End::Survived | End::Unclear(_) => self.left.push(mutant.name),
         }
-        eprintln!(
-            "{} of {} mutants killed: {outside} from outside, {files} by looking at files",
-            outside + files,
-            chosen.len()
-        );
+    }
+
+    fn tell(&self, chosen: usize) -> anyhow::Result<()> {
+        let Self { outside, files, left, untried, narrowly } = self;
+        let (killed, tried) = (outside + files, chosen - untried.len());
+        eprintln!("{killed} of {tried} mutants killed: {outside} from outside, {files} by looking at files");
+        if !narrowly.is_empty() {
+            eprintln!("by one check alone: {}", narrowly.join(", "));
+        }
+        if !untried.is_empty() {
+            eprintln!("not tried, for want of time: {}", untried.join(", "));
+        }
         ensure!(left.is_empty(), "not killed: {}", left.join(", "));
         Ok(())
     }
 }
 
 fn chosen(wanted: &Mutants) -> anyhow::Result<Vec<&'static Mutant>> {
-    let unknown = wanted.names.iter().find(|name| !MUTANTS.iter().any(|mutant| mutant.name == **name));
+    let unknown = wanted.names.iter().find(|name| !all().any(|mutant| mutant.name == **name));
     if let Some(name) = unknown {
         bail!("there is no mutant `{name}`: `cargo xtask mutants --list` names them");
     }
@@ -92,7 +166,30 @@ fn chosen(wanted: &Mutants) -> anyhow::Result<Vec<&'static Mutant>> {
         let named = wanted.names.is_empty() || wanted.names.iter().any(|name| name == mutant.name);
         named && (wanted.list || wanted.database_url.is_some() || !mutant.postgres)
     };
-    Ok(MUTANTS.iter().filter(fits).collect())
+    let fitting: Vec<&'static Mutant> = all().filter(fits).collect();
+    if wanted.random.is_none() && wanted.touched.is_none() {
+        return Ok(fitting);
+    }
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    if let Some(count) = wanted.random {
+        names.extend(choice::at_random(&fitting, count, &choice::revision("HEAD")?));
+    }
+    if let Some(since) = &wanted.touched {
+        let most = wanted.random.unwrap_or(usize::MAX);
+        let touched = fitting.iter().filter(|mutant| !names.contains(mutant.name)).copied();
+        let changed = choice::changed_since(since)?;
+        let touched: Vec<&Mutant> = touched.filter(|mutant| changed.contains(&source(mutant.file))).collect();
+        names.extend(choice::at_random(&touched, most, &choice::revision("HEAD")?));
+    }
+    Ok(fitting.into_iter().filter(|mutant| names.contains(mutant.name)).collect())
+}
+
+/// Where a file of the project comes from, from the workspace's root: the golden, or the library.
+fn source(file: &str) -> PathBuf {
+    match file.strip_prefix("crates/") {
+        Some(of_library) => PathBuf::from(of_library),
+        None => Path::new("generator/goldens/home-bp").join(file),
+    }
 }
 
 fn told(end: &End) -> String {
@@ -106,9 +203,15 @@ fn told(end: &End) -> String {
     }
 }
 
+/// A program, or why there is none.
+type Built = Result<PathBuf, String>;
+
 /// A generated project, and what verifies it.
 struct Bench<'a> {
+    /// It is changed, and built.
     project: PathBuf,
+    /// The same as it is generated: what the verifier reads.
+    told: PathBuf,
     package: String,
     healthcoder: PathBuf,
     wanted: &'a Mutants,
@@ -125,17 +228,25 @@ impl<'a> Bench<'a> {
             // What an interrupted run left changed.
             fs::remove_dir_all(&project)?;
         }
-        generator::write(&files, &project, generator::Edits::Overwrite)?;
+        let told = root().join("target/mutants/home-bp-unchanged");
+        for folder in [&project, &told] {
+            generator::write(&files, folder, generator::Edits::Overwrite)?;
+        }
         let manifest = fs::read_to_string(project.join("Cargo.toml"))?;
         let package = manifest.lines().find_map(|line| line.strip_prefix("name = "));
         let package = package.context("the project has a name")?.trim_matches('"').to_owned();
         let mut build = cargo();
         build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).args(FEATURES);
         crate::process::run(&mut build)?;
-        Ok(Self { project, package, healthcoder: root().join("target/debug/healthcoder"), wanted })
+        // A copy, which no other build replaces while it runs.
+        let healthcoder = project.with_extension("healthcoder");
+        let _former = fs::remove_file(&healthcoder);
+        fs::copy(root().join("target/debug/healthcoder"), &healthcoder)?;
+        Ok(Self { project, told, package, healthcoder, wanted })
     }
 
-    fn tried(&self, mutant: &Mutant) -> anyhow::Result<End> {
+    /// The program of a mutant; why there is none, where it does not build.
+    fn changed(&self, mutant: &Mutant) -> anyhow::Result<Built> {
         let path = self.project.join(mutant.file);
         let text = fs::read_to_string(&path).with_context(|| format!("{}: {}", mutant.name, mutant.file))?;
         let mut changed = text.clone();
@@ -144,13 +255,13 @@ impl<'a> Bench<'a> {
             changed = changed.replacen(from, to, 1);
         }
         fs::write(&path, changed)?;
-        let end = self.verified();
+        let built = self.built();
         fs::write(&path, text)?;
-        end
+        built
     }
 
     /// Builds the project as it stands; why not, where it does not build.
-    fn built(&self) -> anyhow::Result<Result<PathBuf, String>> {
+    fn built(&self) -> anyhow::Result<Built> {
         let target = root().join("target");
         let mut build = cargo();
         build.current_dir(&self.project).env("CARGO_TARGET_DIR", &target).args([
@@ -167,20 +278,25 @@ impl<'a> Bench<'a> {
             let error = said.lines().find(|line| line.starts_with("error")).unwrap_or("it does not build");
             return Ok(Err(error.to_owned()));
         }
-        // A copy, which no other build replaces while it runs.
-        let own = self.project.with_extension("program");
+        // A copy, which the next build does not replace while it runs.
+        static BUILDS: AtomicU32 = AtomicU32::new(0);
+        let number = BUILDS.fetch_add(1, Ordering::Relaxed);
+        let own = self.project.with_extension(format!("program-{}", number % 2));
         let _former = fs::remove_file(&own);
         fs::copy(target.join("debug").join(&self.package), &own)?;
         Ok(Ok(own))
     }
 
-    fn verified(&self) -> anyhow::Result<End> {
-        let program = match self.built()? {
+    fn verified(&self, program: &Built) -> anyhow::Result<End> {
+        let program = match program {
             Ok(program) => program,
-            Err(why) => return Ok(End::Unclear(why)),
+            Err(why) => return Ok(End::Unclear(why.clone())),
         };
         let mut verify = std::process::Command::new(&self.healthcoder);
-        verify.arg("--json").arg("verify").arg(&self.project).arg("--program").arg(&program);
+        verify.arg("--json").arg("verify").arg(&self.told).arg("--program").arg(program);
+        if self.wanted.until_broken {
+            verify.arg("--until-broken");
+        }
         for check in &self.wanted.only {
             verify.arg("--only").arg(check);
         }
@@ -227,25 +343,17 @@ mod tests {
     /// Each mutant still applies to what is generated and vendored, so that the table follows the code.
     #[test]
     fn each_mutant_applies() {
-        let names: std::collections::BTreeSet<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
-        assert_eq!(names.len(), MUTANTS.len(), "two mutants have one name");
-        assert!(MUTANTS.len() >= 40);
-        for mutant in MUTANTS {
-            let path = source(mutant.file);
+        let names: BTreeSet<&str> = all().map(|mutant| mutant.name).collect();
+        assert_eq!(names.len(), all().count(), "two mutants have one name");
+        assert!(names.len() >= 40);
+        for mutant in all() {
+            let path = root().join(source(mutant.file));
             let text =
                 fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             for (from, to) in mutant.changes {
                 assert!(text.contains(from), "{} does not apply to {}", mutant.name, mutant.file);
                 assert_ne!(from, to, "{} changes nothing", mutant.name);
             }
-        }
-    }
-
-    /// Where a file of the project comes from: the golden, or the library.
-    fn source(file: &str) -> PathBuf {
-        match file.strip_prefix("crates/") {
-            Some(of_library) => root().join(of_library),
-            None => root().join("generator/goldens/home-bp").join(file),
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Mutant {
     pub(super) postgres: bool,
 }
 
-const fn mutant(
+pub(super) const fn mutant(
     name: &'static str,
     file: &'static str,
     changes: &'static [(&'static str, &'static str)],
@@ -23,7 +23,7 @@ const fn mutant(
     Mutant { name, file, changes, breaks, postgres: false }
 }
 
-const fn in_rows(
+pub(super) const fn in_rows(
     name: &'static str,
     file: &'static str,
     changes: &'static [(&'static str, &'static str)],
@@ -301,6 +301,63 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "crates/safeguards/src/identity/invitations.rs",
         &[("        self.may_give(session, role, invitation.place).await?;\n", "        let _ = role;\n")],
         "anybody invites anybody as anything",
+    ),
+    in_rows(
+        "idle-sessions-live",
+        "crates/safeguards/src/identity/sessions.rs",
+        &[("|| idle > self.settings().inactivity {", "|| (false && idle > self.settings().inactivity) {")],
+        "a screen that was left open stays open",
+    ),
+    in_rows(
+        "sessions-never-end",
+        "crates/safeguards/src/identity/sessions.rs",
+        &[("if now >= session.expires_at || idle", "if idle")],
+        "a session that is kept busy lives for ever",
+    ),
+    in_rows(
+        "old-links-open",
+        "crates/safeguards/src/identity/credentials.rs",
+        &[
+            ("AND used_at IS NULL AND expires_at > $2\")", "AND used_at IS NULL AND $2 IS NOT NULL\")"),
+            ("AND l.used_at IS NULL AND l.expires_at > $2\"", "AND l.used_at IS NULL AND $2 IS NOT NULL\""),
+        ],
+        "a forgotten invitation is a door",
+    ),
+    in_rows(
+        "old-proofs-do",
+        "crates/safeguards/src/identity/step_up.rs",
+        &[("self.now() - at <= PROOF_LIFETIME", "self.now() - at <= PROOF_LIFETIME * 1000")],
+        "a screen that was left open gives privileged roles",
+    ),
+    mutant(
+        "impersonation-writes",
+        "crates/safeguards/src/identity/impersonation.rs",
+        &[("    method.is_safe() && (tells", "    let _ = method;\n    (tells")],
+        "who looks as a colleague signs as them",
+    ),
+    mutant(
+        "impersonation-of-anybody",
+        "crates/safeguards/src/identity/impersonation.rs",
+        &[(
+            "if declared.is_empty() || !declared.iter().all(|role| self.may_be_impersonated(role)) {",
+            "if declared.is_empty() {",
+        )],
+        "an administrator looks as whoever has more",
+    ),
+    mutant(
+        "impersonation-for-anybody",
+        "crates/safeguards/src/identity/impersonation.rs",
+        &[(
+            "self.settings().impersonation.is_some_and(|wanted| roles.iter().any(|role| role.as_str() == wanted))",
+            "self.settings().impersonation.is_some() && !roles.is_empty()",
+        )],
+        "everybody looks as everybody",
+    ),
+    mutant(
+        "impersonation-unannounced",
+        "crates/safeguards/src/identity/impersonation.rs",
+        &[("        self.announce(&mut transaction, session, id, Some(wanted.colleague)).await?;\n", "")],
+        "nobody hears that somebody looked as them",
     ),
     // Tokens, cookies and forms.
     mutant(

@@ -10,7 +10,7 @@ use exporter::{Archive, Passphrase};
 use serde_json::{Value, json};
 
 use super::login::ask;
-use crate::arguments::{Fetch, OfProject};
+use crate::arguments::{Fetch, Home, OfProject};
 use crate::outcome::{Failure, Outcome};
 use crate::platform::client::{Client, project, word};
 
@@ -77,41 +77,54 @@ pub(crate) fn fetch(fetch: &Fetch) -> Result<Outcome, Failure> {
     })?;
     let at =
         format!("/api/departures/{}/archives/{}", word(&departure, "id")?, word(archive, "environment")?);
-    let opened = proved(&mut client, |client| client.post(&format!("{at}/passphrase"), &json!({})))?;
-    let passphrase = word(&opened, "passphrase")?;
-    let mut file = private(&fetch.to)?;
-    proved(&mut client, |client| client.download(&at, &mut file))?;
-    file.sync_all().map_err(anyhow::Error::from)?;
-    let mut secret = private(&fetch.passphrase_to)?;
-    writeln!(secret, "{passphrase}").and_then(|()| secret.sync_all()).map_err(anyhow::Error::from)?;
-
-    let key = word(archive, "signed_by")?;
-    let file = fs::File::open(&fetch.to).map_err(anyhow::Error::from)?;
-    let verified = Archive::open(file, Some(Passphrase::new(passphrase.to_owned())))
-        .and_then(|mut archive| archive.verify(Some(key)))
-        .map_err(|error| anyhow::anyhow!("{} is not as it was written: {error}", fetch.to.display()))?;
+    let mut brought = bring(&mut client, &at, &at, archive, &fetch.home)?;
     if fetch.confirm {
         client.post(&format!("{at}/receipt"), &json!({ "sha256": archive["sha256"] }))?;
     }
+    brought.json["confirmed"] = json!(fetch.confirm);
+    Ok(brought)
+}
+
+/// Downloads an archive and what opens it, which lie at these places of the platform, and verifies it.
+pub(super) fn bring(
+    client: &mut Client,
+    at: &str,
+    file_at: &str,
+    archive: &Value,
+    home: &Home,
+) -> Result<Outcome, Failure> {
+    let opened = proved(client, |client| client.post(&format!("{at}/passphrase"), &json!({})))?;
+    let passphrase = word(&opened, "passphrase")?;
+    let mut file = private(&home.to)?;
+    proved(client, |client| client.download(file_at, &mut file))?;
+    file.sync_all().map_err(anyhow::Error::from)?;
+    let mut secret = private(&home.passphrase_to)?;
+    writeln!(secret, "{passphrase}").and_then(|()| secret.sync_all()).map_err(anyhow::Error::from)?;
+
+    let key = word(archive, "signed_by")?;
+    let file = fs::File::open(&home.to).map_err(anyhow::Error::from)?;
+    let verified = Archive::open(file, Some(Passphrase::new(passphrase.to_owned())))
+        .and_then(|mut archive| archive.verify(Some(key)))
+        .map_err(|error| anyhow::anyhow!("{} is not as it was written: {error}", home.to.display()))?;
     Ok(Outcome {
         text: format!(
             "{} holds {} records in {} tables, and is as it was written (key {key})\n\
              Next: healthcoder export restore {} --passphrase-file {} --dir NEW-FOLDER",
-            fetch.to.display(),
+            home.to.display(),
             verified.rows,
             verified.tables,
-            fetch.to.display(),
-            fetch.passphrase_to.display()
+            home.to.display(),
+            home.passphrase_to.display()
         ),
         json: json!({
-            "archive": fetch.to, "sha256": archive["sha256"], "signed_by": key, "confirmed": fetch.confirm,
+            "archive": home.to, "sha256": archive["sha256"], "signed_by": key,
             "rows": verified.rows, "tables": verified.tables,
         }),
     })
 }
 
 /// Asks; where the platform wants to know anew who it is, asks the person, and then once more.
-fn proved<T>(
+pub(super) fn proved<T>(
     client: &mut Client,
     mut call: impl FnMut(&mut Client) -> Result<T, Failure>,
 ) -> Result<T, Failure> {

@@ -14,13 +14,13 @@ use control_plane::billing::{Billing, PaymentProvider};
 use control_plane::configuration::PlatformDatabase;
 use control_plane::host::build::Bounds;
 use control_plane::host::gateway::LocalAuthority;
-use control_plane::host::key_agent::{self, Agent, FileRootKeys, run_key_agent};
+use control_plane::host::key_agent::{self, Agent, run_key_agent};
 use control_plane::host::supervisor::{Manner, PostgresServer};
 use control_plane::host::{Folders, HostName, HostSettings, LocalHost};
 use control_plane::http::{Site, SiteParts};
-use control_plane::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
+use control_plane::lifecycle::Lifecycle;
 use control_plane::operations::Work;
-use control_plane::seams::Host;
+use control_plane::seams::{Archives, Host};
 use control_plane::server::{Server, works};
 use control_plane::support;
 use control_plane::{Configuration, Platform};
@@ -32,8 +32,8 @@ use serde_json::json;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::payments;
-use crate::arguments::{Place, Serve};
+use super::{outside, payments};
+use crate::arguments::{AgentKeys, Outside, Place, Serve};
 use crate::outcome::{Failure, Outcome};
 use crate::platform::clock::clock;
 use crate::progress::Progress;
@@ -46,9 +46,10 @@ pub(crate) fn run(arguments: &Serve, progress: Progress) -> Result<Outcome, Fail
     configuration.apps_domain.clone_from(&arguments.apps);
     configuration.tls = true;
     configuration.models = arguments.models.clone().filter(|file| !file.as_os_str().is_empty());
+    configuration.residency = outside::residency(&arguments.outside);
     apart(&arguments.host, &arguments.apps)?;
     let tenants = arguments.tenants_database_url.as_deref().map(tenants_server).transpose()?;
-    runtime()?.block_on(serve(configuration, tenants, progress))
+    runtime()?.block_on(serve(configuration, tenants, &arguments.outside, progress))
 }
 
 /// The platform's configuration, from where it keeps its data.
@@ -97,6 +98,7 @@ fn tenants_server(address: &str) -> Result<PostgresServer, Failure> {
 async fn serve(
     mut configuration: Configuration,
     postgres: Option<PostgresServer>,
+    outside: &Outside,
     progress: Progress,
 ) -> Result<Outcome, Failure> {
     let _only = alone(&configuration.data)?;
@@ -106,9 +108,11 @@ async fn serve(
     // Port 0 asks for any: what is told is the one that it became.
     configuration.listen = listener.local_addr()?;
     let platform = Platform::open(configuration.clone(), clock()).await.map_err(anyhow::Error::from)?;
+    let keys = outside::keys(&platform, &outside.aws).await?;
     let host = LocalHost::open(HostSettings {
         folder: configuration.environments_folder(),
-        key_agent: Box::new(agent_command),
+        key_agent: Box::new(move |folder: &Path| agent_command(folder, &keys)),
+        verifier: std::env::current_exe()?,
         postgres,
         port: Some(configuration.listen.port()),
         manner: Manner::default(),
@@ -116,7 +120,12 @@ async fn serve(
         clock: Arc::clone(&platform.clock),
     });
     let host = host.await.map_err(anyhow::Error::from)?;
-    let (parts, works) = parts(&platform, &host, payments::provider(&platform).await?)?;
+    let services = Services {
+        provider: payments::provider(&platform).await?,
+        archives: outside::archives(&platform, outside).await?,
+        mail: outside::mailing(&platform, &outside.mail).await?,
+    };
+    let (parts, works) = parts(&platform, &host, services)?;
     let (path, socket) = own_socket(&configuration.data, "dashboard.sock")?;
     let (_, desk) = own_socket(&configuration.data, SUPPORT_SOCKET)?;
     let desk = support_desk(desk, &platform, &host);
@@ -147,33 +156,30 @@ async fn serve(
     Ok(Outcome { text: String::new(), json: json!({ "ended": true }) })
 }
 
+/// What may stand outside this machine.
+struct Services {
+    provider: Option<Arc<dyn PaymentProvider>>,
+    archives: Arc<dyn Archives>,
+    mail: outside::Mailing,
+}
+
 /// What the dashboard speaks to, and the work that operations ask for.
 fn parts(
     platform: &Platform,
     local: &LocalHost,
-    provider: Option<Arc<dyn PaymentProvider>>,
+    services: Services,
 ) -> Result<(SiteParts, Vec<Arc<dyn Work>>), Failure> {
     let host: Arc<dyn Host> = Arc::new(local.clone());
-    let payments = Billing::new(platform.clone(), provider);
+    let payments = Billing::new(platform.clone(), services.provider);
     let key = CountersigningKey::open(&platform.configuration.keys_folder()).map_err(anyhow::Error::from)?;
     let operator = Signatory::new("The operator of this platform", "Operator", "Operator")
         .map_err(|_| anyhow::anyhow!("the operator's name is not lawful"))?;
     let agreements = Agreements::new(platform.clone(), Arc::new(key), operator);
     let billing: Arc<dyn control_plane::seams::Billing> = Arc::new(payments.clone());
-    let configuration = &platform.configuration;
-    let mailbox = Mailbox::new(
-        &configuration.mailbox_folder(),
-        &configuration.dashboard_host,
-        Arc::clone(&platform.clock),
-    );
-    let lifecycle = Lifecycle::new(
-        platform.clone(),
-        Arc::clone(&host),
-        Arc::new(ArchiveFolder::new(&configuration.archives_folder())),
-        Arc::new(mailbox),
-        Arc::clone(&billing),
-    );
-    let works = works(platform, &host, &payments, &lifecycle);
+    let outside::Mailing { told, server } = services.mail;
+    let lifecycle =
+        Lifecycle::new(platform.clone(), Arc::clone(&host), services.archives, told, Arc::clone(&billing));
+    let works = works(platform, &host, &payments, &lifecycle, &server);
     let parts = SiteParts {
         platform: platform.clone(),
         host,
@@ -233,18 +239,21 @@ async fn told_to_end() -> anyhow::Result<()> {
 }
 
 /// This program, as the key agent of the host in this folder.
-fn agent_command(folder: &Path) -> std::io::Result<Command> {
+fn agent_command(folder: &Path, keys: &AgentKeys) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("key-agent").arg("--folder").arg(folder);
+    command.arg("key-agent").arg("--folder").arg(folder).args(keys.words());
     Ok(command)
 }
 
 /// Holds root keys and signs audit heads, as a process of its own.
-pub(crate) fn agent(folder: &Path) -> Result<Outcome, Failure> {
+pub(crate) fn agent(folder: &Path, keys: &AgentKeys) -> Result<Outcome, Failure> {
     let folders = Folders::open(folder).map_err(anyhow::Error::from)?;
-    let roots = Arc::new(FileRootKeys(folders.clone()));
-    let agent = Agent { roots, folders, bounds: key_agent::Bounds::default(), clock: Arc::new(SystemClock) };
-    runtime()?.block_on(run_key_agent(agent)).map_err(anyhow::Error::from)?;
+    runtime()?.block_on(async {
+        let roots = outside::root_keys(&folders, keys).await?;
+        let bounds = key_agent::Bounds::default();
+        let agent = Agent { roots, folders, bounds, clock: Arc::new(SystemClock) };
+        run_key_agent(agent).await.map_err(|error| Failure::from(anyhow::Error::from(error)))
+    })?;
     Ok(Outcome { text: String::new(), json: json!({ "ended": true }) })
 }
 

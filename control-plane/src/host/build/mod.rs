@@ -158,6 +158,12 @@ impl Builder {
         opened_below(&folder.join("target"), &executable)
     }
 
+    /// The files of a project as they were compiled the last time. Builds read them and change nothing.
+    #[must_use]
+    pub fn files(&self, project: Uuid) -> PathBuf {
+        self.root.join("projects").join(project.simple().to_string()).join("project")
+    }
+
     /// Removes everything that a project's builds have left.
     ///
     /// # Errors
@@ -241,6 +247,10 @@ impl Builder {
         }
         let ended = running.ended().await?;
         let said = errors.await.map_err(io::Error::other)??;
+        // cargo outlives a build script that was ended, and tells by which signal.
+        if said.contains("SIGSYS") {
+            tracing::error!(event = "sandbox-escape", sandbox = "build", folder = %folder.display(), "a forbidden system call");
+        }
         reading.finish(ended, &said).await
     }
 }
@@ -259,7 +269,7 @@ fn begin(base: &Base, folder: &Path, account: Account, source: &Path) -> Result<
 }
 
 /// Waits until a folder holds more than it may.
-async fn outgrown(folder: PathBuf, most: u64) {
+pub(super) async fn outgrown(folder: PathBuf, most: u64) {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let looked = folder.clone();

@@ -27,8 +27,8 @@ use hyper::{Method, Request, Response, StatusCode, Uri, Version, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
+use safeguards::web::{Places, Standing, Unstalled};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ type Answer = BoxBody<Bytes, Failure>;
 /// What a caller may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once, from everywhere.
+    /// Connections at once, from everywhere; for one more, whoever has stood longest without an answer gives up theirs.
     pub connections: usize,
     /// Bytes of a request's body.
     pub body: usize,
@@ -52,6 +52,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// How long the head of a request may take to arrive.
     pub head: Duration,
+    /// How long a caller may read nothing of an answer that waits to be sent.
+    pub reading: Duration,
     /// How long an app may take until it begins to answer, its waking included.
     pub answer: Duration,
 }
@@ -63,6 +65,7 @@ impl Default for Limits {
             body: 64 << 20,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
+            reading: Duration::from_secs(20),
             answer: Duration::from_secs(100),
         }
     }
@@ -115,9 +118,8 @@ impl Gateway {
     /// TLS cannot be set up.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         let acceptor = TlsAcceptor::from(self.tls().map_err(io::Error::other)?);
-        let places = Arc::new(Semaphore::new(self.0.limits.connections));
+        let places = Places::new(self.0.limits.connections);
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
             let (stream, peer) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(_) => {
@@ -126,10 +128,13 @@ impl Gateway {
                     continue;
                 }
             };
+            let place = places.take().await;
             let (gateway, acceptor) = (self.clone(), acceptor.clone());
             tokio::spawn(async move {
-                let _place = place;
-                gateway.connection(stream, peer, acceptor).await;
+                tokio::select! {
+                    () = gateway.connection(stream, peer, acceptor, place.standing()) => {}
+                    () = place.must_leave() => {}
+                }
             });
         }
     }
@@ -145,7 +150,13 @@ impl Gateway {
         Ok(Arc::new(config))
     }
 
-    async fn connection(&self, stream: TcpStream, peer: SocketAddr, acceptor: TlsAcceptor) {
+    async fn connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        acceptor: TlsAcceptor,
+        standing: Standing,
+    ) {
         // An answer is one write; waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
         let Ok(Ok(stream)) = tokio::time::timeout(self.0.limits.handshake, acceptor.accept(stream)).await
@@ -155,8 +166,12 @@ impl Gateway {
         let Some(name) = stream.get_ref().1.server_name().and_then(HostName::parse) else { return };
         let address = peer.ip().to_canonical();
         let service = service_fn(|request| {
-            let (gateway, name) = (self.clone(), name.clone());
-            async move { Ok::<_, Infallible>(gateway.answer(request, &name, address).await) }
+            let (gateway, name, standing) = (self.clone(), name.clone(), standing.clone());
+            async move {
+                let answer = gateway.answer(request, &name, address).await;
+                standing.renew();
+                Ok::<_, Infallible>(answer)
+            }
         });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.0.limits.head).max_headers(100);
@@ -168,6 +183,7 @@ impl Gateway {
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20));
         // A caller that hangs up or speaks nonsense ends its own connection.
+        let stream = Unstalled::new(stream, self.0.limits.reading);
         let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
     }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Answer, LONGEST, Request};
 use crate::host::Folders;
+use crate::seams::KeyDestruction;
 
 /// How long the agent may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -135,15 +136,22 @@ impl KeyAgent {
         self.ask(Request::Forget(environment)).await.map(drop)
     }
 
-    /// Destroys the environment's root key, for good.
+    /// Destroys the environment's root key, for good, and says what became of it.
     ///
     /// # Errors
     /// [`AgentError`].
-    pub async fn destroy(&self, environment: Uuid) -> Result<(), AgentError> {
-        self.ask(Request::Destroy(environment)).await.map(drop)
+    pub async fn destroy(&self, environment: Uuid) -> Result<KeyDestruction, AgentError> {
+        match self.answered(Request::Destroy(environment)).await? {
+            (Answer::Destroyed(destruction), _) => Ok(destruction),
+            _ => Err(AgentError::Refused("it answered another question".to_owned())),
+        }
     }
 
     async fn ask(&self, request: Request) -> Result<UnixStream, AgentError> {
+        self.answered(request).await.map(|(_, stream)| stream)
+    }
+
+    async fn answered(&self, request: Request) -> Result<(Answer, UnixStream), AgentError> {
         let until = tokio::time::Instant::now() + START;
         loop {
             match self.ask_once(request).await {
@@ -151,8 +159,7 @@ impl KeyAgent {
                 Err(AgentError::Unreachable(_)) if tokio::time::Instant::now() < until => {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(error),
-                Ok((_, stream)) => return Ok(stream),
+                answered => return answered,
             }
         }
     }

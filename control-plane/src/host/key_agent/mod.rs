@@ -9,7 +9,7 @@
 //! | `signer` | a socket in the environment's folder answers its app's audit keeper |
 //! | `signed` | it says when the audit log was last found to be witnessed |
 //! | `forget` | nothing of the environment is held or answered any more |
-//! | `destroy` | its root key is erased, and so is everything that it wraps |
+//! | `destroy` | its root key is erased, or disabled until it is, and so is everything that it wraps; it says which |
 //!
 //! An app reaches only what it was handed. If the agent dies, running apps serve with the keys that they hold, and new
 //! ones do not start.
@@ -31,9 +31,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use uuid::Uuid;
 
+use crate::seams::KeyDestruction;
+
 pub use cache::{Bounds, CachedKeyService};
 pub use door::{AgentError, KeyAgent};
-pub use root::{FileRootKeys, Pending, RootKeys};
+pub use root::{FileRootKeys, KEPT_ELSEWHERE, Pending, RootKeys};
 use signers::Signers;
 
 /// The longest line of the protocol.
@@ -57,6 +59,7 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     Done,
     Signed(Option<i64>),
+    Destroyed(KeyDestruction),
     Refused(String),
 }
 
@@ -157,7 +160,10 @@ impl Shared {
             }
             Request::Destroy(environment) => {
                 self.forget(environment).await;
-                self.agent.roots.destroy(environment).await.map_err(|error| error.to_string())
+                match self.agent.roots.destroy(environment).await {
+                    Ok(destruction) => return reply(&mut stream, &Answer::Destroyed(destruction)).await,
+                    Err(error) => Err(error.to_string()),
+                }
             }
         };
         reply(&mut stream, &done.map_or_else(Answer::Refused, |()| Answer::Done)).await

@@ -29,6 +29,12 @@ impl Ended {
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
+
+    /// Whether it was ended by a system call that nobody makes but to get out.
+    #[must_use]
+    pub fn is_escape(self) -> bool {
+        self == Self::Signal(libc::SIGSYS)
+    }
 }
 
 impl fmt::Display for Ended {

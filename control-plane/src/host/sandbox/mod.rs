@@ -116,6 +116,7 @@ pub enum SandboxError {
 pub struct Running {
     /// The process that watches the sandbox; when it is killed, everything inside ends with it.
     pub child: Child,
+    name: String,
     inside: Option<Pid>,
     _group: Option<Group>,
 }
@@ -195,7 +196,7 @@ impl Sandbox {
         // The command held our copy of the descriptor that it tells by; it is gone now, so this ends.
         let first = tokio::task::spawn_blocking(move || first_process(File::from(info))).await;
         let first = first.map_err(io::Error::other)??;
-        let running = Running { child, inside: first, _group: group };
+        let running = Running { child, name: self.name.clone(), inside: first, _group: group };
         if running.inside.is_none() {
             return Err(SandboxError::Refused(running.complaint().await));
         }
@@ -331,12 +332,16 @@ impl Running {
         }
     }
 
-    /// Waits for the end.
+    /// Waits for the end. One by a system call that only an escape begins with is written down.
     ///
     /// # Errors
     /// The operating system did not tell.
     pub async fn ended(&mut self) -> io::Result<Ended> {
-        Ok(Ended::of(self.child.wait().await?))
+        let ended = Ended::of(self.child.wait().await?);
+        if ended.is_escape() {
+            tracing::error!(event = "sandbox-escape", sandbox = %self.name, "a forbidden system call");
+        }
+        Ok(ended)
     }
 
     /// Ends everything inside now.

@@ -1,5 +1,9 @@
 //! The system calls that no founder's program needs and every escape begins with.
 //!
+//! Some of them nobody makes by chance: no compiler, linker or library tries whether it may mount or trace. They end the
+//! program (SIGSYS), which the kernel writes into its log and we into ours. Others are asked for by way of trial, and are
+//! refused.
+//!
 //! A list of what is refused, not of what is let through: compilers and linkers are run here too, and without
 //! capabilities, network and files the remaining calls reach nothing of others. Both word sizes of x86-64 are
 //! covered; a call by another machine's convention ends the process.
@@ -12,14 +16,13 @@ use seccompiler::{
     TargetArch,
 };
 
-/// Refused with "not permitted", whatever the arguments.
-const REFUSED: &[c_long] = &[
+/// They end the program, whatever the arguments.
+const ENDING: &[c_long] = &[
     // Into other processes.
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_pidfd_getfd,
-    libc::SYS_kcmp,
     // Other views of files.
     libc::SYS_mount,
     libc::SYS_umount2,
@@ -33,40 +36,50 @@ const REFUSED: &[c_long] = &[
     libc::SYS_open_tree,
     libc::SYS_mount_setattr,
     libc::SYS_open_by_handle_at,
-    libc::SYS_name_to_handle_at,
     libc::SYS_fanotify_init,
-    libc::SYS_quotactl,
     // Other namespaces.
-    libc::SYS_unshare,
     libc::SYS_setns,
-    // Programs in the kernel, and its least tried parts.
+    // Programs in the kernel.
     libc::SYS_bpf,
-    libc::SYS_perf_event_open,
-    libc::SYS_userfaultfd,
-    libc::SYS_io_uring_setup,
-    libc::SYS_io_uring_enter,
-    libc::SYS_io_uring_register,
     libc::SYS_init_module,
     libc::SYS_finit_module,
     libc::SYS_delete_module,
     libc::SYS_kexec_load,
     libc::SYS_kexec_file_load,
+    // The machine itself.
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+];
+
+/// Refused with "not permitted", whatever the arguments.
+const REFUSED: &[c_long] = &[
+    // Into other processes.
+    libc::SYS_kcmp,
+    // Other views of files.
+    libc::SYS_name_to_handle_at,
+    libc::SYS_quotactl,
+    // Other namespaces.
+    libc::SYS_unshare,
+    // The least tried parts of the kernel.
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
     // Keys that are not bound to a namespace.
     libc::SYS_add_key,
     libc::SYS_request_key,
     libc::SYS_keyctl,
     // The machine itself.
-    libc::SYS_reboot,
-    libc::SYS_swapon,
-    libc::SYS_swapoff,
     libc::SYS_syslog,
-    libc::SYS_acct,
-    libc::SYS_settimeofday,
-    libc::SYS_clock_settime,
     libc::SYS_adjtimex,
     libc::SYS_clock_adjtime,
-    libc::SYS_sethostname,
-    libc::SYS_setdomainname,
 ];
 
 #[cfg(target_arch = "x86_64")]
@@ -111,7 +124,9 @@ pub fn programs() -> Vec<Vec<u8>> {
     refused.insert(libc::SYS_ioctl, injections.into());
     // Its flags lie in memory, where no filter sees them; libraries fall back to `clone` when it is not there.
     let absent = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    let ending = ENDING.iter().map(|call| (*call, Vec::new())).collect();
     vec![
+        compiled(ending, SeccompAction::KillProcess),
         compiled(refused, SeccompAction::Errno(libc::EPERM.unsigned_abs())),
         compiled(absent, SeccompAction::Errno(libc::ENOSYS.unsigned_abs())),
     ]

@@ -12,6 +12,7 @@
 mod instance;
 mod lines;
 mod places;
+mod throwaway;
 mod work;
 
 use std::collections::HashMap;
@@ -34,6 +35,8 @@ use super::sandbox::{Ended, Limits, SandboxError};
 use instance::Instance;
 pub use instance::Lease;
 pub(crate) use places::folder_size;
+pub(super) use places::give;
+pub(super) use throwaway::Throwaway;
 pub use work::{Done, Shown};
 
 /// The PostgreSQL server on which environments get databases of their own.

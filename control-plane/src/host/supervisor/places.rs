@@ -24,7 +24,7 @@ const PREVIEW_FILE: u64 = 256 << 20;
 /// The file of an SQLite environment, below its data.
 const FILE: &str = "app.db";
 /// Where the server's socket is shown, by the name that every client looks for.
-const POSTGRES: &str = "/run/postgresql/.s.PGSQL.5432";
+pub(super) const POSTGRES: &str = "/run/postgresql/.s.PGSQL.5432";
 
 /// What `serve` sees.
 pub(super) fn serving(
@@ -193,7 +193,7 @@ fn data_folder(folders: &Folders, environment: &Environment) -> io::Result<PathB
 }
 
 /// Gives a file or folder to the account, where we may.
-pub(super) fn give(path: &Path, Account(number): Account) -> io::Result<()> {
+pub(in crate::host) fn give(path: &Path, Account(number): Account) -> io::Result<()> {
     if is_root() { chown(path, Some(number), Some(number)) } else { Ok(()) }
 }
 

@@ -66,7 +66,7 @@ pub(super) struct ArchiveAnswer {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Passphrase {
     /// It.
-    passphrase: String,
+    pub(super) passphrase: String,
 }
 
 /// The receipt of an archive.

@@ -3,6 +3,7 @@
 //! Tokens come from the routes of identity (`POST /identity/sign-in` and its steps); a refusal is a problem
 //! (RFC 9457). `/openapi.json` describes all of it, from the same table that serves it.
 
+mod copies;
 mod departures;
 mod support;
 
@@ -25,6 +26,7 @@ use crate::ids::{BuildId, ProjectId, PromptId, VersionId};
 use crate::processors;
 use crate::projects::{self, Project};
 use crate::prompts::{self, Prompt, PromptAnswers, PromptText};
+use crate::residency;
 use crate::seams::{EnvironmentKind, Standing};
 use crate::versions::{self, Planned, Version};
 
@@ -108,6 +110,8 @@ pub(super) struct EnvironmentAnswer {
     environment: Environment,
     /// Its address.
     address: String,
+    /// Where its data lie. One that is older than the record has no lines.
+    residency: Vec<residency::Line>,
 }
 
 /// A version with its spec.
@@ -194,7 +198,7 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
     const PROMPT: &str = "/api/projects/{project}/prompts/{prompt}";
-    let routes = support::routes(departures::routes(routes));
+    let routes = copies::routes(support::routes(departures::routes(routes)));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(
@@ -322,12 +326,14 @@ async fn show(
     project: Owned<Project>,
 ) -> Result<Json<ProjectAnswer>> {
     let platform = &site.platform;
-    let environments = environments::list(platform, &project).await?.into_iter().map(|environment| {
+    let mut environments = Vec::new();
+    for environment in environments::list(platform, &project).await? {
         let address = platform.configuration.origin(&environment.host_name);
-        EnvironmentAnswer { environment, address }
-    });
+        let residency = residency::of(platform, environment.id).await?;
+        environments.push(EnvironmentAnswer { environment, address, residency });
+    }
     Ok(Json(ProjectAnswer {
-        environments: environments.collect(),
+        environments,
         versions: versions::list(platform, &project).await?,
         builds: builds::list(platform, &project).await?,
         standing: site.billing.standing(member.account()).await?,

@@ -14,7 +14,7 @@ use super::{Result, go};
 use crate::Platform;
 use crate::accounts::{Member, Owned};
 use crate::builds::events::{self, StoredEvent};
-use crate::builds::{self, Build, BuildState};
+use crate::builds::{self, Build, BuildState, verification};
 use crate::http::{Shell, Site};
 use crate::ids::{BuildId, ProjectId};
 use crate::projects::Project;
@@ -96,7 +96,7 @@ pub(super) async fn show(
                 .link("To the project", format!("/projects/{}", project.id)),
         ),
         BuildState::Failed => page.notice(
-            Notice::danger("It could not be built")
+            Notice::danger("It does not serve")
                 .text(build.failure.clone().unwrap_or_default())
                 .link("Change the description", format!("/projects/{}/prompts/new", project.id)),
         ),
@@ -111,6 +111,11 @@ pub(super) async fn show(
         BuildState::Cancelled => "Called off",
     };
     let (done, total, now) = sofar.progress.clone().unwrap_or((0, 1, String::new()));
+    let report = verification::report(&site.platform, project.id, build.version);
+    let report = report
+        .ok()
+        .flatten()
+        .map(|_| format!("/projects/{}/versions/{}/verification", project.id, build.version));
     let shown = html! {
         section.build aria-label="Progress" data-events=[(!over).then(|| format!("{at}/events"))] data-last=(sofar.last) {
             p.phase role="status" { (phase) }
@@ -119,6 +124,7 @@ pub(super) async fn show(
             ul.lines-said hidden[sofar.said.is_empty()] aria-label="What the compiler said" {
                 @for (level, text) in &sofar.said { li.(word(level)) { (text) } }
             }
+            @if let (true, Some(report)) = (over, report) { p { a href=(report) { "What the verifier found" } } }
         }
     };
     Ok(page.with(shown))

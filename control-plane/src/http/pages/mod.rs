@@ -4,6 +4,7 @@
 mod agreements;
 mod archives;
 mod builds;
+mod copies;
 mod departures;
 mod editing;
 mod landing;
@@ -14,6 +15,7 @@ mod processors;
 mod production;
 mod projects;
 mod prompts;
+mod residency;
 mod support;
 
 pub(in crate::http) use builds::events as build_events;
@@ -25,7 +27,7 @@ use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Confirm, FormData, Page, View};
 
 use super::Routes;
-use super::doors::Door::{Departure, Member, Owner, Project, ProjectOwner, Public, Support};
+use super::doors::Door::{Copy, Departure, Member, Owner, Project, ProjectOwner, Public, Support};
 use crate::accounts;
 use crate::lifecycle::StepUp;
 
@@ -42,7 +44,7 @@ pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
 type Result<T> = std::result::Result<T, crate::error::Refusal>;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = support_access(ends(account(routes)))
+    let routes = taken_home(support_access(ends(account(routes))))
         .get(Public, "/", "What this is; or, for who is signed in, the projects", landing::show)
         .get(Public, "/healthz", "That the process answers", landing::alive)
         .get(Member, "/projects", "The account's projects, and the box for a prompt", projects::list)
@@ -103,6 +105,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "/projects/{project}/versions/{version}/spec",
             "The spec of a version, as text",
             plan::spec,
+        )
+        .get(
+            Project,
+            "/projects/{project}/versions/{version}/verification",
+            "The report of the verifier on a version, as a file",
+            plan::verification,
         )
         .get(
             Project,
@@ -207,6 +215,16 @@ fn ends(routes: Routes) -> Routes {
             "Makes the link for production's first person",
             production::make_owner,
         )
+}
+
+/// What of an app that goes on is taken home.
+fn taken_home(routes: Routes) -> Routes {
+    const MAKE: &str = "/projects/{project}/copies/{kind}/make";
+    routes
+        .get(ProjectOwner, "/projects/{project}/copies", "Copies of an app that goes on", copies::list)
+        .post(ProjectOwner, MAKE, "Has a copy made", copies::make)
+        .get(Copy, "/projects/{project}/copies/{copy}", "A copy, and what opens it", copies::show)
+        .get(Copy, "/projects/{project}/copies/{copy}/file", "The file of a copy", copies::file)
 }
 
 /// Whom of the platform an owner lets in.

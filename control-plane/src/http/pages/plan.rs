@@ -15,7 +15,8 @@ use super::projects::state_tag;
 use super::prompts::identifying;
 use super::{Result, go};
 use crate::accounts::{Member, Owned, Owner};
-use crate::builds;
+use crate::builds::{self, verification};
+use crate::error::Refusal;
 use crate::http::{Shell, Site};
 use crate::ids::{ProjectId, VersionId};
 use crate::projects::Project;
@@ -87,9 +88,11 @@ pub(super) async fn show(
         );
     }
     let plan = spec::plan::plan(spec.model());
+    let report = verification::report(&site.platform, project.id, version.id);
+    let verified = report.is_ok_and(|report| report.is_some());
     let shown = html! {
         div.plan {
-            p { (state_tag(version.state).show(&view)) " Planned " (view.moment(version.created_at)) @if let Some(at) = version.approved_at { ", approved " (view.moment(at)) } ". " a href={ (at) "/spec" } { "The spec as text" } }
+            p { (state_tag(version.state).show(&view)) " Planned " (view.moment(version.created_at)) @if let Some(at) = version.approved_at { ", approved " (view.moment(at)) } ". " a href={ (at) "/spec" } { "The spec as text" } @if verified { ". " a href={ (at) "/verification" } { "What the verifier found" } } }
             (roles(&plan, &view))
             (access(&plan, &spec))
             (open_points(&spec))
@@ -268,6 +271,22 @@ pub(super) async fn spec(
     let version = owned(&site, &member, &project, path).await?;
     let (text, _) = versions::read(&site.platform, &version).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+/// The report of the verifier. It was written beside the app that it tells of, so it is a file to keep, and no page of ours.
+pub(super) async fn verification(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Path(path): Path<(ProjectId, VersionId)>,
+) -> Result<Response> {
+    let version = owned(&site, &member, &project, path).await?;
+    let report = verification::report(&site.platform, project.id, version.id);
+    let report = report.map_err(|_| Refusal::Fault("report"))?.ok_or(Refusal::NotFound)?;
+    let name = format!("attachment; filename=\"verification-{}.html\"", version.number);
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, report).into_response())
 }
 
 /// What the person who reads a plan decides about it.

@@ -8,7 +8,7 @@ use safeguards::pages::{
 };
 
 use super::prompts::{PromptBox, prompt_form};
-use super::{Result, departures, go, planning, support};
+use super::{Result, copies, departures, go, planning, residency, support};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build, BuildState};
 use crate::environments::{self, Environment};
@@ -134,8 +134,11 @@ pub(super) async fn show(
             (production(&site, &project, of(EnvironmentKind::Production), &versions, &standing, owns))
         }
     };
-    let page = page.with(places).with(version_table(&project, &versions, &builds));
-    let page = if owns { page.with(support::link(project.id)) } else { page };
+    let mut page = page.with(places).with(version_table(&project, &versions, &builds));
+    if !environments.is_empty() {
+        page = page.with(residency::table(platform, &environments).await?);
+    }
+    let page = if owns { page.with(copies::link(project.id)).with(support::link(project.id)) } else { page };
     Ok(if owns && leaving.is_none() { page.with(departures::end_link(project.id)) } else { page })
 }
 

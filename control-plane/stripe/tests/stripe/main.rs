@@ -3,5 +3,6 @@
 
 mod calls;
 mod house;
+mod kills;
 mod road;
 mod webhooks;

@@ -11,7 +11,7 @@ use control_plane::Configuration;
 use control_plane::ids::{AccountId, EnvironmentId};
 use control_plane::seams::{
     Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
-    Pending, Progress, Standing,
+    KeyDestruction, Pending, Progress, Standing, Verified, VerifyOrder,
 };
 use exporter::{ArchiveWriter, Cell, Column, ColumnKind, Form, Passphrase, Seal, Signature, Subject, Table};
 use safeguards::Clock;
@@ -31,6 +31,8 @@ pub(crate) struct House {
     ran: Mutex<Vec<String>>,
     /// What the app's program leaves a link to, in the place of this file of its errand.
     pub(crate) links: Mutex<Option<(&'static str, PathBuf)>>,
+    /// What a key service says of keys that it destroys later; without it, they are erased at once.
+    pub(crate) scheduled: Mutex<Option<KeyDestruction>>,
 }
 
 impl House {
@@ -42,6 +44,7 @@ impl House {
             gates: Mutex::default(),
             ran: Mutex::default(),
             links: Mutex::default(),
+            scheduled: Mutex::default(),
         }
     }
 
@@ -164,6 +167,10 @@ impl Host for House {
         Box::pin(async { Err(unavailable("this house builds nothing")) })
     }
 
+    fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
+        Box::pin(async { Err(unavailable("this house verifies nothing")) })
+    }
+
     fn provide<'a>(&'a self, _: &'a EnvironmentOrder) -> Pending<'a, (), HostError> {
         Box::pin(async { Err(unavailable("this house provides nothing")) })
     }
@@ -216,16 +223,17 @@ impl Host for House {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
+    fn destroy_keys<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, KeyDestruction, HostError> {
         Box::pin(async move {
             self.gates.lock().unwrap().insert(environment, Gate::Nothing);
-            let Ok(root) = FileKeyService::open(&self.root_key(environment)) else { return Ok(()) };
+            let destruction = self.scheduled.lock().unwrap().clone().unwrap_or(KeyDestruction::Erased);
+            let Ok(root) = FileKeyService::open(&self.root_key(environment)) else { return Ok(destruction) };
             let now = self.clock.now();
             let gone = async {
                 root.schedule_destruction(now).await?;
                 root.destroy_if_due(now)
             };
-            gone.await.map(drop).map_err(|error| unavailable(&error.to_string()))
+            gone.await.map(|_| destruction).map_err(|error| unavailable(&error.to_string()))
         })
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod copies;
 mod house;
 mod keys;
 
@@ -16,7 +17,8 @@ use control_plane::lifecycle::{
     certificate, reminders::WINDOW,
 };
 use control_plane::operations::{Engine, NoFaults, StopAt};
-use control_plane::seams::{Archives as _, Gate};
+use control_plane::residency;
+use control_plane::seams::{Archives as _, Gate, KeyDestruction};
 use control_plane::testing::{BEGINNING, TestPlatform, platforms};
 use safeguards::identity::{NewPerson, PersonId};
 use safeguards::{Clock, sql};
@@ -119,11 +121,7 @@ impl Scene {
             platform.platform.clone(),
             house.clone(),
             Arc::new(ArchiveFolder::new(&configuration.archives_folder())),
-            Arc::new(Mailbox::new(
-                &configuration.mailbox_folder(),
-                &configuration.dashboard_host,
-                Arc::new(platform.clock.clone()),
-            )),
+            Arc::new(Mailbox::new(&configuration.mailbox_folder(), &configuration.dashboard_host)),
             house.clone(),
         );
         let project = ProjectId::new(project);
@@ -224,6 +222,37 @@ async fn hc_12_the_window_runs_its_course() {
             assert!(disabled.iter().any(|what| what.contains("key of the archive")), "{disabled:?}");
             assert!(told.disabled.iter().all(|key| told.deleted.iter().all(|gone| key.at <= gone.at)));
         }
+    }
+}
+
+/// Where a key service lets a key wait before it is gone, the certificate says so, until when, and where: disabled is not
+/// yet erased.
+#[tokio::test(flavor = "multi_thread")]
+async fn hc_12_a_key_that_waits_for_its_deletion_is_certified_as_that() {
+    for scene in Scene::both().await {
+        *scene.house.scheduled.lock().unwrap() = Some(KeyDestruction::Scheduled {
+            service: "AWS KMS".into(),
+            region: "eu-central-1".into(),
+            key: "arn:aws:kms:eu-central-1:111122223333:key/4711".into(),
+            until: BEGINNING + WINDOW + Duration::days(7),
+        });
+        let departure = scene.cancel().await;
+        scene.platform.clock.set(BEGINNING + WINDOW);
+        scene.drain().await;
+        let signed = scene.lifecycle.certificate(scene.account, departure).await.unwrap();
+        let (told, _) = certificate::verify(&signed.html().unwrap(), None).unwrap();
+        let place = scene.platform.configuration.archives_folder();
+        assert!(!place.exists() || fs::read_dir(place).unwrap().count() == 0);
+        let residency = residency::of(&scene.platform, scene.production).await.unwrap();
+        assert!(residency.iter().any(|line| line.what == residency::What::Archives), "{residency:?}");
+        let key = told.disabled.iter().find(|item| item.what.contains("root key of production")).unwrap();
+        for said in ["AWS KMS", "eu-central-1", "key/4711", "2027-01-02T09:00:00Z"] {
+            assert!(key.how.contains(said), "{said}: {}", key.how);
+        }
+        assert!(!key.how.contains("destroyed") && !key.how.contains("erased"), "{}", key.how);
+        let waits = told.remains.iter().find(|item| item.what.contains("root key of production")).unwrap();
+        assert!(waits.how.contains("2027-01-02T09:00:00Z"), "{}", waits.how);
+        assert_eq!(scene.state(departure).await, DepartureState::Destroyed);
     }
 }
 

@@ -44,7 +44,7 @@ pub async fn high_readings_page(viewer: Viewer, wanted: Wanted) -> Result<Page> 
 
 /// `GET /api/lists/high-readings`
 pub async fn high_readings_api(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Reading>>> {
-    high_readings(&viewer, &wanted).await.map(Json)
+    high_readings(&viewer, &wanted.asked(&[], &[])?).await.map(Json)
 }
 
 /// Silent: without reading in 3 days.
@@ -89,5 +89,5 @@ pub async fn silent_page(viewer: Viewer, wanted: Wanted) -> Result<Page> {
 
 /// `GET /api/lists/silent`
 pub async fn silent_api(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Patient>>> {
-    silent(&viewer, &wanted).await.map(Json)
+    silent(&viewer, &wanted.asked(&[], &[])?).await.map(Json)
 }

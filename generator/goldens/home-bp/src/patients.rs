@@ -321,24 +321,27 @@ pub async fn invite(viewer: &Viewer, id: Uuid, version: i64, email: &str) -> Res
     Ok(draft.link)
 }
 
+/// The filters that a program can ask for: open ones name nobody and may stand in an address; `find` holds words to look for.
+const FILTERS: &[ListFilter] = &[
+    ListFilter::text("find"),
+    ListFilter::text("phone"),
+    ListFilter::integer("target_systolic_from"),
+    ListFilter::integer("target_systolic_to"),
+    ListFilter::integer("target_diastolic_from"),
+    ListFilter::integer("target_diastolic_to"),
+];
+
 /// `GET /api/patients`: filters that name nobody stand in the address.
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Patient>>> {
     viewer.granted(&PATIENT, Action::List).await?;
-    wanted.knows(&[])?;
+    let wanted = wanted.asked(FILTERS, &[ORDERS, SEALED_ORDERS])?;
     Ok(Json(page(&viewer, &wanted).await?))
 }
 
-/// `POST /api/patients/search`: filters that could name somebody stand in the body; `find` holds words to look for.
+/// `POST /api/patients/search`: filters that could name somebody stand in the body.
 pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Patient>>> {
     viewer.granted(&PATIENT, Action::List).await?;
-    let wanted = body.wanted(&[
-        "find",
-        "phone",
-        "target_systolic_from",
-        "target_systolic_to",
-        "target_diastolic_from",
-        "target_diastolic_to",
-    ])?;
+    let wanted = body.wanted(FILTERS, &[ORDERS, SEALED_ORDERS])?;
     Ok(Json(page(&viewer, &wanted).await?))
 }
 

@@ -167,27 +167,30 @@ async fn new(viewer: &Viewer, patient_id: Uuid, answers: &Answers) -> Result<Sta
     Ok(made)
 }
 
+/// The filters that a program can ask for: open ones name nobody and may stand in an address.
+const FILTERS: &[ListFilter] = &[
+    ListFilter::record("patient_id").open(),
+    ListFilter::integer("systolic_from"),
+    ListFilter::integer("systolic_to"),
+    ListFilter::integer("diastolic_from"),
+    ListFilter::integer("diastolic_to"),
+    ListFilter::integer("pulse_from"),
+    ListFilter::integer("pulse_to"),
+    ListFilter::moment("taken_at_from"),
+    ListFilter::moment("taken_at_to"),
+];
+
 /// `GET /api/readings`: filters that name nobody stand in the address.
 pub async fn api_list(viewer: Viewer, wanted: Wanted) -> Result<Json<Vec<Reading>>> {
     viewer.granted(&READING, Action::List).await?;
-    wanted.knows(&["patient_id"])?;
+    let wanted = wanted.asked(FILTERS, &[ORDERS])?;
     Ok(Json(page(&viewer, &wanted).await?))
 }
 
 /// `POST /api/readings/search`: filters that could name somebody stand in the body.
 pub async fn api_search(viewer: Viewer, body: Body) -> Result<Json<Vec<Reading>>> {
     viewer.granted(&READING, Action::List).await?;
-    let wanted = body.wanted(&[
-        "patient_id",
-        "systolic_from",
-        "systolic_to",
-        "diastolic_from",
-        "diastolic_to",
-        "pulse_from",
-        "pulse_to",
-        "taken_at_from",
-        "taken_at_to",
-    ])?;
+    let wanted = body.wanted(FILTERS, &[ORDERS])?;
     Ok(Json(page(&viewer, &wanted).await?))
 }
 

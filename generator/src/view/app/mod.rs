@@ -49,6 +49,8 @@ pub(crate) struct AppView {
     /// Whether any action takes de-identified text only, and whether any is answered from what was kept.
     pub(crate) any_de_identified: bool,
     pub(crate) any_cached: bool,
+    /// Whether a test surely finds a record on whose page somebody can run an action: made up, or begun without a word.
+    pub(crate) ai_tried: bool,
     pub(crate) permissions: Vec<PermissionView>,
     /// Rules and tasks.
     pub(crate) duties: DutiesView,
@@ -170,6 +172,15 @@ impl AppView {
             duties: duties(model)?,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             ai_actions: model.ai_actions.iter().map(|action| ai_action_view(model, action)).collect(),
+            ai_tried: model.ai_actions.iter().map(|action| ai_action_view(model, action)).any(|action| {
+                let on = entities.iter().find(|entity| entity.module == action.on.module);
+                let begun = on.is_some_and(|entity| {
+                    let wanted =
+                        |field: &crate::view::field::FieldView| field.required && field.default.is_none();
+                    entity.policy.creatable && entity.parent.is_none() && !entity.fields.iter().any(wanted)
+                });
+                !action.recorded && (begun || on.is_some_and(|entity| seed_makes(&seed, entity)))
+            }),
             any_de_identified: model.ai_actions.iter().any(|action| action.de_identified),
             any_cached: model.ai_actions.iter().any(|action| action.cached),
             sub_processors: model

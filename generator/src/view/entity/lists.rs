@@ -106,8 +106,9 @@ impl EntityView {
     /// first words of what is long, too.
     pub(super) fn columns_of_table(&self, entity: &Entity) -> Vec<String> {
         if matches!(entity.origin, spec::model::Origin::Task(_)) {
+            // The first column leads to the task itself.
             let about = self.parent.iter().map(|parent| parent.field.as_str());
-            let columns = about.chain(["due at", "why", "responsible", "status", "settled at"]);
+            let columns = ["due at"].into_iter().chain(about).chain(["why", "responsible", "status"]);
             return columns.map(str::to_owned).collect();
         }
         let mut columns: Vec<String> = Vec::new();

@@ -1,7 +1,6 @@
 //! My account, for API clients and for scripts on pages.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,7 @@ use super::super::sessions::Device;
 use super::super::sign_in::OrganisationChoice;
 use super::sign_in::{offered, revealed, signed_in};
 use super::{secret, session_cookie};
+use crate::web::Path;
 
 /// Who I am and where.
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! The pages of signing in, of one-time links and of sign-up. Each step is a page of its own with one
 //! short form; what was proved so far lies in the ticket's cookie.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
@@ -17,7 +17,7 @@ use super::sign_in::revealed;
 use crate::pages::{
     Choice, CodeEntry, Enrolment, Field, Form, FormData, Notice, Page, RecoveryCodes, Shape, SignIn, View,
 };
-use crate::web::Problem;
+use crate::web::{Path, Problem};
 
 const CODE: &str = "Enter your security code";
 

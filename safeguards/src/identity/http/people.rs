@@ -1,7 +1,6 @@
 //! Administration of people, for roles that administer them.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use super::super::names::{PersonId, PlaceId};
 use super::super::people::Colleague;
 use super::super::principal::Session;
 use super::secret;
+use crate::web::Path;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

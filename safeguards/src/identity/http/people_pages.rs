@@ -1,6 +1,5 @@
 //! The pages on which the people of an organisation are invited, given roles and let go.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
@@ -18,6 +17,7 @@ use super::office::barred;
 use crate::pages::{
     Choice, Column, Content, Detail, Field, Form, FormData, Notice, Page, Row, Shape, Table, View,
 };
+use crate::web::Path;
 
 /// The value of the choice that is no place.
 const WHOLE: &str = "whole";

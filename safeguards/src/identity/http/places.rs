@@ -1,7 +1,6 @@
 //! The places of an organisation, for roles that administer people.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::super::error::Result;
 use super::super::names::PlaceId;
 use super::super::places::Place;
 use super::super::principal::Session;
+use crate::web::Path;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,5 @@
 //! The pages on which the places of an organisation are made.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 
 use super::super::error::{IdentityError, Result};
@@ -12,6 +11,7 @@ use super::entry::{sentence, text, with_article};
 use super::look::{Look, go};
 use super::office::barred;
 use crate::pages::{Choice, Column, Content, Detail, Field, Form, FormData, Page, Row, Table, View};
+use crate::web::Path;
 
 /// A table for each kind, and the way to make another.
 pub(super) async fn list(session: Session, Look(view): Look) -> Result<Page> {

@@ -10,7 +10,8 @@ use safeguards::testing::{self, TestDatabase};
 use safeguards::{Clock, sql, tenant};
 use std::pin::pin;
 use std::task::Poll;
-use time::Duration;
+use time::macros::{datetime, offset};
+use time::{Duration, OffsetDateTime};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -372,4 +373,21 @@ async fn what_nobody_does_passes_on() {
         assert_eq!(closed, [("first".to_owned(), false, false, "done".to_owned())]);
         assert!(rest.len() == 2 && rest.iter().all(|call| call.0 == "else" && call.1));
     }
+}
+
+/// Safe answer 5: days are those of the place's clocks. Over the change to daylight saving time, three days have 71 hours.
+#[test]
+fn days_are_counted_in_the_place_s_time_zone() {
+    let offset_at = |at: OffsetDateTime| match at < datetime!(2026-03-08 7:00 UTC) {
+        true => offset!(-5),
+        false => offset!(-4),
+    };
+    let zone = Zone { name: "", offset_at };
+    let moment = Moment { now: datetime!(2026-03-10 16:00 UTC), zone };
+    assert_eq!(moment.ago(3, 0), datetime!(2026-03-07 17:00 UTC));
+    assert_eq!(moment.ago(0, 180), datetime!(2026-03-10 13:00 UTC));
+    assert_eq!(moment.today(), datetime!(2026-03-10 0:00 UTC).date());
+    // At a time that the clocks skipped on that day, by the length of a day.
+    let skipped = Moment { now: datetime!(2026-03-09 6:30 UTC), zone };
+    assert_eq!(skipped.ago(1, 0), datetime!(2026-03-08 6:30 UTC));
 }

@@ -1,0 +1,103 @@
+//! What the verifier found of a version: the report is kept with its source, and words for whoever is told why it does not serve.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use crate::Platform;
+use crate::host::folders::{private_folder, write_private};
+use crate::ids::{ProjectId, VersionId};
+use crate::operations::StepError;
+use crate::seams::{Finding, Verified};
+
+/// How many findings are told in words; the report has them all.
+const TOLD: usize = 3;
+
+fn file(platform: &Platform, project: ProjectId, version: VersionId) -> PathBuf {
+    let folder = platform.configuration.projects_folder().join(project.to_string()).join("verified");
+    folder.join(format!("{version}.html"))
+}
+
+/// Keeps the report; one that is there is replaced.
+pub(super) fn keep(
+    platform: &Platform,
+    project: ProjectId,
+    version: VersionId,
+    page: &str,
+) -> io::Result<()> {
+    let path = file(platform, project, version);
+    if let Some(folder) = path.parent() {
+        private_folder(folder)?;
+    }
+    write_private(&path, page.as_bytes())
+}
+
+/// The report of a version that was verified, as a page of HTML.
+///
+/// It was written beside the app that it tells of, so it is handed out as a file, and is no page of ours.
+pub(crate) fn report(
+    platform: &Platform,
+    project: ProjectId,
+    version: VersionId,
+) -> io::Result<Option<String>> {
+    match fs::read_to_string(file(platform, project, version)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Whether the version may serve.
+pub(super) fn passed(verified: &Verified) -> Result<(), StepError> {
+    if !verified.broken.is_empty() {
+        return Err(StepError::Refused(format!(
+            "This version was tried in a throwaway instance, and does not keep what is promised of it, so it does not serve. \
+             {} The report says what was done and seen; the version that served before serves on.",
+            told(&verified.broken)
+        )));
+    }
+    if !verified.undecided.is_empty() {
+        return Err(StepError::Later(format!(
+            "This version was tried in a throwaway instance, and not everything could be decided, so it does not serve. {}",
+            told(&verified.undecided)
+        )));
+    }
+    if verified.kept == 0 {
+        return Err(StepError::Refused(
+            "Nothing of this version could be tried, so it does not serve.".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn told(findings: &[Finding]) -> String {
+    let first = findings.iter().take(TOLD).map(|finding| format!("“{}”: {}.", finding.title, finding.saw));
+    let mut words = first.collect::<Vec<_>>().join(" ");
+    if findings.len() > TOLD {
+        words.push_str(&format!(" And {} more.", findings.len() - TOLD));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verified(broken: usize, undecided: usize) -> Verified {
+        let findings = |count| {
+            let finding = |number| Finding { title: format!("Promise {number}"), saw: "it is not so".into() };
+            (1..=count).map(finding).collect()
+        };
+        Verified { kept: 170, broken: findings(broken), undecided: findings(undecided), page: String::new() }
+    }
+
+    /// CL-13: what is broken stops the deploy in words; what could not be decided is no pass, and is tried again.
+    #[test]
+    fn only_a_version_that_keeps_everything_passes() {
+        assert!(passed(&verified(0, 0)).is_ok());
+        let Err(StepError::Refused(words)) = passed(&verified(5, 1)) else { panic!("it passes") };
+        assert!(words.contains("“Promise 1”: it is not so.") && words.contains("And 2 more."), "{words}");
+        let later = passed(&verified(0, 1));
+        assert!(matches!(&later, Err(StepError::Later(words)) if words.contains("Promise 1")), "{later:?}");
+        assert!(passed(&Verified { kept: 0, ..verified(0, 0) }).is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! What founders list: `paid or not`, `partners such as food banks`, the tabs of a sheet.
+
+use crate::sentences::Token;
+
+/// `date, fee, paid or not` reads as `date, fee, paid yes/no`.
+pub(super) fn or_not(mut tokens: Vec<Token>) -> Vec<Token> {
+    let mut at = 1;
+    while at + 1 < tokens.len() {
+        let listed = at > 1
+            && (tokens[at - 2] == Token::Comma
+                || tokens[at - 2] == Token::Open
+                || tokens[at - 2].is("and")
+                || tokens[at - 2].is("with"));
+        let ends = matches!(tokens.get(at + 2), None | Some(Token::Comma | Token::Close))
+            || tokens.get(at + 2).is_some_and(|token| token.is("and"));
+        if tokens[at].is("or")
+            && tokens[at + 1].is("not")
+            && listed
+            && ends
+            && tokens[at - 1].word().is_some()
+        {
+            tokens.splice(at..at + 2, [Token::Word("yes".into()), Token::Slash, Token::Word("no".into())]);
+        }
+        at += 1;
+    }
+    tokens
+}
+
+/// `collect specimens with chain of custody number, collected at, temperature in range`: a list in parentheses.
+pub(super) fn with_a_list(tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.iter().position(|token| token.is("with")) else { return tokens };
+    let list = &tokens[at + 1..];
+    let commas = list.iter().filter(|token| **token == Token::Comma).count();
+    let plain = list.iter().all(|token| match token {
+        Token::Word(word) => {
+            !crate::words::is_modal(word)
+                && !crate::words::is_be(word)
+                && !crate::words::restricts(word)
+                && !matches!(
+                    word.as_str(),
+                    "with"
+                        | "who"
+                        | "which"
+                        | "that"
+                        | "they"
+                        | "so"
+                        | "if"
+                        | "when"
+                        | "to"
+                        | "by"
+                        | "we"
+                        | "i"
+                        | "it"
+                        | "them"
+                        | "a"
+                        | "an"
+                        | "their"
+                        | "each"
+                        | "every"
+                        | "for"
+                        | "from"
+                        | "but"
+                )
+                && crate::catalogue::catalogue().role(&crate::words::singular(word)).is_none()
+        }
+        Token::Comma | Token::Number(_) | Token::Range(..) | Token::Open | Token::Close | Token::Slash => {
+            true
+        }
+        _ => false,
+    });
+    let kept = at > 0
+        && tokens[at - 1].word().is_some_and(|word| {
+            crate::catalogue::catalogue()
+                .entity(&crate::words::singular(word))
+                .is_some_and(|(concept, _)| !concept.field_too)
+        });
+    let known = crate::nouns::items(list)
+        .iter()
+        .filter(|item| {
+            let key = item.key();
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            crate::catalogue::catalogue().field(&key).is_some()
+                || crate::catalogue::catalogue().field(last).is_some()
+                || item.range.is_some()
+                || item.unit.is_some()
+                || matches!(last, "at" | "on" | "number" | "date" | "time")
+        })
+        .count();
+    if commas < 2 || !plain || !kept || known < 2 {
+        return tokens;
+    }
+    let mut out = tokens[..at].to_vec();
+    out.push(Token::Open);
+    out.extend(list.iter().cloned());
+    out.push(Token::Close);
+    out
+}
+
+/// `partners such as food banks receive referrals` reads as `partners receive referrals`.
+pub(super) fn such_as(mut tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.windows(2).position(|pair| pair[0].is("such") && pair[1].is("as")) else {
+        return tokens;
+    };
+    let end = (at + 2..tokens.len().min(at + 9))
+        .take_while(|at| *tokens.get(*at).unwrap_or(&Token::Comma) != Token::Comma)
+        .find(|at| {
+            tokens[*at].word().is_some_and(|word| {
+                crate::words::is_modal(word)
+                    || crate::words::verb(word).is_some() && !crate::words::is_two_faced(word) && *at > 0
+            })
+        });
+    if let Some(end) = end.filter(|_| at > 0) {
+        tokens.drain(at..end);
+    }
+    tokens
+}
+
+/// `activity leaders fill out the visits tab`: the visits.
+pub(super) fn without_tabs(mut tokens: Vec<Token>) -> Vec<Token> {
+    let at = (1..tokens.len()).find(|at| {
+        tokens[*at].word().is_some_and(|word| matches!(word, "tab" | "tabs" | "module" | "section"))
+            && tokens[*at - 1].word().is_some_and(|before| {
+                let one = crate::words::singular(before);
+                one != before
+                    && (crate::catalogue::catalogue().entity(&one).is_some()
+                        || crate::catalogue::catalogue().role(&one).is_some())
+            })
+    });
+    if let Some(at) = at {
+        tokens.remove(at);
+    }
+    tokens
+}
