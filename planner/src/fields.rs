@@ -191,8 +191,9 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
         "day" | "week" | "month" | "hour" | "night" | "shift" if key.contains(" per ") => {
             "clinical decimal 0..100000, queryable".into()
         }
-        "circumference" | "length" | "width" | "depth" | "diameter" | "volume" | "angle" | "index"
-        | "ratio" | "distance" | "speed" | "thickness" | "saturation"
+        "motion" | "flexion" | "extension" | "abduction" | "circumference" | "length" | "width" | "depth"
+        | "diameter" | "volume" | "angle" | "index" | "ratio" | "distance" | "speed" | "thickness"
+        | "saturation"
             if kind == EntityKind::Clinical =>
         {
             "clinical decimal 0..100000, queryable".into()

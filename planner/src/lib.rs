@@ -32,9 +32,11 @@
 //! 5. `complete` fills in what nobody said, and lists it under `assumed`; `grants` gives what was said, then what
 //!    nobody could do otherwise, and takes away last.
 //!    A role writes what a verb says it writes; what nobody was said to keep goes to as few as can be.
+//!    `automatic` reads what happens by itself, of what it is then known who sees it: rules, tasks, AI actions.
 //! 6. What needs a construct that cannot be built yet goes under `not yet`; the rest is planned.
 
 mod access;
+mod automatic;
 mod catalogue;
 pub mod change;
 mod clauses;

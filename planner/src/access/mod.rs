@@ -6,6 +6,7 @@
 
 mod active;
 mod conditions;
+mod contacts;
 mod defaults;
 mod denied;
 mod emergency;
@@ -16,13 +17,16 @@ mod narrowing;
 mod passive;
 mod references;
 mod targets;
+mod ticked;
 mod told;
 mod who;
 
+pub(crate) use contacts::named_contacts;
 pub(crate) use defaults::by_default;
 use fallback::Unclear;
 pub(crate) use passive::care_teams;
 pub(crate) use references::references;
+pub(crate) use ticked::ticked;
 
 use crate::catalogue::RoleKind;
 use crate::clauses::{Clause, clauses};

@@ -6,6 +6,7 @@ mod files;
 mod holders;
 mod lists;
 mod loose;
+mod measured;
 mod naming;
 mod objects;
 mod parts;
@@ -13,6 +14,7 @@ mod relations;
 mod spoken;
 mod values;
 
+pub(crate) use measured::measured;
 pub(crate) use parts::account;
 pub(crate) use spoken::{appointments, spoken_of};
 

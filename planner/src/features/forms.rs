@@ -41,7 +41,10 @@ fn counted(tokens: &[Token]) -> Option<usize> {
             matches!(pair[0], Token::Number(_))
                 && pair[1].word().is_some_and(|word| matches!(word, "questions" | "items"))
         });
-        (questions && tokens[open - 1].word().is_some()).then(|| open - 1)
+        // `PHQ-9 (9 items, 0-3)` ends in a number.
+        let named = matches!(tokens[open - 1], Token::Word(_))
+            || matches!(tokens[open - 1], Token::Number(_)) && open > 1 && tokens[open - 2].word().is_some();
+        (questions && named).then(|| open - 1)
     })
 }
 
@@ -60,7 +63,12 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
             && before.as_deref().is_some_and(|word| word.starts_with("question") || word.starts_with("item"));
         let before = before.filter(|_| !survey);
         let quiz = at.is_some_and(|at| sentence.tokens[at].is("quiz"));
-        let scale = at.and_then(|at| sentence.tokens[at].word()).filter(|word| !is_form_word(word));
+        let scale = at
+            .and_then(|at| match &sentence.tokens[at] {
+                Token::Word(word) | Token::Number(word) => Some(word.as_str()),
+                _ => None,
+            })
+            .filter(|word| !is_form_word(word));
         let scale = scale.map(|word| match before.as_deref() {
             Some(before) if !crate::words::is_glue(before) && crate::words::verb(before).is_none() => {
                 format!("{before} {word}")

@@ -3,6 +3,7 @@
 use super::notes::{Planned, questions, refusals, wished};
 use super::{Plan, PlanError};
 use crate::access::Rules;
+use crate::automatic;
 use crate::catalogue::RoleKind;
 use crate::features;
 use crate::grants::{Grants, grants, permissions};
@@ -24,6 +25,24 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
         silence.roles = readers(&world, &granted, &subject, &silence.roles);
     }
     silences.retain(|silence| !silence.roles.is_empty());
+    let automatic = automatic::find(parsed, &mut world, &granted);
+    // The list that a rule watches comes first, and is seen by those who are told, too.
+    if let Some(watched) = automatic.silence() {
+        let same = |one: &features::Silence| {
+            (&one.entity, one.count, &one.unit) == (&watched.entity, watched.count, &watched.unit)
+        };
+        let mut roles = watched.roles.clone();
+        roles.extend(silences.iter().filter(|one| same(one)).flat_map(|one| one.roles.clone()));
+        let mut seen: Vec<String> = Vec::new();
+        roles.retain(|role| {
+            !seen.contains(role) && {
+                seen.push(role.clone());
+                true
+            }
+        });
+        silences.retain(|one| !same(one));
+        silences.insert(0, features::Silence { roles, ..watched.clone() });
+    }
     let (measures, lost) = features::measures(parsed, &world);
     let movers = movers(&world, &granted, &rules);
     let permissions = permissions(&world, &rules, &granted);
@@ -38,7 +57,8 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
         measures: !measures.is_empty(),
         lists: !(thresholds.is_empty() && silences.is_empty()),
     };
-    let not_yet = wished(parsed, &rules, &world, &planned);
+    let mut not_yet = wished(parsed, &rules, &world, &planned);
+    automatic.answer(&mut not_yet);
     let mut not_understood: Vec<String> = rules.not_understood.clone();
     not_understood.extend(lost);
     not_understood.retain(|said| {
@@ -50,11 +70,12 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             said.to_lowercase().contains(&format!("{place} has"))
                 || said.to_lowercase().contains(&format!("have {place}"))
         });
-        !(spoken_of || first || places)
+        !(spoken_of || first || places || automatic.understood(said))
     });
     let questions = questions(&world, &rules, &granted);
     let audit_years = parsed.iter().find_map(|one| features::audit_years(&one.sentence));
-    let refused = refusals(parsed, audit_years);
+    let mut refused = refusals(parsed, audit_years);
+    refused.extend(automatic.refused.iter().cloned());
     let mut skip: Vec<String> = Vec::new();
     for _ in 0..8 {
         let text = yaml(&Parts {
@@ -65,6 +86,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             silences: &silences,
             measures: &measures,
             permissions: &permissions,
+            automatic: &automatic,
             audit_years: audit_years.filter(|years| *years >= 6),
             refused: &refused,
             not_yet: &not_yet,
@@ -92,8 +114,19 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             .filter_map(|(pointer, _)| {
                 let mut steps = pointer.split('/').skip(1);
                 let (section, name) = (steps.next()?, steps.next()?);
-                matches!(section, "lists" | "measures" | "calendars" | "forms" | "permissions")
-                    .then(|| format!("/{section}/{name}"))
+                // Names are escaped in pointers only where they hold a slash or a tilde, which no name does.
+                matches!(
+                    section,
+                    "lists"
+                        | "measures"
+                        | "calendars"
+                        | "forms"
+                        | "permissions"
+                        | "rules"
+                        | "tasks"
+                        | "ai actions"
+                )
+                .then(|| format!("/{section}/{name}"))
             })
             .filter(|pointer| !skip.contains(pointer))
             .collect();
@@ -106,7 +139,13 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             });
         }
         for pointer in dropped {
-            not_understood.push(format!("{pointer} could not be planned"));
+            let mut steps = pointer.split('/').skip(1);
+            let (section, name) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+            match automatic.left_of(section, name, |name| world.names.say(name)) {
+                Some(wish) if not_yet.contains(&wish) => {}
+                Some(wish) => not_yet.push(wish),
+                None => not_understood.push(format!("{pointer} could not be planned")),
+            }
             skip.push(pointer);
         }
     }

@@ -14,7 +14,7 @@ use crate::catalogue::EntityKind;
 use crate::sentences::{Sentence, split};
 use crate::words::key_of;
 use crate::world::{Parsed, World};
-use crate::{access, complete, entities, features, gate, roles, spanish};
+use crate::{access, automatic, complete, entities, features, gate, roles, spanish};
 use finish::finish;
 use lifecycles::lifecycles;
 use places::{place, sign_up};
@@ -155,6 +155,7 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     features::forms(&parsed, &mut world);
     entities::find(&parsed, &mut world);
     entities::appointments(&parsed, &mut world);
+    entities::measured(&parsed, &mut world);
     forget(&parsed, &mut world);
     roles::guardians(&parsed, &mut world);
     access::care_teams(&parsed, &mut world);
@@ -171,6 +172,9 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     }
     lifecycles(&parsed, &mut world);
     let mut rules = access::read(&parsed, &mut world, settled);
+    access::named_contacts(&parsed, &world, &mut rules);
+    access::ticked(&parsed, &mut world, &mut rules);
+    automatic::prepare(&parsed, &mut world, &mut rules);
     let (prefix, reference_only) = access::references(&parsed, &world);
     rules.reference_only = reference_only;
     if let (Some(prefix), Some(subject)) = (
@@ -219,7 +223,7 @@ fn in_emergencies(world: &mut World) {
 
 /// Whether some other part of the planner has dealt with a sentence.
 fn settled(sentence: &Sentence) -> bool {
-    features::settles(sentence)
+    features::settles(sentence) || automatic::settles(sentence)
 }
 
 pub(crate) fn blocked(sentences: Vec<String>) -> PlanError {
@@ -235,8 +239,11 @@ pub(crate) fn blocked(sentences: Vec<String>) -> PlanError {
     PlanError::Blocked { sentences, questions }
 }
 
-/// What the prompt never stores is no record and no field.
+/// What the prompt never stores is no record and no field; `item 9` of a questionnaire is no item in stock.
 fn forget(parsed: &[Parsed], world: &mut World) {
+    if world.forms.values().any(|form| form.fields.contains_key("question 1")) {
+        world.entities.retain(|name, _| !matches!(name.as_str(), "item" | "question"));
+    }
     for key in parsed.iter().flat_map(|one| features::never_stored(&one.sentence)) {
         world.entities.retain(|name, entity| key_of(name) != key || entity.kind == EntityKind::Subject);
         for entity in world.entities.values_mut() {

@@ -162,7 +162,7 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
         }
         let acts = has(&["alert", "alerts", "notify", "warn", "warning", "told", "flag", "tell"]);
         if acts && features::compares(&one.sentence.tokens) {
-            wish(said, Some(15), "rules that act by themselves are not built yet");
+            wish(said, Some(15), "which value it waits for, and who is told, was not made out");
         }
     }
     if world.names.is_spanish() {

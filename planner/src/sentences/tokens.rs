@@ -191,6 +191,9 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
         if matches!(tail.as_str(), "in" | "ins" | "up" | "ups" | "off" | "offs" | "only") {
             word = format!("{word} {tail}");
             end += 1 + tail.chars().count();
+        } else if word == "no" && matches!(tail.as_str(), "show" | "shows") {
+            word = "no show".into();
+            end += 1 + tail.chars().count();
         }
     }
     let after: String = chars[end..chars.len().min(end + 3)].iter().collect::<String>().to_lowercase();

@@ -46,6 +46,7 @@ pub(super) fn transfer(tokens: &[Token], names: &mut Names) -> Vec<Token> {
             .or_else(|| scale(tokens, &words, at, &mut out))
             .or_else(|| reflexive(&words, at, &mut out))
             .or_else(|| modal(&words, at, &mut out))
+            .or_else(|| object(&words, at, &mut out))
             .or_else(|| deed(&words, at, &mut out))
             .or_else(|| noun(&words, at, &mut out, names))
             .unwrap_or_else(|| {
@@ -136,6 +137,19 @@ fn modal(words: &[Option<String>], at: usize, out: &mut Vec<Token>) -> Option<us
         say(out, "not");
     }
     Some(at + 1)
+}
+
+/// `el medico la revisa`: what was spoken of stands behind its verb in English.
+fn object(words: &[Option<String>], at: usize, out: &mut Vec<Token>) -> Option<usize> {
+    if !matches!(words.get(at)?.as_deref()?, "la" | "lo" | "las" | "los") {
+        return None;
+    }
+    let Some(Word::Verb(english, form)) = lexicon().word(words.get(at + 1)?.as_deref()?) else { return None };
+    matches!(form, Form::Third | Form::Plural).then(|| {
+        verb(&english, form, out);
+        say(out, "it");
+        at + 2
+    })
 }
 
 /// `la recepcionista agenda las citas`: a noun elsewhere, a verb behind its subject and before its object.
@@ -229,6 +243,7 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
         if let Some(word) = here
             && lexicon().word(word).is_none()
             && !matches!(word, "se" | "puede" | "pueden" | "debe" | "deben")
+            && phrase(words, at, &mut Vec::new(), &mut Names::default()).is_none()
         {
             read.english.insert(0, singular(word));
             read.spanish.push(word.to_owned());
@@ -363,6 +378,9 @@ fn participle(base: &str) -> String {
         "send" => "sent".into(),
         "show" => "shown".into(),
         base if base.ends_with('e') => format!("{base}d"),
+        base if base.ends_with('y') && !base.ends_with("ay") && !base.ends_with("oy") => {
+            format!("{}ied", &base[..base.len() - 1])
+        }
         base => format!("{base}ed"),
     }
 }

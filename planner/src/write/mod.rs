@@ -1,9 +1,11 @@
 //! The plan as the text of a spec: what a person would have written.
 
+mod automatic;
 mod entities;
 mod notes;
 mod sections;
 
+use crate::automatic::Automatic;
 use crate::catalogue::RoleKind;
 use crate::features::{Measure, Silence, Threshold};
 use crate::grants::{Grants, Permission};
@@ -23,6 +25,7 @@ pub(crate) struct Parts<'p> {
     pub(crate) silences: &'p [Silence],
     pub(crate) measures: &'p [Measure],
     pub(crate) permissions: &'p [Permission],
+    pub(crate) automatic: &'p Automatic,
     pub(crate) audit_years: Option<u32>,
     pub(crate) refused: &'p [Refused],
     pub(crate) not_yet: &'p [Wished],
@@ -51,8 +54,15 @@ pub(crate) fn yaml(parts: &Parts<'_>) -> String {
     measures(&mut out, parts);
     calendars(&mut out, parts);
     permissions(&mut out, parts);
+    automatic::automatic(&mut out, parts);
+    if parts.automatic.sso || !parts.world.breakers.is_empty() {
+        out.push_str("security:\n");
+    }
+    if parts.automatic.sso {
+        line(&mut out, 2, "sso", "oidc");
+    }
     if !parts.world.breakers.is_empty() {
-        let _ = writeln!(out, "security:\n  break glass: {}", names(&parts.say_all(&parts.world.breakers)));
+        line(&mut out, 2, "break glass", &names(&parts.say_all(&parts.world.breakers)));
     }
     if let Some(years) = parts.audit_years {
         let _ = writeln!(out, "retention:\n  audit: {years} years");

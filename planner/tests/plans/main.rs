@@ -1,4 +1,5 @@
 //! What careful readers expect of prompts, and what the planner makes of them.
+mod by_itself;
 mod change;
 mod constructs;
 mod denials;

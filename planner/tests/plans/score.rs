@@ -155,7 +155,9 @@ fn features(expected: &Expected, spec: &AppSpec, not_yet: &[u32], score: &mut Sc
     }
     for construct in planned {
         score.features.planned += 1;
-        let right = expected.features.iter().any(|(known, _)| *known == construct);
+        // A rule says what somebody has to do.
+        let right =
+            expected.features.iter().any(|(known, _)| *known == construct || construct == 16 && *known == 15);
         score.features.right += usize::from(right);
         if !right {
             score.missed.push(format!("(extra construct {construct})"));
