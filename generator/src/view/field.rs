@@ -81,6 +81,11 @@ impl FieldView {
             Some(Target::Person(role)) => (None, Some(model[role].name.to_string())),
             None => (None, None),
         };
+        let leads = match (&links_entity, &links_person) {
+            (Some(table), _) => format!(".to({})", rust_literal(table)),
+            (None, Some(_)) => ".to_person()".to_owned(),
+            (None, None) => String::new(),
+        };
         let computed = field.storage == Storage::Computed;
         let mut view = Self {
             name: field.name.to_string(),
@@ -99,7 +104,7 @@ impl FieldView {
             rust_type: rust_type(field),
             sqlite: shape.sqlite,
             postgres: shape.postgres,
-            descriptor: (!computed).then(|| descriptor(field, &shape)),
+            descriptor: (!computed).then(|| descriptor(field, &shape) + &leads),
             form: None,
             default: None,
             sql_default: None,
