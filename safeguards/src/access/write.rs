@@ -178,7 +178,7 @@ impl<'a> Write<'a> {
         let mut transaction = begin(self.context, self.action).await?;
         if !self.leads_inside(&mut transaction).await? {
             transaction.rollback().await?;
-            return self.refused(Some(id), Error::NotFound).await;
+            return self.refused(Some(id), Error::Forbidden).await;
         }
         if let Err(error) = self.unique(&mut transaction, &given).await {
             transaction.rollback().await?;
@@ -278,7 +278,7 @@ impl<'a> Write<'a> {
         let given = Given { id, version, fields: write.stored(id)?, ..Given::of(self.context) };
         let prepared = fill.statement.filled(fill.entity, &expanded, &write.ring, &given)?;
         if !write.leads_inside(transaction).await? {
-            return Ok(Some(Error::NotFound));
+            return Ok(Some(Error::Forbidden));
         }
         if let Err(taken) = write.unique(transaction, &given).await {
             return Ok(Some(taken));
@@ -325,7 +325,7 @@ impl<'a> Write<'a> {
     }
 
     /// Whether every record and person that this write links to is of the principal's organisation. What lies in another one
-    /// is as if it were nowhere. That it exists at all is all that is asked: who may link need not see it.
+    /// is as if it were nowhere, and what is nowhere gets the answer of what is out of reach. That it exists at all is all that is asked: who may link need not see it.
     async fn leads_inside(&self, transaction: &mut Transaction) -> Result<bool> {
         let schema = if self.context.store.is_postgres() { format!("{SCHEMA}.") } else { String::new() };
         for (field, value) in &self.fields {
