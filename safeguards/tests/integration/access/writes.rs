@@ -68,6 +68,7 @@ async fn nothing_leads_into_another_organisation() {
             tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
                 .field("patient_id", patient)
                 .field("systolic", 120_i64)
+                .field("status", "draft")
                 .insert(&world.in_organisation(organisation, people::SALES_REP, &["desk"]), &READING)
                 .await
         };
