@@ -171,7 +171,7 @@ pub use checked::Checked;
 pub use context::{BrokenGlass, Context, Principal};
 #[cfg(feature = "tenant")]
 pub(crate) use descriptor::is_base;
-pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Lock, Mask, Never, Storage};
+pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Leads, Lock, Mask, Never, Storage};
 pub use error::{Error, Result};
 #[cfg(feature = "tenant")]
 pub(crate) use files::PIECE;

@@ -78,7 +78,7 @@ Unpin Vec drop bool char f32 f64 i8 i16 i32 i64 i128 isize str u8 u16 u32 u64 u1
 /// What a slice names, and custom code may, too.
 const SLICE_PRELUDE: &str = "
 Action Allergies Answers Assignee Body Called Choice Content Date Decimal Field FileForm Form FormData Found
-Id IntoResponse Json Known KnownAllergies KnownFile Line Link Links Listing Looks Names OffsetDateTime
+Id IntoResponse Json Known KnownAllergies KnownFile Line Link Links Listing ListFilter Looks Names OffsetDateTime
 OpeningHours Page PatientBanner Problem Query Response Result Serialize Shape Shown StatusCode Table Tabs
 Upload Uuid Version View Viewer Wanted Weekday Written clock created download go holds invited minutes
 within_reach

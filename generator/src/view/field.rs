@@ -81,6 +81,13 @@ impl FieldView {
             Some(Target::Person(role)) => (None, Some(model[role].name.to_string())),
             None => (None, None),
         };
+        // Whom somebody trusts with something of theirs is invited by the same write, and has no role here before.
+        let trusted = |role| model.permissions.iter().any(|permission| permission.to == role);
+        let leads = match (field.target, &links_entity) {
+            (Some(Target::Person(role)), _) if !trusted(role) => ".to_person()".to_owned(),
+            (_, Some(table)) => format!(".to({})", rust_literal(table)),
+            _ => String::new(),
+        };
         let computed = field.storage == Storage::Computed;
         let mut view = Self {
             name: field.name.to_string(),
@@ -99,7 +106,7 @@ impl FieldView {
             rust_type: rust_type(field),
             sqlite: shape.sqlite,
             postgres: shape.postgres,
-            descriptor: (!computed).then(|| descriptor(field, &shape)),
+            descriptor: (!computed).then(|| descriptor(field, &shape) + &leads),
             form: None,
             default: None,
             sql_default: None,

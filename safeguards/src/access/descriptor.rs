@@ -144,6 +144,17 @@ pub struct Field {
     pub sensitivity: Option<&'static str>,
     /// What its values are.
     pub kind: Kind,
+    /// What it leads to, where its values are ids.
+    pub leads: Option<Leads>,
+}
+
+/// What the id in a field leads to. It is written only where it lies in the principal's own organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// A record in this table.
+    To(&'static str),
+    /// Somebody who has a role in the organisation.
+    ToPerson,
 }
 
 impl Field {
@@ -168,12 +179,24 @@ impl Field {
     }
 
     const fn new(name: &'static str, id: u32, kind: Kind, class: Class, storage: Storage) -> Self {
-        Self { name, id, column: name, class, storage, sensitivity: None, kind }
+        Self { name, id, column: name, class, storage, sensitivity: None, kind, leads: None }
     }
 
     /// The column, where it is not named as the field.
     pub const fn column(mut self, column: &'static str) -> Self {
         self.column = column;
+        self
+    }
+
+    /// Leads to a record in this table.
+    pub const fn to(mut self, table: &'static str) -> Self {
+        self.leads = Some(Leads::To(table));
+        self
+    }
+
+    /// Leads to somebody of the organisation.
+    pub const fn to_person(mut self) -> Self {
+        self.leads = Some(Leads::ToPerson);
         self
     }
 

@@ -1,9 +1,10 @@
 //! Writing: policy and lock in the statement, the new row judged before the commit, the event in the same transaction.
 
 use super::context::Context;
-use super::descriptor::{Action, Entity, Field, Storage};
+use super::descriptor::{Action, Entity, Field, Leads, Storage};
 use super::error::{Error, Result};
 use super::expand::{Composer, Expanded, Slot, wrong};
+use super::fence::SCHEMA;
 use super::itself::{self, Rule};
 use super::policy::{Policy, Row};
 use super::read::Opened;
@@ -176,6 +177,10 @@ impl<'a> Write<'a> {
         let given = Given { id, version, reference, fields, ..Given::of(self.context) };
         let prepared = statement.filled(self.entity, &expanded, &self.ring, &given)?;
         let mut transaction = begin(self.context, self.action).await?;
+        if !self.leads_inside(&mut transaction).await? {
+            transaction.rollback().await?;
+            return self.refused(Some(id), Error::Forbidden).await;
+        }
         if let Err(error) = self.unique(&mut transaction, &given).await {
             transaction.rollback().await?;
             return Err(error);
@@ -290,6 +295,9 @@ impl<'a> Write<'a> {
         let (id, version) = (fill.id, fill.version);
         let given = Given { id, version, fields: write.stored(id)?, ..Given::of(self.context) };
         let prepared = fill.statement.filled(fill.entity, &expanded, &write.ring, &given)?;
+        if !write.leads_inside(transaction).await? {
+            return Ok(Some(Error::Forbidden));
+        }
         if let Err(taken) = write.unique(transaction, &given).await {
             return Ok(Some(taken));
         }
@@ -371,6 +379,31 @@ impl<'a> Write<'a> {
             stored.push((sealed, index));
         }
         Ok(stored)
+    }
+
+    /// Whether every record and person that this write links to is of the principal's organisation. What lies in another one
+    /// is as if it were nowhere, and what is nowhere gets the answer of what is out of reach. That it exists at all is all that is asked: who may link need not see it.
+    async fn leads_inside(&self, transaction: &mut Transaction) -> Result<bool> {
+        let schema = if self.context.store.is_postgres() { format!("{SCHEMA}.") } else { String::new() };
+        for (field, value) in &self.fields {
+            let (table, column) = match field.leads.filter(|_| !value.is_null()) {
+                None => continue,
+                Some(Leads::To(table)) => (table, "id"),
+                // A record keeps whom it names when they leave, so only a new one is asked.
+                Some(Leads::ToPerson) if self.action != Action::Create => continue,
+                Some(Leads::ToPerson) => ("memberships", "person_id"),
+            };
+            let text = format!(
+                "SELECT 1 AS one FROM {schema}{table} WHERE organisation_id = $1 AND {column} = $2 LIMIT 1"
+            );
+            let organisation = self.context.principal.organisation().uuid();
+            let asked =
+                store::Statement::composed(Text::composed(text), vec![organisation.into(), value.clone()]);
+            if asked.fetch_optional(&mut *transaction).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Refuses a value that another record has, as far as the principal may view that record. Beyond that, nothing may be

@@ -113,7 +113,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "unknown-filters-taken",
         "src/patients.rs",
-        &[("    wanted.knows(&[])?;\n", "")],
+        &[("    let wanted = wanted.asked(FILTERS, &[ORDERS, SEALED_ORDERS])?;\n", "")],
         "a misspelt filter is dropped in silence",
     ),
     mutant(

@@ -77,7 +77,7 @@ pub static PATIENT: Entity =
 pub static READING: Entity = Entity {
     subject: Some("patient_id"),
     fields: &[
-        Field::plain("patient", 60001, Kind::Uuid).column("patient_id"),
+        Field::plain("patient", 60001, Kind::Uuid).column("patient_id").to("patients"),
         Field::clinical("systolic", 1, Kind::Integer).queryable(),
         Field::clinical("diastolic", 2, Kind::Integer).queryable(),
         Field::clinical("pulse", 3, Kind::Integer).queryable(),

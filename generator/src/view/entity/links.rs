@@ -120,8 +120,10 @@ impl EntityView {
     pub(super) fn descriptors_of_links(&self) -> Vec<String> {
         let mut descriptors = Vec::new();
         if let Some(parent) = &self.parent {
-            let (field, column) = (rust_literal(&parent.field), rust_literal(&parent.column));
-            descriptors.push(format!("Field::plain({field}, {PARENT}, Kind::Uuid).column({column})"));
+            let [field, column, table] =
+                [&parent.field, &parent.column, &parent.table].map(|name| rust_literal(name));
+            descriptors
+                .push(format!("Field::plain({field}, {PARENT}, Kind::Uuid).column({column}).to({table})"));
         }
         if self.has_place {
             descriptors.push(format!("Field::plain(\"place\", {PLACE}, Kind::Uuid).column(\"place_id\")"));

@@ -64,7 +64,7 @@ pub(crate) static PATIENT: Entity = Entity {
 pub(crate) static READING: Entity = Entity {
     subject: Some("patient_id"),
     fields: &[
-        Field::plain("patient_id", 1, Kind::Uuid),
+        Field::plain("patient_id", 1, Kind::Uuid).to("patients"),
         Field::clinical("systolic", 2, Kind::Integer).queryable(),
         Field::narrative("note", 3),
         Field::plain("status", 4, Kind::Text),
@@ -75,6 +75,7 @@ pub(crate) static READING: Entity = Entity {
             .rows(OF_ASSIGNED),
         Grant::to("provider", &[Action::Move("sign"), Action::Move("lock")]).rows(OF_ASSIGNED),
         Grant::to("patient", &[Action::View, Action::List, Action::Create]).rows(OF_OWN),
+        Grant::to("desk", &[Action::Create]),
     ],
     lock: Some(Lock::on("readings.status IN ('signed', 'locked')").moves(&["lock"], &["status"])),
     ..Entity::named("reading", 2, "readings")
@@ -161,6 +162,7 @@ static ROLES: &[Role] = &[
     role("trainee"),
     role("suspended"),
     role("scribe"),
+    role("desk"),
     role("a"),
     role("b"),
 ];

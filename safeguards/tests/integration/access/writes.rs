@@ -1,6 +1,8 @@
 //! What may be changed, by whom, and what is left behind.
 
-use super::world::{PATIENT, Patient, READING, REMARK, Remark, is_not_found, list, people, show, worlds};
+use super::world::{
+    CLINIC, ELSEWHERE, PATIENT, Patient, READING, REMARK, Remark, is_not_found, list, people, show, worlds,
+};
 use rust_decimal::Decimal;
 use safeguards::access::{Action, Context, Error, Fill, Result, Shown, Statement};
 use safeguards::crypto::{Binding, Purpose, Sealed};
@@ -53,6 +55,30 @@ async fn every_change_says_who_and_when() {
         assert_eq!(changed.updated_by_id, Shown::Value(people::PROVIDER));
         assert_eq!(changed.updated_at, Shown::Value(world.clock.now()));
         assert_eq!(changed.created_at, made.created_at);
+    }
+}
+
+/// CL-1: who may hang things under any record of their organisation hangs nothing under another's. What lies there is as if
+/// it were nowhere.
+#[tokio::test]
+async fn nothing_leads_into_another_organisation() {
+    for world in worlds().await {
+        let ana = world.ana().await;
+        let book = async |organisation: Uuid, patient: Uuid| {
+            tenant!("INSERT INTO readings ({fields}) VALUES ({values})")
+                .field("patient_id", patient)
+                .field("systolic", 120_i64)
+                .field("status", "draft")
+                .insert(&world.in_organisation(organisation, people::SALES_REP, &["desk"]), &READING)
+                .await
+        };
+        for (organisation, patient) in
+            [(ELSEWHERE, ana), (ELSEWHERE, Uuid::from_u128(7)), (CLINIC, Uuid::from_u128(7))]
+        {
+            let refused = book(organisation, patient).await;
+            assert!(matches!(refused, Err(Error::Forbidden)), "{organisation}: {refused:?}");
+        }
+        book(CLINIC, ana).await.unwrap();
     }
 }
 
