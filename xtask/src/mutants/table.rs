@@ -387,7 +387,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "no-form-token",
         "crates/safeguards/src/web/edge.rs",
-        &[("request = self.own_form(request, acting).await?;", "let _ = (Self::own_form, acting);")],
+        &[("request = own_form(&self.csrf, request, acting).await?;", "let _ = (own_form, acting);")],
         "a form of another site is taken",
     ),
     mutant(
