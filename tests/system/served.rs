@@ -196,7 +196,7 @@ async fn handed_on(origin: &str, signature: &str, body: Vec<u8>) -> u16 {
 }
 
 /// Waits for a condition, for two minutes.
-pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let (_never, waiting) = std::sync::mpsc::channel::<()>();
     for _ in 0..600 {
         if condition() {

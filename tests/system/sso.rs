@@ -109,7 +109,13 @@ impl Visitor {
     /// Presses the provider's button, signs in there, consents, and comes back; the last answer is that of the way back.
     fn come_back(&self, app: &str, login: &str) -> (String, Answer) {
         let mut answer = self.ask(&format!("{app}/sign-in/sso?to=/account"), None);
-        assert_eq!(answer.status, 303, "{}", answer.body);
+        // All of them come from one address, which is held up for a while when it asks too often.
+        until("the app lets this address try again", || {
+            if answer.status == 429 {
+                answer = self.ask(&format!("{app}/sign-in/sso?to=/account"), None);
+            }
+            answer.status == 303
+        });
         while !answer.to.starts_with(app) {
             let here = answer.to;
             answer = self.ask(&here, None);
@@ -121,7 +127,13 @@ impl Visitor {
             assert!(!answer.to.is_empty(), "{here}: {} {}", answer.status, answer.body);
         }
         let back = answer.to;
-        let answer = self.ask(&back, None);
+        let mut answer = self.ask(&back, None);
+        until("the app lets this address come back", || {
+            if answer.status == 429 {
+                answer = self.ask(&back, None);
+            }
+            answer.status != 429
+        });
         (back, answer)
     }
 

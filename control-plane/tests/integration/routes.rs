@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::AccountId;
 use control_plane::builds;
 use control_plane::http::{self, Door, Route};
-use control_plane::lifecycle::StepUp;
 use control_plane::lifecycle::certificate::{Certificate, Signed};
+use control_plane::lifecycle::{CopyWork, StepUp};
+use control_plane::operations::Engine;
 use control_plane::prompts::{self, PromptText};
 use control_plane::seams::EnvironmentKind;
 use control_plane::support::{self, Reason};
@@ -69,6 +71,9 @@ impl Town {
         let grant =
             support::grant(platform, &owner_of_it, &preview, &reason, 1, &StepUp::in_a_test()).await.unwrap();
         let copy = site.lifecycle.copy(&owner_of_it, &preview, &StepUp::in_a_test()).await.unwrap();
+        let copying = Engine::new(platform.operations.clone(), platform.log.clone())
+            .work(Arc::new(CopyWork(site.lifecycle.clone())));
+        assert!(copying.drain().await.unwrap());
         let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
@@ -383,7 +388,8 @@ async fn hc_7_where_data_lie_is_recorded_and_shown() {
             (&json!("eu-central-1"), &json!("AWS KMS"))
         );
         assert_eq!(lines("keys")["region"], "eu-west-1");
-        assert_eq!(told.len(), 2, "there is no archive yet: {told:?}");
+        assert_eq!(lines("archives")["by"], "the platform's own machine", "where its copy waits");
+        assert_eq!(told.len(), 3, "{told:?}");
 
         let page = Request::builder()
             .uri(town.path("/projects/{project}"))
