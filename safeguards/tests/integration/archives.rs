@@ -90,7 +90,7 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 23);
+        assert_eq!(tables, 25);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
             "ai_applications",
@@ -103,6 +103,7 @@ async fn an_archive_holds_everything_and_no_secret() {
             "document_acceptances",
             "emergency_accesses",
             "emergency_notices",
+            "episode_tasks",
             "file_chunks",
             "incidents",
             "limit_tiers",
@@ -114,6 +115,7 @@ async fn an_archive_holds_everything_and_no_secret() {
             "people",
             "places",
             "rights_requests",
+            "rule_episodes",
             "trainings",
             "visits",
         ];
