@@ -41,7 +41,8 @@ fn made(client: &mut Client, at: &str) -> Result<Value, Failure> {
         let copy = client.get(at)?;
         match word(&copy, "state")? {
             "ready" => return Ok(copy),
-            "making" => runtime.block_on(tokio::time::sleep(PAUSE)),
+            // A timer is made inside the runtime that it waits on.
+            "making" => runtime.block_on(async { tokio::time::sleep(PAUSE).await }),
             _ => {
                 let why = copy["failure"].as_str().unwrap_or("it was removed meanwhile; ask again");
                 return Err(anyhow::anyhow!("there is no copy: {why}").into());
