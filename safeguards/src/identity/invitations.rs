@@ -9,15 +9,16 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::attempts::AttemptKey;
 use super::email::EmailAddress;
 use super::error::{IdentityError, Result};
 use super::names::{OrganisationId, PersonId, PlaceId, Role, RoleName};
 use super::people::parse_email;
 use super::principal::Session;
 use super::secret::Token;
-use super::service::{Identity, Secret};
+use super::service::{Identity, Secret, Vault};
 use crate::audit::{self, Action, AuditContext, Event};
-use crate::store::{Statement, sql};
+use crate::store::{Statement, Transaction, sql};
 
 /// Whom to invite, and as what.
 #[derive(Clone, Debug)]
@@ -219,27 +220,39 @@ impl Identity {
         made_by: Option<PersonId>,
         context: &AuditContext,
     ) -> Result<PersonId> {
-        let index = self.email_index(email).await?;
-        let vault = self.vault().await?;
-        let (id, now) = (PersonId::new(self.next_id()), self.now());
+        let (index, vault) = (self.email_index(email).await?, self.vault().await?);
         let mut transaction = self.begin_in(organisation, made_by).await?;
-        sql("INSERT INTO people (id, email, email_index, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-             ON CONFLICT (email_index) DO NOTHING")
-        .bind(id)
-        .bind(vault.seal(Secret::Email, id.uuid(), email.as_str().as_bytes())?)
-        .bind(index.0.as_slice())
-        .bind(now)
-        .execute(&mut transaction)
-        .await?;
-        let person = sql("SELECT id FROM people WHERE email_index = $1")
-            .bind(index.0.as_slice())
-            .fetch_one(&mut transaction)
-            .await?;
-        let person = PersonId::new(person.uuid("id")?);
+        let (person, _) = self.at_address(&mut transaction, email, index, &vault).await?;
         let event = Event::new(Action::Configure).entity("person").record(person).note("invited");
         audit::append(&mut transaction, context, event).await?;
         transaction.commit().await?;
         Ok(person)
+    }
+
+    /// The person of an address, and whether they were made just now.
+    pub(super) async fn at_address(
+        &self,
+        transaction: &mut Transaction,
+        email: &EmailAddress,
+        index: AttemptKey,
+        vault: &Vault,
+    ) -> Result<(PersonId, bool)> {
+        let id = PersonId::new(self.next_id());
+        let made = sql(
+            "INSERT INTO people (id, email, email_index, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
+             ON CONFLICT (email_index) DO NOTHING",
+        )
+        .bind(id)
+        .bind(vault.seal(Secret::Email, id.uuid(), email.as_str().as_bytes())?)
+        .bind(index.0.as_slice())
+        .bind(self.now())
+        .execute(&mut *transaction)
+        .await?;
+        let person = sql("SELECT id FROM people WHERE email_index = $1")
+            .bind(index.0.as_slice())
+            .fetch_one(transaction)
+            .await?;
+        Ok((PersonId::new(person.uuid("id")?), made == 1))
     }
 
     /// A link, and the statement that makes it work.

@@ -10,6 +10,8 @@ use std::fmt::Write;
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac, pbkdf2, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection, Executor};
 
@@ -211,18 +213,7 @@ fn scram_verifier(password: &str) -> Result<String> {
 
 /// Base64 of RFC 4648, with padding.
 fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut block = [0; 3];
-        block[..chunk.len()].copy_from_slice(chunk);
-        let number = u32::from_be_bytes([0, block[0], block[1], block[2]]);
-        for place in 0..4 {
-            let letter = LETTERS[(number >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -117,26 +117,11 @@ impl Identity {
         let vault = self.vault().await?;
         let now = self.now();
         let mut transaction = self.begin_in(organisation, None).await?;
-        let id = PersonId::new(self.next_id());
-        let made = sql(
-            "INSERT INTO people (id, email, email_index, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-             ON CONFLICT (email_index) DO NOTHING",
-        )
-        .bind(id)
-        .bind(vault.seal(Secret::Email, id.uuid(), email.as_str().as_bytes())?)
-        .bind(account.0.as_slice())
-        .bind(now)
-        .execute(&mut transaction)
-        .await?;
-        let person = sql("SELECT id FROM people WHERE email_index = $1")
-            .bind(account.0.as_slice())
-            .fetch_one(&mut transaction)
-            .await?;
-        let person = PersonId::new(person.uuid("id")?);
+        let (person, made) = self.at_address(&mut transaction, &email, account, &vault).await?;
         let name = claims.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        if made == 1 {
+        if made {
             let name: Option<String> = name.map(|name| name.chars().take(LONGEST_NAME).collect());
-            let sealed = name.map(|name| vault.seal(Secret::DisplayName, id.uuid(), name.as_bytes()));
+            let sealed = name.map(|name| vault.seal(Secret::DisplayName, person.uuid(), name.as_bytes()));
             self.store_name(&mut transaction, person, sealed.transpose()?).await?;
         }
         sql("INSERT INTO sso_identities (subject, person_id, created_at) VALUES ($1, $2, $3)
