@@ -156,9 +156,24 @@ export async function mistakes(person) {
   return (await summary.count()) > 0 ? (await summary.innerText()).replace(/\s+/g, " ") : undefined;
 }
 
+/// How often an app may ask for patience before that is its answer.
+const PATIENCE = 5;
+
 /// Fills in the form on this page, however many steps it has, and sends it. `values` is a map from the names that a
 /// field may have to its value. Answers what could not be entered and the app's own objection, if there is one.
+///
+/// Everybody here comes from one address, which the app holds up when it asks too often; a person does as they are told,
+/// and tries again.
 export async function fill(person, values, options = {}) {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await fillOnce(person, values, options);
+    const [, seconds] = /try again in (\d+) seconds?/.exec(answer.objection ?? "") ?? [];
+    if (!seconds || tries === PATIENCE) return answer;
+    await person.page.waitForTimeout(Number(seconds) * 1000);
+  }
+}
+
+async function fillOnce(person, values, options) {
   const from = person.path;
   const open = new Set(values.keys());
   for (let step = 0; step < MOST_STEPS; step += 1) {
