@@ -6,10 +6,15 @@ attacks end sessions, and then the rest of them finds out what somebody is told 
 
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 
 import schemathesis
+
+
+# How often the app may ask for patience.
+PATIENCE = 60
 
 
 @schemathesis.auth(refresh_interval=200)
@@ -24,12 +29,17 @@ class Session:
             json.dumps({"refresh_token": self.refresh}).encode(),
             {"content-type": "application/json", "accept": "application/json"},
         )
-        try:
-            with urllib.request.urlopen(request) as answer:
-                opened = json.load(answer)
-            self.refresh, self.access = opened["refresh_token"], opened["access_token"]
-        except urllib.error.HTTPError:
-            pass
+        for _ in range(PATIENCE):
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    opened = json.load(answer)
+                self.refresh, self.access = opened["refresh_token"], opened["access_token"]
+            except urllib.error.HTTPError as refused:
+                # The attack itself may have used up what one address may ask.
+                if refused.code == 429:
+                    time.sleep(float(refused.headers["retry-after"]))
+                    continue
+            break
         return self.access
 
     def set(self, case, data, context):

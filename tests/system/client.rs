@@ -8,6 +8,8 @@ use safeguards::identity::totp::TotpSecret;
 use safeguards::{Clock, SystemClock};
 use serde_json::{Value, json};
 
+use crate::served::until;
+
 /// How long an answer may take: the app gives up after thirty seconds by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -77,16 +79,15 @@ impl Client {
     pub(crate) fn sign_in(address: SocketAddr, login: &Login) -> Self {
         let mut client = Self { address, token: None, refresh: None };
         let asked = json!({ "email": login.email, "password": login.password });
-        let mut step = client.post("/identity/sign-in", &asked).json();
+        let mut step = client.patiently("/identity/sign-in", &asked).json();
         if step["next"] == "second_factor" {
             let secret = login.authenticator.as_deref().expect("who needs a second factor has one");
             let (secret, ticket) = (decoded(secret), step["ticket"].clone());
             // A code is good once, and `seed` may have used that of this half minute: then the next one is due.
             for ahead in [Duration::ZERO, Duration::from_secs(30)] {
                 let code = secret.code_at(SystemClock.now() + ahead);
-                step = client
-                    .post("/identity/sign-in/code", &json!({ "ticket": ticket, "code": code.as_str() }))
-                    .json();
+                let proof = json!({ "ticket": ticket, "code": code.as_str() });
+                step = client.patiently("/identity/sign-in/code", &proof).json();
                 if step["next"] == "signed_in" {
                     break;
                 }
@@ -121,6 +122,18 @@ impl Client {
     /// `POST` of a JSON document.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
         self.send("POST", path, Some(body))
+    }
+
+    /// `POST` at a door that holds up an address which asks too often: everybody here comes from one.
+    fn patiently(&self, path: &str, body: &Value) -> Reply {
+        let mut reply = self.post(path, body);
+        until("the app lets this address try again", || {
+            if reply.status == 429 {
+                reply = self.post(path, body);
+            }
+            reply.status != 429
+        });
+        reply
     }
 
     /// Any request.

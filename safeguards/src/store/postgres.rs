@@ -129,7 +129,7 @@ impl PostgresStore {
             let mut connection = self.pool.acquire().await?;
             return run(&mut connection, statement, wanted, true).await;
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin_with(Text::literal("BEGIN")).await?;
         let outcome = run(&mut transaction, statement, wanted, false).await?;
         transaction.commit().await?;
         Ok(outcome)
@@ -139,15 +139,31 @@ impl PostgresStore {
         &self,
         context: Option<&PolicyContext>,
     ) -> Result<sqlx::Transaction<'static, Postgres>> {
-        Ok(match context {
-            None => self.pool.begin().await?,
-            Some(context) => self.pool.begin_with(opening(context)?.into_sql()).await?,
+        self.begin_with(match context {
+            None => Text::literal("BEGIN"),
+            Some(context) => opening(context)?,
         })
+        .await
     }
 
     /// A reader that sees one moment, however long it reads.
     pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Postgres>> {
-        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+        self.begin_with(Text::literal("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await
+    }
+
+    /// Begins a transaction to the end, whether or not its caller still waits.
+    ///
+    /// A caller who goes away while `BEGIN` is under way (a browser that closes its connection) would leave a connection
+    /// of the pool inside a transaction that sqlx 0.9.0 does not know of: what the next one writes there is answered as
+    /// kept, and is never committed (sqlx issue 4393). In a task of its own it is begun, and rolled back as any transaction
+    /// is that nobody takes.
+    async fn begin_with(&self, opening: Text) -> Result<sqlx::Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(opening.into_sql()).await });
+        match begun.await {
+            Ok(begun) => Ok(begun?),
+            Err(stopped) => Err(StoreError::Unavailable { reason: stopped.to_string() }),
+        }
     }
 
     pub(super) async fn close(&self) {

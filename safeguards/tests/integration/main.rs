@@ -7,6 +7,7 @@ mod access;
 mod app;
 mod archives;
 mod audit;
+mod cancelled;
 mod closed;
 mod identity;
 mod keys;
