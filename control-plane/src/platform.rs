@@ -144,6 +144,7 @@ impl Platform {
             secure_cookies: configuration.tls,
             sign_up: Some(identity::SignUp::Founds("owner")),
             navigation: DESTINATIONS,
+            legal: crate::agreement::LINKS,
             ..identity::Settings::new("Health Coder", &origin, Roles::new(&ROLES))
         };
         let identity = Identity::start(parts, settings).await?;

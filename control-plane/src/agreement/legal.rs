@@ -24,6 +24,14 @@ pub const LEGAL: [LegalText; 3] = [
     LegalText { name: "dpa", version: "1.0", source: include_str!("texts/dpa-1.0.md") },
 ];
 
+/// What every page of the dashboard leads to (CL-14): title and address.
+pub const LINKS: &[(&str, &str)] = &[
+    ("Business associate agreement", "/legal/baa"),
+    ("Privacy notice", "/legal/privacy"),
+    ("Terms of service", "/legal/terms"),
+    ("Data processing agreement", "/legal/dpa"),
+];
+
 impl LegalText {
     /// Its title.
     pub fn title(&self) -> &'static str {

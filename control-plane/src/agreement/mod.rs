@@ -18,7 +18,7 @@ mod text;
 pub use clauses::{CLAUSES, Clause};
 pub use document::{day, html, moment, words};
 pub use key::{CountersigningKey, CountersigningKeyError};
-pub use legal::{LEGAL, LegalText};
+pub use legal::{LEGAL, LINKS, LegalText};
 pub use seal::{DocumentKind, SealError, Verified, VerifyingKey, verify};
 pub(crate) use service::documents;
 pub use service::{AgreementError, Agreements, PrintError, Printer, Signed, Signing, facts};

@@ -20,6 +20,7 @@ impl FromRequestParts<Site> for Shell {
         let platform = &site.platform;
         let mut view = View::new("Health Coder", platform.clock.now())
             .here(parts.uri.path())
+            .legal(crate::agreement::LINKS)
             .also(assets::stylesheet_path(), assets::script_path());
         if let Some(token) = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.csrf.clone()) {
             view = view.csrf(token);

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::context::{Context, Principal};
 use super::descriptor::{Action, Entity};
-use super::error::{Error, Result};
+use super::error::Result;
 use super::expand::{Composer, Expanded, SCHEMA_OF_CONDITIONS, Slot, wrong};
 use super::fence::with_tables;
 use super::policy::Reach;
@@ -31,7 +31,7 @@ use super::write::Write;
 use crate::audit::{AuditContext, Purpose};
 use crate::identity::{OrganisationId, PersonId, Role, RoleName};
 use crate::pages::Zone;
-use crate::store::{StoreError, Text, Transaction, sql};
+use crate::store::{Text, Transaction, sql};
 
 /// The role of the app itself. A spec's names hold no colon, so nobody can be given it.
 pub const ITSELF: &str = ":itself";
@@ -448,6 +448,8 @@ fn late(itself: &Context, task: &'static Task) -> Result<crate::store::Statement
 
 /// Whether a round could not be made because records are only read at present.
 #[cfg(feature = "tenant")]
-pub(crate) fn is_closed(error: &Error) -> bool {
-    matches!(error, Error::Forbidden | Error::Store(StoreError::Forbidden))
+pub(crate) fn is_closed(error: &super::error::Error) -> bool {
+    use super::error::Error;
+
+    matches!(error, Error::Forbidden | Error::Store(crate::store::StoreError::Forbidden))
 }
