@@ -87,9 +87,22 @@ fn sharing(document: &AppSpec, model: &Model, note: &mut impl FnMut(u8, Pointer,
         if message.before.is_none() && !model.rules.iter().any(told) && !model.documents.iter().any(with_a_link) {
             note(17, at.clone(), format!("`{}`, which nothing sends,", message.name));
         }
+        let place = model[message.to.entity].has_place_column().then(|| model[message.to.entity].place);
+        let elsewhere = |word: &MessageWord| match word {
+            MessageWord::Place(at) => *at != Model::ORGANISATION && Some(*at) != place,
+            _ => false,
+        };
+        if let Some(i) = message.says.iter().position(elsewhere) {
+            let said = "a place whose records those who receive it are not";
+            note(17, at.join("says").join(i), format!("in `{}` {said},", message.name));
+        }
         if let Some(i) = message.says.iter().position(|word| *word == MessageWord::Reference) {
             note(17, at.join("says").join(i), format!("the reference in `{}`", message.name));
         }
+    }
+    for rule in model.rules.iter().filter(|rule| !rule.messages.is_empty() && model.tasks.is_empty()) {
+        let said = format!("the message of `{}`, where nobody has a task,", rule.name);
+        note(15, root.join("rules").join(&rule.name).join("do"), said);
     }
     for (name, rendered) in &document.documents {
         let at = root.join("documents").join(name);

@@ -38,7 +38,7 @@ pub use outbox::{Sent, sent_about};
 pub(crate) use opening::routes;
 pub(crate) use outbox::round;
 pub use packets::{Line, forgotten, live, revoke, send};
-pub use pages::{offered, page, sent_page};
+pub use pages::{messages_page, offered, page, sent_page};
 pub use post::{Letter, NotTaken, Post, Taken, Transport, Way};
 pub(crate) use post::{Folder, Program};
 pub use wording::{PlaceName, Wording};

@@ -2,9 +2,9 @@
 //!
 //! | | |
 //! |---|---|
-//! | `GET /packets/{token}` | a page that shows nothing of anybody and uses nothing up: scanners of mail open links, too |
-//! | `POST /packets/{token}/code` | sends a code: by text message where that is ready, else by e-mail |
-//! | `POST /packets/{token}` | the code, once: what was sent |
+//! | `GET /open/{token}` | a page that shows nothing of anybody and uses nothing up: scanners of mail open links, too |
+//! | `POST /open/{token}/code` | sends a code: by text message where that is ready, else by e-mail |
+//! | `POST /open/{token}` | the code, once: what was sent |
 //!
 //! A link that was passed on asks for a code that goes to somebody else. Ten wrong codes in all, and the link is dead:
 //! of a million codes that is a chance of one in a hundred thousand.
@@ -39,8 +39,8 @@ const CODES: i64 = 10;
 /// The routes of whoever has a link.
 pub(crate) fn routes(services: Services, declared: Declared) -> Router {
     Routes::new()
-        .route("/packets/{token}", get(ask).post(enter))
-        .route("/packets/{token}/code", post(send))
+        .route("/open/{token}", get(ask).post(enter))
+        .route("/open/{token}/code", post(send))
         .layer(Extension(declared))
         .with_state(services)
 }
@@ -77,7 +77,7 @@ async fn find<'d>(
 
 /// A page for whoever is not signed in, whose address is not told: it has the key in it.
 fn view(declared: &Declared, arrival: &Arrival) -> View {
-    let view = View::new(declared.app, arrival.at).zone(declared.zone).here("/packets").legal(compliance::LINKS);
+    let view = View::new(declared.app, arrival.at).zone(declared.zone).here("/open").legal(compliance::LINKS);
     arrival.csrf.iter().cloned().fold(view, View::csrf)
 }
 
@@ -97,7 +97,7 @@ async fn ask(
     let Some(_) = find(&services, &declared, &token, &arrival).await? else { return Ok(closed(&view)) };
     let notice = Notice::information("Something was sent to you")
         .text("To open it, ask for a code. It goes to the address or the number that whoever sent it has of you.");
-    let form = Form::new(format!("/packets/{token}/code")).submit("Send me a code");
+    let form = Form::new(format!("/open/{token}/code")).submit("Send me a code");
     Ok(view.page("Open what was sent to you").narrow().notice(notice).with(form))
 }
 
@@ -118,14 +118,14 @@ async fn send(
 }
 
 fn entry(view: &View, token: &str, refused: Option<&'static str>) -> Page {
-    let form = CodeEntry::sent(format!("/packets/{token}"));
+    let form = CodeEntry::sent(format!("/open/{token}"));
     let form = match refused {
         Some(sentence) => form.refused(sentence),
         None => form,
     };
     let notice = Notice::information("A code is on its way")
         .text("It opens once, for ten minutes. If none comes, wait a minute and ask again.");
-    view.page("Enter the code").narrow().notice(notice).with(form).option("Ask again", format!("/packets/{token}"))
+    view.page("Enter the code").narrow().notice(notice).with(form).option("Ask again", format!("/open/{token}"))
 }
 
 /// A code to the address that the record has now.

@@ -68,7 +68,7 @@ pub async fn page(
         .into_iter()
         .fold(Table::new("What was sent"), |table, label| table.column(Column::new(label)));
     let page = page.with(table.rows(rows).empty("Nothing yet", "What is sent will stand here."));
-    told(viewer, document.on, record, page).await
+    messages_page(viewer, document.on, record, page).await
 }
 
 fn standing(packet: &Packet, now: time::OffsetDateTime) -> Content {
@@ -80,12 +80,17 @@ fn standing(packet: &Packet, now: time::OffsetDateTime) -> Content {
     }
 }
 
-/// The messages about a record, as a table below.
-async fn told(viewer: &Viewer, entity: &'static Entity, record: Uuid, page: Page) -> Result<Page> {
+/// The messages about a record that the viewer has found, as a table: when, by which way, and what became of them.
+///
+/// # Errors
+/// The database cannot be asked.
+pub async fn messages_page(
+    viewer: &Viewer,
+    entity: &'static Entity,
+    record: Uuid,
+    page: Page,
+) -> Result<Page> {
     let sent = sent_about(viewer, entity, record).await?;
-    if sent.is_empty() {
-        return Ok(page);
-    }
     let rows = sent.into_iter().map(|sent| {
         let what = match sent.message.as_str() {
             super::outbox::LINK => "Link of a packet".to_owned(),
@@ -104,7 +109,7 @@ async fn told(viewer: &Viewer, entity: &'static Entity, record: Uuid, page: Page
     let table = ["Written", "Message", "By", "State", "Ended", "Why"]
         .into_iter()
         .fold(Table::new("Messages"), |table, label| table.column(Column::new(label)));
-    Ok(page.with(table.rows(rows)))
+    Ok(page.with(table.rows(rows).empty("No message yet", "What is told outside about this will stand here.")))
 }
 
 /// `GET …/documents/{document}/{packet}`: what was sent, in the form that prints. It counts as a print (CL-3).

@@ -88,7 +88,7 @@ impl Wording {
                 MessageWord::Home(origin) => text.push_str(origin),
                 MessageWord::Packet(origin, token) => {
                     text.push_str(origin);
-                    text.push_str("/packets/");
+                    text.push_str("/open/");
                     text.push_str(token.reveal());
                 }
                 MessageWord::Code(code) => text.push_str(code.reveal()),
