@@ -514,14 +514,16 @@ pub struct Sent {
     pub why: Option<String>,
 }
 
-/// The messages about a record that the viewer has found, the latest first.
+/// The messages about a record that the viewer has found, the latest first. Those of rules are not among them: that a rule
+/// holds could tell what its viewer may not read.
 ///
 /// # Errors
 /// The database cannot be asked.
 pub async fn sent_about(viewer: &Viewer, entity: &'static Entity, record: Uuid) -> Result<Vec<Sent>> {
     let mut reading = begin(viewer, Action::View).await.map_err(Error::from)?;
     let rows = sql("SELECT message, way, written_at, state, ended_at, why FROM outbox_messages
-         WHERE organisation_id = $1 AND ((entity = $2 AND record_id = $3) OR recipient_id = $3)
+         WHERE organisation_id = $1 AND entity = $2 AND record_id = $3
+           AND (said_at IS NOT NULL OR packet_id IS NOT NULL)
          ORDER BY written_at DESC, id DESC LIMIT 100")
     .bind(viewer.principal.organisation().uuid())
     .bind(entity.table)

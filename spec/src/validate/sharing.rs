@@ -223,8 +223,9 @@ impl Resolver<'_> {
         let (ways, says) = match notice {
             Some(notice) => (notice.ways.clone(), notice.says.clone()),
             None => {
-                let email = self.ways(&["email".parse().ok()?], Some(&to), &at.join("to"));
-                (email, vec![MessageWord::Place(Model::ORGANISATION), MessageWord::Link])
+                let way = if to.email.is_none() && to.phone.is_some() { "sms" } else { "email" };
+                let ways = self.ways(&[way.parse().ok()?], Some(&to), &at.join("to"));
+                (ways, vec![MessageWord::Place(Model::ORGANISATION), MessageWord::Link])
             }
         };
         Some(Document {

@@ -113,10 +113,7 @@ pub(super) fn sharing(model: &Model) -> Result<SharingView, crate::Error> {
         .map(|(message, reminder)| reminder_view(model, message, reminder))
         .collect::<Result<_, _>>()?;
     let mut told = Vec::new();
-    let about = model.messages.iter().filter_map(|message| message.before.as_ref()).map(|before| before.entity);
-    let people = model.messages.iter().map(|message| message.to.entity);
-    let people = people.chain(model.documents.iter().map(|document| document.to.entity));
-    for index in about.chain(people) {
+    for index in model.messages.iter().filter_map(|message| message.before.as_ref()).map(|before| before.entity) {
         if !told.contains(&index) {
             told.push(index);
         }
