@@ -182,13 +182,13 @@ pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Tells, Watch, round}
 pub(crate) use itself::{acting_for, is_closed, look};
 #[cfg(feature = "tenant")]
 pub(crate) use outgoing::Waiting;
-#[cfg(feature = "tenant")]
-pub(crate) use statement::begin;
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};
 pub use shown::Shown;
 pub use signing::Fingerprint;
+#[cfg(feature = "tenant")]
+pub(crate) use statement::begin;
 pub use statement::{Fill, Statement};
 #[cfg(feature = "tenant")]
 pub(crate) use trail::in_emergency;

@@ -84,7 +84,10 @@ fn sharing(document: &AppSpec, model: &Model, note: &mut impl FnMut(u8, Pointer,
         let with_a_link = |document: &crate::model::Document| {
             document.to.role == message.to.role && message.says.contains(&MessageWord::Link)
         };
-        if message.before.is_none() && !model.rules.iter().any(told) && !model.documents.iter().any(with_a_link) {
+        if message.before.is_none()
+            && !model.rules.iter().any(told)
+            && !model.documents.iter().any(with_a_link)
+        {
             note(17, at.clone(), format!("`{}`, which nothing sends,", message.name));
         }
         let place = model[message.to.entity].has_place_column().then(|| model[message.to.entity].place);
@@ -117,7 +120,8 @@ fn sharing(document: &AppSpec, model: &Model, note: &mut impl FnMut(u8, Pointer,
         }
         let entity = rendered.of.as_ref().and_then(|of| model.entity(of.as_str()));
         let own = |path: &Path| {
-            let field = entity.and_then(|entity| Some(&model[entity][model[entity].field(path.0.first()?.as_str())?]));
+            let field = entity
+                .and_then(|entity| Some(&model[entity][model[entity].field(path.0.first()?.as_str())?]));
             path.0.len() == 1 && field.is_some_and(|field| field.target.is_none() && field.kind != Kind::File)
         };
         for (i, path) in rendered.shows.iter().enumerate().filter(|(_, path)| !own(path)) {

@@ -41,10 +41,22 @@ fn messages_and_documents_are_resolved() {
 #[test]
 fn what_would_tell_too_much_is_refused() {
     for (from, to, said) in [
-        ("says: [organisation, time]", "says: [organisation, reason]", "`reason` could tell something clinical"),
+        (
+            "says: [organisation, time]",
+            "says: [organisation, reason]",
+            "`reason` could tell something clinical",
+        ),
         ("status == booked", "reason == a", "to be told would tell something of `reason`"),
-        ("says: [organisation, link]", "says: [organisation, time]", "`ready` has no time that it could tell"),
-        ("[email], to: patient, when", "[sms], to: patient, when", "a `patient` has no field to which `sms` could go"),
+        (
+            "says: [organisation, link]",
+            "says: [organisation, time]",
+            "`ready` has no time that it could tell",
+        ),
+        (
+            "[email], to: patient, when",
+            "[sms], to: patient, when",
+            "a `patient` has no field to which `sms` could go",
+        ),
         ("[email], to: patient, when", "[pigeon], to: patient, when", "nothing goes by `pigeon`"),
         ("24 hours before visit.start", "tomorrow", "does not say how long before what"),
         ("before visit.start", "before visit.reason", "`reason` is not a moment"),
@@ -54,7 +66,11 @@ fn what_would_tell_too_much_is_refused() {
         (", by: [provider]", "", "nobody sends `packet`"),
         ("by: [provider]", "by: [owner]", "`owner` may not view `dose`, and would send it"),
         ("link: 24 hours", "link: 7 days", "a link to PHI opens for at most 24 hours"),
-        ("patient: \"view(dose, remark) own\"", "patient: never dose", "may not view `dose`, and would receive it"),
+        (
+            "patient: \"view(dose, remark) own\"",
+            "patient: never dose",
+            "may not view `dose`, and would receive it",
+        ),
     ] {
         let text = SPEC.replacen(from, to, 1);
         assert_ne!(text, SPEC, "{from}");
@@ -77,7 +93,8 @@ fn what_cannot_be_built_is_named() {
         ("says: [organisation, link]", "says: [organisation]", "/messages/ready"),
         ("says: [organisation, time]", "says: [reference]", "/messages/reminder/says/0"),
     ] {
-        let spec = check(&SPEC.replacen(from, to, 1), &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let spec = check(&SPEC.replacen(from, to, 1), &Lock::default())
+            .unwrap_or_else(|problems| panic!("{problems}"));
         let named: Vec<String> = spec::buildable(&spec).iter().map(|not| not.pointer.to_string()).collect();
         assert!(named.iter().any(|pointer| pointer == at), "{at} is not among {named:?}");
     }

@@ -58,8 +58,8 @@ use crate::sharing::{self, Declared, Sharing};
 use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, Log, log_panics};
 pub use error::AppError;
-pub(crate) use rounds::acting;
 use listen::Socket;
+pub(crate) use rounds::acting;
 pub use services::Services;
 use services::{DatabaseRole, Foundation, People};
 pub use settings::{

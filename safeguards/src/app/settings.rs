@@ -465,8 +465,7 @@ impl Settings {
             reader.parsed(name, "give true or false", |text| text.parse().ok()).unwrap_or(false)
         };
         let provider = provider(&mut reader);
-        let mail_from =
-            reader.parsed("MAIL_FROM", "give an address, or a name and an address in <>", sender);
+        let mail_from = reader.parsed("MAIL_FROM", "give an address, or a name and an address in <>", sender);
         let command = |reader: &mut Reader<'_>, name| {
             reader.parsed(name, "give the path of a program, which begins with /, and its arguments", program)
         };

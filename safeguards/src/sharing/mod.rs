@@ -18,6 +18,7 @@
 //!   to somebody else, or when the record is removed.
 //! - **The post** ([`Post`]) leaves the machine by a company that the organisation has attested, and in no other way.
 
+mod fate;
 mod opening;
 mod outbox;
 mod packets;
@@ -34,13 +35,13 @@ use crate::ai::SubProcessor;
 use crate::crypto::{Binding, Purpose, Sealed};
 use crate::pages::Zone;
 
-pub use outbox::{Sent, sent_about};
 pub(crate) use opening::routes;
 pub(crate) use outbox::round;
+pub use outbox::{Sent, sent_about};
 pub use packets::{Line, forgotten, live, revoke, send};
 pub use pages::{messages_page, offered, page, sent_page};
-pub use post::{Letter, NotTaken, Post, Taken, Transport, Way};
 pub(crate) use post::{Folder, Program};
+pub use post::{Letter, NotTaken, Post, Taken, Transport, Way};
 pub use wording::{PlaceName, Wording};
 
 /// Where this part's columns are sealed, and its keyed hashes made; the library's own tables count down from `u32::MAX`.

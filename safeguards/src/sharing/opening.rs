@@ -14,7 +14,8 @@ use axum::{Extension, Router};
 use time::Duration;
 use uuid::Uuid;
 
-use super::outbox::{CODE as MESSAGE, address, ready};
+use super::fate::{address, ready};
+use super::outbox::CODE as MESSAGE;
 use super::packets::{Packet, WRONG, about, content, standing};
 use super::pages::shown;
 use super::wording::Code;
@@ -59,12 +60,13 @@ async fn find<'d>(
     arrival: &Arrival,
 ) -> Result<Option<Found<'d>>> {
     let Some(token) = Token::parse(token) else { return Ok(None) };
-    let key = sql("SELECT organisation_id, packet_id FROM packet_keys WHERE token_hash = $1 AND until_at > $2")
-        .bind(token.hash().as_bytes().to_vec())
-        .bind(services.clock.now())
-        .fetch_optional(&services.store)
-        .await
-        .map_err(Error::from)?;
+    let key =
+        sql("SELECT organisation_id, packet_id FROM packet_keys WHERE token_hash = $1 AND until_at > $2")
+            .bind(token.hash().as_bytes().to_vec())
+            .bind(services.clock.now())
+            .fetch_optional(&services.store)
+            .await
+            .map_err(Error::from)?;
     let Some(key) = key else { return Ok(None) };
     let read = || Ok((key.uuid("organisation_id")?, key.uuid("packet_id")?));
     let (organisation, packet) = read().map_err(Error::Store)?;
@@ -95,8 +97,9 @@ async fn ask(
 ) -> Result<Page> {
     let view = view(&declared, &arrival);
     let Some(_) = find(&services, &declared, &token, &arrival).await? else { return Ok(closed(&view)) };
-    let notice = Notice::information("Something was sent to you")
-        .text("To open it, ask for a code. It goes to the address or the number that whoever sent it has of you.");
+    let notice = Notice::information("Something was sent to you").text(
+        "To open it, ask for a code. It goes to the address or the number that whoever sent it has of you.",
+    );
     let form = Form::new(format!("/open/{token}/code")).submit("Send me a code");
     Ok(view.page("Open what was sent to you").narrow().notice(notice).with(form))
 }
@@ -125,7 +128,11 @@ fn entry(view: &View, token: &str, refused: Option<&'static str>) -> Page {
     };
     let notice = Notice::information("A code is on its way")
         .text("It opens once, for ten minutes. If none comes, wait a minute and ask again.");
-    view.page("Enter the code").narrow().notice(notice).with(form).option("Ask again", format!("/open/{token}"))
+    view.page("Enter the code")
+        .narrow()
+        .notice(notice)
+        .with(form)
+        .option("Ask again", format!("/open/{token}"))
 }
 
 /// A code to the address that the record has now.
@@ -139,17 +146,18 @@ async fn new_code(services: &Services, declared: &Declared, found: &Found<'_>) -
     let secret = seal(itself, SECRET, row, code.reveal().as_bytes()).await?;
     let now = itself.clock.now();
     let mut transaction = begin(itself, Action::Update).await?;
-    let made = sql("UPDATE sent_packets SET code = $3, code_until_at = $4, code_sent_at = $5, codes = codes + 1
+    let made =
+        sql("UPDATE sent_packets SET code = $3, code_until_at = $4, code_sent_at = $5, codes = codes + 1
          WHERE id = $1 AND organisation_id = $2 AND codes = $6 AND revoked_at IS NULL")
-    .bind(packet.id)
-    .bind(itself.principal.organisation().uuid())
-    .bind(hash)
-    .bind(now + CODE_LASTS)
-    .bind(now)
-    .bind(packet.codes)
-    .execute(&mut transaction)
-    .await
-    .map_err(Error::from)?;
+        .bind(packet.id)
+        .bind(itself.principal.organisation().uuid())
+        .bind(hash)
+        .bind(now + CODE_LASTS)
+        .bind(now)
+        .bind(packet.codes)
+        .execute(&mut transaction)
+        .await
+        .map_err(Error::from)?;
     if made == 0 {
         // Somebody asked at the same moment, and theirs is on its way.
         return Ok(transaction.rollback().await.map_err(Error::from)?);
@@ -217,12 +225,18 @@ async fn enter(
             .outcome(audit::Outcome::Denied)
             .note("a wrong code of a packet");
         itself.audit.record(&itself.circumstances, denied).await.map_err(Error::AuditUnavailable)?;
-        return Ok(entry(&view, &token, Some("This is not the code, or it is over. Ask for another if need be.")));
+        return Ok(entry(
+            &view,
+            &token,
+            Some("This is not the code, or it is over. Ask for another if need be."),
+        ));
     }
     let frozen = content(itself, packet.id).await?.ok_or_else(Problem::not_found)?;
     let title = format!("Sent {}", view.moment(packet.sent_at));
     let page = view.page(frozen.label.clone()).with(shown(frozen, title));
-    Ok(page.notice(Notice::information("Print it or keep it now").text("To see it again, ask for another code.")))
+    Ok(page.notice(
+        Notice::information("Print it or keep it now").text("To see it again, ask for another code."),
+    ))
 }
 
 /// Takes one of the tries before anything is compared, so that many at once are no more than many in a row.
@@ -245,16 +259,17 @@ async fn opened(itself: &Context, document: &Document, packet: &Packet, given: &
     let hash = keyed(itself, CODE, packet.id, given).await?;
     let now = itself.clock.now();
     let mut transaction = begin(itself, Action::Update).await?;
-    let opened = sql("UPDATE sent_packets SET code = NULL, wrong = wrong - 1, opened = opened + 1, opened_at = $4
+    let opened =
+        sql("UPDATE sent_packets SET code = NULL, wrong = wrong - 1, opened = opened + 1, opened_at = $4
          WHERE id = $1 AND organisation_id = $2 AND code = $3 AND code_until_at > $4 AND until_at > $4
            AND revoked_at IS NULL AND content IS NOT NULL")
-    .bind(packet.id)
-    .bind(itself.principal.organisation().uuid())
-    .bind(hash)
-    .bind(now)
-    .execute(&mut transaction)
-    .await
-    .map_err(Error::from)?;
+        .bind(packet.id)
+        .bind(itself.principal.organisation().uuid())
+        .bind(hash)
+        .bind(now)
+        .execute(&mut transaction)
+        .await
+        .map_err(Error::from)?;
     if opened == 0 {
         transaction.rollback().await.map_err(Error::from)?;
         return Ok(false);

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::outbox::{LINK, address};
+use super::fate::address;
+use super::outbox::LINK;
 use super::{CONTENT, DIGEST, Declared, Document, SECRET, keyed, open, recipient_of, seal};
 use crate::access::{self, Action, Context, Entity, Error, Waiting, begin};
 use crate::app::Services;
@@ -102,7 +103,8 @@ pub async fn send(
     may(viewer, document)?;
     let itself = viewer.itself();
     let nobody = || {
-        Problem::new(Code::Invalid).detail("nobody can be reached: put an address on the record of whoever receives it")
+        Problem::new(Code::Invalid)
+            .detail("nobody can be reached: put an address on the record of whoever receives it")
     };
     let recipient = recipient_of(&itself, document.on, document.about, record).await?.ok_or_else(nobody)?;
     let mut reached = Vec::new();
@@ -182,11 +184,7 @@ pub async fn send(
 
 /// The event of something that is done with a packet.
 pub(super) fn about(action: audit::Action, document: &Document, record: Uuid, recipient: Uuid) -> Event {
-    Event::new(action)
-        .entity(document.on.name)
-        .record(record)
-        .subject(recipient)
-        .purpose(Purpose::Individual)
+    Event::new(action).entity(document.on.name).record(record).subject(recipient).purpose(Purpose::Individual)
 }
 
 /// What a line says, as words; nothing where its sender may not see it.
@@ -213,13 +211,14 @@ fn said(view: &View, content: &Content) -> Option<String> {
 /// The packets of a record that the viewer has found, the latest first.
 pub(super) async fn of_record(viewer: &Viewer, document: &Document, record: Uuid) -> Result<Vec<Packet>> {
     let mut reading = begin(viewer, Action::View).await?;
-    let rows = packets_where!("AND document = $2 AND record_id = $3 ORDER BY sent_at DESC, id DESC LIMIT 100")
-        .bind(viewer.principal.organisation().uuid())
-        .bind(document.name)
-        .bind(record)
-        .fetch_all(&mut reading)
-        .await
-        .map_err(Error::from)?;
+    let rows =
+        packets_where!("AND document = $2 AND record_id = $3 ORDER BY sent_at DESC, id DESC LIMIT 100")
+            .bind(viewer.principal.organisation().uuid())
+            .bind(document.name)
+            .bind(record)
+            .fetch_all(&mut reading)
+            .await
+            .map_err(Error::from)?;
     reading.rollback().await.map_err(Error::from)?;
     Ok(rows.iter().map(read).collect::<store::Result<_>>().map_err(Error::Store)?)
 }
@@ -265,12 +264,7 @@ pub async fn live(viewer: &Viewer, document: &'static Document, record: Uuid) ->
 ///
 /// # Errors
 /// 404 for who does not send it, and where there is none.
-pub async fn revoke(
-    viewer: &Viewer,
-    document: &'static Document,
-    record: Uuid,
-    packet: Uuid,
-) -> Result<()> {
+pub async fn revoke(viewer: &Viewer, document: &'static Document, record: Uuid, packet: Uuid) -> Result<()> {
     may(viewer, document)?;
     let found = find(viewer, document, record, packet).await?;
     let mut transaction = begin(viewer, Action::View).await?;

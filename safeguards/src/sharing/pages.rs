@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::packets::{Packet, WRONG, content, find, may, of_record};
 use super::outbox::sent_about;
+use super::packets::{Packet, WRONG, content, find, may, of_record};
 use super::{Document, Line, Way};
 use crate::access::{Entity, Error};
 use crate::audit;
@@ -32,9 +32,10 @@ pub async fn page(
     let names = viewer.people(packets.iter().map(|packet| Some(packet.sent_by))).await?;
     let now = viewer.clock.now();
     let to = document.of(record);
-    let shown = lines.into_iter().fold(Detail::new().title("What is sent, as it stands now"), |detail, line| {
-        detail.line(line.0, line.1)
-    });
+    let shown =
+        lines.into_iter().fold(Detail::new().title("What is sent, as it stands now"), |detail, line| {
+            detail.line(line.0, line.1)
+        });
     let ways: Vec<&str> = document.ways.iter().map(|way| way.words()).collect();
     let how = format!(
         "A link goes by {} to the {} on the record. Whoever opens it is asked for a code that is sent to them then. It opens \
@@ -109,7 +110,8 @@ pub async fn messages_page(
     let table = ["Written", "Message", "By", "State", "Ended", "Why"]
         .into_iter()
         .fold(Table::new("Messages"), |table, label| table.column(Column::new(label)));
-    Ok(page.with(table.rows(rows).empty("No message yet", "What is told outside about this will stand here.")))
+    Ok(page
+        .with(table.rows(rows).empty("No message yet", "What is told outside about this will stand here.")))
 }
 
 /// `GET …/documents/{document}/{packet}`: what was sent, in the form that prints. It counts as a print (CL-3).
@@ -144,4 +146,3 @@ pub(super) fn shown(frozen: super::packets::Frozen, title: String) -> Detail {
         detail.line(label, content)
     })
 }
-

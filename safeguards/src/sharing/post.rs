@@ -223,10 +223,12 @@ impl Transport for Program {
             // What the app was told, passwords among it, is not the program's business.
             let mut command = tokio::process::Command::new(program);
             command.args(arguments).env_clear().kill_on_drop(true);
-            command.envs(["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+            command
+                .envs(["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
             command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut child =
-                command.spawn().map_err(|_| NotTaken::Later("the program that takes messages does not start"))?;
+            let mut child = command
+                .spawn()
+                .map_err(|_| NotTaken::Later("the program that takes messages does not start"))?;
             let input = child.stdin.take();
             let ended = async {
                 if let Some(mut input) = input {

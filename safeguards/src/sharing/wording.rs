@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn cl_7_a_name_stays_within_its_line() {
         let name = PlaceName(format!("Clinic\r\nBcc: all@example.org\u{7f}{}", "x".repeat(200)));
-        let said = Wording::of(&[MessageWord::Place(&name), MessageWord::Ours(": "), MessageWord::App("App")]);
+        let said =
+            Wording::of(&[MessageWord::Place(&name), MessageWord::Ours(": "), MessageWord::App("App")]);
         assert!(said.as_str().starts_with("ClinicBcc: all@example.orgx"), "{}", said.as_str());
         assert!(!said.as_str().contains(char::is_control) && said.as_str().len() < 90);
     }

@@ -66,10 +66,16 @@ impl Resolver<'_> {
             return None;
         };
         let field = |kind: FieldKind| {
-            let fits = |field: &crate::model::Field| field.kind == kind && !field.list && field.computed.is_none();
+            let fits =
+                |field: &crate::model::Field| field.kind == kind && !field.list && field.computed.is_none();
             self.model[entity].fields().find(|(_, field)| fits(field)).map(|(index, _)| index)
         };
-        Some(Recipient { role: index, entity, email: field(FieldKind::Email), phone: field(FieldKind::Phone) })
+        Some(Recipient {
+            role: index,
+            entity,
+            email: field(FieldKind::Email),
+            phone: field(FieldKind::Phone),
+        })
     }
 
     fn ways(&mut self, written: &[Name], to: Option<&Recipient>, at: &Pointer) -> Vec<Way> {
@@ -197,7 +203,12 @@ impl Resolver<'_> {
 
     fn rendered(&mut self, name: &Name, written: &document::Document, at: &Pointer) -> Option<Document> {
         let Some(of) = &written.of else {
-            self.problem(&at.join("of"), Kind::Missing, format!("`{name}` is of no record"), "name its entity");
+            self.problem(
+                &at.join("of"),
+                Kind::Missing,
+                format!("`{name}` is of no record"),
+                "name its entity",
+            );
             return None;
         };
         let entity = self.entity(of, &at.join("of"))?;
@@ -218,7 +229,9 @@ impl Resolver<'_> {
         };
         // What goes with the link is a message to the same role; without one, it is the place's name.
         let notice = self.model.messages.iter().find(|message| {
-            message.to.role == to.role && message.before.is_none() && message.says.contains(&MessageWord::Link)
+            message.to.role == to.role
+                && message.before.is_none()
+                && message.says.contains(&MessageWord::Link)
         });
         let (ways, says) = match notice {
             Some(notice) => (notice.ways.clone(), notice.says.clone()),
@@ -252,7 +265,12 @@ impl Resolver<'_> {
     ) -> Vec<FieldIndex> {
         let at = at.join("shows");
         if written.shows.is_empty() {
-            self.problem(&at, Kind::Missing, "it shows nothing", "name the fields, as in `shows: [dose, notes]`");
+            self.problem(
+                &at,
+                Kind::Missing,
+                "it shows nothing",
+                "name the fields, as in `shows: [dose, notes]`",
+            );
         }
         let mut shows = Vec::new();
         for (i, path) in self.paths(entity, &written.shows, &at).into_iter().enumerate() {
@@ -302,7 +320,8 @@ impl Resolver<'_> {
         let roles = self.roles(&written.by, &at);
         for (i, role) in roles.iter().enumerate() {
             let unseen = shows.iter().find(|field| {
-                let sees = |grant: &crate::access::Grant| grant.allows(Action::View) && grant.fields.covers(**field);
+                let sees =
+                    |grant: &crate::access::Grant| grant.allows(Action::View) && grant.fields.covers(**field);
                 !self.model.grants(*role, entity).any(sees)
             });
             if let Some(field) = unseen {

@@ -9,7 +9,9 @@ use crate::{
     access::Action,
     document::{self, Field as Written},
     field_type::{Choice, Class, FieldType, Kind as FieldKind},
-    model::{End, EntityIndex, Hop, ListIndex, Occasion, Origin, Path, RaisedTask, Rule, Target, Task, ToldBy},
+    model::{
+        End, EntityIndex, Hop, ListIndex, Occasion, Origin, Path, RaisedTask, Rule, Target, Task, ToldBy,
+    },
     name::Name,
     problem::{Kind, Pointer},
     rules::{self, Type},

@@ -183,9 +183,9 @@ impl AppView {
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
             duties: duties(model)?,
-            by_itself: entities.iter().any(|entity| {
-                entity.policy.grants.iter().any(|grant| grant.role == super::itself::ITSELF)
-            }),
+            by_itself: entities
+                .iter()
+                .any(|entity| entity.policy.grants.iter().any(|grant| grant.role == super::itself::ITSELF)),
             sharing,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             ai_actions: model.ai_actions.iter().map(|action| ai_action_view(model, action)).collect(),

@@ -113,7 +113,9 @@ pub(super) fn sharing(model: &Model) -> Result<SharingView, crate::Error> {
         .map(|(message, reminder)| reminder_view(model, message, reminder))
         .collect::<Result<_, _>>()?;
     let mut told = Vec::new();
-    for index in model.messages.iter().filter_map(|message| message.before.as_ref()).map(|before| before.entity) {
+    for index in
+        model.messages.iter().filter_map(|message| message.before.as_ref()).map(|before| before.entity)
+    {
         if !told.contains(&index) {
             told.push(index);
         }
@@ -193,9 +195,10 @@ fn message_view(model: &Model, message: &Message) -> MessageView {
         MessageWord::Reference => "reference".to_owned(),
     };
     let words: Vec<String> = message.says.iter().map(word).collect();
-    let rules = model.rules.iter().filter(|rule| {
-        rule.messages.iter().any(|told| model.messages[told.message].name == message.name)
-    });
+    let rules = model
+        .rules
+        .iter()
+        .filter(|rule| rule.messages.iter().any(|told| model.messages[told.message].name == message.name));
     let rules: Vec<&str> = rules.map(|rule| rule.label.as_str()).collect();
     let when = match &message.before {
         Some(before) => {
@@ -218,7 +221,11 @@ fn message_view(model: &Model, message: &Message) -> MessageView {
     }
 }
 
-fn reminder_view(model: &Model, message: &Message, reminder: &Reminder) -> Result<ReminderView, crate::Error> {
+fn reminder_view(
+    model: &Model,
+    message: &Message,
+    reminder: &Reminder,
+) -> Result<ReminderView, crate::Error> {
     let entity = &model[reminder.entity];
     let table = &entity.table;
     let (condition, beside) = match &reminder.filter {
