@@ -5,6 +5,7 @@
 mod ai_actions;
 mod lists;
 mod people;
+mod sharing;
 
 use serde_json::{Map, Value, json};
 
@@ -40,6 +41,7 @@ pub(crate) fn document(view: &AppView) -> Value {
     }
     ai_actions::routes(view, &mut paths, &mut schemas);
     people::routes(view, &mut paths, &mut schemas);
+    sharing::routes(view, &mut paths);
     shared(&mut schemas);
     assemble(&view.app, paths, schemas)
 }

@@ -77,7 +77,8 @@ pub(crate) fn file(model: &Model) -> Result<String, Error> {
         }
     }
     for rule in &model.rules {
-        if let (Occasion::Written { of, when }, false) = (&rule.occasion, rule.tasks.is_empty()) {
+        let follows = !rule.tasks.is_empty() || !rule.messages.is_empty();
+        if let (Occasion::Written { of, when }, true) = (&rule.occasion, follows) {
             let entity = &model[*of];
             functions.push(function(entity, when, &raising_name(entity, rule), "Option<bool>")?);
         }

@@ -155,6 +155,7 @@ mod expand;
 mod fence;
 mod files;
 mod itself;
+mod outgoing;
 mod policy;
 mod read;
 mod rls;
@@ -176,14 +177,18 @@ pub use error::{Error, Result};
 #[cfg(feature = "tenant")]
 pub(crate) use files::PIECE;
 pub use files::{CHUNK, FileKind, Interrupted, LARGEST, StoredFile};
-pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Watch, round};
+pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Tells, Watch, round};
 #[cfg(feature = "tenant")]
-pub(crate) use itself::{acting_for, is_closed};
+pub(crate) use itself::{acting_for, is_closed, look};
+#[cfg(feature = "tenant")]
+pub(crate) use outgoing::Waiting;
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};
 pub use shown::Shown;
 pub use signing::Fingerprint;
+#[cfg(feature = "tenant")]
+pub(crate) use statement::begin;
 pub use statement::{Fill, Statement};
 #[cfg(feature = "tenant")]
 pub(crate) use trail::in_emergency;

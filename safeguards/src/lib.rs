@@ -15,6 +15,8 @@ mod id;
 pub mod identity;
 pub mod pages;
 #[cfg(feature = "tenant")]
+pub mod sharing;
+#[cfg(feature = "tenant")]
 pub mod slice;
 pub mod store;
 #[cfg(feature = "testing")]

@@ -1,8 +1,9 @@
 //! What the generator cannot build yet, named so that it is never ignored.
 
 use crate::{
-    document::Entry,
-    model::{End, Model, Occasion, Origin},
+    document::{AppSpec, Entry, Path},
+    field_type::Kind,
+    model::{End, MessageWord, Model, Occasion, Origin},
     problem::{Pointer, Problem},
     rules::Expression,
     validate::ValidatedSpec,
@@ -74,7 +75,63 @@ fn computed(model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–16, 19, 20, 23, 24 (signed in), and uploads of 21.
+/// Of messages and documents: what nothing sends, and renderings that are more than a page of a record's own fields.
+fn sharing(document: &AppSpec, model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
+    let root = Pointer::root();
+    for (index, message) in model.messages.iter().enumerate() {
+        let at = root.join("messages").join(&message.name);
+        let told = |rule: &crate::model::Rule| rule.messages.iter().any(|told| told.message == index);
+        let with_a_link = |document: &crate::model::Document| {
+            document.to.role == message.to.role && message.says.contains(&MessageWord::Link)
+        };
+        if message.before.is_none()
+            && !model.rules.iter().any(told)
+            && !model.documents.iter().any(with_a_link)
+        {
+            note(17, at.clone(), format!("`{}`, which nothing sends,", message.name));
+        }
+        let place = model[message.to.entity].has_place_column().then(|| model[message.to.entity].place);
+        let elsewhere = |word: &MessageWord| match word {
+            MessageWord::Place(at) => *at != Model::ORGANISATION && Some(*at) != place,
+            _ => false,
+        };
+        if let Some(i) = message.says.iter().position(elsewhere) {
+            let said = "a place whose records those who receive it are not";
+            note(17, at.join("says").join(i), format!("in `{}` {said},", message.name));
+        }
+        if let Some(i) = message.says.iter().position(|word| *word == MessageWord::Reference) {
+            note(17, at.join("says").join(i), format!("the reference in `{}`", message.name));
+        }
+    }
+    for rule in model.rules.iter().filter(|rule| !rule.messages.is_empty() && model.tasks.is_empty()) {
+        let said = format!("the message of `{}`, where nobody has a task,", rule.name);
+        note(15, root.join("rules").join(&rule.name).join("do"), said);
+    }
+    for (name, rendered) in &document.documents {
+        let at = root.join("documents").join(name);
+        if rendered.upload {
+            let said = "an upload is a field of type `file`, which is built. So said, it";
+            note(21, at, format!("`{name}` as a document; {said}"));
+            continue;
+        }
+        if let Some(format) = rendered.format.as_ref().filter(|format| **format != "page") {
+            let said = "`format: page`, which people print or keep as a PDF, is built. So said, it";
+            note(21, at.join("format"), format!("`{name}` as {format}; {said}"));
+        }
+        let entity = rendered.of.as_ref().and_then(|of| model.entity(of.as_str()));
+        let own = |path: &Path| {
+            let field = entity
+                .and_then(|entity| Some(&model[entity][model[entity].field(path.0.first()?.as_str())?]));
+            path.0.len() == 1 && field.is_some_and(|field| field.target.is_none() && field.kind != Kind::File)
+        };
+        for (i, path) in rendered.shows.iter().enumerate().filter(|(_, path)| !own(path)) {
+            let said = "which is no value of the record itself,";
+            note(21, at.join("shows").join(i), format!("`{path}` in `{name}`, {said}"));
+        }
+    }
+}
+
+/// Everything of a spec that cannot be built yet; built are 1–17, 19–21, 23 and 24 (signed in).
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -90,20 +147,11 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         };
     }
     section! {
-        17 "messages" messages "message";
         18 "conversations" conversations "conversation";
         22 "feeds" feeds "feed";
         0 "policies" policies "policy";
     }
-    for (name, rendered) in &document.documents {
-        let said = match rendered.upload {
-            true => format!(
-                "`{name}` as a document; an upload is a field of type `file`, which is built. So said, it"
-            ),
-            false => format!("the document `{name}`"),
-        };
-        note(21, root.join("documents").join(name), said);
-    }
+    sharing(document, spec.model(), &mut note);
     for (name, entity) in &document.entities {
         let at = root.join("entities").join(name);
         for (move_name, written) in entity.lifecycle.iter().flat_map(|lifecycle| &lifecycle.moves) {
@@ -119,15 +167,6 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         }
     }
     computed(spec.model(), &mut note);
-    for (name, rule) in &document.rules {
-        let at = root.join("rules").join(name);
-        for (i, said) in rule.then.iter().enumerate() {
-            let message = said.strip_prefix("message ").unwrap_or(said);
-            if document.messages.contains_key(message) {
-                note(15, at.join("do").join(i), format!("the message `{message}` of a rule"));
-            }
-        }
-    }
     for (name, calendar) in &document.calendars {
         if calendar.waitlist {
             note(19, root.join("calendars").join(name).join("waitlist"), format!("the waitlist of `{name}`"));

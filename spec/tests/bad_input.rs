@@ -141,7 +141,11 @@ fn the_floor_holds() {
         ("an unattested vendor", "lists:", "sub-processors: { vendor: { for: sms } }\nlists:"),
         ("a patient who breaks the glass", "lists:", "security: { break glass: [patient] }\nlists:"),
         ("an impersonator of nobody", "lists:", "security: { impersonation: nurse }\nlists:"),
-        ("a long link", "lists:", "documents: { packet: { of: reading, link: 7 days } }\nlists:"),
+        (
+            "a long link",
+            "lists:",
+            "documents: { packet: { of: reading, shows: [systolic], to: patient, by: [nurse], link: 7 days } }\nlists:",
+        ),
     ];
     let mut out = String::new();
     for (what, from, to) in cases {

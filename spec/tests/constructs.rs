@@ -239,12 +239,17 @@ fn what_nobody_could_do_is_refused_in_words() {
     }
 }
 
-/// A rule that tells somebody outside the app waits for messages, and says so.
+/// A rule tells somebody outside the app; a message that nothing sends is named.
 #[test]
-fn a_message_of_a_rule_cannot_be_built_yet() {
-    let message = "messages:\n  notice: { by: sms, to: patient, says: [time] }\nrules:";
-    let text = WATCHED.replace("rules:", message).replacen("do: [call back]", "do: [call back, notice]", 1);
-    let spec = check(&text, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
-    let not_yet: Vec<String> = spec::buildable(&spec).iter().map(|not| not.pointer.to_string()).collect();
-    assert_eq!(not_yet, ["/messages/notice", "/rules/high/do/1"]);
+fn a_rule_sends_a_message() {
+    let message = "messages:\n  notice: { by: [sms], to: patient, says: [app] }\nrules:";
+    let told = |text: &str| {
+        let spec = check(text, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let not_yet: Vec<String> = spec::buildable(&spec).iter().map(|not| not.pointer.to_string()).collect();
+        (spec.model().rules.iter().map(|rule| rule.messages.len()).sum::<usize>(), not_yet)
+    };
+    let text = WATCHED.replace("rules:", message);
+    assert_eq!(told(&text), (0, vec!["/messages/notice".to_owned()]));
+    let text = text.replacen("do: [call back]", "do: [call back, notice]", 1);
+    assert_eq!(told(&text), (1, Vec::new()));
 }

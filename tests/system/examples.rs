@@ -10,8 +10,6 @@ use crate::prompts::is_sound;
 fn cut(text: &str) -> String {
     let mut document = spec::read(text).document;
     document.limits.clear();
-    document.messages.clear();
-    document.documents.clear();
     document.policies.clear();
     document.security.sso = None;
     document.security.impersonation = None;

@@ -1,4 +1,4 @@
-//! What the app itself is granted: to list what its rules read, and to make, settle and pass on its tasks.
+//! What the app itself is granted: to list what its rules and messages read, and to make, settle and pass on its tasks.
 
 use spec::access::Action;
 use spec::model::{End, EntityIndex, Model, Occasion, Path};
@@ -28,6 +28,24 @@ impl ByItself {
             actions.extend(MOVES.iter().map(|name| format!("Action::Move({})", rust_literal(name))));
         }
         actions
+    }
+}
+
+/// What messages and documents read: addresses, the moment that is told of, and the way from a record to whoever receives it.
+fn sharing(model: &Model, reads: &mut impl FnMut(&Path)) {
+    let people = model.messages.iter().map(|message| &message.to);
+    for to in people.chain(model.documents.iter().map(|document| &document.to)) {
+        for field in to.email.iter().chain(&to.phone) {
+            reads(&Path { start: to.entity, hops: Vec::new(), end: End::Field(*field) });
+        }
+    }
+    for before in model.messages.iter().filter_map(|message| message.before.as_ref()) {
+        reads(&Path { start: before.entity, hops: before.way.clone(), end: End::Title });
+        reads(&Path { start: before.entity, hops: Vec::new(), end: End::Field(before.moment) });
+        before.filter.iter().flat_map(|filter| &filter.inputs).for_each(&mut *reads);
+    }
+    for document in &model.documents {
+        reads(&Path { start: document.entity, hops: document.way.clone(), end: End::Title });
     }
 }
 
@@ -61,7 +79,8 @@ pub(crate) fn itself(model: &Model, index: EntityIndex) -> Option<ByItself> {
             read.extend(name.filter(|name| !read.contains(name)));
         }
     };
-    for rule in model.rules.iter().filter(|rule| !rule.tasks.is_empty()) {
+    sharing(model, &mut reads);
+    for rule in model.rules.iter().filter(|rule| !rule.tasks.is_empty() || !rule.messages.is_empty()) {
         match &rule.occasion {
             Occasion::Written { when, .. } => when.inputs.iter().for_each(&mut reads),
             Occasion::Enters(list) => {

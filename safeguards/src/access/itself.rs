@@ -9,7 +9,8 @@
 //!
 //! The app acts under a role of its own, [`ITSELF`], which no spec can declare and no person can have. It is granted in
 //! `access.rs` beside the others, and by row-level security: to list what a rule reads, to make tasks, to pass them on.
-//! Nothing that it reads leaves the app; what it writes is in the audit log, as the system's doing.
+//! Nothing that it reads leaves the app but the address to which a message goes; what it writes is in the
+//! audit log, as the system's doing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::descriptor::{Action, Entity};
 use super::error::Result;
 use super::expand::{Composer, Expanded, SCHEMA_OF_CONDITIONS, Slot, wrong};
 use super::fence::with_tables;
+use super::outgoing::{LONGEST_WAIT, Waiting};
 use super::policy::Reach;
 use super::read::Opened;
 use super::row::Unsealed;
@@ -54,6 +56,8 @@ pub struct Rule {
     pub why: fn(row: &Unsealed<'_>) -> Result<String>,
     /// The tasks that it makes.
     pub raises: &'static [Raises],
+    /// The messages that it sends.
+    pub tells: &'static [Tells],
 }
 
 /// What follows when a record enters a list.
@@ -69,6 +73,8 @@ pub struct Watch {
     pub why: &'static str,
     /// The tasks that it makes.
     pub raises: &'static [Raises],
+    /// The messages that it sends.
+    pub tells: &'static [Tells],
 }
 
 /// A task that a rule makes, and whose it is: a column of the rule's row, or a query in parentheses that goes up from it.
@@ -76,6 +82,17 @@ pub struct Watch {
 pub struct Raises {
     /// The task.
     pub task: &'static Task,
+    /// The column or query.
+    pub about: &'static str,
+}
+
+/// A message that a rule sends, and whose it is: a column of the rule's row, or a query in parentheses that goes up from it.
+#[derive(Debug)]
+pub struct Tells {
+    /// The message, by its name in the spec.
+    pub message: &'static str,
+    /// The ways by which it goes: `email`, `sms`.
+    pub ways: &'static [&'static str],
     /// The column or query.
     pub about: &'static str,
 }
@@ -137,6 +154,8 @@ pub struct Round {
     pub ended: usize,
     /// Tasks that were passed on.
     pub passed_on: usize,
+    /// Messages that were sent.
+    pub told: usize,
 }
 
 impl std::ops::AddAssign for Round {
@@ -144,6 +163,7 @@ impl std::ops::AddAssign for Round {
         self.begun += other.begun;
         self.ended += other.ended;
         self.passed_on += other.passed_on;
+        self.told += other.told;
     }
 }
 
@@ -184,7 +204,9 @@ pub(super) async fn judge(
     id: Uuid,
 ) -> Result<()> {
     transaction.act_as(&itself.policy(Action::List)).await?;
-    let Some((why, about)) = look(itself, transaction, entity, (rule.reads, rule.raises), id, |row| {
+    let follows = Follows { rule: rule.name, entity, raises: rule.raises, tells: rule.tells };
+    let ways = follows.ways();
+    let Some((why, about)) = look(itself, transaction, entity, (rule.reads, &ways), id, |row| {
         if (rule.holds)(row)? { (rule.why)(row).map(Some) } else { Ok(None) }
     })
     .await?
@@ -192,7 +214,7 @@ pub(super) async fn judge(
         return Ok(());
     };
     match why {
-        Some(why) => drop(enter(itself, transaction, (rule.name, rule.raises), id, &why, &about).await?),
+        Some(why) => drop(follows.enter(itself, transaction, id, &why, &about).await?),
         None => drop(leave(itself, transaction, (rule.name, rule.raises), id).await?),
     }
     Ok(())
@@ -221,7 +243,9 @@ pub async fn round(
 
 async fn watched(itself: &Context, watch: &'static Watch, moment: &Moment) -> Result<Round> {
     let listed = (watch.listed)(moment).ids(itself, watch.entity).await?;
-    let rule = (watch.name, watch.raises);
+    let follows =
+        Follows { rule: watch.name, entity: watch.entity, raises: watch.raises, tells: watch.tells };
+    let (ways, rule) = (follows.ways(), (watch.name, watch.raises));
     let mut known = BTreeSet::new();
     let mut transaction = begin(itself, Action::List).await?;
     let open = sql(
@@ -238,13 +262,12 @@ async fn watched(itself: &Context, watch: &'static Watch, moment: &Moment) -> Re
     let mut done = Round::default();
     for id in listed.iter().filter(|id| !known.contains(id)) {
         let mut transaction = begin(itself, Action::List).await?;
-        let found =
-            look(itself, &mut transaction, watch.entity, (&[], watch.raises), *id, |_| Ok(())).await?;
+        let found = look(itself, &mut transaction, watch.entity, (&[], &ways), *id, |_| Ok(())).await?;
         let Some((_, about)) = found else {
             transaction.rollback().await?;
             continue;
         };
-        done.begun += usize::from(enter(itself, &mut transaction, rule, *id, watch.why, &about).await?);
+        done.begun += usize::from(follows.enter(itself, &mut transaction, *id, watch.why, &about).await?);
         transaction.commit().await?;
     }
     for id in known.iter().filter(|id| !listed.contains(id)) {
@@ -255,12 +278,12 @@ async fn watched(itself: &Context, watch: &'static Watch, moment: &Moment) -> Re
     Ok(done)
 }
 
-/// What a rule reads of a row, and whose the tasks are; nothing of a row that is gone.
-async fn look<T>(
+/// What the app itself reads of a row, and where ways from it lead; nothing of a row that is gone.
+pub(crate) async fn look<T>(
     itself: &Context,
     transaction: &mut Transaction,
     entity: &'static Entity,
-    (reads, raises): (&[&'static str], &'static [Raises]),
+    (reads, ways): (&[&'static str], &[&'static str]),
     id: Uuid,
     read: impl Fn(&Unsealed<'_>) -> Result<T>,
 ) -> Result<Option<(T, Vec<Option<Uuid>>)>> {
@@ -274,9 +297,9 @@ async fn look<T>(
     composer.push(&format!(
         "CAST(1 AS BIGINT) AS reach, {table}.id AS reach_id, {table}.version AS reach_version"
     ));
-    for (at, raised) in raises.iter().enumerate() {
+    for (at, way) in ways.iter().enumerate() {
         composer.push(", ");
-        composer.up(entity, raised.about)?;
+        composer.up(entity, way)?;
         composer.push(&format!(" AS about_{at}"));
     }
     composer.push(&format!(" FROM {table} WHERE {table}.id = "));
@@ -290,51 +313,85 @@ async fn look<T>(
         Expanded { text, own: 0, slots: Vec::new(), reach: Reach::whole(), reaches: true, capped: false };
     let opened = Opened { context: itself, entity, expanded: &expanded, rows: &rows };
     let Some(found) = opened.read(read).await?.pop() else { return Ok(None) };
-    let mut about = Vec::with_capacity(raises.len());
-    for at in 0..raises.len() {
+    let mut about = Vec::with_capacity(ways.len());
+    for at in 0..ways.len() {
         about.push(rows[0].optional_uuid(&format!("about_{at}"))?);
     }
     Ok(Some((found, about)))
 }
 
-/// Begins an episode and makes its tasks; tells whether it was not begun before.
-async fn enter(
-    itself: &Context,
-    transaction: &mut Transaction,
-    (rule, raises): (&'static str, &'static [Raises]),
-    record: Uuid,
-    why: &str,
-    about: &[Option<Uuid>],
-) -> Result<bool> {
-    let (organisation, now, episode) =
-        (itself.principal.organisation().uuid(), itself.clock.now(), itself.ids.next());
-    let begun = sql(
-        "INSERT INTO rule_episodes (id, organisation_id, rule, record_id, began_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (organisation_id, rule, record_id) WHERE ended_at IS NULL DO NOTHING",
-    );
-    let begun = begun.bind(episode).bind(organisation).bind(rule).bind(record).bind(now);
-    if begun.execute(&mut *transaction).await? == 0 {
-        return Ok(false);
+/// What follows from a rule, once an episode.
+struct Follows {
+    rule: &'static str,
+    entity: &'static Entity,
+    raises: &'static [Raises],
+    tells: &'static [Tells],
+}
+
+impl Follows {
+    /// The ways to whom the tasks are about, then to whom the messages go.
+    fn ways(&self) -> Vec<&'static str> {
+        let tasks = self.raises.iter().map(|raised| raised.about);
+        tasks.chain(self.tells.iter().map(|told| told.about)).collect()
     }
-    for (raised, about) in raises.iter().zip(about) {
-        // A link that is empty leads to nobody; what is part of something always leads there.
-        let Some(about) = about else { continue };
-        let (task, id) = (raised.task, itself.ids.next());
-        let made = (task.made)()
-            .field(task.about, *about)
-            .field("why", why)
-            .field("responsible", FIRST)
-            .field("due at", now + Duration::minutes(task.minutes));
-        Write::within(&made, itself, transaction, (task.entity, Action::Create), (id, 0)).await?;
-        sql("INSERT INTO episode_tasks (id, organisation_id, episode_id, made_in) VALUES ($1, $2, $3, $4)")
-            .bind(id)
-            .bind(organisation)
-            .bind(episode)
-            .bind(task.entity.table)
-            .execute(&mut *transaction)
-            .await?;
+
+    /// Begins an episode, makes its tasks and has its messages wait; tells whether it was not begun before.
+    async fn enter(
+        &self,
+        itself: &Context,
+        transaction: &mut Transaction,
+        record: Uuid,
+        why: &str,
+        about: &[Option<Uuid>],
+    ) -> Result<bool> {
+        let (organisation, now, episode) =
+            (itself.principal.organisation().uuid(), itself.clock.now(), itself.ids.next());
+        let begun = sql(
+            "INSERT INTO rule_episodes (id, organisation_id, rule, record_id, began_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (organisation_id, rule, record_id) WHERE ended_at IS NULL DO NOTHING",
+        );
+        let begun = begun.bind(episode).bind(organisation).bind(self.rule).bind(record).bind(now);
+        if begun.execute(&mut *transaction).await? == 0 {
+            return Ok(false);
+        }
+        let (tasks, people) = about.split_at(self.raises.len());
+        for (raised, about) in self.raises.iter().zip(tasks) {
+            // A link that is empty leads to nobody; what is part of something always leads there.
+            let Some(about) = about else { continue };
+            let (task, id) = (raised.task, itself.ids.next());
+            let made = (task.made)()
+                .field(task.about, *about)
+                .field("why", why)
+                .field("responsible", FIRST)
+                .field("due at", now + Duration::minutes(task.minutes));
+            Write::within(&made, itself, transaction, (task.entity, Action::Create), (id, 0)).await?;
+            sql("INSERT INTO episode_tasks (id, organisation_id, episode_id, made_in) VALUES ($1, $2, $3, $4)")
+                .bind(id)
+                .bind(organisation)
+                .bind(episode)
+                .bind(task.entity.table)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for (told, recipient) in self.tells.iter().zip(people) {
+            for way in told.ways {
+                let waiting = Waiting {
+                    message: told.message,
+                    way,
+                    entity: self.entity,
+                    record,
+                    recipient: *recipient,
+                    occasion: episode.to_string(),
+                    said_at: None,
+                    packet: None,
+                    secret: None,
+                    until: now + LONGEST_WAIT,
+                };
+                waiting.write(itself, transaction).await?;
+            }
+        }
+        Ok(true)
     }
-    Ok(true)
 }
 
 /// Ends the episode that is open, if one is; its open tasks say since when it is over, and stay open.

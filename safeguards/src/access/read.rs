@@ -63,7 +63,7 @@ impl Statement {
 
     /// The ids of the rows that the app itself lists, for its rules. Nothing of them is shown to anybody, so this is no event;
     /// what follows is.
-    pub(super) async fn ids(self, itself: &Context, entity: &'static Entity) -> Result<BTreeSet<Uuid>> {
+    pub(crate) async fn ids(self, itself: &Context, entity: &'static Entity) -> Result<BTreeSet<Uuid>> {
         let expanded = self.expanded(itself, entity, Action::List)?;
         let rows = self.fetch(itself, entity, &expanded, Action::List).await?;
         rows.iter().map(|row| Ok(row.uuid("reach_id")?)).collect()

@@ -377,6 +377,6 @@ pub(super) fn fits(kind: Kind, value: Value) -> Option<Value> {
 }
 
 /// Begins a transaction in which PostgreSQL knows who acts.
-pub(super) async fn begin(context: &Context, action: Action) -> Result<Transaction, Error> {
+pub(crate) async fn begin(context: &Context, action: Action) -> Result<Transaction, Error> {
     Ok(context.store.begin_as(&context.policy(action)).await?)
 }

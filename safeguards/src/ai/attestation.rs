@@ -38,7 +38,7 @@ impl Attestation {
 }
 
 /// The one that stands, lapsed or not: the latest that was not withdrawn.
-pub(super) async fn standing(context: &Context, company: &SubProcessor) -> Result<Option<Attestation>> {
+pub(crate) async fn standing(context: &Context, company: &SubProcessor) -> Result<Option<Attestation>> {
     let mut reading = begin(context).await?;
     let found =
         sql("SELECT id, agreement, zero_retention, attested_at, attested_by_id, ends_at, withdrawn_at

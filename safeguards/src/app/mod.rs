@@ -53,10 +53,13 @@ use crate::audit::{self, Keeper};
 use crate::clock::SystemClock;
 use crate::compliance::{self, Facts};
 use crate::identity;
+use crate::pages::Zone;
+use crate::sharing::{self, Declared, Sharing};
 use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, Log, log_panics};
 pub use error::AppError;
 use listen::Socket;
+pub(crate) use rounds::acting;
 pub use services::Services;
 use services::{DatabaseRole, Foundation, People};
 pub use settings::{
@@ -89,6 +92,7 @@ pub struct App {
     sub_processors: &'static [&'static ai::SubProcessor],
     entities: &'static [&'static Entity],
     rounds: Option<rounds::Rounds>,
+    sharing: Option<&'static Sharing>,
     program: fn() -> std::io::Result<Command>,
 }
 
@@ -113,6 +117,7 @@ impl App {
             sub_processors: &[],
             entities: &[],
             rounds: None,
+            sharing: None,
             program: || std::env::current_exe().map(Command::new),
         }
     }
@@ -174,6 +179,12 @@ impl App {
     /// What `access.rs` declares: an export opens the sealed fields of these, and serving checks them first.
     pub const fn entities(mut self, entities: &'static [&'static Entity]) -> Self {
         self.entities = entities;
+        self
+    }
+
+    /// What it tells outside and sends by a link.
+    pub const fn sharing(mut self, sharing: &'static Sharing) -> Self {
+        self.sharing = Some(sharing);
         self
     }
 
@@ -322,6 +333,9 @@ impl App {
             .merge(compliance::routes(services.clone(), self.facts()))
             .merge(ai::routes(services.clone(), self.facts()))
             .merge(crate::pages::assets());
+        if let Some(declared) = self.declared() {
+            router = router.merge(sharing::routes(services.clone(), declared));
+        }
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
         }
@@ -334,6 +348,13 @@ impl App {
         }
         let router = edge::guard(self.name, self.uploads, &services, router).await?;
         Ok((services, router))
+    }
+
+    /// What is told outside and sent by a link, with what it takes to say it.
+    fn declared(&self) -> Option<Declared> {
+        let zone = self.front.map_or(Zone::UTC, |front| front.zone);
+        let sharing = self.sharing?;
+        Some(Declared { app: self.name, zone, entities: self.entities, sharing })
     }
 
     fn facts(&self) -> Facts {

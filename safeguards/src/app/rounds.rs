@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use super::{App, AppError, Services};
-use crate::access::{Context, Round, Task, Watch, acting_for, is_closed, round};
+use crate::access::{self, Context, Round, Task, Watch, acting_for, is_closed, round};
 use crate::audit::AuditContext;
 use crate::identity::OrganisationId;
 use crate::pages::Zone;
+use crate::sharing;
 use crate::store::sql;
 use crate::web::Entry;
 
@@ -39,15 +40,15 @@ impl App {
     /// # Errors
     /// The database or the audit log failed. What was done before is done.
     pub async fn round(&self, services: &Services) -> Result<Round, AppError> {
-        let Some(rounds) = self.rounds.filter(|_| services.settings.read_only.is_none()) else {
+        if services.settings.read_only.is_some() || !self.makes_rounds() {
             return Ok(Round::default());
-        };
+        }
         let zone = self.front.map_or(Zone::UTC, |front| front.zone);
         let mut done = Round::default();
         let open = sql("SELECT id FROM organisations WHERE closed_at IS NULL ORDER BY id");
         for row in open.fetch_all(&services.store).await? {
-            let itself = acting(services, OrganisationId::new(row.uuid("id")?));
-            match round(&itself, rounds.watches, rounds.tasks, zone).await {
+            let itself = acting(services, OrganisationId::new(row.uuid("id")?), "rules");
+            match self.round_in(services, &itself, zone).await {
                 Ok(more) => done += more,
                 // Its records are only read for now: what is due is due when they are written again.
                 Err(error) if is_closed(&error) => {}
@@ -57,10 +58,27 @@ impl App {
         Ok(done)
     }
 
-    /// Whether it has rules or tasks at all. A host that lets apps sleep learns it from a file beside the database, and wakes
+    /// The same in one organisation: what is missing and late, then what is to be told.
+    async fn round_in(&self, services: &Services, itself: &Context, zone: Zone) -> access::Result<Round> {
+        let mut done = match self.rounds {
+            Some(rounds) => round(itself, rounds.watches, rounds.tasks, zone).await?,
+            None => Round::default(),
+        };
+        if let Some(declared) = self.declared() {
+            done.told = sharing::round(itself, services, &declared).await?;
+        }
+        Ok(done)
+    }
+
+    /// Whether it has rules, tasks or messages at all.
+    fn makes_rounds(&self) -> bool {
+        self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty()) || self.sharing.is_some()
+    }
+
+    /// Tells whether it makes rounds. A host that lets apps sleep learns it from a file beside the database, and wakes
     /// this one for its rounds.
     fn tell_that_it_makes_rounds(&self, services: &Services) -> bool {
-        let makes = self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty());
+        let makes = self.makes_rounds();
         let told = services.settings.data_folder.join(ROUNDS);
         // A folder that is only read keeps what was told before; the next start for writing puts it right.
         let _ = if makes { std::fs::write(told, b"") } else { std::fs::remove_file(told) };
@@ -74,7 +92,11 @@ impl App {
         }
         let mut minutes = tokio::time::interval(EVERY);
         loop {
-            minutes.tick().await;
+            // Somebody who waits for a code does not wait for the minute.
+            tokio::select! {
+                _ = minutes.tick() => {}
+                () = services.post_waits.notified() => {}
+            }
             if self.round(&services).await.is_err() {
                 let failed = Entry::Happened { what: "rules-not-judged", count: None };
                 services.log.write(services.clock.now(), &failed);
@@ -83,14 +105,14 @@ impl App {
     }
 }
 
-/// The app itself, in an organisation.
-fn acting(services: &Services, organisation: OrganisationId) -> Context {
+/// The app itself, in an organisation; `part` is what of it acts, as the log names it.
+pub(crate) fn acting(services: &Services, organisation: OrganisationId, part: &'static str) -> Context {
     Context {
         principal: acting_for(organisation),
         store: services.store.clone(),
         keys: services.keys.clone(),
         audit: services.audit.clone(),
-        circumstances: AuditContext::system(Arc::clone(&services.clock), organisation.uuid(), "rules"),
+        circumstances: AuditContext::system(Arc::clone(&services.clock), organisation.uuid(), part),
         clock: Arc::clone(&services.clock),
         ids: Arc::clone(&services.ids),
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::AppError;
@@ -14,6 +15,7 @@ use crate::compliance;
 use crate::crypto::{AgentKeyService, KeyError, KeyService, Keys};
 use crate::folder::{self, database_key, make_folder, root_key};
 use crate::identity::{self, Identity, PlaceKind, Role, Roles, SignUp};
+use crate::sharing::Post;
 use crate::store::{PostgresOptions, SqliteOptions, Store};
 use crate::web::{Entry, JsonLines, Log};
 
@@ -42,6 +44,10 @@ pub struct Services {
     pub environment: Uuid,
     /// Which providers AI actions could ask.
     pub assistance: Assistance,
+    /// What takes messages that leave the app.
+    pub post: Post,
+    /// Told when a message waits that somebody waits for.
+    pub post_waits: Arc<Notify>,
 }
 
 /// As whom a command opens the database.
@@ -134,6 +140,7 @@ impl Services {
             })?,
             None => Assistance::default(),
         };
+        let post = settings.post();
         let usual = identity::Settings::new(people.app, url.origin(), Roles::new(people.roles));
         let idle = people.idle_minutes.map(|minutes| time::Duration::minutes(minutes.into()));
         let identity_settings = identity::Settings {
@@ -160,6 +167,8 @@ impl Services {
             settings,
             environment,
             assistance,
+            post,
+            post_waits: Arc::new(Notify::new()),
         })
     }
 

@@ -6,12 +6,15 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::identity::EmailAddress;
 use crate::identity::oidc::ProviderSettings;
 use crate::identity::oidc::settings::{is_issuer, parse_roles};
+use crate::sharing::{Folder, Post, Program, Transport};
 use crate::store::DatabaseAddress;
 use crate::web::{Connections, Limits, Rate, RateLimits, ReadOnly};
 
@@ -168,6 +171,24 @@ pub const VARIABLES: &[Variable] = &[
         flag: "ai-providers-file",
         about: "The providers that AI actions could ask, in the form that healthcoder plan --models takes; each is named as in the spec's sub-processors. None is called for an organisation that has not attested it.",
         default: "none: AI actions are answered by the app itself",
+    },
+    Variable {
+        name: "MAIL_FROM",
+        flag: "mail-from",
+        about: "The sender of e-mail: no-reply@clinic.example, or Name <no-reply@clinic.example>.",
+        default: "no-reply@localhost",
+    },
+    Variable {
+        name: "MAIL_COMMAND",
+        flag: "mail-command",
+        about: "The program that takes an e-mail on its standard input, as `sendmail -t -i` does, with its arguments. The company by which it goes is one of the spec's sub-processors for email; nothing goes for an organisation that has not attested it.",
+        default: "none: on loopback e-mail is written to DATA_DIR/mailbox, elsewhere it waits",
+    },
+    Variable {
+        name: "SMS_COMMAND",
+        flag: "sms-command",
+        about: "The program that takes a text message on its standard input: a line `To: NUMBER`, an empty line, the words. As MAIL_COMMAND, with a sub-processor for sms.",
+        default: "none: as MAIL_COMMAND",
     },
     Variable {
         name: "OIDC_ISSUER",
@@ -328,6 +349,12 @@ pub struct Settings {
     pub rates: RateLimits,
     /// `AI_PROVIDERS_FILE`, where it was given.
     pub ai_providers: Option<PathBuf>,
+    /// `MAIL_FROM`.
+    pub mail_from: String,
+    /// `MAIL_COMMAND`, where it was given: the program and its arguments.
+    pub mail_command: Option<Vec<String>>,
+    /// `SMS_COMMAND`, where it was given.
+    pub sms_command: Option<Vec<String>>,
     /// `REQUESTS_AT_ONCE`.
     pub at_once: usize,
     /// `CONNECTIONS_AT_ONCE`.
@@ -438,8 +465,15 @@ impl Settings {
             reader.parsed(name, "give true or false", |text| text.parse().ok()).unwrap_or(false)
         };
         let provider = provider(&mut reader);
+        let mail_from = reader.parsed("MAIL_FROM", "give an address, or a name and an address in <>", sender);
+        let command = |reader: &mut Reader<'_>, name| {
+            reader.parsed(name, "give the path of a program, which begins with /, and its arguments", program)
+        };
         let settings = Self {
             provider,
+            mail_from: mail_from.unwrap_or_else(|| "no-reply@localhost".to_owned()),
+            mail_command: command(&mut reader, "MAIL_COMMAND"),
+            sms_command: command(&mut reader, "SMS_COMMAND"),
             key_agent: flag(&mut reader, "KEY_AGENT"),
             signer_socket: reader.path("SIGNER_SOCKET"),
             read_only: flag(&mut reader, "READ_ONLY").then(|| {
@@ -468,10 +502,44 @@ impl Settings {
 }
 
 impl Settings {
+    /// What takes messages: a program of the operator's, or a folder where the app is tried out on loopback. What is tried out
+    /// with made-up records (`ROWS_AT_MOST`) sends nothing.
+    pub(crate) fn post(&self) -> Post {
+        let by = |command: &Option<Vec<String>>| -> Option<Arc<dyn Transport>> {
+            let from = self.mail_from.clone();
+            match command {
+                Some(words) if self.rows_at_most.is_none() => {
+                    Some(Arc::new(Program { words: words.clone(), from }))
+                }
+                None if self.public_url.is_loopback() => {
+                    Some(Arc::new(Folder { path: self.data_folder.join("mailbox"), from }))
+                }
+                _ => None,
+            }
+        };
+        Post { email: by(&self.mail_command), sms: by(&self.sms_command) }
+    }
+
     /// The folder of the root key, which holds the audit signer's key too.
     pub fn root_folder(&self) -> &Path {
         self.root_key.parent().unwrap_or_else(|| Path::new("."))
     }
+}
+
+/// `no-reply@clinic.example`, or `Name <no-reply@clinic.example>`, on one line of ASCII.
+fn sender(text: &str) -> Option<String> {
+    let address = match text.strip_suffix('>') {
+        Some(named) => named.rsplit_once('<')?.1,
+        None => text,
+    };
+    let plain = text.is_ascii() && !text.contains(|letter: char| letter.is_ascii_control());
+    (plain && EmailAddress::parse(address).is_ok()).then(|| text.to_owned())
+}
+
+/// A program by its whole path, and its arguments: nothing is looked up, and no shell reads it.
+fn program(text: &str) -> Option<Vec<String>> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    words.first().is_some_and(|program| program.starts_with('/')).then_some(words)
 }
 
 fn provider(reader: &mut Reader<'_>) -> Option<ProviderSettings> {

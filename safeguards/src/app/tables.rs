@@ -16,7 +16,7 @@ use crate::identity::EmailAddress;
 use crate::store::{
     Kind, MigrationSet, Row, SYSTEM_MIGRATIONS, Statement, Text, Transaction, Value, sql, timestamp_text,
 };
-use crate::{ai, compliance};
+use crate::{ai, compliance, sharing};
 
 /// A table as it is exported.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 22] = [
+const OWN: [(&str, &str); 24] = [
     ("ai_applications", "organisation_id = $1"),
     ("ai_attestations", "organisation_id = $1"),
     ("ai_invocations", "organisation_id = $1"),
@@ -105,9 +105,11 @@ const OWN: [(&str, &str); 22] = [
     ("limit_tiers", "organisation_id = $1"),
     ("limit_usage", "organisation_id = $1"),
     ("organisations", "id = $1"),
+    ("outbox_messages", "organisation_id = $1"),
     ("places", "organisation_id = $1"),
     ("rights_requests", "organisation_id = $1"),
     ("rule_episodes", "organisation_id = $1"),
+    ("sent_packets", "organisation_id = $1"),
     ("trainings", "organisation_id = $1"),
     ("memberships", "organisation_id = $1"),
     (
@@ -216,9 +218,13 @@ fn of_library(found: Found) -> Option<ExportColumn> {
     if (&*found.table, &*found.column) == ("emergency_accesses", "token_hash") {
         return None;
     }
+    if sharing::SECRETS.contains(&(&*found.table, &*found.column)) {
+        return None;
+    }
     let sealed = compliance::SEALED
         .iter()
         .chain(&ai::SEALED)
+        .chain(&sharing::SEALED)
         .find(|(table, column, _)| (*table, *column) == (&*found.table, &*found.column));
     if let Some((_, _, (entity, field))) = sealed {
         let (entity, field, kind) = (*entity, *field, Kind::Text);

@@ -52,7 +52,9 @@ pub use event::{
     Purpose, timestamp,
 };
 pub use keeper::{Keeper, KeeperError, WITNESS_EVERY};
-pub use queries::{ACCOUNTING_YEARS, Disclosure, Seen, accounting, activity, opened_under, who_looked};
+pub use queries::{
+    ACCOUNTING_YEARS, BY_LINK, Disclosure, Seen, accounting, activity, opened_under, who_looked,
+};
 pub use reads::Audit;
 pub use restore::{Carried, carry_forward, record_restore};
 pub use signer::{Signer, SignerError, known_end, run_signer};

@@ -82,8 +82,12 @@ impl std::fmt::Debug for Disclosure {
 /// Years that an accounting reaches back (45 CFR 164.528(a)(1)).
 pub const ACCOUNTING_YEARS: i32 = 6;
 
+/// The basis of what left by a link. An accounting tells it, though what goes to the individual need not be in one
+/// (164.528(a)(1)(ii)): whoever opened it is known by a code alone, and the individual can say whether it was they.
+pub const BY_LINK: &str = "sent by a link to the individual, 45 CFR 164.502(a)(1)(i)";
+
 /// The accounting of disclosures of `subject`'s data: what left, to whom, why, in the six years before
-/// `now`. Disclosures for treatment, payment and operations, to the individual, and under an
+/// `now`. Disclosures for treatment, payment and operations, to the individual other than by a link, and under an
 /// authorisation are not part of it (164.528(a)(1)). In the order of time.
 ///
 /// # Errors
@@ -108,7 +112,7 @@ pub async fn accounting(
     let counts = |seen: &Seen| {
         seen.action.discloses()
             && seen.outcome == Outcome::Succeeded
-            && seen.purpose.accountable()
+            && (seen.purpose.accountable() || seen.basis.as_deref() == Some(BY_LINK))
             && !matches!(seen.detail, Some(Detail::Window { .. }))
     };
     Ok(seen

@@ -55,6 +55,8 @@ pub(crate) use principal::ToBeTold;
 pub use principal::{Session, SessionRow};
 pub use second_factor::SecondFactor;
 pub use secret::Token;
+#[cfg(feature = "tenant")]
+pub(crate) use secret::random;
 pub use service::{Identity, Parts, Visit};
 pub use sessions::{Credentials, Device, Opened};
 pub use settings::{Settings, SignUp};

@@ -166,6 +166,7 @@ pub static ENGLISH: Words = Words {
     code_title: "Enter your security code",
     code_label: "Security code",
     code_hint: "The 6 digits in your authenticator app",
+    code_sent_hint: "The 6 digits that were sent to you",
     use_recovery_code: "I do not have my phone: use a recovery code",
     recovery_code_label: "Recovery code",
     recovery_code_hint: "One of the codes that you saved. Each works once.",

@@ -111,6 +111,7 @@ impl Show for SignIn {
 pub struct CodeEntry {
     to: String,
     recovery: bool,
+    sent: bool,
     other: Option<String>,
     refused: Option<String>,
 }
@@ -119,13 +120,19 @@ impl CodeEntry {
     /// Asks for six digits.
     #[must_use]
     pub fn authenticator(to: impl Into<String>) -> Self {
-        Self { to: to.into(), recovery: false, other: None, refused: None }
+        Self { to: to.into(), recovery: false, sent: false, other: None, refused: None }
+    }
+
+    /// Asks for six digits that were sent.
+    #[must_use]
+    pub fn sent(to: impl Into<String>) -> Self {
+        Self { sent: true, ..Self::authenticator(to) }
     }
 
     /// Asks for one of the recovery codes.
     #[must_use]
     pub fn recovery(to: impl Into<String>) -> Self {
-        Self { to: to.into(), recovery: true, other: None, refused: None }
+        Self { to: to.into(), recovery: true, sent: false, other: None, refused: None }
     }
 
     /// The page for whom this way is barred.
@@ -147,7 +154,8 @@ impl CodeEntry {
         let field = if self.recovery {
             Field::text("code", words.recovery_code_label).hint(words.recovery_code_hint)
         } else {
-            Field::shaped(Shape::OneTimeCode, "code", words.code_label).hint(words.code_hint)
+            let hint = if self.sent { words.code_sent_hint } else { words.code_hint };
+            Field::shaped(Shape::OneTimeCode, "code", words.code_label).hint(hint)
         };
         let form = Form::new(&self.to).field(field).submit(words.continue_on);
         match &self.refused {

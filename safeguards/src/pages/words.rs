@@ -158,6 +158,7 @@ pub struct Words {
     pub(crate) code_title: &'static str,
     pub(crate) code_label: &'static str,
     pub(crate) code_hint: &'static str,
+    pub(crate) code_sent_hint: &'static str,
     pub(crate) use_recovery_code: &'static str,
     pub(crate) recovery_code_label: &'static str,
     pub(crate) recovery_code_hint: &'static str,

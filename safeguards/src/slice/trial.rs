@@ -206,6 +206,25 @@ impl Trial {
         Ok(files)
     }
 
+    /// The messages that the app has handed over, the newest last.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn letters(&self) -> std::io::Result<Vec<String>> {
+        let folder = self.folder.join("mailbox");
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            // Ids tell when they were made.
+            let path = entry?.path();
+            found.push((path.clone(), fs::read_to_string(path)?));
+        }
+        found.sort();
+        Ok(found.into_iter().map(|(_, text)| text).collect())
+    }
+
     /// How many events of this action the audit log has about a record, alone or among others.
     ///
     /// # Errors

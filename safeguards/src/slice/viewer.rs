@@ -204,6 +204,18 @@ impl Viewer {
         table.rows(rows)
     }
 
+    /// What a record says, as far as they may see it: a label and a content for each of `fields`, in their order.
+    pub fn said<R: 'static>(
+        &self,
+        (entity, lines, fields): (&Entity, &'static [Line<R>], &[&str]),
+        record: &R,
+        names: &Names,
+    ) -> Vec<(&'static str, Content)> {
+        let wanted = fields.iter().filter_map(|field| lines.iter().find(|line| line.field == *field));
+        let shown = wanted.filter(|line| line.known(self, entity));
+        shown.map(|line| (line.label, (line.content)(record, names))).collect()
+    }
+
     /// A record in full: a line for each field that they may see, and who wrote it when.
     pub fn detail<R: 'static>(
         &self,

@@ -112,10 +112,12 @@ async fn an_archive_holds_everything_and_no_secret() {
             "notes",
             "organisations",
             "patients",
+            "outbox_messages",
             "people",
             "places",
             "rights_requests",
             "rule_episodes",
+            "sent_packets",
             "trainings",
             "visits",
         ];

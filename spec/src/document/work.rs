@@ -172,8 +172,10 @@ document! {
         required "by" by: Vec<Name>,
         /// The role that receives it.
         required "to" to: Name,
-        /// When: `24 hours before appointment.start`.
+        /// When: `24 hours before appointment.start`. Without it, a rule or a document sends it.
         "when" when: Option<String>,
+        /// Before which of them: a condition on that record, such as `status == booked`.
+        "where" filter: Option<String>,
         /// What it says; only words without a clinical meaning.
         required "says" says: Vec<Name>,
     }
@@ -257,6 +259,10 @@ document! {
         "link" link: Option<Period>,
         /// The role that receives it.
         "to" to: Option<Name>,
+        /// The roles that send it, where they may view the record.
+        "by" by: Vec<Name>,
+        /// What people call it.
+        "label" label: Option<String>,
         /// Whether people upload it.
         "upload" upload: bool,
         /// The record that an upload is a part of.

@@ -6,12 +6,14 @@
 //! so that each comes after those it refers to.
 
 mod entity;
+mod sharing;
 mod work;
 
 pub use entity::{
     Assignment, DefaultValue, Entity, Field, FieldIndex, Lifecycle, Move, Needs, Origin, Parent, Storage,
     Target, UniqueMember, View,
 };
+pub use sharing::{Document, Message, MessageWord, Recipient, Reminder, ToldBy, Way};
 pub use work::{
     Aggregate, AiAction, AiInput, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion,
     OpeningHours, Page, PageItem, Permission, RaisedTask, Rule, SortKey, SubProcessor, Task, TimeAxis,
@@ -102,6 +104,10 @@ pub struct Model {
     pub tasks: Vec<Task>,
     /// What happens by itself.
     pub rules: Vec<Rule>,
+    /// What is said outside the app.
+    pub messages: Vec<Message>,
+    /// Frozen renderings that are sent by a link.
+    pub documents: Vec<Document>,
     /// What AI proposes.
     pub ai_actions: Vec<AiAction>,
     /// Who processes data for the app.

@@ -1,7 +1,7 @@
 //! Forms, lists, measures, calendars and pages.
 
 use super::{
-    CalendarIndex, EntityIndex, FieldIndex, FormIndex, Hop, ListIndex, MeasureIndex, Path, RoleIndex,
+    CalendarIndex, EntityIndex, FieldIndex, FormIndex, Hop, ListIndex, MeasureIndex, Path, RoleIndex, ToldBy,
 };
 use crate::{
     document::{ChartKind, Entry, Interval, Overlap, Period},
@@ -241,6 +241,8 @@ pub struct Rule {
     pub occasion: Occasion,
     /// The tasks that it makes.
     pub tasks: Vec<RaisedTask>,
+    /// The messages that it sends.
+    pub messages: Vec<ToldBy>,
 }
 
 /// When a rule happens.

@@ -20,6 +20,7 @@ mod queries;
 mod references;
 mod scopes;
 mod shape;
+mod sharing;
 mod tasks;
 mod work;
 
@@ -152,6 +153,8 @@ impl<'d> Resolver<'d> {
             limits: Vec::new(),
             tasks: Vec::new(),
             rules: Vec::new(),
+            messages: Vec::new(),
+            documents: Vec::new(),
             ai_actions: Vec::new(),
             sub_processors: Vec::new(),
             pages: Vec::new(),

@@ -178,6 +178,9 @@ impl Resolver<'_> {
             "ai_invocations",
             "ai_applications",
             "ai_attestations",
+            "outbox_messages",
+            "sent_packets",
+            "packet_keys",
         ];
         let mut taken: HashMap<String, Option<Name>> =
             LIBRARY.iter().map(|table| ((*table).to_owned(), None)).collect();

@@ -9,7 +9,9 @@ use crate::{
     access::Action,
     document::{self, Field as Written},
     field_type::{Choice, Class, FieldType, Kind as FieldKind},
-    model::{End, EntityIndex, Hop, ListIndex, Occasion, Origin, Path, RaisedTask, Rule, Target, Task},
+    model::{
+        End, EntityIndex, Hop, ListIndex, Occasion, Origin, Path, RaisedTask, Rule, Target, Task, ToldBy,
+    },
     name::Name,
     problem::{Kind, Pointer},
     rules::{self, Type},
@@ -87,9 +89,13 @@ impl Resolver<'_> {
 
     fn rule(&mut self, name: &Name, written: &document::Rule, places: &[Option<usize>], at: &Pointer) {
         let Some((occasion, of, uses)) = self.occasion(name, written, at) else { return };
-        let mut tasks = Vec::new();
+        let (mut tasks, mut messages) = (Vec::new(), Vec::new());
         for (i, said) in written.then.iter().enumerate() {
             let here = at.join("do").join(i);
+            if self.document.messages.contains_key(bare(said)) {
+                messages.extend(self.told(bare(said), of, &here));
+                continue;
+            }
             let Some(task) = self.document.tasks.get_index_of(bare(said)).and_then(|at| places[at]) else {
                 continue;
             };
@@ -112,7 +118,7 @@ impl Resolver<'_> {
             tasks.push(RaisedTask { task, way });
         }
         let label = written.label.clone().unwrap_or_else(|| name.title());
-        self.model.rules.push(Rule { name: name.clone(), label, occasion, tasks });
+        self.model.rules.push(Rule { name: name.clone(), label, occasion, tasks, messages });
     }
 
     /// When it happens, to records of which entity, and what it reads of them.
@@ -234,8 +240,23 @@ impl Resolver<'_> {
         }
     }
 
+    /// A message that a rule of these records sends.
+    fn told(&mut self, message: &str, of: EntityIndex, at: &Pointer) -> Option<ToldBy> {
+        // One that means nothing has been complained about.
+        let index = self.model.messages.iter().position(|known| known.name == message)?;
+        let to = self.model.messages[index].to.entity;
+        let Some(way) = self.way(of, to) else {
+            let (of, to) = (self.model[of].name.clone(), self.model[to].name.clone());
+            let said = format!("no way leads from a `{of}` to the `{to}` that receives `{message}`");
+            let help = format!("make `{of}` a part of `{to}`, or let the rule be about what leads there");
+            self.problem(at, Kind::Unresolved, said, help);
+            return None;
+        };
+        Some(ToldBy { message: index, way })
+    }
+
     /// From a record to what a task is about: itself, what it is a part of, or what its one link names.
-    fn way(&self, from: EntityIndex, to: EntityIndex) -> Option<Vec<Hop>> {
+    pub(super) fn way(&self, from: EntityIndex, to: EntityIndex) -> Option<Vec<Hop>> {
         let (mut way, mut here) = (Vec::new(), from);
         while here != to {
             let entity = &self.model[here];

@@ -30,7 +30,9 @@ impl Resolver<'_> {
         for (name, calendar) in &document.calendars {
             self.calendar(name, calendar, &root.join("calendars").join(name));
         }
+        self.messages();
         self.rules_and_tasks();
+        self.documents();
         for (name, page) in &document.pages {
             self.page(name, page, &root.join("pages").join(name));
         }

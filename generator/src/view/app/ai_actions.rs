@@ -72,7 +72,7 @@ pub(crate) struct SubProcessorView {
     pub(crate) asked: bool,
 }
 
-fn of_entity(model: &Model, index: EntityIndex) -> OfEntityView {
+pub(super) fn of_entity(model: &Model, index: EntityIndex) -> OfEntityView {
     let entity = &model[index];
     OfEntityView {
         constant: entity.name.snake().trim_end_matches('_').to_uppercase(),
@@ -84,7 +84,7 @@ fn of_entity(model: &Model, index: EntityIndex) -> OfEntityView {
 }
 
 /// `ACTIONS` and `ALL` are all of them.
-fn constant(name: &spec::Name) -> String {
+pub(super) fn constant(name: &spec::Name) -> String {
     let constant = name.snake().trim_end_matches('_').to_uppercase();
     if ["ACTIONS", "ALL"].contains(&constant.as_str()) { format!("{constant}_ONE") } else { constant }
 }

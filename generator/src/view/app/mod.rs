@@ -9,6 +9,7 @@ mod lists;
 mod measures;
 mod pages;
 mod permissions;
+mod sharing;
 mod tasks;
 
 use serde::Serialize;
@@ -27,6 +28,8 @@ use self::lists::{ListView, ModuleView, list_view};
 use self::measures::{MeasureView, measure_view};
 use self::pages::{PageView, page_view};
 use self::permissions::{PermissionView, permission_view};
+pub(crate) use self::sharing::DocumentView;
+use self::sharing::{SharingView, sharing};
 use self::tasks::{DutiesView, duties};
 pub(crate) use self::tasks::{days_and_minutes, on};
 use super::entity::{EntityView, module};
@@ -54,6 +57,10 @@ pub(crate) struct AppView {
     pub(crate) permissions: Vec<PermissionView>,
     /// Rules and tasks.
     pub(crate) duties: DutiesView,
+    /// What leaves the app.
+    pub(crate) sharing: SharingView,
+    /// Whether anything is granted to the app itself.
+    pub(crate) by_itself: bool,
     pub(crate) homes: Vec<HomeView>,
     pub(crate) measures: Vec<MeasureView>,
     pub(crate) calendars: Vec<CalendarView>,
@@ -158,6 +165,12 @@ impl AppView {
             .map(|entity| ModuleView { module: entity.module.clone(), pascal: entity.pascal.clone() })
             .collect();
         let rules = crate::rules::file(model)?;
+        let sharing = sharing(model)?;
+        for entity in &mut entities {
+            entity.told = sharing.told.iter().any(|told| told.module == entity.module);
+            let of = sharing.documents.iter().filter(|document| document.on.module == entity.module);
+            entity.documents = of.cloned().collect();
+        }
         let seed = super::seed::SeedView::new(model);
         let own = own_records(model);
         let homes = homes(model);
@@ -170,6 +183,10 @@ impl AppView {
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
             duties: duties(model)?,
+            by_itself: entities
+                .iter()
+                .any(|entity| entity.policy.grants.iter().any(|grant| grant.role == super::itself::ITSELF)),
+            sharing,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             ai_actions: model.ai_actions.iter().map(|action| ai_action_view(model, action)).collect(),
             ai_tried: model.ai_actions.iter().map(|action| ai_action_view(model, action)).any(|action| {
@@ -203,7 +220,8 @@ impl AppView {
             uses_post: entities.iter().any(|entity| {
                 let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);
                 entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable || claims
-            }) || !model.ai_actions.is_empty(),
+            }) || !model.ai_actions.is_empty()
+                || !model.documents.is_empty(),
             any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
                 let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
                 lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())

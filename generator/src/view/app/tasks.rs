@@ -49,6 +49,7 @@ pub(crate) struct RuleView {
     pub(crate) condition: String,
     pub(crate) reads: Vec<ReadView>,
     pub(crate) raises: Vec<RaisesView>,
+    pub(crate) tells: Vec<TellsView>,
 }
 
 /// A field that a rule reads.
@@ -66,6 +67,14 @@ pub(crate) struct ReadView {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct RaisesView {
     pub(crate) constant: String,
+    pub(crate) about: String,
+}
+
+/// A message that a rule sends, and whose it is.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TellsView {
+    pub(crate) message: String,
+    pub(crate) ways: Vec<String>,
     pub(crate) about: String,
 }
 
@@ -91,6 +100,7 @@ pub(crate) struct WatchView {
     pub(crate) condition: String,
     pub(crate) list: ListView,
     pub(crate) raises: Vec<RaisesView>,
+    pub(crate) tells: Vec<TellsView>,
 }
 
 /// All of it.
@@ -107,14 +117,15 @@ pub(crate) struct DutiesView {
     pub(crate) missing: bool,
     /// The roles that do any of the tasks.
     pub(crate) roles: Vec<String>,
-    /// Whether any rule makes a task.
+    /// Whether any rule makes a task, and whether any sends a message.
     pub(crate) raises: bool,
+    pub(crate) tells: bool,
 }
 
 pub(super) fn duties(model: &Model) -> Result<DutiesView, crate::Error> {
     let mut rules: Vec<RulesOfView> = Vec::new();
     let mut watches = Vec::new();
-    for rule in model.rules.iter().filter(|rule| !rule.tasks.is_empty()) {
+    for rule in model.rules.iter().filter(|rule| !rule.tasks.is_empty() || !rule.messages.is_empty()) {
         match &rule.occasion {
             Occasion::Written { of, when } => {
                 let entity = &model[*of];
@@ -138,6 +149,7 @@ pub(super) fn duties(model: &Model) -> Result<DutiesView, crate::Error> {
                     constant: constant(entity),
                     table: entity.table.clone(),
                     raises: raises(model, &rule.tasks, of),
+                    tells: tells(model, rule, of),
                     // A page asks for rows and their offset first.
                     condition: list.condition.replace("$3", "$1").replace("$4", "$2"),
                     list,
@@ -157,7 +169,8 @@ pub(super) fn duties(model: &Model) -> Result<DutiesView, crate::Error> {
         missing: watches.iter().any(missing),
         tasks: model.tasks.iter().enumerate().map(|(at, task)| task_view(model, at, task)).collect(),
         roles: model.roles().filter(|(role, _)| does(*role)).map(|(_, role)| role.name.to_string()).collect(),
-        raises: !rules.is_empty() || !watches.is_empty(),
+        raises: model.rules.iter().any(|rule| !rule.tasks.is_empty()),
+        tells: model.rules.iter().any(|rule| !rule.messages.is_empty()),
         rules,
         watches,
     })
@@ -184,7 +197,20 @@ fn written(model: &Model, rule: &Rule, of: EntityIndex, when: &spec::rules::Expr
         condition: format!("{}({}row.now())", crate::rules::raising_name(entity, rule), arguments.concat()),
         reads,
         raises: raises(model, &rule.tasks, of),
+        tells: tells(model, rule, of),
     }
+}
+
+fn tells(model: &Model, rule: &Rule, from: EntityIndex) -> Vec<TellsView> {
+    let view = |told: &spec::model::ToldBy| {
+        let message = &model.messages[told.message];
+        TellsView {
+            message: message.name.to_string(),
+            ways: message.ways.iter().map(|way| way.as_str().to_owned()).collect(),
+            about: up(model, from, &told.way),
+        }
+    };
+    rule.messages.iter().map(view).collect()
 }
 
 fn raises(model: &Model, tasks: &[RaisedTask], from: EntityIndex) -> Vec<RaisesView> {
@@ -196,7 +222,7 @@ fn raises(model: &Model, tasks: &[RaisedTask], from: EntityIndex) -> Vec<RaisesV
 }
 
 /// The column that names what a task is about, or a query that goes up to it.
-fn up(model: &Model, from: EntityIndex, way: &[Hop]) -> String {
+pub(super) fn up(model: &Model, from: EntityIndex, way: &[Hop]) -> String {
     let Some((first, rest)) = way.split_first() else { return "id".to_owned() };
     if rest.is_empty() {
         return first.column.clone();

@@ -32,7 +32,7 @@ pub(crate) use self::work::MoveView;
 use self::work::{
     AssignmentView, BookingView, LifecycleView, assignment, bookings, lifecycle, require_times,
 };
-use super::app::{AiActionView, ai_action_view};
+use super::app::{AiActionView, DocumentView, ai_action_view};
 use super::field::FieldView;
 use super::policy::PolicyView;
 use super::schema::SchemaView;
@@ -137,6 +137,10 @@ pub(crate) struct EntityView {
     pub(crate) limit: Option<String>,
     /// What AI proposes on its pages.
     pub(crate) ai_actions: Vec<AiActionView>,
+    /// What is sent of its records by a link.
+    pub(crate) documents: Vec<DocumentView>,
+    /// Whether its records have a page of the messages about them.
+    pub(crate) told: bool,
     /// Whether AI proposes other values of it, and whether new ones.
     pub(crate) proposed: bool,
     pub(crate) proposed_anew: bool,
@@ -267,6 +271,8 @@ impl EntityView {
                 .filter(|action| action.on == index)
                 .map(|action| ai_action_view(model, action))
                 .collect(),
+            documents: Vec::new(),
+            told: false,
             proposed: model.ai_actions.iter().any(|action| action.entity == index && !action.makes_parts),
             proposed_anew: model.ai_actions.iter().any(|action| action.entity == index && action.makes_parts),
             bookings: bookings(model, index),

@@ -84,6 +84,7 @@ static ON_PRESSURE: [Rule; 1] = [Rule {
     },
     why: |row| Ok(format!("systolic {:?}", row.field::<Option<i64>>("systolic")?.value().copied().flatten())),
     raises: &[Raises { task: &TASK, about: "client_id" }],
+    tells: &[],
 }];
 
 static WATCHES: [Watch; 1] = [Watch {
@@ -92,6 +93,7 @@ static WATCHES: [Watch; 1] = [Watch {
     listed: silent,
     why: "nothing in 3 days",
     raises: &[Raises { task: &TASK, about: "id" }],
+    tells: &[],
 }];
 
 fn silent(moment: &Moment) -> Statement {
