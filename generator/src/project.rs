@@ -67,6 +67,7 @@ const ONCE: &[&str] = &[
     "tests/app/permissions.rs",
     "tests/app/policy.rs",
     "tests/app/promises.rs",
+    "tests/app/rights.rs",
     "tests/app/signatures.rs",
     "tests/app/tasks.rs",
 ];

@@ -155,6 +155,8 @@ mod expand;
 mod fence;
 mod files;
 mod itself;
+#[cfg(feature = "tenant")]
+mod own;
 mod policy;
 mod read;
 mod rls;
@@ -171,7 +173,9 @@ pub use checked::Checked;
 pub use context::{BrokenGlass, Context, Principal};
 #[cfg(feature = "tenant")]
 pub(crate) use descriptor::is_base;
-pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Leads, Lock, Mask, Never, Storage};
+pub use descriptor::{
+    Action, Class, Entity, Field, Grant, Kind, Leads, Lock, Mask, Never, RETENTION_MONTHS, Storage,
+};
 pub use error::{Error, Result};
 #[cfg(feature = "tenant")]
 pub(crate) use files::PIECE;
@@ -179,6 +183,8 @@ pub use files::{CHUNK, FileKind, Interrupted, LARGEST, StoredFile};
 pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Watch, round};
 #[cfg(feature = "tenant")]
 pub(crate) use itself::{acting_for, is_closed};
+#[cfg(feature = "tenant")]
+pub(crate) use own::{as_json, is_said, login, removal, rows_about, rows_that_go, selves, unlinked};
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};

@@ -8,6 +8,7 @@ mod app;
 mod archives;
 mod audit;
 mod closed;
+mod expired;
 mod identity;
 mod keys;
 mod preview;
