@@ -107,8 +107,8 @@ fn own_data(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
     let items = json!({ "type": "array", "items": { "type": "object" } });
     let kept = json!({ "type": "object", "additionalProperties": items });
     let moment = json!({ "type": "string", "format": "date-time" });
-    let copy = json!({ "app": { "type": "string" }, "copied_at": moment, "kept": kept });
-    schemas.insert("OwnData".into(), object(copy, &["app", "copied_at", "kept"]));
+    let copy = json!({ "app": { "type": "string" }, "copied_at": moment, "kept": kept, "records": kept });
+    schemas.insert("OwnData".into(), object(copy, &["app", "copied_at", "kept", "records"]));
     let summary = "All that is kept of me; it wants a proof of the last ten minutes";
     let read = operation(summary, "Account", [("200", reference("OwnData"))]);
     paths.insert("/api/account/data".into(), json!({ "get": read }));

@@ -66,7 +66,8 @@ async fn left(store: &Store) -> BTreeSet<Uuid> {
 fn must_stay(at: OffsetDateTime, years: i32) -> bool {
     let date = NOW.date();
     let earlier = date.replace_year(date.year() - years);
-    let earlier = earlier.unwrap_or_else(|_| date.replace_day(28).unwrap().replace_year(date.year() - years).unwrap());
+    let earlier =
+        earlier.unwrap_or_else(|_| date.replace_day(28).unwrap().replace_year(date.year() - years).unwrap());
     at >= NOW.replace_date(earlier)
 }
 
@@ -101,7 +102,8 @@ fn nothing_goes_before_its_time() {
         let organisation = sql("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Clinic', $2)");
         let organisation = organisation.bind(CLINIC).bind(ago(9_000));
         runtime.block_on(organisation.execute(&database.owner)).unwrap();
-        let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
         let cases = (vec(run(), 0..12), 6u32..14, any::<bool>());
         runner
             .run(&cases, |(runs, years, held)| runtime.block_on(holds(&database, &runs, years, held)))

@@ -13,8 +13,9 @@ use crate::web::Problem;
 
 /// A kind of thing that is kept of somebody.
 pub(super) struct Section {
-    /// What it is called in JSON.
+    /// What it is called in JSON, among the records of the app or beside them.
     pub(super) key: String,
+    pub(super) is_of_records: bool,
     /// What people call it.
     pub(super) title: String,
     /// What there is of it.
@@ -78,7 +79,8 @@ pub(super) async fn gather(viewer: &Viewer, facts: &Facts, done: Action) -> Resu
             let ids = items.iter().filter_map(|item| item.json.get("id")?.as_str()?.parse().ok());
             selves.extend(ids.map(|id| (entity, id)));
         }
-        sections.push(section(entity.table.replace('_', "-"), items));
+        let of_records = section(entity.table.replace('_', "-"), items);
+        sections.push(Section { is_of_records: true, ..of_records });
     }
     sections.push(signed_in(viewer).await?);
     sections.extend(of_the_library(viewer).await?);
@@ -90,7 +92,7 @@ pub(super) async fn gather(viewer: &Viewer, facts: &Facts, done: Action) -> Resu
 
 fn section(key: String, items: Vec<Item>) -> Section {
     let title = capitalised(&key.replace('-', " "));
-    Section { key: key.replace('-', "_"), title, items }
+    Section { key: key.replace('-', "_"), is_of_records: false, title, items }
 }
 
 async fn account(viewer: &Viewer) -> Result<Section> {
@@ -341,12 +343,13 @@ async fn looks(viewer: &Viewer, selves: &[(&'static Entity, Uuid)]) -> Result<Se
 
 /// All sections as one document.
 pub(super) fn document(viewer: &Viewer, facts: &Facts, sections: &[Section]) -> Result<Vec<u8>> {
-    let mut kept = Map::new();
+    let (mut kept, mut records) = (Map::new(), Map::new());
     for section in sections {
         let items = section.items.iter().map(|item| Json::Object(item.json.clone())).collect();
-        kept.insert(section.key.clone(), Json::Array(items));
+        let place = if section.is_of_records { &mut records } else { &mut kept };
+        place.insert(section.key.clone(), Json::Array(items));
     }
     let at = store::timestamp_text(viewer.clock.now()).map_err(Error::Store)?;
-    let document = serde_json::json!({ "app": facts.app, "copied_at": at, "kept": kept });
+    let document = serde_json::json!({ "app": facts.app, "copied_at": at, "kept": kept, "records": records });
     serde_json::to_vec_pretty(&document).map_err(|_| Problem::internal("copy"))
 }

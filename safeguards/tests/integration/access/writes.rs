@@ -89,7 +89,11 @@ async fn no_record_names_somebody_of_another_organisation() {
             assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
         }
         assert_eq!(keep(&world.owner(), ana, 1, Some(people::PROVIDER)).await.unwrap(), 2);
-        sql("DELETE FROM memberships WHERE person_id = $1").bind(people::PROVIDER).execute(owner).await.unwrap();
+        sql("DELETE FROM memberships WHERE person_id = $1")
+            .bind(people::PROVIDER)
+            .execute(owner)
+            .await
+            .unwrap();
         assert_eq!(keep(&world.owner(), ana, 2, Some(people::PROVIDER)).await.unwrap(), 3, "as it stood");
         assert_eq!(keep(&world.owner(), ana, 3, None).await.unwrap(), 4);
         let anew = keep(&world.owner(), ana, 4, Some(people::PROVIDER)).await;
