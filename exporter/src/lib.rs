@@ -14,6 +14,7 @@
 //! This crate knows files, never databases: a caller pushes rows into a [`TablePart`], one at a time, and
 //! memory stays flat.
 
+mod bundle;
 mod cell;
 mod error;
 mod manifest;
@@ -25,6 +26,7 @@ mod sql;
 mod verify;
 mod write;
 
+pub use bundle::bundle;
 pub use cell::{Cell, Column, ColumnKind, Table};
 pub use error::ArchiveError;
 pub use manifest::{FileEntry, MANIFEST, Manifest, Subject, TableEntry};

@@ -69,6 +69,7 @@ const ONCE: &[&str] = &[
     "tests/app/policy.rs",
     "tests/app/promises.rs",
     "tests/app/sharing.rs",
+    "tests/app/rights.rs",
     "tests/app/signatures.rs",
     "tests/app/tasks.rs",
 ];

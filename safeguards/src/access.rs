@@ -156,6 +156,8 @@ mod fence;
 mod files;
 mod itself;
 mod outgoing;
+#[cfg(feature = "tenant")]
+mod own;
 mod policy;
 mod read;
 mod rls;
@@ -172,7 +174,9 @@ pub use checked::Checked;
 pub use context::{BrokenGlass, Context, Principal};
 #[cfg(feature = "tenant")]
 pub(crate) use descriptor::is_base;
-pub use descriptor::{Action, Class, Entity, Field, Grant, Kind, Leads, Lock, Mask, Never, Storage};
+pub use descriptor::{
+    Action, Class, Entity, Field, Grant, Kind, Leads, Lock, Mask, Never, RETENTION_MONTHS, Storage,
+};
 pub use error::{Error, Result};
 #[cfg(feature = "tenant")]
 pub(crate) use files::PIECE;
@@ -182,6 +186,8 @@ pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Tells, Watch, round}
 pub(crate) use itself::{acting_for, is_closed, look};
 #[cfg(feature = "tenant")]
 pub(crate) use outgoing::Waiting;
+#[cfg(feature = "tenant")]
+pub(crate) use own::{as_json, is_said, login, removal, rows_about, rows_that_go, selves, unlinked};
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
 pub use search::{Found, Search};

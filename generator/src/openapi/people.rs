@@ -87,6 +87,31 @@ fn emergencies(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>)
     let listed = json!({ "type": "array", "items": reference("EmergencyAccess") });
     let read = operation("Who looked beyond what is theirs in an emergency", "Compliance", [("200", listed)]);
     paths.insert("/api/compliance/emergencies".into(), json!({ "get": read }));
+    let text = json!({ "type": "string" });
+    let entry = json!({
+        "at": moment, "action": text, "entity": { "type": ["string", "null"] },
+        "records": { "type": "array", "items": text }, "fields": { "type": "array", "items": text },
+        "changed": { "type": "boolean" }, "outcome": text,
+    });
+    let needed = ["at", "action", "records", "fields", "changed", "outcome"];
+    schemas.insert("JournalEntry".into(), object(entry, &needed));
+    let listed = json!({ "type": "array", "items": reference("JournalEntry") });
+    let read = operation("What was looked at and changed in its course", "Compliance", [("200", listed)]);
+    let journal = Map::from_iter([("get".to_owned(), read)]);
+    paths.insert("/api/compliance/emergencies/{id}/journal".into(), of_one(journal));
+    own_data(paths, schemas);
+}
+
+/// What is kept of whoever asks (45 CFR 164.524; GDPR, Article 20). Its sections are those of which there is anything.
+fn own_data(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
+    let items = json!({ "type": "array", "items": { "type": "object" } });
+    let kept = json!({ "type": "object", "additionalProperties": items });
+    let moment = json!({ "type": "string", "format": "date-time" });
+    let copy = json!({ "app": { "type": "string" }, "copied_at": moment, "kept": kept, "records": kept });
+    schemas.insert("OwnData".into(), object(copy, &["app", "copied_at", "kept", "records"]));
+    let summary = "All that is kept of me; it wants a proof of the last ten minutes";
+    let read = operation(summary, "Account", [("200", reference("OwnData"))]);
+    paths.insert("/api/account/data".into(), json!({ "get": read }));
 }
 
 fn places(view: &AppView, paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {

@@ -89,6 +89,7 @@ impl FieldView {
             _ => String::new(),
         };
         let computed = field.storage == Storage::Computed;
+        let measured = unit(field).map(|unit| format!(".unit({})", rust_literal(&unit))).unwrap_or_default();
         let mut view = Self {
             name: field.name.to_string(),
             json,
@@ -106,7 +107,7 @@ impl FieldView {
             rust_type: rust_type(field),
             sqlite: shape.sqlite,
             postgres: shape.postgres,
-            descriptor: (!computed).then(|| descriptor(field, &shape) + &leads),
+            descriptor: (!computed).then(|| descriptor(field, &shape) + &measured + &leads),
             form: None,
             default: None,
             sql_default: None,

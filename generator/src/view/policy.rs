@@ -8,6 +8,7 @@ use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
 
 use super::entity::subject;
 pub(super) use super::itself::{ITSELF, itself};
+use super::own;
 use crate::doors::{rust_literal, sql_literal};
 
 /// Who may do what with records of one entity.
@@ -18,6 +19,10 @@ pub(crate) struct PolicyView {
     pub(crate) grants: Vec<GrantView>,
     pub(crate) nevers: Vec<NeverView>,
     pub(crate) lock: Option<LockView>,
+    /// The rows that are about whoever asks themselves.
+    pub(crate) own: Vec<String>,
+    /// For how many months a record is kept, where the spec says so.
+    pub(crate) retention: Option<u32>,
     /// One cell a role: `view, create own`.
     pub(crate) cells: Vec<String>,
     pub(crate) creatable: bool,
@@ -96,6 +101,12 @@ impl PolicyView {
             },
             fields: Some("Mask::Only(&[\"login\"])".to_owned()),
         });
+        let mine = own::conditions(model, index).into_iter();
+        let mine = mine.map(|sql| match conditions.iter().find(|(named, _)| ***named == sql) {
+            Some((_, view)) => view.constant.clone(),
+            None => folded(&sql),
+        });
+        let mine: Vec<String> = mine.collect();
         let own = self_made(model, index).map(|role| GrantView {
             after: None,
             role: model[role].name.to_string(),
@@ -133,6 +144,8 @@ impl PolicyView {
             grants: grants.chain(inviting).chain(own).chain(opened).chain(by_itself).collect(),
             nevers: nevers(model, entity),
             lock: lock(model, index),
+            own: mine,
+            retention: own::retention(entity),
             cells: model.roles().map(|(role, _)| cell(model, index, role)).collect(),
             creatable: can(Action::Create),
             updatable: can(Action::Update),

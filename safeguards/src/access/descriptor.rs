@@ -1,6 +1,6 @@
 //! What `access.rs` of a generated project is made of: entities, fields, grants. All of it is `const`.
 
-use super::itself::Rule;
+use super::itself::{ITSELF, Rule};
 use crate::crypto::Normal;
 use crate::store;
 
@@ -33,7 +33,16 @@ pub struct Entity {
     pub unique: &'static [&'static [&'static str]],
     /// What happens by itself when something of a row is written.
     pub rules: &'static [Rule],
+    /// Which rows are about whoever asks themselves: what is handed out with a copy of their data (CL-10). Each is the
+    /// condition of one of the grants, word for word; a grant of other rows is one to look at somebody else's.
+    pub own: &'static [&'static str],
+    /// For how many months a row is kept after its last change, where the spec says so.
+    pub retention: Option<u32>,
 }
+
+/// How long a record that others here work with is kept after its last change, where the spec says nothing: seven years, as the
+/// audit log. HIPAA leaves the record itself to the law of the state (45 CFR 164.316(b)(2)(i) asks six of what is documented about it).
+pub const RETENTION_MONTHS: u32 = 84;
 
 impl Entity {
     /// An entity without fields and grants, to be completed by struct update: nobody may do anything with it.
@@ -51,7 +60,32 @@ impl Entity {
             lock: None,
             unique: &[],
             rules: &[],
+            own: &[],
+            retention: None,
         }
+    }
+
+    /// Whether its rows say anything about a person.
+    pub fn has_phi(&self) -> bool {
+        self.fields.iter().any(|field| field.class != Class::None)
+    }
+
+    /// Whether others than whose a row is may do anything with it.
+    pub(crate) fn is_shared(&self) -> bool {
+        let theirs = |grant: &&Grant| grant.role != ITSELF && !self.own.contains(&grant.rows);
+        self.grants.iter().any(|grant| theirs(&grant))
+    }
+
+    /// For how many months a row must be kept: what others work with is a record of the organisation, which the account of
+    /// whom it is about does not take along. None where it is theirs alone, and goes with them (CC-10).
+    pub(crate) fn kept_months(&self) -> Option<u32> {
+        self.retention.or_else(|| self.is_shared().then_some(RETENTION_MONTHS))
+    }
+
+    /// Whether somebody in these roles may do anything with what others than they themselves are.
+    pub(crate) fn opens_others(&self, roles: &[&str]) -> bool {
+        let theirs = |grant: &Grant| roles.contains(&grant.role) && !self.own.contains(&grant.rows);
+        self.has_phi() && self.grants.iter().any(theirs)
     }
 
     /// The declared field of this name.
@@ -106,6 +140,9 @@ impl Entity {
         for name in moves.filter(|name| TAKEN.contains(name)) {
             complain(format!("the transition {name} has the name of an action"));
         }
+        for own in self.own.iter().filter(|own| !self.grants.iter().any(|grant| grant.rows == **own)) {
+            complain(format!("no grant is of the rows that are one's own: {own}"));
+        }
         if self.grants.len() + self.nevers.len() > 60 {
             complain("more than 60 grants: what a row reaches is one integer".to_owned());
         }
@@ -146,6 +183,8 @@ pub struct Field {
     pub kind: Kind,
     /// What it leads to, where its values are ids.
     pub leads: Option<Leads>,
+    /// The unit of its numbers.
+    pub unit: Option<&'static str>,
 }
 
 /// What the id in a field leads to. It is written only where it lies in the principal's own organisation.
@@ -179,7 +218,7 @@ impl Field {
     }
 
     const fn new(name: &'static str, id: u32, kind: Kind, class: Class, storage: Storage) -> Self {
-        Self { name, id, column: name, class, storage, sensitivity: None, kind, leads: None }
+        Self { name, id, column: name, class, storage, sensitivity: None, kind, leads: None, unit: None }
     }
 
     /// The column, where it is not named as the field.
@@ -191,6 +230,12 @@ impl Field {
     /// Leads to a record in this table.
     pub const fn to(mut self, table: &'static str) -> Self {
         self.leads = Some(Leads::To(table));
+        self
+    }
+
+    /// The unit of its numbers, without which none is shown.
+    pub const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = Some(unit);
         self
     }
 

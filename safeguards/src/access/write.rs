@@ -177,7 +177,7 @@ impl<'a> Write<'a> {
         let given = Given { id, version, reference, fields, ..Given::of(self.context) };
         let prepared = statement.filled(self.entity, &expanded, &self.ring, &given)?;
         let mut transaction = begin(self.context, self.action).await?;
-        if !self.leads_inside(&mut transaction).await? {
+        if !self.leads_inside(&mut transaction, id).await? {
             transaction.rollback().await?;
             return self.refused(Some(id), Error::Forbidden).await;
         }
@@ -295,7 +295,7 @@ impl<'a> Write<'a> {
         let (id, version) = (fill.id, fill.version);
         let given = Given { id, version, fields: write.stored(id)?, ..Given::of(self.context) };
         let prepared = fill.statement.filled(fill.entity, &expanded, &write.ring, &given)?;
-        if !write.leads_inside(transaction).await? {
+        if !write.leads_inside(transaction, id).await? {
             return Ok(Some(Error::Forbidden));
         }
         if let Err(taken) = write.unique(transaction, &given).await {
@@ -383,14 +383,15 @@ impl<'a> Write<'a> {
 
     /// Whether every record and person that this write links to is of the principal's organisation. What lies in another one
     /// is as if it were nowhere, and what is nowhere gets the answer of what is out of reach. That it exists at all is all that is asked: who may link need not see it.
-    async fn leads_inside(&self, transaction: &mut Transaction) -> Result<bool> {
+    ///
+    /// A record keeps whom it names when they leave: to write the same person again, as a form does that has all fields, is
+    /// no new link. Somebody else must belong here.
+    async fn leads_inside(&self, transaction: &mut Transaction, id: Uuid) -> Result<bool> {
         let schema = if self.context.store.is_postgres() { format!("{SCHEMA}.") } else { String::new() };
-        for (field, value) in &self.fields {
-            let (table, column) = match field.leads.filter(|_| !value.is_null()) {
+        for (field, value) in self.fields.iter().filter(|(_, value)| !value.is_null()) {
+            let (table, column) = match field.leads {
                 None => continue,
                 Some(Leads::To(table)) => (table, "id"),
-                // A record keeps whom it names when they leave, so only a new one is asked.
-                Some(Leads::ToPerson) if self.action != Action::Create => continue,
                 Some(Leads::ToPerson) => ("memberships", "person_id"),
             };
             let text = format!(
@@ -399,11 +400,30 @@ impl<'a> Write<'a> {
             let organisation = self.context.principal.organisation().uuid();
             let asked =
                 store::Statement::composed(Text::composed(text), vec![organisation.into(), value.clone()]);
-            if asked.fetch_optional(&mut *transaction).await?.is_none() {
+            let inside = asked.fetch_optional(&mut *transaction).await?.is_some();
+            let kept = field.leads == Some(Leads::ToPerson) && self.action != Action::Create;
+            if !inside && !(kept && self.names_already(transaction, id, field, value).await?) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Whether the record holds this value in this field now.
+    async fn names_already(
+        &self,
+        transaction: &mut Transaction,
+        id: Uuid,
+        field: &Field,
+        value: &Value,
+    ) -> Result<bool> {
+        let (table, column) = (self.entity.table, field.column);
+        let text =
+            format!("SELECT 1 AS one FROM {table} WHERE organisation_id = $1 AND id = $2 AND {column} = $3");
+        let organisation = self.context.principal.organisation().uuid();
+        let values = vec![organisation.into(), id.into(), value.clone()];
+        let asked = store::Statement::composed(Text::composed(text), values);
+        Ok(asked.fetch_optional(transaction).await?.is_some())
     }
 
     /// Refuses a value that another record has, as far as the principal may view that record. Beyond that, nothing may be

@@ -93,6 +93,10 @@ fn command(name: &'static str, version: &'static str) -> Command {
         ("migrate", "Bring the schema of the database up to date"),
         ("seed", "Write people and records that are obviously made up"),
         ("signer", "Sign the heads of the audit log for the app that started this"),
+        (
+            "sweep",
+            "Carry out erasures that are due, and remove what was kept for as long as it had to be; once a day",
+        ),
         ("rotate-keys", "Add new root and sealing keys, and wrap every key anew"),
         (
             "support-look",

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
@@ -12,7 +12,7 @@ use super::Services;
 use crate::compliance::{Facts, changed, emergencies_to_tell};
 use crate::identity::{IMPERSONATION_OVER, ToBeTold, impersonation_cookie};
 use crate::pages::Announcement;
-use crate::slice::{Front, Viewer};
+use crate::slice::{Front, Viewer, came_from, go};
 use crate::web::{Code, Problem, cookie, prefers_page};
 
 /// Puts the frame around all routes of the app, and around what has none.
@@ -49,13 +49,26 @@ async fn frame(
         notices.extend(changed(&viewer, &services, &facts).await.ok().flatten());
         parts.extensions.insert(Announcement(notices));
     }
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let here = parts.uri.path().to_owned();
+    let from = came_from(&parts);
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    if response.extensions().get::<Problem>().is_some_and(|problem| problem.code() == Code::ProveAgain) {
+        return prove_first(if reads { Some(here) } else { from });
+    }
     if response.extensions().get::<Problem>().is_some()
         && let Some(viewer) = viewer(&mut asked, &services).await
     {
         response.extensions_mut().insert(viewer.view);
     }
     response
+}
+
+/// Where a browser shows anew who somebody is, and goes on: with the page that was asked for, or that a form stood on.
+fn prove_first(to: Option<String>) -> Response {
+    let to = to.unwrap_or_else(|| "/".to_owned());
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", &to).finish();
+    go(format!("/account/proof?{query}"))
 }
 
 /// Takes the cookie of an impersonation along that is over, or whose session is.

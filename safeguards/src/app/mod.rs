@@ -18,6 +18,7 @@
 
 mod arguments;
 pub(crate) mod cap;
+mod denials;
 mod destroy;
 mod edge;
 mod error;
@@ -25,6 +26,7 @@ mod export;
 mod frame;
 mod hardening;
 mod health;
+mod house;
 mod listen;
 mod look;
 mod payloads;
@@ -58,13 +60,16 @@ use crate::sharing::{self, Declared, Sharing};
 use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, Log, log_panics};
 pub use error::AppError;
+pub use house::sweep_expired;
 use listen::Socket;
+pub(crate) use restore::Fences;
 pub(crate) use rounds::acting;
 pub use services::Services;
 use services::{DatabaseRole, Foundation, People};
 pub use settings::{
     DatabaseSetting, ListenSetting, PublicUrl, SettingError, Settings, TlsSetting, VARIABLES, Variable,
 };
+pub(crate) use tables::tables;
 
 /// What an app's own code answers, later.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send + 'a>>;
@@ -267,6 +272,7 @@ impl App {
                     let wanted = given.restore()?;
                     self.restore(settings, wanted).await
                 }
+                "sweep" => self.as_owner(settings, async |foundation| self.sweep(foundation).await).await,
                 "rotate-keys" => self.as_owner(settings, upkeep::rotate_keys).await,
                 "verify-audit" => {
                     let summary = given.argument("summary").map(PathBuf::from);
@@ -307,11 +313,13 @@ impl App {
         let keeping = services.keeper.run();
         let upkeep = tokio::spawn(services.identity.clone().upkeep());
         let rounds = tokio::spawn(self.make_rounds(services.clone()));
+        let house = tokio::spawn(self.keep_house(services.clone()));
         let connections =
             Connections { most: services.settings.connections_at_once, ..Connections::default() };
         web::serve(socket, router, connections, stop).await;
         upkeep.abort();
         rounds.abort();
+        house.abort();
         services.log.write(services.clock.now(), &Entry::Stopping);
         keeping.abort();
         services.end().await
@@ -342,6 +350,8 @@ impl App {
         if let Some(front) = self.front {
             router = frame::framed(router, front, services.clone(), self.facts());
         }
+        let denials = denials::Denials::new(services.clone());
+        router = router.layer(from_fn_with_state(denials, denials::written));
         router = router.layer(from_fn_with_state(services.clone(), frame::over));
         if let Some(why) = services.settings.read_only {
             router = router.layer(from_fn_with_state(why, web::say_why));

@@ -215,13 +215,13 @@ async fn load_log(
 
 /// What stands in the way of rows that come in any order, and that were lawful when they were written:
 /// foreign keys are checked at the end instead, and triggers that guard locked records rest.
-pub(super) struct Fences {
+pub(crate) struct Fences {
     /// What puts them back.
     again: Vec<String>,
 }
 
 impl Fences {
-    pub(super) async fn lower(
+    pub(crate) async fn lower(
         transaction: &mut Transaction,
         tables: &[ExportTable],
     ) -> Result<Self, AppError> {
@@ -258,7 +258,7 @@ impl Fences {
     }
 
     /// Checks what was put off, and puts everything back; in the same transaction.
-    pub(super) async fn raise(self, transaction: &mut Transaction) -> Result<(), AppError> {
+    pub(crate) async fn raise(self, transaction: &mut Transaction) -> Result<(), AppError> {
         if transaction.is_postgres() {
             run(transaction, "SET CONSTRAINTS ALL IMMEDIATE".into()).await?;
         } else {

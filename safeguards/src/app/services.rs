@@ -148,7 +148,7 @@ impl Services {
             sign_up: people.sign_up,
             impersonation: people.impersonation,
             break_glass: people.break_glass,
-            account: &[("Compliance", "/account/compliance")],
+            account: &[("What is kept about you", "/account/data"), ("Compliance", "/account/compliance")],
             legal: compliance::LINKS,
             secure_cookies: url.is_https(),
             inactivity: idle.unwrap_or(usual.inactivity),

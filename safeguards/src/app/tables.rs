@@ -20,7 +20,7 @@ use crate::{ai, compliance, sharing};
 
 /// A table as it is exported.
 #[derive(Debug)]
-pub(super) struct ExportTable {
+pub(crate) struct ExportTable {
     pub(super) name: String,
     pub(super) columns: Vec<ExportColumn>,
     /// Of one organisation, which rows: `$1` is its id. None where a table cannot tell.
@@ -88,7 +88,7 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 24] = [
+const OWN: [(&str, &str); 25] = [
     ("ai_applications", "organisation_id = $1"),
     ("ai_attestations", "organisation_id = $1"),
     ("ai_invocations", "organisation_id = $1"),
@@ -100,6 +100,7 @@ const OWN: [(&str, &str); 24] = [
     ("emergency_accesses", "organisation_id = $1"),
     ("emergency_notices", "organisation_id = $1"),
     ("episode_tasks", "organisation_id = $1"),
+    ("erasures", "organisation_id = $1"),
     ("file_chunks", "organisation_id = $1"),
     ("incidents", "organisation_id = $1"),
     ("limit_tiers", "organisation_id = $1"),
@@ -126,7 +127,7 @@ const NOT_OF_PEOPLE: [&str; 4] =
     ["email_index", "password_hash", "password_changed_at", "password_stands_alone"];
 
 /// The tables of an archive, in the order of their names.
-pub(super) async fn tables(
+pub(crate) async fn tables(
     snapshot: &mut Transaction,
     entities: &[&'static Entity],
     organisation: Option<Uuid>,
@@ -214,8 +215,9 @@ fn of_library(found: Found) -> Option<ExportColumn> {
         let sealed = Some(SealedAs { purpose: Purpose::Field, entity, field, by_environment: false });
         return Some(ExportColumn { sealed, kind: Kind::Bytes, ..plain(found) });
     }
-    // What opened an impersonation opens nothing elsewhere, and is nobody's record.
-    if (&*found.table, &*found.column) == ("emergency_accesses", "token_hash") {
+    // What opened an impersonation opens nothing elsewhere, and a hash under this environment's key finds nobody there.
+    let only_here = [("emergency_accesses", "token_hash"), ("erasures", "fingerprint")];
+    if only_here.contains(&(&*found.table, &*found.column)) {
         return None;
     }
     if sharing::SECRETS.contains(&(&*found.table, &*found.column)) {

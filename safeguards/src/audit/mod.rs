@@ -45,7 +45,7 @@ pub use archive::{
 };
 pub use chain::{Body, Entry, Prepared, Side, link_hash, pseudonym_text};
 pub use digest::Digest;
-pub use erase::{Erased, erase};
+pub use erase::{Erased, References, erase, erase_references};
 pub use error::AuditUnavailable;
 pub use event::{
     Action, Actor, AuditContext, Checkpoint, Detail, Erasure, Event, Outcome, PLATFORM_SUPPORT, Part,
@@ -53,14 +53,15 @@ pub use event::{
 };
 pub use keeper::{Keeper, KeeperError, WITNESS_EVERY};
 pub use queries::{
-    ACCOUNTING_YEARS, BY_LINK, Disclosure, Seen, accounting, activity, opened_under, who_looked,
+    ACCOUNTING_YEARS, BY_LINK, Disclosure, Seen, accounting, activity, in_the_course_of, opened_under,
+    who_looked,
 };
 pub use reads::Audit;
 pub use restore::{Carried, carry_forward, record_restore};
 pub use signer::{Signer, SignerError, known_end, run_signer};
 pub use source::{Source, lane_heads, verify, verify_against};
 pub use succession::{BEFORE, Continuation, Verification, WitnessCopy};
-pub use sweep::{SweepError, set_retention, sweep};
+pub use sweep::{SweepError, retention, set_retention, sweep};
 pub use verify::{Finding, Report, Verifier};
 pub use windows::WINDOW;
 pub use witness::{LaneHead, PublicKey, Signed, Statement, Witness, WitnessEnd};
@@ -78,8 +79,19 @@ pub fn sweep_floor(now: OffsetDateTime) -> OffsetDateTime {
     years_before(now, RETENTION_FLOOR_YEARS)
 }
 
+/// The same day and time, `years` later; 29 February becomes 1 March, so that a day of doubt is kept.
+#[must_use]
+pub fn years_after(now: OffsetDateTime, years: i32) -> OffsetDateTime {
+    let date = now.date();
+    let year = date.year().saturating_add(years).min(9_999);
+    let later = Date::from_calendar_date(year, date.month(), date.day())
+        .or_else(|_| Date::from_calendar_date(year, time::Month::March, 1))
+        .unwrap_or(Date::MAX);
+    now.replace_date(later)
+}
+
 /// The same day and time, `years` earlier; 29 February becomes the 28th, so that a day of doubt is kept.
-fn years_before(now: OffsetDateTime, years: i32) -> OffsetDateTime {
+pub(crate) fn years_before(now: OffsetDateTime, years: i32) -> OffsetDateTime {
     let date = now.date();
     let year = date.year() - years;
     let earlier = Date::from_calendar_date(year, date.month(), date.day())

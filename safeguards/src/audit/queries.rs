@@ -207,6 +207,40 @@ pub async fn opened_under(
     rows.iter().map(read_seen).collect()
 }
 
+/// All that somebody did under an emergency access, and with whom it was about while it held: oldest first, at most `limit`.
+/// `session` is that of who looked as a colleague; `basis` that of what was read of a patient for whom the glass was broken;
+/// `subject` the patient, with whom `actor` may have done more by rights of their own.
+///
+/// # Errors
+/// What the store answers.
+pub async fn in_the_course_of(
+    store: &Store,
+    organisation: Uuid,
+    (session, basis): (Uuid, &str),
+    (actor, subject): (Uuid, Option<Uuid>),
+    (from, until): (OffsetDateTime, OffsetDateTime),
+    limit: u32,
+) -> Result<Vec<Seen>, StoreError> {
+    let subject = subject.map(|id| id.to_string());
+    let rows = sql("SELECT lane, sequence, at, organisation_id, action, entity, body, previous, hash, \
+         actor, impersonator, session, address, request, subject, recipient, basis, record, records, \
+         payload, salts, erased FROM audit_log WHERE organisation_id = $1 AND at >= $4 \
+         AND (session = $2 OR basis = $3 OR (at <= $5 AND actor = $6 AND $7 IS NOT NULL \
+             AND (subject = $7 OR record = $7))) \
+         ORDER BY at, lane, sequence LIMIT $8")
+    .bind(organisation)
+    .bind(session.to_string())
+    .bind(basis.to_owned())
+    .bind(from)
+    .bind(until)
+    .bind(actor.to_string())
+    .bind(subject)
+    .bind(limit)
+    .fetch_all(store)
+    .await?;
+    rows.iter().map(read_seen).collect()
+}
+
 fn read_seen(row: &Row) -> Result<Seen, StoreError> {
     let at = row.timestamp("at")?;
     let Entry { lane, sequence, body, side, .. } = read_entry(row)?;

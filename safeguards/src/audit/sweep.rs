@@ -88,6 +88,20 @@ pub async fn set_retention(
     Ok(transaction.commit().await?)
 }
 
+/// For how many years what is documented of an organisation is kept, and whether nothing of it may go for now.
+///
+/// # Errors
+/// What the store answers.
+pub async fn retention(store: &Store, organisation: Uuid) -> Result<(i32, bool), StoreError> {
+    let row = sql("SELECT years, held_at FROM audit_retention WHERE organisation_id = $1")
+        .bind(organisation)
+        .fetch_optional(store)
+        .await?;
+    let Some(row) = row else { return Ok((RETENTION_YEARS, false)) };
+    let years = i32::try_from(row.integer("years")?).unwrap_or(i32::MAX);
+    Ok((years.max(RETENTION_YEARS), !row.is_null("held_at")?))
+}
+
 /// Takes the rows away and says so, in one transaction. The event repeats the checkpoints of all lanes,
 /// because the event of an earlier sweep may be among what goes.
 async fn carry_out(

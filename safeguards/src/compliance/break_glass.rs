@@ -228,6 +228,19 @@ async fn one(
     }
 }
 
+/// The entity whose records are people who are cared for, if they have references.
+pub(super) fn with_reference(facts: &Facts) -> Option<&'static Entity> {
+    cared_for(facts).filter(|entity| entity.reference.is_some())
+}
+
+/// The one record of exactly this reference.
+pub(super) async fn by_reference(viewer: &Viewer, facts: &Facts, reference: &str) -> Result<Option<Uuid>> {
+    let Some(entity) = with_reference(facts) else { return Ok(None) };
+    let mut transaction = viewer.store.begin_as(&viewer.policy(Action::View)).await.map_err(Error::from)?;
+    let exact = reference.trim().to_uppercase();
+    one(viewer, &mut transaction, entity, "reference", exact.into()).await
+}
+
 /// What a patient is called where nothing else may be told of them: their reference, if they have one.
 pub(super) async fn reference(viewer: &Viewer, facts: &Facts, subject: Uuid) -> Result<Option<String>> {
     let Some(entity) = cared_for(facts).filter(|entity| entity.reference.is_some()) else { return Ok(None) };

@@ -30,7 +30,7 @@ pub(super) struct Emergency {
     kind: String,
     pub(super) person: Uuid,
     pub(super) colleague: Option<Uuid>,
-    subject: Option<Uuid>,
+    pub(super) subject: Option<Uuid>,
     pub(super) starts_at: OffsetDateTime,
     pub(super) ends_at: OffsetDateTime,
     because: Option<String>,
@@ -129,7 +129,7 @@ pub(super) async fn all(context: &Context) -> Result<Vec<Emergency>> {
 }
 
 /// One with its words: for who answers, and for whoever was told of it. To others it is not there.
-async fn find(viewer: &Viewer, id: Uuid) -> Result<(Emergency, store::Row)> {
+pub(super) async fn find(viewer: &Viewer, id: Uuid) -> Result<(Emergency, store::Row)> {
     let row = emergencies_where!(
         "AND e.id = $2 AND ($3 OR EXISTS (SELECT 1 FROM emergency_notices n
              WHERE n.emergency_id = e.id AND n.person_id = $4))"
@@ -261,6 +261,9 @@ pub(super) async fn show(viewer: Viewer, Extension(facts): Extension<Facts>, Id(
     }
     if may_review(&viewer, &one) {
         page = page.action("Review it", format!("{}/review", one.path()));
+    }
+    if answers(&viewer) {
+        page = page.option("Journal", format!("{}/journal", one.path()));
     }
     if unseen(&viewer, Some(id)).await?.is_some() {
         page = page.command("I have seen this", format!("{}/seen", one.path()));

@@ -15,6 +15,7 @@
 //! | `/account/break-glass` | whoever may break the glass | CF-3 |
 //! | `…/emergencies` | who administers agreements; one of them, whoever was told of it | CF-3 |
 //! | `…/reviews` | who administers agreements | HG-2 |
+//! | `/account/data`, `/account/delete`, `…/erasures` (in [`rights`]) | everybody, of themselves; who administers agreements | CC-10, CC-11, CL-10, CF-8 |
 //! | `/api/compliance`, `/api/compliance/emergencies` | the standing of all that as JSON, for who administers agreements | HG-6 |
 //!
 //! Dates that the law sets are computed in [`clocks`], from facts and a moment alone.
@@ -25,11 +26,13 @@ pub mod clocks;
 mod documents;
 mod emergencies;
 mod incidents;
+mod journal;
 mod officers;
 mod overview;
 mod public;
 mod requests;
 mod reviews;
+mod rights;
 mod sealing;
 mod text;
 mod trail;
@@ -47,6 +50,7 @@ use crate::web::Problem;
 pub use announced::emergencies_to_tell;
 pub use documents::changed;
 pub(crate) use public::LINKS;
+pub(crate) use rights::carry_out;
 pub(crate) use sealing::SEALED;
 
 /// What the pages say of the app that they are part of.
@@ -94,7 +98,10 @@ pub fn routes(services: Services, facts: Facts) -> Router {
             get(emergencies::ask_review).post(emergencies::review),
         )
         .route("/api/compliance/emergencies", get(emergencies::api))
+        .route("/account/compliance/emergencies/{id}/journal", get(journal::page))
+        .route("/api/compliance/emergencies/{id}/journal", get(journal::api))
         .route("/account/compliance/reviews", get(reviews::list).post(reviews::record))
+        .merge(rights::routes())
         .layer(Extension(facts))
         .with_state(services)
 }

@@ -92,8 +92,8 @@ async fn controls(viewer: &Viewer, services: &Services, facts: &Facts) -> Result
     }
     groups.push(("Agreements of the organisation", agreements));
     groups.push(("People", vec![named_officers(viewer).await?, everybodys_training(viewer).await?]));
-    groups
-        .push(("Incidents and requests", vec![open_incidents(viewer).await?, open_requests(viewer).await?]));
+    let asked = vec![open_incidents(viewer).await?, open_requests(viewer).await?, erasures(viewer).await?];
+    groups.push(("Incidents and requests", asked));
     let mut looked_at = Vec::new();
     for kind in Kind::ALL {
         looked_at.push(review(viewer, kind).await?);
@@ -229,6 +229,22 @@ async fn open_incidents(viewer: &Viewer) -> Result<Control> {
     let found = format!("{} open, {late} past a date.", open.len());
     let title = ("Incidents and breaches", "45 CFR 164.308(a)(6); 45 CFR 164.404");
     Ok(control(title, standing(open.len(), late), found, ("See them", "/account/compliance/incidents")))
+}
+
+async fn erasures(viewer: &Viewer) -> Result<Control> {
+    let (standing, found) = match super::rights::waiting(viewer).await? {
+        0 => (Standing::InForce, "None waits.".to_owned()),
+        waiting => (
+            Standing::NeedsAttention,
+            format!("{waiting} wait for the next run, or for the end of a legal hold."),
+        ),
+    };
+    Ok(control(
+        ("Erasures", "GDPR, Article 17"),
+        standing,
+        found,
+        ("See them", "/account/compliance/erasures"),
+    ))
 }
 
 async fn review(viewer: &Viewer, kind: Kind) -> Result<Control> {

@@ -105,7 +105,8 @@ pub(super) fn is_a_look(method: &Method, path: &str) -> bool {
     let own =
         |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let tells = matches!(path, "/account/impersonation" | "/identity/impersonation");
-    method.is_safe() && (tells || !(own("/account") || own("/identity") || own("/api/compliance")))
+    let closed = ["/account", "/identity", "/api/account", "/api/compliance"].into_iter().any(own);
+    method.is_safe() && (tells || !closed)
 }
 
 impl Identity {
@@ -327,6 +328,7 @@ mod tests {
         }
         for path in [
             "/account",
+            "/api/account/data",
             "/account/devices",
             "/account/impersonation/new",
             "/identity/profile",

@@ -3,6 +3,8 @@
 pub mod access_token;
 mod administration;
 pub mod attempts;
+#[cfg(feature = "tenant")]
+mod closing;
 mod credentials;
 mod directory;
 pub mod email;
@@ -34,6 +36,8 @@ mod sweep;
 pub(crate) use sweep::SEARCHES_KEPT;
 pub mod totp;
 
+#[cfg(feature = "tenant")]
+pub(crate) use closing::{Erasing, Husk, Leaving, take_credentials};
 pub use credentials::Profile;
 pub use email::EmailAddress;
 #[cfg(feature = "tenant")]
@@ -41,7 +45,7 @@ pub(crate) use error::IMPERSONATION_OVER;
 pub use error::IdentityError;
 pub use http::routes;
 #[cfg(feature = "tenant")]
-pub(crate) use http::{impersonation_cookie, link_made, link_page};
+pub(crate) use http::{impersonation_cookie, link_made, link_page, session_cookie};
 #[cfg(feature = "tenant")]
 pub(crate) use impersonation::{
     ENTITY as EMERGENCY_ACCESS, MOST_MINUTES, REASON, REASON_AT_MOST, USUAL_MINUTES, reason,

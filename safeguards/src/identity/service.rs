@@ -41,7 +41,7 @@ pub(super) enum Secret {
 }
 
 impl Secret {
-    const fn place(self) -> (u32, u32) {
+    pub(super) const fn place(self) -> (u32, u32) {
         match self {
             Self::Email => (u32::MAX - 10, 1),
             Self::DisplayName => (u32::MAX - 10, 2),

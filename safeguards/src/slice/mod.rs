@@ -44,6 +44,7 @@ pub use looks::{LookTold, Looks};
 pub use names::{Called, Links, Names};
 pub(crate) use places::capitalised;
 pub use signing::Signing;
+pub(crate) use viewer::came_from;
 pub use viewer::{Front, Routes, Viewer, finished};
 pub use wanted::Wanted;
 

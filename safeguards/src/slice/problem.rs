@@ -9,8 +9,9 @@ impl From<Error> for Problem {
     #[track_caller]
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound => Self::not_found(),
-            Error::Forbidden => Self::forbidden(),
+            // Where a statement finds nothing or is refused, it says so in the log (`access/trail.rs`).
+            Error::NotFound => Self::not_found().on_record(),
+            Error::Forbidden => Self::forbidden().on_record(),
             Error::Conflict => {
                 Self::conflict().detail("Somebody else has changed this in the meantime. Look at it again.")
             }

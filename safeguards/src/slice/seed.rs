@@ -25,7 +25,7 @@ use crate::web::Problem;
 /// The name of the organisation that is made up.
 const ORGANISATION: &str = "Example Clinic (made up)";
 /// What all of them sign in with.
-pub(super) const PASSWORD: &str = "Violet-Kettle-58-Harbour";
+pub const PASSWORD: &str = "Violet-Kettle-58-Harbour";
 
 /// A made-up person.
 #[derive(Clone, Copy, Debug)]

@@ -23,7 +23,8 @@ impl Viewer {
     /// record is a conflict; the database asks again when the signature is written.
     ///
     /// # Errors
-    /// The viewer has none of the roles, typed another name, or saw another version.
+    /// The viewer has none of the roles, did not show lately who they are (21 CFR 11.200(a)(1)), typed another name, or saw
+    /// another version.
     pub async fn signing(
         &self,
         entity: &'static Entity,
@@ -33,6 +34,7 @@ impl Viewer {
     ) -> Result<Signing> {
         let role = self.roles().into_iter().find(|role| signers.contains(role));
         let role = role.ok_or_else(Problem::not_found)?;
+        self.proved_lately()?;
         let context: &Context = self;
         let person = context.principal.person();
         let own = self.session().identity().colleague_name(context.principal.organisation(), person).await?;

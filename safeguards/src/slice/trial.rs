@@ -25,6 +25,7 @@ use tower::Service;
 pub use super::browser::Browser;
 use super::seed::{Person, stranger, token, visit};
 use crate::app::{App, AppError, Services, Settings};
+use crate::audit::{self, Finding};
 use crate::folder::make_folder;
 use crate::identity::OrganisationId;
 use crate::store::{DatabaseAddress, Environment, PostgresOptions, Store, provision, sql};
@@ -42,6 +43,8 @@ pub struct Trial {
     tokens: Mutex<HashMap<Caller, String>>,
     calls: AtomicU32,
     folder: PathBuf,
+    app: App,
+    settings: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Trial {
@@ -152,6 +155,8 @@ impl Trial {
             tokens: Mutex::default(),
             calls: AtomicU32::new(0),
             folder,
+            app: *app,
+            settings,
         })
     }
 
@@ -181,6 +186,29 @@ impl Trial {
     async fn end(self) -> Result<(), AppError> {
         self.services.store.close().await;
         fs::remove_dir_all(&self.folder).map_err(AppError::System)
+    }
+
+    /// Has erasures carried out and expired rows removed: by the app itself where the database is its own, elsewhere by its owner.
+    ///
+    /// # Errors
+    /// The database or the audit log failed.
+    pub async fn swept(&self) -> Result<(), AppError> {
+        if self.services.store.is_postgres() {
+            return self.app.swept_as_owner(read(&self.settings)?).await.map(drop);
+        }
+        self.app.swept(&self.services).await
+    }
+
+    /// What a verification of the audit log finds; nothing where all is as it was written, and as it was rewritten by erasures that
+    /// it tells of.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn log_findings(&self) -> Result<String, AppError> {
+        let report = audit::verify_against(&self.services.store, &[], None).await?;
+        // In a trial nobody signs heads.
+        let findings = report.findings.iter().filter(|finding| **finding != Finding::Unwitnessed);
+        Ok(findings.map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
     /// What the app stands on, for a test that looks behind its doors.

@@ -94,6 +94,12 @@ impl Viewer {
         if self.is(roles) { Ok(()) } else { Err(Problem::not_found()) }
     }
 
+    /// Refuses unless the viewer showed within the last ten minutes all that they sign in with: for what a screen that was left
+    /// open must not do. A browser is led to show it, and back.
+    pub fn proved_lately(&self) -> Result<()> {
+        Ok(self.session.proved_lately()?)
+    }
+
     /// Whether a page offers this action at all.
     pub fn may(&self, entity: &Entity, action: Action) -> bool {
         self.session.principal().may_ever(action) && entity.may(&self.roles(), action)
@@ -151,8 +157,9 @@ impl Viewer {
         (found > 0).then(task)
     }
 
-    /// An invitation of somebody whom a permission names, to be written together with it.
+    /// An invitation of somebody whom a permission names, to be written together with it. Whoever gives shows anew who they are.
     pub async fn draft_delegation(&self, role: &str, email: &str) -> Result<Draft> {
+        self.proved_lately()?;
         let identity = self.session.identity();
         let invitation = identity.invitation(email, role, None)?;
         Ok(identity.draft_delegation(&self.session, &invitation).await?)
@@ -430,7 +437,7 @@ async fn looking(session: &Session) -> Result<Option<Looking>> {
 }
 
 /// What the browser says of the page that led here, if that was one of ours.
-fn came_from(parts: &Parts) -> Option<String> {
+pub(crate) fn came_from(parts: &Parts) -> Option<String> {
     let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let referer: axum::http::Uri = header(axum::http::header::REFERER)?.parse().ok()?;
     let here = header(axum::http::header::HOST).or(parts.uri.authority().map(|authority| authority.as_str()));

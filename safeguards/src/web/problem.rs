@@ -115,6 +115,7 @@ pub struct Problem {
     retry_after: Option<u32>,
     cause: Option<&'static str>,
     at: &'static Location<'static>,
+    on_record: bool,
 }
 
 #[derive(Serialize)]
@@ -144,6 +145,7 @@ impl Problem {
             retry_after: None,
             cause: None,
             at: Location::caller(),
+            on_record: false,
         }
     }
 
@@ -214,6 +216,19 @@ impl Problem {
     pub fn cause(mut self, cause: &'static str) -> Self {
         self.cause = Some(cause);
         self
+    }
+
+    /// What was refused stands in the audit log already.
+    #[must_use]
+    pub fn on_record(mut self) -> Self {
+        self.on_record = true;
+        self
+    }
+
+    /// Whether it does.
+    #[must_use]
+    pub fn is_on_record(&self) -> bool {
+        self.on_record
     }
 
     /// When to try again, in seconds.

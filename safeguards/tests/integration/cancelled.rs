@@ -42,11 +42,13 @@ async fn a_transaction_that_nobody_waits_for_keeps_nothing_from_the_next() {
         let store = match &database.addresses {
             None => database.store.clone(),
             Some(addresses) => {
-                let options = PostgresOptions { connections: 1, ..PostgresOptions::new(addresses.app.clone()) };
+                let options =
+                    PostgresOptions { connections: 1, ..PostgresOptions::new(addresses.app.clone()) };
                 Store::open_postgres(options).await.unwrap()
             }
         };
-        let context = PolicyContext { person: None, organisation: None, roles: Vec::new(), action: "view", now: NOW };
+        let context =
+            PolicyContext { person: None, organisation: None, roles: Vec::new(), action: "view", now: NOW };
         for waits in 0..6 {
             drop(abandoned(waits, store.begin()).await);
             insert(&store, waits * 3).await.unwrap();
@@ -54,7 +56,8 @@ async fn a_transaction_that_nobody_waits_for_keeps_nothing_from_the_next() {
             insert(&store, waits * 3 + 1).await.unwrap();
             drop(abandoned(waits, store.snapshot()).await);
             insert(&store, waits * 3 + 2).await.unwrap();
-            let seen = sql("SELECT count(*) AS n FROM organisations").fetch_one(&database.owner).await.unwrap();
+            let seen =
+                sql("SELECT count(*) AS n FROM organisations").fetch_one(&database.owner).await.unwrap();
             assert_eq!(seen.integer("n").unwrap(), (waits as i64 + 1) * 3, "abandoned at wait {waits}");
         }
     }

@@ -9,6 +9,7 @@ mod archives;
 mod audit;
 mod cancelled;
 mod closed;
+mod expired;
 mod identity;
 mod keys;
 mod preview;

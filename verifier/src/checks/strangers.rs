@@ -53,6 +53,14 @@ pub(super) const CHECKS: &[Check] = &[
         reach_nobody,
     ),
     Check::new(
+        "person-links-stay-inside",
+        &["CL-1"],
+        "No record is changed so that it names somebody of another organisation",
+        Access,
+        Needs::Instance,
+        named_inside,
+    ),
+    Check::new(
         "assignment-stays-inside",
         &["CL-1"],
         "No record is assigned to somebody of another organisation",
@@ -256,6 +264,40 @@ fn reach_nobody(trial: &Trial) -> Result<Outcome> {
         sight.expect(still.status == 200, || format!("{} is shut out by it", person.role()));
     }
     sight.end("404, and nobody is touched")
+}
+
+fn named_inside(trial: &Trial) -> Result<Outcome> {
+    let stand = trial.stand()?;
+    let world = stand.look()?;
+    let mut sight =
+        Sight::new("put somebody of another organisation, and nobody at all, where records name a person");
+    let mut tried = false;
+    for resource in trial.resources()? {
+        let names =
+            |field: &&spec::model::Field| matches!(field.target, Some(spec::model::Target::Person(_)));
+        for field in resource.entity.fields.iter().filter(names) {
+            for person in stand.cast()? {
+                let may =
+                    super::oracle::allowed(trial, &world, &person, spec::access::Action::Update, &resource)?;
+                let Some(id) = may.iter().next() else { continue };
+                let row = world.row(&resource.entity.table, id);
+                let version = row.and_then(|row| row.get("version")).cloned().unwrap_or(json!(1));
+                let outside = stand.strangers().iter().map(|other| other.id.clone());
+                for to in outside.chain([crate::clock::id().to_string()]) {
+                    tried = true;
+                    let body = json!({ (spelling(field)): to, "version": version });
+                    let reply = person.patch(resource.one(id, ""), &body)?;
+                    sight.expect(!reply.is_success(), || {
+                        format!("a {} names them as {}: {}", resource.name(), field.name, reply.status)
+                    });
+                }
+            }
+        }
+    }
+    if !tried {
+        return Outcome::not_applicable("nobody changes a record that names a person");
+    }
+    sight.end("refused: only who belongs here")
 }
 
 fn assigned_inside(trial: &Trial) -> Result<Outcome> {

@@ -128,7 +128,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "hidden-is-forbidden",
         "crates/safeguards/src/slice/problem.rs",
-        &[("Error::NotFound => Self::not_found(),", "Error::NotFound => Self::forbidden(),")],
+        &[("Error::NotFound => Self::not_found().on_record(),", "Error::NotFound => Self::forbidden(),")],
         "what is hidden is 403",
     ),
     mutant(

@@ -42,8 +42,14 @@ pub static PATIENT: Entity =
             Field::identifier("phone", 3, Kind::Phone).lookup("phone_index"),
             Field::clinical("sex", 4, Kind::Text),
             Field::clinical("allergies", 5, Kind::Json),
-            Field::clinical("target systolic", 6, Kind::Integer).column("target_systolic").queryable(),
-            Field::clinical("target diastolic", 7, Kind::Integer).column("target_diastolic").queryable(),
+            Field::clinical("target systolic", 6, Kind::Integer)
+                .column("target_systolic")
+                .queryable()
+                .unit("mmHg"),
+            Field::clinical("target diastolic", 7, Kind::Integer)
+                .column("target_diastolic")
+                .queryable()
+                .unit("mmHg"),
         ],
         grants: &[
             Grant::to("owner", &[Action::View, Action::List]).fields(Mask::Only(&[
@@ -70,6 +76,8 @@ pub static PATIENT: Entity =
             Grant::to("patient", &[Action::View, Action::List]).rows("patients.person_id = :person"),
             Grant::to("owner", &[Action::Move("invite")]).fields(Mask::Only(&["login"])),
         ],
+        // About whoever asks themselves: in the copy of their data.
+        own: &["patients.person_id = :person"],
         ..Entity::named("patient", 1, "patients")
     };
 
@@ -78,9 +86,9 @@ pub static READING: Entity = Entity {
     subject: Some("patient_id"),
     fields: &[
         Field::plain("patient", 60001, Kind::Uuid).column("patient_id").to("patients"),
-        Field::clinical("systolic", 1, Kind::Integer).queryable(),
-        Field::clinical("diastolic", 2, Kind::Integer).queryable(),
-        Field::clinical("pulse", 3, Kind::Integer).queryable(),
+        Field::clinical("systolic", 1, Kind::Integer).queryable().unit("mmHg"),
+        Field::clinical("diastolic", 2, Kind::Integer).queryable().unit("mmHg"),
+        Field::clinical("pulse", 3, Kind::Integer).queryable().unit("bpm"),
         Field::clinical("taken at", 4, Kind::Timestamp).column("taken_at").queryable(),
         Field::narrative("note", 5),
     ],
@@ -98,5 +106,8 @@ pub static READING: Entity = Entity {
          AND r1.organisation_id = :organisation AND r1.person_id = :person)",
         ),
     ],
+    // About whoever asks themselves: in the copy of their data.
+    own: &["EXISTS (SELECT 1 FROM patients r1 WHERE r1.id = readings.patient_id \
+         AND r1.organisation_id = :organisation AND r1.person_id = :person)"],
     ..Entity::named("reading", 2, "readings")
 };

@@ -166,7 +166,7 @@ fn secret(response: impl IntoResponse) -> Response {
 }
 
 /// The `Set-Cookie` of a session's token, or of its removal.
-pub(super) fn session_cookie(identity: &Identity, token: Option<&str>) -> String {
+pub(crate) fn session_cookie(identity: &Identity, token: Option<&str>) -> String {
     let name = identity.cookie_name();
     let secure = if identity.settings().secure_cookies { "; Secure" } else { "" };
     match token {

@@ -282,7 +282,7 @@ async fn proof_page(
     };
     let page = account_page(view, "Show that it is you");
     Ok(page
-        .about("What comes next gives somebody far-reaching rights, so you are asked once more.")
+        .about("What comes next is not for a screen that somebody left open, so you are asked once more.")
         .with(form))
 }
 

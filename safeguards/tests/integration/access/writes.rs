@@ -41,6 +41,67 @@ async fn step(
     .await
 }
 
+async fn keep(context: &Context, id: Uuid, version: i64, keeper: Option<Uuid>) -> Result<i64> {
+    tenant!("UPDATE patients SET {fields} WHERE id = {id} AND version = {version} AND {visible}")
+        .field("keeper_id", keeper)
+        .update(context, &PATIENT, Action::Update, id, version)
+        .await
+}
+
+/// CL-1: a record names nobody of another organisation, neither from its beginning nor by a change; who has left stays where
+/// they are named, and is named nowhere anew.
+#[tokio::test]
+async fn no_record_names_somebody_of_another_organisation() {
+    for world in worlds().await {
+        let owner = &world.database.owner;
+        for organisation in [CLINIC, ELSEWHERE] {
+            sql("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)")
+                .bind(organisation)
+                .bind(organisation.to_string())
+                .bind(world.clock.now())
+                .execute(owner)
+                .await
+                .unwrap();
+        }
+        for (person, organisation) in [(people::PROVIDER, CLINIC), (people::OTHER_PROVIDER, ELSEWHERE)] {
+            sql("INSERT INTO people (id, email, email_index, created_at, updated_at) VALUES ($1, $2, $2, $3, $3)")
+                .bind(person)
+                .bind(person.as_bytes().as_slice())
+                .bind(world.clock.now())
+                .execute(owner)
+                .await
+                .unwrap();
+            sql("INSERT INTO memberships (id, person_id, organisation_id, role, created_at) VALUES ($1, $1, $2, 'provider', $3)")
+                .bind(person)
+                .bind(organisation)
+                .bind(world.clock.now())
+                .execute(owner)
+                .await
+                .unwrap();
+        }
+        let stranger = Some(people::OTHER_PROVIDER);
+        let made = tenant!("INSERT INTO patients ({fields}) VALUES ({values})").field("keeper_id", stranger);
+        let made = made.insert(&world.owner(), &PATIENT).await;
+        assert!(matches!(made, Err(Error::Forbidden)), "{made:?}");
+        let ana = world.ana().await;
+        for nobody in [stranger, Some(Uuid::from_u128(7))] {
+            let refused = keep(&world.owner(), ana, 1, nobody).await;
+            assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
+        }
+        assert_eq!(keep(&world.owner(), ana, 1, Some(people::PROVIDER)).await.unwrap(), 2);
+        sql("DELETE FROM memberships WHERE person_id = $1")
+            .bind(people::PROVIDER)
+            .execute(owner)
+            .await
+            .unwrap();
+        assert_eq!(keep(&world.owner(), ana, 2, Some(people::PROVIDER)).await.unwrap(), 3, "as it stood");
+        assert_eq!(keep(&world.owner(), ana, 3, None).await.unwrap(), 4);
+        let anew = keep(&world.owner(), ana, 4, Some(people::PROVIDER)).await;
+        assert!(matches!(anew, Err(Error::Forbidden)), "{anew:?}");
+        assert_eq!(world.events("denied").await.len(), 4, "each refusal is on record");
+    }
+}
+
 /// CF-9: who made a row, who changed it last, and when.
 #[tokio::test]
 async fn every_change_says_who_and_when() {

@@ -9,6 +9,7 @@ mod isolation;
 mod lists;
 mod policy;
 mod promises;
+mod rights;
 
 use safeguards::slice::trial::{Trial, on_each_database};
 
