@@ -71,6 +71,7 @@ impl Entity {
     }
 
     /// Whether others than whose a row is may do anything with it.
+    #[cfg(feature = "tenant")]
     pub(crate) fn is_shared(&self) -> bool {
         let theirs = |grant: &&Grant| grant.role != ITSELF && !self.own.contains(&grant.rows);
         self.grants.iter().any(|grant| theirs(&grant))
@@ -78,11 +79,13 @@ impl Entity {
 
     /// For how many months a row must be kept: what others work with is a record of the organisation, which the account of
     /// whom it is about does not take along. None where it is theirs alone, and goes with them (CC-10).
+    #[cfg(feature = "tenant")]
     pub(crate) fn kept_months(&self) -> Option<u32> {
         self.retention.or_else(|| self.is_shared().then_some(RETENTION_MONTHS))
     }
 
     /// Whether somebody in these roles may do anything with what others than they themselves are.
+    #[cfg(feature = "tenant")]
     pub(crate) fn opens_others(&self, roles: &[&str]) -> bool {
         let theirs = |grant: &Grant| roles.contains(&grant.role) && !self.own.contains(&grant.rows);
         self.has_phi() && self.grants.iter().any(theirs)

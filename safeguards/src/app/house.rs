@@ -22,7 +22,7 @@ const EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 /// What is removed once it has been kept for as long as the audit log of its organisation (six years at least, 45 CFR
 /// 164.316(b)(2)): of an organisation `$1`, before `$2`. What leads to a row goes before it.
-const KEPT_AS_THE_LOG: [(&str, &str); 7] = [
+const KEPT_AS_THE_LOG: [(&str, &str); 8] = [
     (
         "ai-application",
         "DELETE FROM ai_applications WHERE organisation_id = $1 AND decided_at < $2
@@ -54,6 +54,11 @@ const KEPT_AS_THE_LOG: [(&str, &str); 7] = [
     (
         "rule-episode",
         "DELETE FROM rule_episodes WHERE organisation_id = $1 AND ended_at < $2",
+    ),
+    (
+        "packet",
+        "DELETE FROM sent_packets WHERE organisation_id = $1 AND until_at < $2
+             AND NOT EXISTS (SELECT 1 FROM packet_keys k WHERE k.packet_id = sent_packets.id)",
     ),
     (
         "erasure",

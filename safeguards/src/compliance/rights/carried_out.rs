@@ -282,7 +282,8 @@ impl Erasure<'_> {
         Ok(())
     }
 
-    /// What hangs on a row without being a record of the app: files, assignments, what AI was asked, what a rule found.
+    /// What hangs on a row without being a record of the app: files, assignments, what AI was asked, what a rule found,
+    /// what was sent of it or to whom it is about.
     async fn beside(
         &self,
         transaction: &mut Transaction,
@@ -295,6 +296,9 @@ impl Erasure<'_> {
             "DELETE FROM ai_invocations WHERE record_id = $1",
             "DELETE FROM episode_tasks WHERE episode_id IN (SELECT id FROM rule_episodes WHERE record_id = $1)",
             "DELETE FROM rule_episodes WHERE record_id = $1",
+            "DELETE FROM packet_keys WHERE packet_id IN (SELECT id FROM sent_packets WHERE record_id = $1 OR recipient_id = $1)",
+            "DELETE FROM sent_packets WHERE record_id = $1 OR recipient_id = $1",
+            "DELETE FROM outbox_messages WHERE record_id = $1 OR recipient_id = $1",
         ] {
             sql(statement).bind(id).execute(&mut *transaction).await?;
         }
