@@ -18,7 +18,7 @@ mod seed;
 
 use std::process::ExitCode;
 
-/// `serve` (the default), `migrate`, `seed`, `export`, `restore`, `verify-audit`: `--help` tells more.
+/// `serve` (the default), `migrate`, `seed`, `export`, `restore`, `sweep`, `verify-audit`: `--help` tells more.
 fn main() -> ExitCode {
     app().run()
 }
