@@ -141,6 +141,15 @@ pub struct VerifyOrder {
     pub artifact: Artifact,
 }
 
+/// What the verifications of a host are worth the same for: a program that passed one is not tried again by another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// The kind of database that versions are tried on, which is the one that environments get.
+    pub database: String,
+    /// SHA-256 of the program that tries them, in hexadecimal.
+    pub verifier: String,
+}
+
 /// One check of a version that did not end well. It was written in the sandbox of the version: text for people, no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -214,6 +223,9 @@ pub trait Host: Send + Sync {
         order: &'a BuildOrder,
         progress: &'a dyn Progress,
     ) -> Pending<'a, Artifact, HostError>;
+
+    /// By what and on what this host tries versions now.
+    fn trial(&self) -> Pending<'_, Trial, HostError>;
 
     /// Tries a compiled version in a throwaway instance, with made-up people and on the kind of database that environments
     /// get. Nothing of it stays.

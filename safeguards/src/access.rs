@@ -159,6 +159,8 @@ mod policy;
 mod read;
 mod rls;
 mod row;
+#[cfg(feature = "tenant")]
+mod schedules;
 mod search;
 mod shown;
 mod signing;
@@ -181,6 +183,8 @@ pub use itself::{ITSELF, Moment, Raises, Round, Rule, Task, Watch, round};
 pub(crate) use itself::{acting_for, is_closed};
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
+#[cfg(feature = "tenant")]
+pub(crate) use schedules::Run;
 pub use search::{Found, Search};
 pub use shown::Shown;
 pub use signing::Fingerprint;

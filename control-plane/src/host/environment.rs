@@ -74,6 +74,17 @@ pub enum DatabaseKind {
     Postgres,
 }
 
+impl DatabaseKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// An environment: a tenant, with its own database, root key, user, process, socket, host name and folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Environment {

@@ -26,7 +26,7 @@ use super::{DatabaseKind, Folders, Gate, HostName, Register, Supervisor, Work};
 use crate::ids::EnvironmentId;
 use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
-    KeyDestruction, Pending, Progress, Verified, VerifyOrder,
+    KeyDestruction, Pending, Progress, Trial, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 
@@ -225,6 +225,16 @@ impl seams::Host for LocalHost {
         progress: &'a dyn Progress,
     ) -> Pending<'a, Artifact, HostError> {
         Box::pin(self.compile(order, progress))
+    }
+
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
+        Box::pin(async {
+            let verifier = self.0.verification.verifier().to_owned();
+            let verifier =
+                tokio::task::spawn_blocking(move || digest(&verifier)).await.map_err(unavailable)?;
+            let database = self.0.database.word().to_owned();
+            Ok(Trial { database, verifier: verifier.map_err(unavailable)? })
+        })
     }
 
     fn verify<'a>(

@@ -10,7 +10,7 @@ use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
 use control_plane::seams::{
     Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, KeyDestruction, Pending,
-    Progress, Verified, VerifyOrder,
+    Progress, Trial, Verified, VerifyOrder,
 };
 use control_plane::testing::{TestPlatform, lifecycle, platforms};
 use control_plane::{AccountId, EnvironmentId};
@@ -37,6 +37,10 @@ fn absent<T>() -> Result<T, HostError> {
 
 impl Host for Gates {
     fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
         Box::pin(async { absent() })
     }
 

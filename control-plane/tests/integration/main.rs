@@ -3,6 +3,7 @@
 
 mod agreements;
 mod builds;
+mod changes;
 mod gates;
 mod kills;
 mod lifecycle;
@@ -11,3 +12,4 @@ mod planning;
 mod processors;
 mod routes;
 mod support;
+mod verifications;

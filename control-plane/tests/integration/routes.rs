@@ -63,7 +63,7 @@ impl Town {
         let version = versions::list(platform, &owned).await.unwrap().remove(0);
         let digest = version.spec_digest.clone();
         let version = member.owned(platform, (project, version.id)).await.unwrap();
-        let build = builds::approve(platform, &owned, &version, &digest).await.unwrap();
+        let build = builds::approve(platform, &owned, &version, &digest, None).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
         let owner_of_it = member.owner().unwrap();
         let preview = owner_of_it.owned(platform, (project, EnvironmentKind::Preview)).await.unwrap();

@@ -31,6 +31,7 @@ mod payloads;
 mod restore;
 mod restored_row;
 mod rounds;
+mod schedules;
 mod services;
 mod settings;
 mod source_files;
@@ -57,6 +58,7 @@ use crate::store::{MigrationSet, Store};
 use crate::web::{self, Connections, Entry, Log, log_panics};
 pub use error::AppError;
 use listen::Socket;
+pub use schedules::Scheduled;
 pub use services::Services;
 use services::{DatabaseRole, Foundation, People};
 pub use settings::{
@@ -89,6 +91,7 @@ pub struct App {
     sub_processors: &'static [&'static ai::SubProcessor],
     entities: &'static [&'static Entity],
     rounds: Option<rounds::Rounds>,
+    schedules: Option<schedules::Schedules>,
     program: fn() -> std::io::Result<Command>,
 }
 
@@ -113,6 +116,7 @@ impl App {
             sub_processors: &[],
             entities: &[],
             rounds: None,
+            schedules: None,
             program: || std::env::current_exe().map(Command::new),
         }
     }
@@ -276,7 +280,8 @@ impl App {
         let tls = settings.tls.as_ref().map(listen::tls).transpose()?;
         let mut terminate = signal(SignalKind::terminate()).map_err(AppError::System)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::System)?;
-        let problems: Vec<String> = self.entities.iter().flat_map(|entity| entity.problems()).collect();
+        let mut problems: Vec<String> = self.entities.iter().flat_map(|entity| entity.problems()).collect();
+        problems.extend(self.schedule_problems());
         if !problems.is_empty() {
             return Err(AppError::Declarations(problems.join("; ")));
         }

@@ -1,5 +1,5 @@
 //! Once a minute an app looks through its lists and tasks: what a rule waits for has begun or ended, and what nobody did is
-//! passed on.
+//! passed on; and does what custom code does at its times.
 //!
 //! Several processes may do so at once, and one may be killed at any moment: each step is a transaction, and what was
 //! missed is found by the next round. It is judged by the clock of the app's services, so that a test can move it.
@@ -57,10 +57,11 @@ impl App {
         Ok(done)
     }
 
-    /// Whether it has rules or tasks at all. A host that lets apps sleep learns it from a file beside the database, and wakes
+    /// Whether it has rules, tasks or schedules at all. A host that lets apps sleep learns it from a file beside the database, and wakes
     /// this one for its rounds.
     fn tell_that_it_makes_rounds(&self, services: &Services) -> bool {
-        let makes = self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty());
+        let makes =
+            self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty()) || !self.scheduled().is_empty();
         let told = services.settings.data_folder.join(ROUNDS);
         // A folder that is only read keeps what was told before; the next start for writing puts it right.
         let _ = if makes { std::fs::write(told, b"") } else { std::fs::remove_file(told) };
@@ -75,9 +76,14 @@ impl App {
         let mut minutes = tokio::time::interval(EVERY);
         loop {
             minutes.tick().await;
+            let told = |what| {
+                services.log.write(services.clock.now(), &Entry::Happened { what, count: None });
+            };
             if self.round(&services).await.is_err() {
-                let failed = Entry::Happened { what: "rules-not-judged", count: None };
-                services.log.write(services.clock.now(), &failed);
+                told("rules-not-judged");
+            }
+            if self.keep_schedules(&services).await.is_err() {
+                told("schedules-not-kept");
             }
         }
     }

@@ -11,5 +11,6 @@ mod closed;
 mod identity;
 mod keys;
 mod preview;
+mod schedules;
 mod store;
 mod support;

@@ -5,6 +5,7 @@ mod agreements;
 mod archives;
 mod builds;
 mod copies;
+mod deciding;
 mod departures;
 mod editing;
 mod landing;
@@ -140,20 +141,25 @@ pub(super) fn routes(routes: Routes) -> Routes {
             Project,
             "/projects/{project}/versions/{version}/approve",
             "Approves a plan and builds it",
-            plan::approve,
+            deciding::approve,
         )
-        .post(Project, "/projects/{project}/versions/{version}/withdraw", "Puts a plan aside", plan::withdraw)
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/withdraw",
+            "Puts a plan aside",
+            deciding::withdraw,
+        )
         .post(
             Project,
             "/projects/{project}/versions/{version}/build",
             "Builds an approved version again",
-            plan::again,
+            deciding::again,
         )
         .post(
             ProjectOwner,
             "/projects/{project}/versions/{version}/production",
             "Builds a version into production",
-            plan::production,
+            deciding::production,
         )
         .get(Project, "/projects/{project}/builds/{build}", "A build and how far it is", builds::show)
         .get(

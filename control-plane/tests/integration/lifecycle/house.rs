@@ -11,7 +11,7 @@ use control_plane::Configuration;
 use control_plane::ids::{AccountId, EnvironmentId};
 use control_plane::seams::{
     Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
-    KeyDestruction, Pending, Progress, Standing, Verified, VerifyOrder,
+    KeyDestruction, Pending, Progress, Standing, Trial, Verified, VerifyOrder,
 };
 use exporter::{ArchiveWriter, Cell, Column, ColumnKind, Form, Passphrase, Seal, Signature, Subject, Table};
 use safeguards::Clock;
@@ -165,6 +165,10 @@ fn unavailable(why: &str) -> HostError {
 impl Host for House {
     fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
         Box::pin(async { Err(unavailable("this house builds nothing")) })
+    }
+
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
+        Box::pin(async { Err(unavailable("this house verifies nothing")) })
     }
 
     fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
