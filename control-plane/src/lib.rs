@@ -35,6 +35,7 @@ pub mod ids;
 pub mod lifecycle;
 pub mod notices;
 pub mod operations;
+pub mod outward;
 pub mod planning;
 mod platform;
 pub mod processors;

@@ -20,6 +20,7 @@ use crate::accounts::Member;
 use crate::agreement::{Agreements, CountersigningKey, Signatory};
 use crate::billing::Gatekeeper;
 use crate::builds::BuildWork;
+use crate::host::outward::Destination;
 use crate::http::{Site, SiteParts};
 use crate::ids::{AccountId, EnvironmentId};
 use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
@@ -314,6 +315,15 @@ impl Host for ScriptedHost {
         _email: &'a EmailAddress,
     ) -> seams::Pending<'a, String, HostError> {
         Box::pin(async move { self.order("invite", "").map(|()| "/welcome/secret".to_owned()) })
+    }
+
+    fn outward<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+        to: &'a [Destination],
+    ) -> seams::Pending<'a, (), HostError> {
+        let to: Vec<String> = to.iter().map(ToString::to_string).collect();
+        Box::pin(async move { self.order("outward", &format!(" [{}]", to.join(", "))) })
     }
 
     fn gate<'a>(&'a self, _environment: EnvironmentId, gate: Gate) -> seams::Pending<'a, (), HostError> {

@@ -96,6 +96,18 @@ pub(super) async fn standing(platform: &Platform, tried: &Tried<'_>) -> Result<O
     Ok(Some(Standing { kept: row.integer("kept")?, at: row.timestamp("verified_at")? }))
 }
 
+/// Takes an earlier report back, before the program is tried anew: what comes of that alone counts.
+pub(super) async fn forget(platform: &Platform, tried: &Tried<'_>) -> Result<(), StoreError> {
+    sql("DELETE FROM verifications WHERE version_id = $1 AND program = $2 AND database = $3 AND verifier = $4")
+        .bind(tried.version)
+        .bind(tried.program)
+        .bind(tried.trial.database.as_str())
+        .bind(tried.trial.verifier.as_str())
+        .execute(&platform.store)
+        .await
+        .map(drop)
+}
+
 /// Remembers that this program passed, in the transaction that ends its verification.
 pub(super) async fn remember(
     platform: &Platform,

@@ -140,6 +140,7 @@ impl Build {
                 format!("Verified before, on {}: {} checks passed", standing.at.date(), standing.kept);
             return self.end_saying(step, step.begin().await?, asked, before, "provide").await;
         }
+        verification::forget(&self.platform, &asked.tried(&artifact, &trial)).await?;
         let order = VerifyOrder { project: asked.project, version: asked.version, artifact };
         let recorder = Recorder::start(&self.platform, asked.build);
         recorder.tell(BuildEvent::Phase { name: "Verifying in a throwaway instance".into() });

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::folders::{Folders, private_folder, write_private};
 use super::gate::Gate;
+use super::outward::Destination;
 use super::sandbox::Account;
 
 /// The users of apps, where the host is root: beyond those of people, services and containers.
@@ -110,6 +111,9 @@ pub struct Environment {
     /// The largest number that an order for it carried: an order with a smaller one comes too late.
     #[serde(default)]
     pub fence: i64,
+    /// The hosts that its app may reach; none, and it has no way out.
+    #[serde(default)]
+    pub outward: Vec<Destination>,
 }
 
 /// Every environment on this host, kept in files.

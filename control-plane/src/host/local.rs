@@ -19,6 +19,7 @@ use super::build::{Base, Bounds, BuildError, Builder, Progress as Step};
 use super::folders::private_folder;
 use super::gateway::{Certificates, Gateway, Limits};
 use super::key_agent::KeyAgent;
+use super::outward::Destination;
 use super::sandbox::{Access, Account};
 use super::supervisor::{Manner, NewEnvironment, PostgresServer, Shown, SupervisorError};
 use super::verification::{Candidate, Verification};
@@ -290,6 +291,16 @@ impl seams::Host for LocalHost {
             let path = link.trim().find("/welcome/").map(|place| link.trim()[place..].to_owned());
             path.ok_or_else(|| HostError::Version("the app gave no link for its first person".to_owned()))
         })
+    }
+
+    fn outward<'a>(
+        &'a self,
+        environment: EnvironmentId,
+        to: &'a [Destination],
+    ) -> Pending<'a, (), HostError> {
+        Box::pin(
+            async move { self.0.supervisor.set_outward(environment.uuid(), to.to_vec()).await.map_err(told) },
+        )
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: seams::Gate) -> Pending<'a, (), HostError> {

@@ -13,6 +13,7 @@ use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState};
 use control_plane::host::LocalHost;
 use control_plane::host::gateway::LocalAuthority;
+use control_plane::host::outward::Destination;
 use control_plane::host::supervisor::PostgresServer;
 use control_plane::ids::{EnvironmentId, ProjectId};
 use control_plane::lifecycle::{DepartureState, Lifecycle, StepUp, certificate, reminders::WINDOW};
@@ -79,6 +80,14 @@ impl Host for Prebuilt {
         email: &'a EmailAddress,
     ) -> Pending<'a, String, HostError> {
         self.0.invite_owner(environment, email)
+    }
+
+    fn outward<'a>(
+        &'a self,
+        environment: EnvironmentId,
+        to: &'a [Destination],
+    ) -> Pending<'a, (), HostError> {
+        self.0.outward(environment, to)
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError> {

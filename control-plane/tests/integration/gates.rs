@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use control_plane::agreement::{AgreementText, Agreements, CountersigningKey, Signatory, Signing};
 use control_plane::billing::{Billing, Gatekeeper};
+use control_plane::host::outward::Destination;
 use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
 use control_plane::seams::{
@@ -65,6 +66,10 @@ impl Host for Gates {
         _: EnvironmentId,
         _: &'a safeguards::identity::EmailAddress,
     ) -> Pending<'a, String, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a [Destination]) -> Pending<'a, (), HostError> {
         Box::pin(async { absent() })
     }
 

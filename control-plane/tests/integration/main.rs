@@ -8,6 +8,7 @@ mod gates;
 mod kills;
 mod lifecycle;
 mod operations;
+mod outward;
 mod planning;
 mod processors;
 mod routes;

@@ -9,6 +9,7 @@ mod deciding;
 mod departures;
 mod editing;
 mod landing;
+mod outward;
 mod paying;
 mod plan;
 mod planning;
@@ -208,6 +209,30 @@ fn ends(routes: Routes) -> Routes {
             "/departures/{departure}/certificate",
             "The certificate of destruction",
             departures::certificate,
+        )
+        .get(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward",
+            "Whom the app of an environment may reach",
+            outward::show,
+        )
+        .post(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward",
+            "Lets the app reach a company that is attested",
+            outward::attest,
+        )
+        .get(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward/{way}",
+            "Asks whether a company is to be reached no longer",
+            outward::ask_to_withdraw,
+        )
+        .post(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward/{way}",
+            "Has the app reach a company no longer",
+            outward::withdraw,
         )
         .get(
             ProjectOwner,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::Configuration;
+use control_plane::host::outward::Destination;
 use control_plane::ids::{AccountId, EnvironmentId};
 use control_plane::seams::{
     Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
@@ -189,6 +190,10 @@ impl Host for House {
 
     fn invite_owner<'a>(&'a self, _: EnvironmentId, _: &'a EmailAddress) -> Pending<'a, String, HostError> {
         Box::pin(async { Err(unavailable("this house invites nobody")) })
+    }
+
+    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a [Destination]) -> Pending<'a, (), HostError> {
+        Box::pin(async { Err(unavailable("this house lets nobody out")) })
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError> {
