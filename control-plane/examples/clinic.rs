@@ -102,6 +102,7 @@ fn routes(services: Services) -> Router {
         .route("/insert", get(insert).post(insert_as_a_slice_does))
         .route("/attempt", get(attempt))
         .route("/reach", get(reach))
+        .route("/outward", get(outward))
         .route("/write-files", get(write_files))
         .route("/slow/{milliseconds}", get(slow))
         .route("/events", get(events))
@@ -109,6 +110,17 @@ fn routes(services: Services) -> Router {
         .route("/cookies", get(cookies))
         .route("/crash", get(crash))
         .with_state(services)
+}
+
+/// Whether there is a way out, by what this process was told and at the place where it would be.
+async fn outward() -> &'static str {
+    let told = std::env::var("OUTWARD_SOCKET").ok();
+    let there = std::os::unix::net::UnixStream::connect("/run/outward/socket").is_ok();
+    match (told.as_deref(), there) {
+        (Some("/run/outward/socket"), true) => "it is there",
+        (None, false) => "there is none",
+        _ => "one without the other",
+    }
 }
 
 fn seed(services: &Services) -> Pending<'_, ()> {

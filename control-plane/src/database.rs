@@ -33,6 +33,8 @@ pub const MIGRATIONS: MigrationSet = both! {
     3 "0003_sub_processors",
     4 "0004_notices",
     5 "0005_residency",
+    6 "0006_verifications",
+    7 "0007_outward",
     100 "0100_billing",
     101 "0101_agreements",
     300 "0300_lifecycle",

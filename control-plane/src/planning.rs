@@ -17,6 +17,8 @@ use models::{
 };
 use planner::model::{Cleared, Identifies, NotPlanned, PlannedBy, Planning, Telling};
 use safeguards::Clock;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
@@ -71,13 +73,50 @@ pub struct Run {
     news: Notify,
 }
 
-/// How a prompt is let out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a prompt is planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Way {
-    /// As it is, if nothing in it names anybody.
-    AsItIs,
-    /// With placeholders in the stead of what could, which are turned back here.
+    /// By the built-in planner: nothing leaves this platform.
+    #[default]
+    Offline,
+    /// By a model, with the text as it is, if nothing in it names anybody.
+    Models,
+    /// By a model, with placeholders in the stead of what could name somebody, which are turned back here.
     Placeholders,
+}
+
+/// What becomes of a prompt that is to be planned.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is planned.
+    Planned(Planned),
+    /// A model plans it; [`Planners::run`] tells how far it is.
+    GoesOn,
+    /// It stays in the house: this could name somebody.
+    Identifies(Identifies),
+}
+
+/// Plans a prompt, in the way that its author has chosen: what the dashboard, the API and the command line do alike.
+///
+/// # Errors
+/// The prompt was deleted or cannot be opened, the plan cannot be kept, or no provider is named here.
+pub async fn plan(
+    platform: &Platform,
+    project: &Owned<Project>,
+    prompt: &Owned<Prompt>,
+    way: Way,
+) -> Result<Begun> {
+    if way == Way::Offline {
+        return versions::plan(platform, project, prompt).await.map(Begun::Planned);
+    }
+    let planners = platform.planners.as_ref().ok_or_else(|| {
+        Refusal::Conflict("No model plans here: whoever runs the platform has named no provider.".into())
+    })?;
+    Ok(match planners.begin(platform, project, prompt, way).await? {
+        Ok(()) => Begun::GoesOn,
+        Err(found) => Begun::Identifies(found),
+    })
 }
 
 impl Planners {
@@ -114,7 +153,7 @@ impl Planners {
     ///
     /// # Errors
     /// The prompt was deleted, or cannot be opened.
-    pub async fn begin(
+    async fn begin(
         &self,
         platform: &Platform,
         project: &Owned<Project>,

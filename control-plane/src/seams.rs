@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::host::outward::Destination;
 use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 pub use crate::notices::{Wording, Words};
 use crate::residency::Kept;
@@ -141,6 +142,15 @@ pub struct VerifyOrder {
     pub artifact: Artifact,
 }
 
+/// What the verifications of a host are worth the same for: a program that passed one is not tried again by another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// The kind of database that versions are tried on, which is the one that environments get.
+    pub database: String,
+    /// SHA-256 of the program that tries them, in hexadecimal.
+    pub verifier: String,
+}
+
 /// One check of a version that did not end well. It was written in the sandbox of the version: text for people, no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -215,6 +225,9 @@ pub trait Host: Send + Sync {
         progress: &'a dyn Progress,
     ) -> Pending<'a, Artifact, HostError>;
 
+    /// By what and on what this host tries versions now.
+    fn trial(&self) -> Pending<'_, Trial, HostError>;
+
     /// Tries a compiled version in a throwaway instance, with made-up people and on the kind of database that environments
     /// get. Nothing of it stays.
     fn verify<'a>(
@@ -241,6 +254,10 @@ pub trait Host: Send + Sync {
         environment: EnvironmentId,
         email: &'a EmailAddress,
     ) -> Pending<'a, String, HostError>;
+
+    /// Lets an app reach these hosts and nobody else. Once this is answered it holds, for what is open too.
+    fn outward<'a>(&'a self, environment: EnvironmentId, to: &'a [Destination])
+    -> Pending<'a, (), HostError>;
 
     /// Puts a gate around an environment. Once this is answered it holds, for requests under way too.
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError>;

@@ -17,6 +17,7 @@ use crate::http::{self, Site};
 use crate::lifecycle::{CopyWork, DepartureWork, Lifecycle, ReturnWork};
 use crate::notices::NoticeWork;
 use crate::operations::{Engine, Work};
+use crate::outward;
 use crate::seams::{Host, Notices};
 
 /// How many operations are worked on at a time: most of them wait for a compiler.
@@ -66,6 +67,7 @@ impl Server {
     ) -> Result<Self> {
         let platform = &site.platform;
         platform.operations.end_leases().await?;
+        outward::tell_all(platform, &*site.host).await?;
         let router = http::dashboard(&site, Trust::Gateway).await?;
         let engine = Engine::new(platform.operations.clone(), Arc::clone(&platform.log));
         let engine = Arc::new(works.into_iter().fold(engine, Engine::work));

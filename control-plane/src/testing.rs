@@ -20,6 +20,7 @@ use crate::accounts::Member;
 use crate::agreement::{Agreements, CountersigningKey, Signatory};
 use crate::billing::Gatekeeper;
 use crate::builds::BuildWork;
+use crate::host::outward::Destination;
 use crate::http::{Site, SiteParts};
 use crate::ids::{AccountId, EnvironmentId};
 use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
@@ -28,7 +29,7 @@ use crate::platform::SETS;
 use crate::residency::{Kept, Region, Residency};
 use crate::seams::{
     self, Artifact, Billing, BillingError, BuildEvent, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host,
-    HostError, KeyDestruction, Notices, Progress, Showing, Standing, Verified, VerifyOrder,
+    HostError, KeyDestruction, Notices, Progress, Showing, Standing, Trial, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 use crate::{Configuration, Platform};
@@ -192,6 +193,8 @@ pub struct ScriptedHost {
     fails: Mutex<Vec<(&'static str, HostError)>>,
     meanwhile: Mutex<Option<Meanwhile>>,
     finds: Mutex<Option<Verified>>,
+    program: Mutex<Option<String>>,
+    trial: Mutex<Option<Trial>>,
 }
 
 /// What is found of a version in which nothing is wrong.
@@ -230,6 +233,16 @@ impl ScriptedHost {
         *self.finds.lock().expect("nobody panicked") = Some(found);
     }
 
+    /// Has every version compile to the program of this hash from now on.
+    pub fn compile_to(&self, sha256: &str) {
+        *self.program.lock().expect("nobody panicked") = Some(sha256.to_owned());
+    }
+
+    /// Has versions be tried by this from now on.
+    pub fn try_by(&self, trial: Trial) {
+        *self.trial.lock().expect("nobody panicked") = Some(trial);
+    }
+
     /// Fails the next order of this word.
     pub fn fail(&self, word: &'static str, error: HostError) {
         self.fails.lock().expect("nobody panicked").push((word, error));
@@ -257,8 +270,15 @@ impl Host for ScriptedHost {
             }
             assert!(order.source.join("Cargo.toml").is_file(), "the source is there before it is compiled");
             self.order("build", "")?;
-            Ok(Artifact { binary: "/programs/app".into(), sha256: "00".into() })
+            let program = self.program.lock().expect("nobody panicked").clone();
+            Ok(Artifact { binary: "/programs/app".into(), sha256: program.unwrap_or_else(|| "00".into()) })
         })
+    }
+
+    fn trial(&self) -> seams::Pending<'_, Trial, HostError> {
+        let trial = self.trial.lock().expect("nobody panicked").clone();
+        let usual = || Trial { database: "sqlite".into(), verifier: "aa".into() };
+        Box::pin(async move { Ok(trial.unwrap_or_else(usual)) })
     }
 
     fn verify<'a>(
@@ -295,6 +315,15 @@ impl Host for ScriptedHost {
         _email: &'a EmailAddress,
     ) -> seams::Pending<'a, String, HostError> {
         Box::pin(async move { self.order("invite", "").map(|()| "/welcome/secret".to_owned()) })
+    }
+
+    fn outward<'a>(
+        &'a self,
+        _environment: EnvironmentId,
+        to: &'a [Destination],
+    ) -> seams::Pending<'a, (), HostError> {
+        let to: Vec<String> = to.iter().map(ToString::to_string).collect();
+        Box::pin(async move { self.order("outward", &format!(" [{}]", to.join(", "))) })
     }
 
     fn gate<'a>(&'a self, _environment: EnvironmentId, gate: Gate) -> seams::Pending<'a, (), HostError> {

@@ -1,5 +1,6 @@
 //! The world outside: time and chance, as arguments.
 
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -27,6 +28,11 @@ pub trait Surroundings: Send + Sync {
 
     /// A number that nobody can foresee.
     fn random(&self) -> u64;
+
+    /// The socket through which others are reached, where there is no network ([`crate::door`]).
+    fn door(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// The machine's own.
@@ -48,5 +54,27 @@ impl Surroundings for Machine {
         // Only names and waits hang on it: a machine without randomness makes dull ones, and no key.
         let _ = aws_lc_rs::rand::fill(&mut bytes);
         u64::from_le_bytes(bytes)
+    }
+}
+
+/// The machine's own, behind a door where there is one.
+#[derive(Clone, Debug, Default)]
+pub struct Behind(pub Option<PathBuf>);
+
+impl Surroundings for Behind {
+    fn now(&self) -> OffsetDateTime {
+        Machine.now()
+    }
+
+    fn pass(&self, wait: Wait, duration: Duration) -> Waiting<'_> {
+        Box::pin(async move { Machine.pass(wait, duration).await })
+    }
+
+    fn random(&self) -> u64 {
+        Machine.random()
+    }
+
+    fn door(&self) -> Option<&Path> {
+        self.0.as_deref()
     }
 }

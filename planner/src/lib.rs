@@ -60,7 +60,7 @@ mod words;
 mod world;
 mod write;
 
-pub use change::{Changed, change, change_answered, differences};
+pub use change::{Changed, Difference, change, change_answered, differences, without_retired};
 pub use plan::{
     Answer, Answers, Plan, PlanError, Question, Refused, STOP, Wished, plan, plan_answered, stops,
 };

@@ -2,7 +2,7 @@
 /// 0001 organisations and places, 0010 identity, 0011 people's own places, 0020 keys, 0030 audit, 0040 what row-level
 /// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits, 0080
 /// compliance, 0090 emergency access, 0100 rules, 0110 what AI was asked, 0120 identity providers,
-/// 0130 messages and packets, 0140 erasures.
+/// 0130 messages and packets, 0140 erasures, 0160 what custom code does at its times.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -21,6 +21,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         120 "0120_sso",
         130 "0130_sharing",
         140 "0140_erasures",
+        160 "0160_schedules",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
@@ -39,5 +40,6 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         120 "0120_sso",
         130 "0130_sharing",
         140 "0140_erasures",
+        160 "0160_schedules",
     ),
 };

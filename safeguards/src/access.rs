@@ -162,6 +162,8 @@ mod policy;
 mod read;
 mod rls;
 mod row;
+#[cfg(feature = "tenant")]
+mod schedules;
 mod search;
 mod shown;
 mod signing;
@@ -190,6 +192,8 @@ pub(crate) use outgoing::Waiting;
 pub(crate) use own::{as_json, is_said, login, removal, rows_about, rows_that_go, selves, unlinked};
 pub use rls::{leading_view, row_level_security};
 pub use row::{FromValue, Record, Unsealed, Written};
+#[cfg(feature = "tenant")]
+pub(crate) use schedules::Run;
 pub use search::{Found, Search};
 pub use shown::Shown;
 pub use signing::Fingerprint;

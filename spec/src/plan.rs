@@ -1,5 +1,9 @@
 //! The plan that people approve before anything is built: who sees what of whose, and where PHI is.
 
+mod declared;
+
+pub use declared::{PlannedEntry, PlannedSection, declared};
+
 use crate::{
     access::{Action, Grant, Mask, Reach, Step},
     field_type::Class,

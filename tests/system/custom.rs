@@ -13,7 +13,7 @@ use crate::serving::{Database, Place};
 const BEFORE: &str = "//! Mine.\n\nuse safeguards::slice::Routes;\n\n/// None.\npub fn routes() -> Routes {\n    Routes::new()\n}\n";
 
 /// Honest code that has a module to itself; the rest spreads over files or wants another manifest.
-const ELSEWHERE: [&str; 3] = ["decimals", "extensions", "modules"];
+const ELSEWHERE: [&str; 4] = ["decimals", "extensions", "modules", "scheduled"];
 
 fn honest(name: &str) -> String {
     let path = root().join("generator/tests/custom/honest").join(name).with_extension("rs");
@@ -81,6 +81,32 @@ fn custom_code_joins_in_where_the_app_writes_and_shows() {
 
     let page = nurse.get(&format!("/patients/{}", own.as_str().expect("an id")));
     assert!(page.status == 200 && page.body.contains("Readings so far"), "{page:?}");
+}
+
+/// What custom code does by itself at its times reads and writes by the policy, as far as its schedule names, and once in its period.
+#[tokio::test(flavor = "multi_thread")]
+async fn custom_code_does_its_work_at_its_times() {
+    let program = tokio::task::block_in_place(|| {
+        let project = app("home-bp-scheduled", &[("mod.rs".to_owned(), honest("scheduled"))]);
+        let sources = Sources::read(&project.folder).expect("the project is read");
+        assert_eq!(generator::custom::check(&sources), []);
+        project.build()
+    });
+    for database in [Database::Sqlite, Database::postgres().await] {
+        tokio::task::block_in_place(|| {
+            let place = Place::new(&program, database);
+            let serving = place.serve();
+            let nurse = serving.sign_in(place.login("nurse", 0));
+            // Its first round begins with the app; each question gives it time.
+            let patients = (0..2_000).find_map(|_| {
+                let patients = nurse.get("/api/patients").json().as_array().cloned().unwrap_or_default();
+                let done = !patients.is_empty() && patients.iter().all(|patient| patient["sex"] == "unknown");
+                done.then_some(patients)
+            });
+            let patients = patients.expect("the day's period has begun");
+            assert!(patients.iter().all(|patient| patient["version"] == 2), "once: {patients:?}");
+        });
+    }
 }
 
 /// Nothing is built that was not read; on one's own machine, one may say otherwise.

@@ -4,17 +4,15 @@
 //! copy of the data before anybody is told that it is done; and if either fails, every file is as it was.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use generator::{Edits, Project};
-use planner::Question;
+use planner::{Difference, Question};
 use serde_json::{Value, json};
 use spec::ValidatedSpec;
-use spec::access::{Widening, widened};
 use tempfile::TempDir;
 
 use super::generate::{Former, buildable};
@@ -114,80 +112,11 @@ fn wished(arguments: &Change, former: &Former) -> Result<Wish, Failure> {
     }
     let words = prompt_of(arguments.prompt.as_deref(), arguments.prompt_file.as_deref())?;
     let changed = planner::change(&former.spec, &words).map_err(unplanned)?;
-    let text = without_retired(&changed.text)?;
+    let text = planner::without_retired(&changed.text);
     let spec = spec::check(&text, &lock).map_err(|problems| {
         Failure::input(format!("without what is to go, the rest does not hold:\n{problems}"))
     })?;
     Ok(Wish { spec, text, questions: changed.questions, not_understood: changed.not_understood })
-}
-
-/// The spec once what it retires is gone. Whoever runs this command confirms it there, by the app's name.
-fn without_retired(text: &str) -> anyhow::Result<String> {
-    let mut document = spec::read(text).document;
-    let retired: Vec<String> = document
-        .changes
-        .iter()
-        .filter(|(_, change)| change.retire.is_some())
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in &retired {
-        document.changes.shift_remove(name);
-        match name.split_once('.') {
-            None => document.entities.retain(|entity, _| entity.as_str() != name),
-            Some((entity, field)) => {
-                if let Some((_, entity)) =
-                    document.entities.iter_mut().find(|(name, _)| name.as_str() == entity)
-                {
-                    entity.fields.retain(|name, _| name.as_str() != field);
-                }
-            }
-        }
-    }
-    Ok(if retired.is_empty() { text.to_owned() } else { document.to_yaml() })
-}
-
-/// What differs between two versions, in people's words.
-pub(super) struct Difference {
-    said: Vec<String>,
-    losses: Vec<String>,
-    widened: Vec<Widening>,
-}
-
-impl Difference {
-    pub(super) fn of(before: &ValidatedSpec, after: &ValidatedSpec) -> Self {
-        Self {
-            said: planner::differences(before.document(), after.document()),
-            losses: spec::change::losses(before.model(), after.model()),
-            widened: widened(before, after).into_iter().filter(Widening::shows_what_is_kept).collect(),
-        }
-    }
-
-    /// Whether values are deleted, or somebody sees what is kept today and is not theirs to see today.
-    pub(super) fn is_grave(&self) -> bool {
-        !self.losses.is_empty() || !self.widened.is_empty()
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.said.is_empty() && !self.is_grave() {
-            return f.write_str("No record, field or right differs.");
-        }
-        f.write_str("What changes:")?;
-        for said in &self.said {
-            write!(f, "\n   {said}")?;
-        }
-        for widening in &self.widened {
-            let fields: Vec<_> = widening.fields.iter().map(ToString::to_string).collect();
-            let fields = if fields.is_empty() { String::new() } else { format!(": {}", fields.join(", ")) };
-            let Widening { role, entity, action, .. } = widening;
-            write!(f, "\n!  {role} may {action} {entity}, where it could not{fields}")?;
-        }
-        for loss in &self.losses {
-            write!(f, "\n!! {loss}")?;
-        }
-        Ok(())
-    }
 }
 
 /// Writes the new version, builds it, and runs its migration on a copy of the data.

@@ -1,10 +1,10 @@
 use std::path::{Path, PathBuf};
 
 use generator::{Edits, Generated, Past, Project};
+use planner::Difference;
 use serde_json::json;
 use spec::ValidatedSpec;
 
-use super::change::Difference;
 use super::source::{locked, read, valid_spec};
 use crate::arguments::Generate;
 use crate::outcome::{Failure, Outcome};

@@ -9,5 +9,6 @@
 mod settings;
 mod smtp;
 
-pub use settings::{Secret, Settings, SettingsError};
+pub use control_plane::Secret;
+pub use settings::{Settings, SettingsError};
 pub use smtp::Smtp;

@@ -4,31 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use control_plane::Secret;
 use lettre::message::Mailbox;
-use zeroize::Zeroizing;
-
-/// A secret text. It wipes itself and prints `[secret]`.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Takes the text; surrounding white space, as of a file's last line, is cut off.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        Self(Zeroizing::new(text.trim().to_owned()))
-    }
-
-    /// The text, for the one call that needs it.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("[secret]")
-    }
-}
 
 /// How the mail server is reached.
 #[derive(Clone, Debug)]

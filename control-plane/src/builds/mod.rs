@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `source` | the project's files, in the version's folder | that it is running |
 //! | `compile` | the program, by the version | its path and hash, in the notes |
-//! | `verify` | a throwaway instance, tried by the verifier; its report, by the version | – |
+//! | `verify` | unless it passed before: a throwaway instance, tried by the verifier; its report, by the version | that it passed |
 //! | `provide` | the environment's folder, database, keys | of production: that its gate is looked at |
 //! | `deploy` | the database migrated, the program serving | the environment's version |
 //! | `seed` | made-up people and records (preview only) | – |
@@ -29,6 +29,7 @@ use time::OffsetDateTime;
 
 use crate::Platform;
 use crate::accounts::{Belongs, Member, Owned};
+use crate::changes;
 use crate::environments;
 use crate::error::{Refusal, Result};
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
@@ -163,14 +164,18 @@ pub(crate) fn key(build: BuildId) -> String {
 
 /// Approves a planned version, by the digest of the plan that was shown, and has it built into the preview.
 ///
+/// `confirmed` is what was typed by whoever knows that the version deletes or opens what is recorded in production.
+///
 /// # Errors
-/// It is not the plan that was read, or it does not wait for approval any more.
+/// It is not the plan that was read, it does not wait for approval any more, or it has to be confirmed.
 pub async fn approve(
     platform: &Platform,
     project: &Owned<Project>,
     version: &Owned<Version>,
     seen: &str,
+    confirmed: Option<&str>,
 ) -> Result<BuildId> {
+    changes::confirmed(platform, version, confirmed).await?;
     let mut transaction = platform.store.begin().await?;
     versions::approve(platform, &mut transaction, version, seen).await?;
     let build = order(platform, &mut transaction, project, version, EnvironmentKind::Preview).await?;
@@ -183,16 +188,19 @@ pub async fn approve(
 /// paid and signed must have opened (HC-4).
 ///
 /// # Errors
-/// It was never approved; a builder asks for production; production is closed.
+/// It was never approved; a builder asks for production; production is closed; what it deletes or opens there is not
+/// confirmed by the app's name.
 pub async fn again(
     platform: &Platform,
     billing: &dyn Billing,
     project: &Owned<Project>,
     version: &Owned<Version>,
     kind: EnvironmentKind,
+    confirmed: Option<&str>,
 ) -> Result<BuildId> {
     if kind == EnvironmentKind::Production {
         version.member().owner()?;
+        changes::confirmed(platform, version, confirmed).await?;
         let standing = billing.standing(version.account).await?;
         if standing.production != Gate::ReadAndWrite {
             let next = standing.next.map_or_else(String::new, |(sentence, _)| format!(" {sentence}"));

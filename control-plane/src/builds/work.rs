@@ -9,7 +9,8 @@ use safeguards::audit::{self, Action, AuditContext, Event};
 use safeguards::{StoreError, Transaction, sql};
 
 use super::events::{self, Recorder};
-use super::{BuildState, KIND, close, verification};
+use super::verification::{self, Tried};
+use super::{BuildState, KIND, close};
 use crate::Platform;
 use crate::billing::{self, Billing, Gatekeeper};
 use crate::environments::{self, Environment};
@@ -18,7 +19,7 @@ use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
 use crate::operations::{self, Ended, Next, Operation, Step, StepError, Work};
 use crate::residency::{self, What};
 use crate::seams::{
-    Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Gate, Host, HostError, Progress,
+    Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, Gate, Host, HostError, Progress, Trial,
     VerifyOrder,
 };
 use crate::versions;
@@ -37,6 +38,13 @@ struct Asked {
     project: ProjectId,
     account: AccountId,
     environment: Environment,
+}
+
+impl Asked {
+    /// What a report about its program is about.
+    fn tried<'a>(&self, artifact: &'a Artifact, trial: &'a Trial) -> Tried<'a> {
+        Tried { project: self.project, version: self.version, program: &artifact.sha256, trial }
+    }
 }
 
 impl Build {
@@ -89,9 +97,21 @@ impl Build {
             .bind(asked.build)
             .execute(&mut transaction)
             .await?;
-        let event = BuildEvent::Phase { name: "Source written, compiling".into() };
+        self.end_saying(step, transaction, asked, "Source written, compiling".into(), "compile").await
+    }
+
+    /// Ends a step in words, with what its transaction wrote.
+    async fn end_saying(
+        &self,
+        step: &Step,
+        mut transaction: Transaction,
+        asked: &Asked,
+        words: String,
+        next: &'static str,
+    ) -> Result<Ended, StepError> {
+        let event = BuildEvent::Phase { name: words };
         events::store(&self.platform, asked.build, &event, &mut transaction).await?;
-        step.end(transaction, Next::Step("compile")).await
+        step.end(transaction, Next::Step(next)).await
     }
 
     async fn compile(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
@@ -108,10 +128,20 @@ impl Build {
         step.end_noting(transaction, Next::Step("verify"), notes).await
     }
 
-    /// CL-13: no version serves that was not tried, or did not pass. Its report is kept either way.
+    /// CL-13: no version serves that was not tried, or did not pass. Its report is kept either way; what passed is not tried
+    /// again on the same kind of database.
     async fn verify(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
-        let order =
-            VerifyOrder { project: asked.project, version: asked.version, artifact: step.note("artifact")? };
+        let artifact: Artifact = step.note("artifact")?;
+        let trial = self.host.trial().await.map_err(from_host)?;
+        if let Some(standing) =
+            verification::standing(&self.platform, &asked.tried(&artifact, &trial)).await?
+        {
+            let before =
+                format!("Verified before, on {}: {} checks passed", standing.at.date(), standing.kept);
+            return self.end_saying(step, step.begin().await?, asked, before, "provide").await;
+        }
+        verification::forget(&self.platform, &asked.tried(&artifact, &trial)).await?;
+        let order = VerifyOrder { project: asked.project, version: asked.version, artifact };
         let recorder = Recorder::start(&self.platform, asked.build);
         recorder.tell(BuildEvent::Phase { name: "Verifying in a throwaway instance".into() });
         let verified = self.host.verify(&order, &recorder).await;
@@ -126,9 +156,10 @@ impl Build {
             .map_err(|error| StepError::Later(format!("The report could not be kept: {error}")))?;
         verification::passed(&verified)?;
         let mut transaction = step.begin().await?;
-        let event = BuildEvent::Phase { name: format!("Verified: {} checks passed", verified.kept) };
-        events::store(&self.platform, asked.build, &event, &mut transaction).await?;
-        step.end(transaction, Next::Step("provide")).await
+        let tried = asked.tried(&order.artifact, &trial);
+        verification::remember(&self.platform, &mut transaction, &tried, &verified).await?;
+        let found = format!("Verified: {} checks passed", verified.kept);
+        self.end_saying(step, transaction, asked, found, "provide").await
     }
 
     async fn provide(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
@@ -159,6 +190,11 @@ impl Build {
     async fn deploy(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
         let artifact: Artifact = step.note("artifact")?;
         self.opened(asked).await?;
+        let trial = self.host.trial().await.map_err(from_host)?;
+        if verification::standing(&self.platform, &asked.tried(&artifact, &trial)).await?.is_none() {
+            // Its report went meanwhile, or another verifier came: nothing is brought up without one.
+            return step.go_on(Next::Step("verify")).await;
+        }
         let order = DeployOrder {
             environment: asked.environment.order(),
             version: asked.version,
@@ -275,8 +311,9 @@ impl Work for Build {
         transaction: &'a mut Transaction,
     ) -> operations::Pending<'a, (), StoreError> {
         Box::pin(async move {
-            let id = |field: &str| operation.request.get(field).and_then(|id| id.as_str()?.parse().ok());
-            let (Some(build), Some(version)) = (id("build"), id("version")) else { return Ok(()) };
+            let (Some(build), Some(version)) = (operation.names("build"), operation.names("version")) else {
+                return Ok(());
+            };
             let build = BuildId::new(build);
             close(&self.platform, transaction, build, BuildState::Failed, Some(words)).await?;
             // A version that was built before stays built: this attempt says nothing about it.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::folders::{Folders, private_folder, write_private};
 use super::gate::Gate;
+use super::outward::Destination;
 use super::sandbox::Account;
 
 /// The users of apps, where the host is root: beyond those of people, services and containers.
@@ -74,6 +75,17 @@ pub enum DatabaseKind {
     Postgres,
 }
 
+impl DatabaseKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// An environment: a tenant, with its own database, root key, user, process, socket, host name and folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Environment {
@@ -99,6 +111,9 @@ pub struct Environment {
     /// The largest number that an order for it carried: an order with a smaller one comes too late.
     #[serde(default)]
     pub fence: i64,
+    /// The hosts that its app may reach; none, and it has no way out.
+    #[serde(default)]
+    pub outward: Vec<Destination>,
 }
 
 /// Every environment on this host, kept in files.

@@ -19,6 +19,7 @@ use super::build::{Base, Bounds, BuildError, Builder, Progress as Step};
 use super::folders::private_folder;
 use super::gateway::{Certificates, Gateway, Limits};
 use super::key_agent::KeyAgent;
+use super::outward::Destination;
 use super::sandbox::{Access, Account};
 use super::supervisor::{Manner, NewEnvironment, PostgresServer, Shown, SupervisorError};
 use super::verification::{Candidate, Verification};
@@ -26,7 +27,7 @@ use super::{DatabaseKind, Folders, Gate, HostName, Register, Supervisor, Work};
 use crate::ids::EnvironmentId;
 use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
-    KeyDestruction, Pending, Progress, Verified, VerifyOrder,
+    KeyDestruction, Pending, Progress, Trial, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 
@@ -227,6 +228,16 @@ impl seams::Host for LocalHost {
         Box::pin(self.compile(order, progress))
     }
 
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
+        Box::pin(async {
+            let verifier = self.0.verification.verifier().to_owned();
+            let verifier =
+                tokio::task::spawn_blocking(move || digest(&verifier)).await.map_err(unavailable)?;
+            let database = self.0.database.word().to_owned();
+            Ok(Trial { database, verifier: verifier.map_err(unavailable)? })
+        })
+    }
+
     fn verify<'a>(
         &'a self,
         order: &'a VerifyOrder,
@@ -280,6 +291,16 @@ impl seams::Host for LocalHost {
             let path = link.trim().find("/welcome/").map(|place| link.trim()[place..].to_owned());
             path.ok_or_else(|| HostError::Version("the app gave no link for its first person".to_owned()))
         })
+    }
+
+    fn outward<'a>(
+        &'a self,
+        environment: EnvironmentId,
+        to: &'a [Destination],
+    ) -> Pending<'a, (), HostError> {
+        Box::pin(
+            async move { self.0.supervisor.set_outward(environment.uuid(), to.to_vec()).await.map_err(told) },
+        )
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: seams::Gate) -> Pending<'a, (), HostError> {

@@ -10,6 +10,7 @@
 //! | [`key_agent`] | a process of its own that holds root keys and signs audit heads |
 //! | [`gate`] | what an environment may do, enforced outside its process |
 //! | [`gateway`] | TLS, and the one door from outside |
+//! | [`outward`] | the one way out of an app: to hosts that its owner has attested |
 //! | [`local`] | all of it on this machine, as [`crate::seams::Host`] |
 //!
 //! Absent: anything that opens an environment's database. What must be done to it, its own binary does, as its own
@@ -22,6 +23,7 @@ pub mod gate;
 pub mod gateway;
 pub mod key_agent;
 pub mod local;
+pub mod outward;
 pub mod sandbox;
 pub mod supervisor;
 mod verification;

@@ -69,6 +69,11 @@ impl Verification {
         Ok(Self { root: root.to_owned(), verifier, bounds, place: Arc::new(Semaphore::new(1)) })
     }
 
+    /// The program that tries versions.
+    pub(super) fn verifier(&self) -> &Path {
+        &self.verifier
+    }
+
     /// Verifies a version. Cut off, it is begun anew by being asked again.
     pub(super) async fn verify(
         &self,

@@ -16,10 +16,11 @@ use schemars::Schema;
 use super::Site;
 use crate::accounts::{Member, Owned, Owner};
 use crate::error::Refusal;
-use crate::ids::{CopyId, DepartureId, GrantId, ProjectId};
+use crate::ids::{CopyId, DepartureId, GrantId, ProjectId, VersionId};
 use crate::lifecycle::{Copy, Departure};
 use crate::projects::Project;
 use crate::support::Grant;
+use crate::versions::Version;
 
 /// Who may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub enum Door {
     Member,
     /// Who owns an account; the handler takes an [`Owner`].
     Owner,
-    /// Who works on the account of the project in the path; the handler takes an [`Owned<Project>`].
+    /// Who works on the account of the project in the path; the handler takes an [`Owned<Project>`], and an
+    /// [`Owned<Version>`] besides where the path names one of its versions.
     Project,
     /// Who owns the account of the project in the path; the handler takes both.
     ProjectOwner,
@@ -191,6 +193,11 @@ async fn prove(gate: &Gate, path: &RawPathParams, parts: &mut Parts) -> Result<(
         let id = parameter::<ProjectId>(path, "project").ok_or(Refusal::NotFound)?;
         let project: Owned<Project> = member.owned(&gate.site.platform, id).await?;
         parts.extensions.insert(project);
+        if path.iter().any(|(name, _)| name == "version") {
+            let version = parameter::<VersionId>(path, "version").ok_or(Refusal::NotFound)?;
+            let version: Owned<Version> = member.owned(&gate.site.platform, (id, version)).await?;
+            parts.extensions.insert(version);
+        }
         if gate.door == Door::Support {
             let grant = parameter::<GrantId>(path, "grant").ok_or(Refusal::NotFound)?;
             let grant: Owned<Grant> = member.owned(&gate.site.platform, (id, grant)).await?;
@@ -234,6 +241,7 @@ proven! {
     Member, "a handler wants a member, and its door lets everybody in";
     Owner, "a handler wants an owner, and its door lets builders in";
     Owned<Project>, "a handler wants a project, and its door names none";
+    Owned<Version>, "a handler wants a version, and its path names none";
     Owned<Copy>, "a handler wants a copy, and its door names none";
     Owned<Grant>, "a handler wants a support grant, and its door names none";
     Owned<Departure>, "a handler wants a departure, and its door names none";

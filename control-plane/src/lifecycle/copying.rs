@@ -1,7 +1,6 @@
 //! The operation of a copy: the app's own program writes it, and in a week it goes.
 
 use safeguards::{StoreError, Transaction, sql};
-use uuid::Uuid;
 
 use super::copies::{COPY, Copy, KEPT, key};
 use super::departure::Lifecycle;
@@ -55,7 +54,7 @@ impl Work for CopyWork {
         transaction: &'a mut Transaction,
     ) -> Pending<'a, (), StoreError> {
         Box::pin(async move {
-            let id = operation.request.get("copy").and_then(|id| id.as_str()?.parse::<Uuid>().ok());
+            let id = operation.names("copy");
             sql("UPDATE copies SET state = 'failed', failure = $2 WHERE id = $1 AND state = 'making'")
                 .bind(id.unwrap_or_default())
                 .bind(words)

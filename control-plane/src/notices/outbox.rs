@@ -166,7 +166,7 @@ impl Work for NoticeWork {
         transaction: &'a mut Transaction,
     ) -> Pending<'a, (), StoreError> {
         Box::pin(async move {
-            let id = operation.request.get("notice").and_then(|id| id.as_str()?.parse::<Uuid>().ok());
+            let id = operation.names("notice");
             sql("UPDATE notices SET body = NULL, given_up_at = $2, failure = $3 WHERE id = $1 AND body IS NOT NULL")
                 .bind(id.unwrap_or_default())
                 .bind(self.platform.clock.now())

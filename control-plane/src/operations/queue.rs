@@ -7,6 +7,7 @@ use safeguards::{Clock, Ids, Store, StoreError, Transaction, sql};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::ids::{AccountId, OperationId};
 
@@ -97,6 +98,12 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The id that its request has under this name; none where another release wrote it otherwise.
+    #[must_use]
+    pub fn names(&self, field: &str) -> Option<Uuid> {
+        self.request.get(field)?.as_str()?.parse().ok()
+    }
+
     fn of(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: OperationId::new(row.uuid("id")?),

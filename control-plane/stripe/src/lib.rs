@@ -14,4 +14,5 @@ mod settings;
 mod signature;
 
 pub use client::Stripe;
-pub use settings::{Secret, Settings, SettingsError};
+pub use control_plane::Secret;
+pub use settings::{Settings, SettingsError};

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use control_plane::billing::WebhookError;
 use time::OffsetDateTime;
 
-use crate::settings::Secret;
+use control_plane::Secret;
 
 /// How old a signature may be, and how far ahead its clock, in seconds: Stripe's own libraries take five minutes.
 const TOLERANCE: i64 = 300;

@@ -73,6 +73,7 @@ const ATTEMPTS: &[(&str, Attempt)] = &[
     ("network: raw packets", || call("41, 17, 3, 0")),
     ("network: netlink", || call("41, 16, 3, 0")),
     ("network: the kernel's ciphers", || call("41, 38, 5, 0")),
+    ("network: a door that nobody opened", || got(UnixStream::connect("/run/outward/socket"))),
     ("files: one that everybody on the host may read", || got(fs::read_to_string(format!("{HOST_FOLDER}/secret")))),
     ("files: root keys", || got(fs::read_dir(format!("{HOST_FOLDER}/keys")))),
     ("files: other environments", || got(fs::read_dir(format!("{HOST_FOLDER}/environments")))),

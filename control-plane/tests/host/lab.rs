@@ -84,11 +84,16 @@ pub(crate) fn manner() -> Manner {
 
 impl Lab {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::over(folder, ManualClock::at(datetime!(2026-11-26 9:00 UTC))).await
+        Self::with(manner()).await
     }
 
-    async fn over(folder: TempDir, clock: ManualClock) -> Self {
+    /// The same, that goes about it in another manner.
+    pub(crate) async fn with(manner: Manner) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::over(folder, ManualClock::at(datetime!(2026-11-26 9:00 UTC)), manner).await
+    }
+
+    async fn over(folder: TempDir, clock: ManualClock, manner: Manner) -> Self {
         let folders = Folders::open(folder.path()).unwrap();
         let agent_starts = Arc::new(AtomicBool::new(true));
         let (root, may_start) = (folders.root().to_owned(), Arc::clone(&agent_starts));
@@ -108,7 +113,7 @@ impl Lab {
             register,
             agent.clone(),
             Some(postgres),
-            manner(),
+            manner,
             Arc::clone(&time),
         );
         let supervisor = supervisor.await.unwrap();
@@ -130,7 +135,7 @@ impl Lab {
     pub(crate) async fn restarted(mut self) -> Self {
         let (folder, clock) = (self.folder.take().unwrap(), self.clock.clone());
         drop(self);
-        Self::over(folder, clock).await
+        Self::over(folder, clock, manner()).await
     }
 
     /// An environment with the clinic in it, at `NAME.example`.

@@ -15,6 +15,7 @@ mod keys;
 mod lab;
 mod neighbours;
 mod orders;
+mod outward;
 mod road;
 mod serving;
 mod support;

@@ -13,6 +13,7 @@ use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState};
 use control_plane::host::LocalHost;
 use control_plane::host::gateway::LocalAuthority;
+use control_plane::host::outward::Destination;
 use control_plane::host::supervisor::PostgresServer;
 use control_plane::ids::{EnvironmentId, ProjectId};
 use control_plane::lifecycle::{DepartureState, Lifecycle, StepUp, certificate, reminders::WINDOW};
@@ -21,7 +22,7 @@ use control_plane::projects::Project;
 use control_plane::prompts::{self, PromptText};
 use control_plane::seams::{
     Artifact, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError,
-    KeyDestruction, Pending, Progress, Verified, VerifyOrder,
+    KeyDestruction, Pending, Progress, Trial, Verified, VerifyOrder,
 };
 use control_plane::server::works;
 use control_plane::testing::{TestPlatform, agreements, all_kept, lifecycle, mailbox, platform_on};
@@ -47,6 +48,10 @@ struct Prebuilt(LocalHost);
 impl Host for Prebuilt {
     fn build<'a>(&'a self, _: &'a BuildOrder, _: &'a dyn Progress) -> Pending<'a, Artifact, HostError> {
         Box::pin(async { Ok(artifact(&clinic())) })
+    }
+
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
+        self.0.trial()
     }
 
     fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
@@ -75,6 +80,14 @@ impl Host for Prebuilt {
         email: &'a EmailAddress,
     ) -> Pending<'a, String, HostError> {
         self.0.invite_owner(environment, email)
+    }
+
+    fn outward<'a>(
+        &'a self,
+        environment: EnvironmentId,
+        to: &'a [Destination],
+    ) -> Pending<'a, (), HostError> {
+        self.0.outward(environment, to)
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError> {
@@ -165,7 +178,7 @@ impl Founder {
     async fn reach_preview(&self) {
         let (project, version) = self.version().await;
         let digest = version.spec_digest.clone();
-        let build = builds::approve(&self.platform, &project, &version, &digest).await.unwrap();
+        let build = builds::approve(&self.platform, &project, &version, &digest, None).await.unwrap();
         self.served(build).await;
     }
 
@@ -181,7 +194,8 @@ impl Founder {
         agreements(&self.platform, self.platform.folder()).sign(signing).await.unwrap();
         let (project, version) = self.version().await;
         let kind = EnvironmentKind::Production;
-        let build = builds::again(&self.platform, &self.payments, &project, &version, kind).await.unwrap();
+        let build =
+            builds::again(&self.platform, &self.payments, &project, &version, kind, None).await.unwrap();
         self.served(build).await;
     }
 

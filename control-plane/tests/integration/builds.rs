@@ -52,10 +52,10 @@ impl Begun {
     pub(crate) async fn approve(&self, platform: &TestPlatform) -> BuildId {
         let version = self.version(platform).await;
         let digest = version.spec_digest.clone();
-        builds::approve(platform, &self.project(platform).await, &version, &digest).await.unwrap()
+        builds::approve(platform, &self.project(platform).await, &version, &digest, None).await.unwrap()
     }
 
-    async fn build(&self, platform: &TestPlatform, id: BuildId) -> Owned<Build> {
+    pub(crate) async fn build(&self, platform: &TestPlatform, id: BuildId) -> Owned<Build> {
         self.member.owned(platform, (self.project, id)).await.unwrap()
     }
 }
@@ -87,11 +87,11 @@ async fn only_the_plan_that_was_read_is_approved_and_only_once() {
     for platform in platforms().await {
         let begun = begun(&platform, "olga@example.org").await;
         let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
-        let refused = builds::approve(&platform, &project, &version, "00").await.unwrap_err();
+        let refused = builds::approve(&platform, &project, &version, "00", None).await.unwrap_err();
         assert!(refused.to_string().contains("not the plan that you read"), "{refused}");
         begun.approve(&platform).await;
         let digest = version.spec_digest.clone();
-        assert!(builds::approve(&platform, &project, &version, &digest).await.is_err());
+        assert!(builds::approve(&platform, &project, &version, &digest, None).await.is_err());
         let rows = sql("SELECT id FROM builds").fetch_all(&platform.store).await.unwrap();
         assert_eq!(rows.len(), 1);
     }
@@ -109,7 +109,7 @@ async fn production_takes_a_version_while_it_is_open() {
         let payments = Billing::new(platform.platform.clone(), None);
         let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
         let into = async |payments: &Billing| {
-            builds::again(&platform, payments, &project, &version, EnvironmentKind::Production).await
+            builds::again(&platform, payments, &project, &version, EnvironmentKind::Production, None).await
         };
         let account = begun.member.account();
         payments.grant(account, None).await.unwrap();
@@ -164,7 +164,7 @@ async fn an_app_that_ends_is_not_built_again() {
             site.lifecycle.cancel(member.account(), begun.project, member.person()).await.unwrap();
         let (project, version) = (begun.project(&platform).await, begun.version(&platform).await);
         let again = async || {
-            builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview).await
+            builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview, None).await
         };
         let refused = again().await.unwrap_err().to_string();
         assert!(refused.contains("Call its end off"), "{}: {refused}", platform.database);
@@ -231,9 +231,10 @@ async fn a_version_that_does_not_pass_its_verification_does_not_serve() {
 
         host.find(Verified { undecided: vec![finding("Who sees what")], ..all_kept() });
         let (project, (site, _)) = (begun.project(&platform).await, platform.site());
-        let again = builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview)
-            .await
-            .unwrap();
+        let again =
+            builds::again(&platform, &*site.billing, &project, &version, EnvironmentKind::Preview, None)
+                .await
+                .unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
         assert_eq!(begun.build(&platform, again).await.state, BuildState::Running, "it is tried later");
         host.find(all_kept());

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use control_plane::agreement::{AgreementText, Agreements, CountersigningKey, Signatory, Signing};
 use control_plane::billing::{Billing, Gatekeeper};
+use control_plane::host::outward::Destination;
 use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
 use control_plane::seams::{
     Artifact, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError, KeyDestruction, Pending,
-    Progress, Verified, VerifyOrder,
+    Progress, Trial, Verified, VerifyOrder,
 };
 use control_plane::testing::{TestPlatform, lifecycle, platforms};
 use control_plane::{AccountId, EnvironmentId};
@@ -40,6 +41,10 @@ impl Host for Gates {
         Box::pin(async { absent() })
     }
 
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
+        Box::pin(async { absent() })
+    }
+
     fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
         Box::pin(async { absent() })
     }
@@ -61,6 +66,10 @@ impl Host for Gates {
         _: EnvironmentId,
         _: &'a safeguards::identity::EmailAddress,
     ) -> Pending<'a, String, HostError> {
+        Box::pin(async { absent() })
+    }
+
+    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a [Destination]) -> Pending<'a, (), HostError> {
         Box::pin(async { absent() })
     }
 

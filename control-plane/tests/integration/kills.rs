@@ -134,7 +134,7 @@ impl Road {
         let (platform, begun) = (&self.platform, &self.begun);
         let project = begun.project(platform).await;
         let version = begun.version(platform).await;
-        builds::again(platform, &self.payments, &project, &version, EnvironmentKind::Production)
+        builds::again(platform, &self.payments, &project, &version, EnvironmentKind::Production, None)
             .await
             .unwrap()
     }

@@ -3,11 +3,14 @@
 
 mod agreements;
 mod builds;
+mod changes;
 mod gates;
 mod kills;
 mod lifecycle;
 mod operations;
+mod outward;
 mod planning;
 mod processors;
 mod routes;
 mod support;
+mod verifications;

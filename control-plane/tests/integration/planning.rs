@@ -10,6 +10,7 @@ use safeguards::axum::Router;
 use safeguards::axum::body::{Body, to_bytes};
 use safeguards::axum::http::{Request, StatusCode, header};
 use safeguards::web::Trust;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. \
@@ -53,6 +54,20 @@ impl Founder {
         let to = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
         let bytes = to_bytes(response.into_body(), 4 << 20).await.unwrap();
         Answer { status, to: to.unwrap_or_default(), page: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// As a program calls the API.
+    async fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let bytes = to_bytes(response.into_body(), 4 << 20).await.unwrap();
+        serde_json::from_slice(&bytes).unwrap_or(Value::Null)
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -156,6 +171,92 @@ async fn a_model_plans_what_may_leave() {
             lines.lines().count() >= 4 && !lines.contains("blood pressure") && !lines.contains(double.key())
         );
         assert!(double.complaints().is_empty(), "{:?}", double.complaints());
+    }
+}
+
+/// The API plans as the dashboard does: by whom its caller says, and by nobody outside unless they say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_plans_in_the_way_that_it_is_told() {
+    for kind in ["sqlite", "postgres"] {
+        let plan = planner::plan(PROMPT).unwrap().spec.to_json();
+        let answer = planner::model::form().fill(&plan);
+        let price = Price { input: 3_000, output: 15_000 };
+        let double = ModelsDouble::start(price, move |_| Told::fill(answer.clone())).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = providers(folder.path(), &double);
+        let platform = platform_told(kind, |configuration| configuration.models = Some(file)).await;
+        let founder = Founder::of(&platform).await;
+        let begin = async |body: Value| founder.call("POST", "/api/projects", &body).await;
+
+        let offline = begin(json!({ "prompt": PROMPT })).await;
+        assert!(
+            offline["version"].is_string() && double.requests() == 0,
+            "nothing leaves unasked: {offline}"
+        );
+
+        let begun = begin(json!({ "prompt": PROMPT, "way": "models" })).await;
+        let at = format!(
+            "/api/projects/{}/prompts/{}",
+            begun["project"].as_str().unwrap(),
+            begun["prompt"].as_str().unwrap()
+        );
+        let mut came = founder.call("GET", &at, &Value::Null).await;
+        while came["planning"].is_object() {
+            tokio::task::yield_now().await;
+            came = founder.call("GET", &at, &Value::Null).await;
+        }
+        assert!(came["version"].is_string() && double.requests() > 0, "{came}");
+        assert!(came["account"].as_str().unwrap().contains("Planned by the model some-model-1"), "{came}");
+
+        let before = double.requests();
+        let named = format!("{PROMPT} Such as Mrs. Margarethe Winterbottom, SSN 536-90-4399.");
+        let refused = begin(json!({ "prompt": named, "way": "models" })).await;
+        let found = refused["identifies"].as_array().unwrap();
+        assert!(!found.is_empty() && refused["version"].is_null(), "{refused}");
+        assert_eq!(double.requests(), before, "it names somebody");
+        assert!(!refused.to_string().contains("Winterbottom"), "what was found is not repeated");
+    }
+}
+
+/// Where nobody is named who plans, a model that is asked for is no silent offline plan.
+#[tokio::test]
+async fn a_model_that_is_not_there_is_not_replaced() {
+    for platform in platforms().await {
+        let founder = Founder::of(&platform).await;
+        let body = json!({ "prompt": PROMPT, "way": "models" });
+        let refused = founder.call("POST", "/api/projects", &body).await;
+        assert!(refused.to_string().contains("named no provider"), "{refused}");
+    }
+}
+
+/// A plan says all that its spec says: what happens by itself and what leaves the app, too.
+#[tokio::test]
+async fn a_plan_shows_what_happens_by_itself() {
+    for platform in platforms().await {
+        let founder = Founder::of(&platform).await;
+        let begun = founder.send("/projects", &[("prompt", PROMPT)]).await;
+        let spec = founder.get(&format!("{}/spec", begun.to)).await.page;
+        let rules = "rules:\n  high: { of: reading, when: \"systolic > 180\", do: [call back] }\n\
+                     tasks:\n  call back: { owner: nurse, due: 4 hours, else: clinic owner }\n";
+        let mut document = spec::read(&spec).document;
+        let reading = document.entities.iter_mut().find(|(name, _)| name.as_str() == "reading");
+        let access =
+            reading.and_then(|(_, reading)| reading.access.as_mut()).expect("it says who may do what");
+        access.insert("clinic owner".parse().unwrap(), "view in organisation".parse().unwrap());
+        let spec = document.to_yaml() + rules;
+        let made = founder.send(&format!("{}/edit/text", begun.to), &[("spec", &spec)]).await;
+        assert!(made.to.contains("/versions/"), "{}", made.page);
+        let page = founder.get(&made.to).await.page;
+        for words in [
+            "What happens by itself",
+            "systolic &gt; 180",
+            "call back",
+            "due: 4 hours",
+            "What changes",
+            "Compared with version 1",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::AccountId;
 use control_plane::builds;
+use control_plane::environments::Environment;
 use control_plane::http::{self, Door, Route};
 use control_plane::lifecycle::certificate::{Certificate, Signed};
 use control_plane::lifecycle::{CopyWork, StepUp};
@@ -63,7 +64,7 @@ impl Town {
         let version = versions::list(platform, &owned).await.unwrap().remove(0);
         let digest = version.spec_digest.clone();
         let version = member.owned(platform, (project, version.id)).await.unwrap();
-        let build = builds::approve(platform, &owned, &version, &digest).await.unwrap();
+        let build = builds::approve(platform, &owned, &version, &digest, None).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
         let owner_of_it = member.owner().unwrap();
         let preview = owner_of_it.owned(platform, (project, EnvironmentKind::Preview)).await.unwrap();
@@ -74,6 +75,7 @@ impl Town {
         let copying = Engine::new(platform.operations.clone(), platform.log.clone())
             .work(Arc::new(CopyWork(site.lifecycle.clone())));
         assert!(copying.drain().await.unwrap());
+        let way = reached(platform, &preview).await;
         let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
@@ -89,6 +91,7 @@ impl Town {
                 ("{copy}", copy.to_string()),
                 ("{grant}", grant.to_string()),
                 ("{kind}", "preview".to_owned()),
+                ("{way}", way.to_string()),
                 ("{name}", "baa".to_owned()),
                 ("{file}", "terminate".to_owned()),
                 ("{departure}", departure.to_string()),
@@ -125,6 +128,22 @@ impl Town {
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
+}
+
+/// A company that the preview may reach.
+async fn reached(platform: &TestPlatform, preview: &Environment) -> Uuid {
+    let way = Uuid::now_v7();
+    sql("INSERT INTO outward_hosts (id, account_id, project_id, environment_id, processor, host, port, agreement,
+             attested_at, attested_by_id) VALUES ($1, $2, $3, $4, 'models', 'api.models.example', 443, 'BAA 1', $5, $1)")
+    .bind(way)
+    .bind(preview.account)
+    .bind(preview.project)
+    .bind(preview.id)
+    .bind(platform.clock.now())
+    .execute(&platform.store)
+    .await
+    .unwrap();
+    way
 }
 
 /// Another project of the account, at its end: an archive that awaits its owner, and a certificate.

@@ -59,7 +59,7 @@ safeguards::pages Count Detail Direction Field Figure FileForm Filters Form Form
 safeguards::pages Listing Mistake Notice Page PatientBanner Point Row Series Shape Show Span Table Tabs Task
 safeguards::pages Tone View Zone
 safeguards::slice Body Called Id Known KnownAllergies KnownFile Line Links Looks Names OpeningHours Result
-safeguards::slice Routes Version Viewer Wanted clock created get go minutes post within_reach
+safeguards::slice Routes Schedule Version Viewer Wanted clock created get go minutes post within_reach
 safeguards::slice::json *
 safeguards::slice::measure Aggregate Interval Measured
 safeguards::slice::rules *
@@ -79,7 +79,7 @@ Unpin Vec drop bool char f32 f64 i8 i16 i32 i64 i128 isize str u8 u16 u32 u64 u1
 const SLICE_PRELUDE: &str = "
 Action Allergies Answers Assignee Body Called Choice Content Date Decimal Field FileForm Form FormData Found
 Id IntoResponse Json Known KnownAllergies KnownFile Line Link Links Listing ListFilter Looks Names OffsetDateTime
-OpeningHours Page PatientBanner Problem Query Response Result Serialize Shape Shown StatusCode Table Tabs
+OpeningHours Page PatientBanner Problem Query Response Result Schedule Serialize Shape Shown StatusCode Table Tabs
 Upload Uuid Version View Viewer Wanted Weekday Written clock created download go holds invited minutes
 within_reach
 ";

@@ -1,5 +1,6 @@
 //! One connection for one call: by TLS, or plainly to this machine. None is kept, and no proxy or redirect is followed.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -32,14 +33,26 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    pub(crate) async fn open(address: &Address) -> Result<Self, Fault> {
-        let stream = TcpStream::connect((address.host(), address.port()))
-            .await
-            .map_err(|error| Fault::Unreachable(error.kind().to_string()))?;
+    /// By TLS through the door, where there is one: whoever holds it sees whom it is for, and no word of it.
+    pub(crate) async fn open(address: &Address, door: Option<&Path>) -> Result<Self, Fault> {
+        let unreachable = |error: std::io::Error| Fault::Unreachable(error.kind().to_string());
+        if let Some(door) = door.filter(|_| !address.is_plain()) {
+            let stream =
+                crate::door::connect(door, address.host(), address.port()).await.map_err(unreachable)?;
+            return Self::by_tls(address, stream).await;
+        }
+        let stream = TcpStream::connect((address.host(), address.port())).await.map_err(unreachable)?;
         let _ = stream.set_nodelay(true);
         if address.is_plain() {
             return Self::over(stream).await;
         }
+        Self::by_tls(address, stream).await
+    }
+
+    async fn by_tls(
+        address: &Address,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) -> Result<Self, Fault> {
         let name = ServerName::try_from(address.host().to_owned())
             .map_err(|_| Fault::Unreachable("its host name is none".into()))?;
         let stream = TlsConnector::from(tls())

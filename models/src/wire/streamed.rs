@@ -100,7 +100,7 @@ impl Streamed {
         billed: &mut Billed,
     ) -> Result<(Connection, Response<Incoming>), Fault> {
         let request = self.http(body)?;
-        let open = Connection::open(&self.address);
+        let open = Connection::open(&self.address, around.door());
         let mut connection = within(around, self.limits.connect, open).await.unwrap_or_else(|_| {
             let waited = self.limits.connect.as_secs();
             Err(Fault::Unreachable(format!("no connection within {waited} seconds")))

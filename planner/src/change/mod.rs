@@ -8,10 +8,12 @@ mod access;
 mod apply;
 mod difference;
 mod rename;
+mod told;
 mod wishes;
 mod world;
 
 pub use difference::differences;
+pub use told::{Difference, without_retired};
 
 use crate::plan::{Answer, Answers, PlanError, Question};
 use crate::sentences::split;

@@ -31,6 +31,7 @@ pub struct Principal {
     purpose: Purpose,
     only_looking: bool,
     broken: Vec<BrokenGlass>,
+    within: Option<Arc<[&'static str]>>,
 }
 
 impl Principal {
@@ -40,7 +41,7 @@ impl Principal {
         roles: Vec<RoleName>,
         purpose: Purpose,
     ) -> Self {
-        Self { person, organisation, roles, purpose, only_looking: false, broken: Vec::new() }
+        Self { person, organisation, roles, purpose, only_looking: false, broken: Vec::new(), within: None }
     }
 
     /// The same, for somebody else who looks through their eyes: no action but viewing and listing is theirs.
@@ -79,6 +80,18 @@ impl Principal {
     /// The patients for whom they have broken the glass, as it was when the request began.
     pub fn broken(&self) -> &[BrokenGlass] {
         &self.broken
+    }
+
+    /// The same, for whom there are no entities but these, by name.
+    #[cfg(feature = "tenant")]
+    pub(crate) fn within(mut self, entities: Arc<[&'static str]>) -> Self {
+        self.within = Some(entities);
+        self
+    }
+
+    /// Whether records of an entity may be theirs at all.
+    pub(crate) fn reaches(&self, entity: &Entity) -> bool {
+        self.within.as_ref().is_none_or(|within| within.contains(&entity.name))
     }
 
     /// Whether an action may be theirs at all.
@@ -147,6 +160,9 @@ impl Context {
             entity.grants.iter().any(|grant| grant.role == *role)
                 || entity.nevers.iter().any(|never| never.role == *role)
         };
+        if !self.principal.reaches(entity) {
+            return Vec::new();
+        }
         let mut roles: Vec<_> =
             self.roles_for(action).iter().map(|role| role.as_str()).filter(known).collect();
         roles.sort_unstable();
@@ -158,6 +174,19 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever is held to some entities has no role for another, whatever the role is granted.
+    #[cfg(feature = "tenant")]
+    #[test]
+    fn who_is_held_to_some_entities_reaches_no_other() {
+        let (person, organisation) = (PersonId::new(Uuid::nil()), OrganisationId::new(Uuid::nil()));
+        let anybody = Principal::new(person, organisation, Vec::new(), Purpose::Operations);
+        let held = anybody.clone().within(Arc::from(["note"]));
+        let (note, other) = (Entity::named("note", 1, "notes"), Entity::named("notes", 2, "others"));
+        assert!(
+            anybody.reaches(&note) && anybody.reaches(&other) && held.reaches(&note) && !held.reaches(&other)
+        );
+    }
 
     /// CF-3: whoever looks through somebody's eyes views and lists; no role counts for anything else.
     #[test]

@@ -1,6 +1,6 @@
 //! Whom an action may ask: the app's own engine, or one of the providers that whoever runs the app has set up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -16,7 +16,11 @@ use crate::web::Problem;
 
 /// The providers that an app could ask, as the file of `AI_PROVIDERS_FILE` lists them. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Assistance(Option<Arc<Providers>>);
+pub struct Assistance {
+    providers: Option<Arc<Providers>>,
+    /// The socket through which they are reached, where the app has no network.
+    door: Option<PathBuf>,
+}
 
 /// Why a file of providers is not believed. It holds no value of the file.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +38,7 @@ pub(super) enum Engine {
     /// The app's own.
     Embedded,
     /// A provider that this organisation attested.
-    Provider { attested: Box<Attested>, ceiling: Ceiling, agreement: String },
+    Provider { attested: Box<Attested>, ceiling: Ceiling, agreement: String, door: Option<PathBuf> },
 }
 
 /// What a page says before anybody is asked.
@@ -56,9 +60,9 @@ impl Assistance {
     ///
     /// # Errors
     /// [`NotConfigured`] says why it is not believed.
-    pub fn read(path: &Path) -> Result<Self, NotConfigured> {
+    pub fn read(path: &Path, door: Option<PathBuf>) -> Result<Self, NotConfigured> {
         let text = std::fs::read_to_string(path).map_err(NotConfigured::File)?;
-        Ok(Self(Some(Arc::new(Providers::read(&text)?))))
+        Ok(Self { providers: Some(Arc::new(Providers::read(&text)?)), door })
     }
 
     /// Whether the app is set up to call this company.
@@ -72,7 +76,7 @@ impl Assistance {
     }
 
     fn entry(&self, company: &SubProcessor) -> Option<&Entry> {
-        self.0.as_ref()?.providers.iter().find(|entry| entry.name == company.path)
+        self.providers.as_ref()?.providers.iter().find(|entry| entry.name == company.path)
     }
 
     /// What to say of whom a run would ask.
@@ -97,7 +101,7 @@ impl Assistance {
         let Some(standing) = attestation::standing(context, company).await? else {
             return Ok(Engine::Embedded);
         };
-        let (Some(entry), Some(providers)) = (self.entry(company), self.0.as_ref()) else {
+        let (Some(entry), Some(providers)) = (self.entry(company), self.providers.as_ref()) else {
             return Err(Problem::conflict().rule(format!(
                 "{} is attested, and this app is not set up to call it: whoever runs it adds it to AI_PROVIDERS_FILE, or \
                  the attestation is withdrawn.",
@@ -115,7 +119,8 @@ impl Assistance {
         let attested = entry.attest(key, context.clock.now());
         // What an attestation says is the organisation's own; that it lapsed, or was not said in full, is a rule.
         let attested = attested.map_err(|why| Problem::conflict().rule(sentence(&why.to_string())))?;
-        Ok(Engine::Provider { attested: Box::new(attested), ceiling: providers.ceiling.into(), agreement })
+        let (ceiling, door) = (providers.ceiling.into(), self.door.clone());
+        Ok(Engine::Provider { attested: Box::new(attested), ceiling, agreement, door })
     }
 }
 

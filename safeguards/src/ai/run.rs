@@ -1,11 +1,12 @@
 //! A run: the text through the gate, the register, then the engine, and what comes back as data.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use models::{
-    Ask, Attested, Billed, Budget, Caller, Ceiling, Machine, NotAnswered, Record, Register, Seal, Turn,
+    Ask, Attested, Behind, Billed, Budget, Caller, Ceiling, NotAnswered, Record, Register, Seal, Turn,
 };
 use uuid::Uuid;
 
@@ -130,8 +131,8 @@ pub async fn run(
             let items = read(action, form, &viewer.view, engine::draft(action, form, &text));
             ended(viewer, action, id, items, Called::default()).await?
         }
-        (None, Engine::Provider { attested, ceiling, .. }) => {
-            called(viewer, action, id, form, (&attested, ceiling), text).await?
+        (None, Engine::Provider { attested, ceiling, door, .. }) => {
+            called(viewer, action, id, form, (&attested, ceiling, door), text).await?
         }
     };
     let proposals = (0_i64..).zip(items).map(|(item, values)| Proposal { item, values }).collect();
@@ -199,7 +200,7 @@ async fn called(
     action: &'static AiAction,
     id: Uuid,
     form: &Form,
-    (attested, ceiling): (&Attested, Ceiling),
+    (attested, ceiling, door): (&Attested, Ceiling, Option<PathBuf>),
     text: String,
 ) -> Result<Vec<Item>> {
     let asked = models::Form::new("proposal", action.label, schema(action, form));
@@ -214,7 +215,8 @@ async fn called(
     let mut key = [0; 32];
     aws_lc_rs::rand::fill(&mut key).map_err(|_| Problem::unavailable("randomness"))?;
     // These hashes are thrown away with the lines; the register's own is under the organisation's key.
-    let caller = Caller::new(Arc::new(Machine), Arc::clone(&lines) as Arc<dyn Register>, Seal::new(&key));
+    let caller =
+        Caller::new(Arc::new(Behind(door)), Arc::clone(&lines) as Arc<dyn Register>, Seal::new(&key));
     let budget = Budget::new(ceiling);
     let mut unseen = |_| {};
     let answer = tokio::time::timeout(PATIENCE, caller.ask(attested, &ask, &budget, &mut unseen)).await;

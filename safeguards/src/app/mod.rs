@@ -33,6 +33,7 @@ mod payloads;
 mod restore;
 mod restored_row;
 mod rounds;
+mod schedules;
 mod services;
 mod settings;
 mod source_files;
@@ -64,6 +65,7 @@ pub use house::sweep_expired;
 use listen::Socket;
 pub(crate) use restore::Fences;
 pub(crate) use rounds::acting;
+pub use schedules::Scheduled;
 pub use services::Services;
 use services::{DatabaseRole, Foundation, People};
 pub use settings::{
@@ -98,6 +100,7 @@ pub struct App {
     entities: &'static [&'static Entity],
     rounds: Option<rounds::Rounds>,
     sharing: Option<&'static Sharing>,
+    schedules: Option<schedules::Schedules>,
     program: fn() -> std::io::Result<Command>,
 }
 
@@ -123,6 +126,7 @@ impl App {
             entities: &[],
             rounds: None,
             sharing: None,
+            schedules: None,
             program: || std::env::current_exe().map(Command::new),
         }
     }
@@ -293,7 +297,8 @@ impl App {
         let tls = settings.tls.as_ref().map(listen::tls).transpose()?;
         let mut terminate = signal(SignalKind::terminate()).map_err(AppError::System)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::System)?;
-        let problems: Vec<String> = self.entities.iter().flat_map(|entity| entity.problems()).collect();
+        let mut problems: Vec<String> = self.entities.iter().flat_map(|entity| entity.problems()).collect();
+        problems.extend(self.schedule_problems());
         if !problems.is_empty() {
             return Err(AppError::Declarations(problems.join("; ")));
         }

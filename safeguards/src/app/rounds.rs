@@ -1,5 +1,5 @@
 //! Once a minute an app looks through its lists and tasks: what a rule waits for has begun or ended, and what nobody did is
-//! passed on.
+//! passed on; and does what custom code does at its times.
 //!
 //! Several processes may do so at once, and one may be killed at any moment: each step is a transaction, and what was
 //! missed is found by the next round. It is judged by the clock of the app's services, so that a test can move it.
@@ -70,9 +70,10 @@ impl App {
         Ok(done)
     }
 
-    /// Whether it has rules, tasks or messages at all.
+    /// Whether it has rules, tasks, messages or schedules at all.
     fn makes_rounds(&self) -> bool {
-        self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty()) || self.sharing.is_some()
+        let rules = self.rounds.is_some_and(|rounds| !rounds.tasks.is_empty());
+        rules || self.sharing.is_some() || !self.scheduled().is_empty()
     }
 
     /// Tells whether it makes rounds. A host that lets apps sleep learns it from a file beside the database, and wakes
@@ -97,9 +98,14 @@ impl App {
                 _ = minutes.tick() => {}
                 () = services.post_waits.notified() => {}
             }
+            let told = |what| {
+                services.log.write(services.clock.now(), &Entry::Happened { what, count: None });
+            };
             if self.round(&services).await.is_err() {
-                let failed = Entry::Happened { what: "rules-not-judged", count: None };
-                services.log.write(services.clock.now(), &failed);
+                told("rules-not-judged");
+            }
+            if self.keep_schedules(&services).await.is_err() {
+                told("schedules-not-kept");
             }
         }
     }

@@ -134,7 +134,7 @@ impl Services {
         roles_exist(&settings, people.roles)?;
         let url = &settings.public_url;
         let assistance = match &settings.ai_providers {
-            Some(path) => Assistance::read(path).map_err(|why| {
+            Some(path) => Assistance::read(path, settings.outward_socket.clone()).map_err(|why| {
                 let advice = format!("{} is no file of providers: {why}", path.display());
                 AppError::Settings(vec![super::SettingError { name: "AI_PROVIDERS_FILE", advice }])
             })?,

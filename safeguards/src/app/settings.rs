@@ -113,6 +113,12 @@ pub const VARIABLES: &[Variable] = &[
         default: "",
     },
     Variable {
+        name: "OUTWARD_SOCKET",
+        flag: "outward-socket",
+        about: "The unix socket of a supervisor's door, through which AI providers and the identity provider are reached where the app has no network.",
+        default: "none: they are reached by the network",
+    },
+    Variable {
         name: "READ_ONLY",
         flag: "read-only",
         about: "true where records must not change; signing in and the audit log go on. SQLite then only reads its file, and keeps sessions and events in a second one, NAME.interim, until the first start without it.",
@@ -337,6 +343,8 @@ pub struct Settings {
     pub key_agent: bool,
     /// `SIGNER_SOCKET`, where it was given.
     pub signer_socket: Option<PathBuf>,
+    /// `OUTWARD_SOCKET`, where it was given.
+    pub outward_socket: Option<PathBuf>,
     /// `READ_ONLY` and `READ_ONLY_BECAUSE`: why records are only read, if they are.
     pub read_only: Option<ReadOnly>,
     /// `ROWS_AT_MOST`, where it was given.
@@ -476,6 +484,7 @@ impl Settings {
             sms_command: command(&mut reader, "SMS_COMMAND"),
             key_agent: flag(&mut reader, "KEY_AGENT"),
             signer_socket: reader.path("SIGNER_SOCKET"),
+            outward_socket: reader.path("OUTWARD_SOCKET"),
             read_only: flag(&mut reader, "READ_ONLY").then(|| {
                 let because = reader.text("READ_ONLY_BECAUSE").and_then(|word| ReadOnly::because(&word));
                 because.unwrap_or(ReadOnly::Set)
@@ -565,6 +574,7 @@ fn provider(reader: &mut Reader<'_>) -> Option<ProviderSettings> {
         roles_claim: reader.text("OIDC_ROLES_CLAIM").unwrap_or_else(|| "groups".to_owned()),
         roles: roles?,
         authority: reader.path("OIDC_AUTHORITY"),
+        door: reader.path("OUTWARD_SOCKET"),
     })
 }
 

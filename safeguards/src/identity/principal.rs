@@ -106,6 +106,34 @@ impl Session {
         Self { row: Arc::new(row), identity: identity.clone(), visit, context }
     }
 
+    /// The app itself, for what its own code does at its times: nobody signed in, and no row of a session stands behind it.
+    #[cfg(feature = "tenant")]
+    pub(crate) fn of_the_app(
+        identity: &Identity,
+        principal: Principal,
+        circumstances: crate::audit::AuditContext,
+    ) -> Self {
+        let parts = identity.parts();
+        let now = parts.clock.now();
+        let row = SessionRow {
+            id: SessionId::new(uuid::Uuid::nil()),
+            principal,
+            door: Door::Api,
+            second_factor_at: None,
+            proved_at: None,
+            started_at: now,
+            seen_at: now,
+            expires_at: now,
+            impersonation: None,
+        };
+        let request = parts.ids.next();
+        let visit = Visit { address: std::net::Ipv4Addr::LOCALHOST.into(), device: None, request };
+        let session = Self::of(identity, row, visit);
+        let circumstances = crate::audit::AuditContext { request: Some(request), ..circumstances };
+        let clock = Arc::clone(&circumstances.clock);
+        Self { context: Context { circumstances, clock, ..session.context.clone() }, ..session }
+    }
+
     /// Who acts.
     pub fn principal(&self) -> &Principal {
         &self.row.principal

@@ -22,6 +22,7 @@ mod names;
 mod places;
 mod problem;
 pub mod rules;
+mod schedule;
 mod searches;
 pub mod seed;
 pub mod shapes;
@@ -43,6 +44,7 @@ pub use list_filter::{ListFilter, Orders};
 pub use looks::{LookTold, Looks};
 pub use names::{Called, Links, Names};
 pub(crate) use places::capitalised;
+pub use schedule::Schedule;
 pub use signing::Signing;
 pub(crate) use viewer::came_from;
 pub use viewer::{Front, Routes, Viewer, finished};
@@ -139,8 +141,8 @@ pub mod prelude {
     pub use super::shapes::holds;
     pub use super::{
         Assignee, Assignments, Body, Called, Id, Known, KnownAllergies, KnownFile, Line, Links, ListFilter,
-        Looks, Names, Opened, OpeningHours, Result, Upload, Version, Viewer, Wanted, WriteAnswers, clock,
-        created, download, go, invited, minutes, within_reach,
+        Looks, Names, Opened, OpeningHours, Result, Schedule, Upload, Version, Viewer, Wanted, WriteAnswers,
+        clock, created, download, go, invited, minutes, within_reach,
     };
     pub use crate::access::{
         Action, Entity, Fill, Found, Record, Shown, Statement, StoredFile, Unsealed, Written,

@@ -102,13 +102,15 @@ impl Viewer {
 
     /// Whether a page offers this action at all.
     pub fn may(&self, entity: &Entity, action: Action) -> bool {
-        self.session.principal().may_ever(action) && entity.may(&self.roles(), action)
+        let principal = self.session.principal();
+        principal.may_ever(action) && principal.reaches(entity) && entity.may(&self.roles(), action)
     }
 
     /// Whether a page has a column or a line for this field.
     pub fn sees(&self, entity: &Entity, field: &str) -> bool {
         let roles = self.roles();
-        entity.opens(&roles, Action::View, field) || entity.opens(&roles, Action::List, field)
+        let opens = |action| entity.opens(&roles, action, field);
+        self.session.principal().reaches(entity) && (opens(Action::View) || opens(Action::List))
     }
 
     /// The form with the fields that they may write by this action. What is changed must be seen, too: else an

@@ -13,5 +13,6 @@ mod expired;
 mod identity;
 mod keys;
 mod preview;
+mod schedules;
 mod store;
 mod support;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::lines::Lines;
 use super::{Crash, Environment, Inner, SupervisorError, places};
+use crate::host::outward::Door;
 use crate::host::sandbox::{Handle, Inheritance};
 
 /// The pause between two questions whether an app is ready.
@@ -30,6 +31,8 @@ pub(super) struct Instance {
     because: Mutex<Option<&'static str>>,
     said: Arc<Mutex<Lines>>,
     use_of: Arc<Use>,
+    /// The way out, where there is one.
+    door: Mutex<Option<Door>>,
 }
 
 /// Who is using it.
@@ -83,7 +86,9 @@ impl Instance {
         let keys = inner.agent.keys(environment.id).await?;
         let socket = places::run_folder(&inner.folders, environment.id)?.join(format!("app-{generation}"));
         let listener = places::listen(&socket)?;
-        let sandbox = places::serving(inner, environment, program)?;
+        let way_out = places::way_out(inner, environment, generation)?;
+        let (door, folder) = way_out.map_or((None, None), |(door, folder)| (Some(door), Some(folder)));
+        let sandbox = places::serving(inner, environment, program, folder.as_deref())?;
         let inherited =
             Inheritance { input: Some(keys.into()), silent: true, listener: Some(listener.into()) };
         let mut running = sandbox.start(Path::new(places::PROGRAM), &["serve"], inherited).await?;
@@ -108,6 +113,7 @@ impl Instance {
             because: Mutex::new(None),
             said,
             use_of: Arc::new(use_of),
+            door: Mutex::new(door),
         };
         instance.wait_until_ready(inner.manner.start).await?;
         instance.lines().ready();
@@ -178,6 +184,11 @@ impl Instance {
         }
         // Whoever still connects is told at once that nobody is there.
         let _ = std::fs::remove_file(&self.socket);
+    }
+
+    /// Nothing goes out any more, and what is open is cut.
+    pub(super) fn shut_the_door(&self) {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     pub(super) async fn kill_because(&self, why: &'static str) {

@@ -31,6 +31,7 @@ use super::environment::{DatabaseKind, Environment, HostName, Register, Register
 use super::folders::Folders;
 use super::gate::Gate;
 use super::key_agent::{AgentError, KeyAgent};
+use super::outward::{Destination, Internet, Outside};
 use super::sandbox::{Ended, Limits, SandboxError};
 use instance::Instance;
 pub use instance::Lease;
@@ -66,6 +67,8 @@ pub struct Manner {
     pub limits: Limits,
     /// How many bytes its folder may hold.
     pub folder: u64,
+    /// What lies outside, for apps that may reach something there.
+    pub outside: Arc<dyn Outside>,
 }
 
 impl Default for Manner {
@@ -84,6 +87,7 @@ impl Default for Manner {
                 open_files: 4096,
             },
             folder: 50 << 30,
+            outside: Arc::new(Internet),
         }
     }
 }
@@ -373,6 +377,32 @@ impl Supervisor {
         environment.enforced = None;
         self.0.register.keep(environment)?;
         self.enforce(&slot, &mut state).await
+    }
+
+    /// Changes whom the app may reach. When this returns, it reaches nobody else, and what it had open is cut.
+    ///
+    /// # Errors
+    /// There is no such environment, it is being changed, or it does not start again; the new list holds all the same.
+    pub async fn set_outward(&self, id: Uuid, outward: Vec<Destination>) -> Result<(), SupervisorError> {
+        let slot = self.slot(id)?;
+        let mut state = self.turn(&slot).await?;
+        let mut environment = self.0.register.environment(id).ok_or(SupervisorError::Unknown)?;
+        if environment.outward == outward {
+            return Ok(());
+        }
+        environment.outward = outward;
+        // From here on a door that is open asks by the new list.
+        self.0.register.keep(environment.clone())?;
+        let Some(old) = state.serving.take() else { return Ok(()) };
+        old.shut_the_door();
+        self.make_way(&environment, &mut state).await;
+        let begun = self.begin(&slot, &mut state, None).await;
+        if let Ok(instance) = &begun {
+            state.serving = Some(Arc::clone(instance));
+        }
+        drop(state);
+        old.finish(self.0.manner.finish).await;
+        begun.map(drop)
     }
 
     /// Puts an app to sleep; the next request wakes it.

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use safeguards::store::gate::{Part, admit, close_records, dismiss, open_records};
@@ -15,6 +16,7 @@ use super::{DatabaseKind, Environment, Gate, Inner, PostgresServer, Supervisor, 
 use crate::host::environment::Register;
 use crate::host::folders::{Folders, private_folder, write_private};
 use crate::host::gate::Work;
+use crate::host::outward::{Door, Doorkeeper};
 use crate::host::sandbox::{Access, Account, Sandbox, is_root};
 
 /// Where the program stands inside.
@@ -31,6 +33,7 @@ pub(super) fn serving(
     inner: &Inner,
     environment: &Environment,
     program: &Path,
+    way_out: Option<&Path>,
 ) -> Result<Sandbox, SupervisorError> {
     let mut sandbox = common(inner, environment, program)?
         .mount(Access::Read, run_folder(&inner.folders, environment.id)?.join("signer"), "/run/signer")
@@ -39,6 +42,67 @@ pub(super) fn serving(
     if environment.database == DatabaseKind::Postgres {
         let address = app_url(&inner.folders, environment.id)?;
         sandbox = sandbox.variable("DATABASE_URL", address);
+    }
+    if let Some(folder) = way_out {
+        sandbox = sandbox
+            .mount(Access::Read, folder, "/run/outward")
+            .variable("OUTWARD_SOCKET", "/run/outward/socket");
+        sandbox = providers(inner, environment, sandbox)?;
+    }
+    Ok(sandbox)
+}
+
+/// The door of one instance, at a socket in a folder that its sandbox alone is shown; none where its environment may reach
+/// nobody.
+pub(super) fn way_out(
+    inner: &Inner,
+    environment: &Environment,
+    generation: u64,
+) -> Result<Option<(Door, PathBuf)>, SupervisorError> {
+    if environment.outward.is_empty() {
+        return Ok(None);
+    }
+    let folder = run_folder(&inner.folders, environment.id)?.join(format!("outward-{generation}"));
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(&folder)?;
+    let listener = crate::host::key_agent::listen(&folder.join("socket"), 0o666)?;
+    let keeper = Doorkeeper {
+        environment: environment.id,
+        register: Arc::clone(&inner.register),
+        outside: Arc::clone(&inner.manner.outside),
+    };
+    Ok(Some((Door::open(listener, keeper), folder)))
+}
+
+/// How the app calls whom it may reach, as whoever runs the host has put it into the folder `providers` beside the environment's
+/// keys: `ai.yaml` with the files of keys that it names, and `sign-in.env` with the variables `OIDC_…`. The app's user reads
+/// them, and no other.
+fn providers(
+    inner: &Inner,
+    environment: &Environment,
+    mut sandbox: Sandbox,
+) -> Result<Sandbox, SupervisorError> {
+    let folder = inner.folders.keys(environment.id).join("providers");
+    if !folder.is_dir() {
+        return Ok(sandbox);
+    }
+    give(&folder, environment.account)?;
+    for entry in fs::read_dir(&folder)? {
+        give(&entry?.path(), environment.account)?;
+    }
+    sandbox = sandbox.mount(Access::Read, &folder, "/run/providers");
+    if folder.join("ai.yaml").is_file() {
+        sandbox = sandbox.variable("AI_PROVIDERS_FILE", "/run/providers/ai.yaml");
+    }
+    match fs::read_to_string(folder.join("sign-in.env")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        read => {
+            let text = read?;
+            // No other setting is anybody's to give here: the rest is what holds the app in.
+            let variables = text.lines().filter_map(|line| line.trim().split_once('='));
+            for (name, value) in variables.filter(|(name, _)| name.starts_with("OIDC_")) {
+                sandbox = sandbox.variable(name, value);
+            }
+        }
     }
     Ok(sandbox)
 }

@@ -65,6 +65,7 @@ impl Supervisor {
         let account = known.as_ref().map_or_else(|| self.0.register.free_account(), |known| known.account);
         let program = known.as_ref().and_then(|known| known.program.clone());
         let fence = known.as_ref().map_or(0, |known| known.fence);
+        let outward = known.as_ref().map_or_else(Vec::new, |known| known.outward.clone());
         // Its records stay where they are, whatever new environments get.
         let database = known.as_ref().map_or(database, |known| known.database);
         let environment = Environment {
@@ -78,6 +79,7 @@ impl Supervisor {
             gate,
             enforced: None,
             fence,
+            outward,
         };
         self.0.register.keep(environment.clone())?;
         let slot = self.slot(id)?;

@@ -5,6 +5,7 @@
 
 mod copies;
 mod departures;
+mod prompts;
 mod support;
 
 use safeguards::audit::{Action, Event};
@@ -17,26 +18,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build};
+use crate::changes::{self, Compared};
 use crate::environments::{self, Environment};
 use crate::error::{Refusal, Result};
 use crate::http::doors::Door::{Member as AsMember, Project as OfProject};
 use crate::http::doors::{Door, Shape};
 use crate::http::{Route, Routes, Site, pages};
-use crate::ids::{BuildId, ProjectId, PromptId, VersionId};
+use crate::ids::{BuildId, ProjectId, VersionId};
 use crate::processors;
 use crate::projects::{self, Project};
-use crate::prompts::{self, Prompt, PromptAnswers, PromptText};
 use crate::residency;
 use crate::seams::{EnvironmentKind, Standing};
-use crate::versions::{self, Planned, Version};
-
-/// A prompt that is sent.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewPrompt {
-    /// The description of the app, at most 20,000 characters.
-    prompt: String,
-}
+use crate::versions::{self, Version};
 
 /// A spec that somebody wrote themselves.
 #[derive(Deserialize, JsonSchema)]
@@ -51,41 +44,6 @@ pub(super) struct NewSpec {
 pub(super) struct Submitted {
     /// It waits for approval.
     version: VersionId,
-}
-
-/// What a prompt's author says about sentences that were not understood.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewAnswers {
-    /// By the sentence, as it was answered: `"drop"`, or `{"rewrite": "…"}`.
-    answers: PromptAnswers,
-}
-
-/// What came of a prompt.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct PlannedAnswer {
-    /// The project.
-    project: ProjectId,
-    /// The prompt.
-    prompt: PromptId,
-    /// The version that waits for approval, if there is a plan.
-    version: Option<VersionId>,
-    /// Sentences that restrict something and were not understood: answer each.
-    blocked: Vec<String>,
-    /// Why the text describes no app, if it does not.
-    not_an_app: Option<String>,
-}
-
-impl PlannedAnswer {
-    fn of(project: ProjectId, prompt: PromptId, planned: Planned) -> Self {
-        let mut answer = Self { project, prompt, version: None, blocked: Vec::new(), not_an_app: None };
-        match planned {
-            Planned::Version(version) => answer.version = Some(version),
-            Planned::Blocked(sentences) => answer.blocked = sentences,
-            Planned::NotAnApp(why) => answer.not_an_app = Some(why),
-        }
-        answer
-    }
 }
 
 /// A project with all that stands on its page.
@@ -124,6 +82,38 @@ pub(super) struct VersionAnswer {
     /// Who may do what, and where health information is; `spec` says the same in its own words.
     #[schemars(with = "serde_json::Value")]
     plan: spec::plan::Plan,
+    /// Everything else that the spec says: rules, tasks, messages, AI actions and the rest.
+    #[schemars(with = "serde_json::Value")]
+    declared: Vec<spec::plan::PlannedSection>,
+    /// What it changes of what there is; none of a first plan.
+    changes: Option<ChangesAnswer>,
+}
+
+/// What a version changes.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ChangesAnswer {
+    /// The number of the version that it is compared with.
+    compared_with: i64,
+    /// Where that one serves.
+    serves: Option<EnvironmentKind>,
+    /// What is different, a sentence each.
+    changes: Vec<String>,
+    /// What is shown to somebody who does not see it today.
+    opens: Vec<String>,
+    /// What is recorded and is deleted.
+    deletes: Vec<String>,
+    /// Whether `confirm` has to name the app.
+    wants_confirmation: bool,
+}
+
+impl ChangesAnswer {
+    fn of(compared: Compared) -> Self {
+        let wants_confirmation = compared.wants_confirmation();
+        let (opens, Compared { with, serves, difference, .. }) =
+            (compared.difference.opened().collect(), compared);
+        let (changes, deletes) = (difference.said, difference.losses);
+        Self { compared_with: with, serves, changes, opens, deletes, wants_confirmation }
+    }
 }
 
 /// The approval of a plan.
@@ -132,6 +122,8 @@ pub(super) struct VersionAnswer {
 pub(super) struct Approval {
     /// `spec_digest` of the version whose plan was read.
     digest: String,
+    /// The app's name, where the version deletes or opens what is recorded in production.
+    confirm: Option<String>,
 }
 
 /// Where to build a version.
@@ -140,6 +132,8 @@ pub(super) struct Approval {
 pub(super) struct Target {
     /// Preview, or production (owners only).
     environment: EnvironmentKind,
+    /// The app's name, where the version deletes or opens what is recorded in production.
+    confirm: Option<String>,
 }
 
 /// A build that was begun.
@@ -197,34 +191,10 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const PROJECT: &str = "/api/projects/{project}";
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
-    const PROMPT: &str = "/api/projects/{project}/prompts/{prompt}";
-    let routes = copies::routes(support::routes(departures::routes(routes)));
+    let routes = prompts::routes(copies::routes(support::routes(departures::routes(routes))));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
-        .api(
-            route::<NewPrompt, PlannedAnswer>(
-                "POST",
-                AsMember,
-                "/api/projects",
-                "Begins a project by its prompt",
-            ),
-            begin,
-        )
         .api(route::<Nothing, ProjectAnswer>("GET", OfProject, PROJECT, "A project"), show)
-        .api(
-            route::<NewPrompt, PlannedAnswer>(
-                "POST",
-                OfProject,
-                "/api/projects/{project}/prompts",
-                "Keeps another prompt and plans it",
-            ),
-            write,
-        )
-        .api(
-            route::<NewAnswers, PlannedAnswer>("POST", OfProject, PROMPT, "Answers what a prompt left open"),
-            answer,
-        )
-        .api(route::<Nothing, Nothing>("DELETE", OfProject, PROMPT, "Deletes the text of a prompt"), forget)
         .api(
             route::<NewSpec, Submitted>(
                 "POST",
@@ -297,29 +267,6 @@ async fn list(State(site): State<Site>, member: Member) -> Result<Json<Vec<Proje
     Ok(Json(projects::list(&site.platform, &member).await?))
 }
 
-async fn begin(
-    State(site): State<Site>,
-    member: Member,
-    Json(body): Json<NewPrompt>,
-) -> Result<Json<PlannedAnswer>> {
-    let platform = &site.platform;
-    let text = PromptText::parse(&body.prompt)?;
-    let (project, prompt) = prompts::begin(platform, &member, projects::UNTITLED, &text).await?;
-    let owned: Owned<Project> = member.owned(platform, project).await?;
-    planned(&site, &member, &owned, prompt).await
-}
-
-async fn planned(
-    site: &Site,
-    member: &Member,
-    project: &Owned<Project>,
-    prompt: PromptId,
-) -> Result<Json<PlannedAnswer>> {
-    let prompt: Owned<Prompt> = member.owned(&site.platform, (project.id, prompt)).await?;
-    let planned = versions::plan(&site.platform, project, &prompt).await?;
-    Ok(Json(PlannedAnswer::of(project.id, prompt.id, planned)))
-}
-
 async fn show(
     State(site): State<Site>,
     member: Member,
@@ -341,42 +288,6 @@ async fn show(
     }))
 }
 
-async fn write(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Json(body): Json<NewPrompt>,
-) -> Result<Json<PlannedAnswer>> {
-    let prompt = prompts::write(&site.platform, &project, &PromptText::parse(&body.prompt)?).await?;
-    planned(&site, &member, &project, prompt).await
-}
-
-async fn answer(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path((_, prompt)): Path<(ProjectId, PromptId)>,
-    Json(body): Json<NewAnswers>,
-) -> Result<Json<PlannedAnswer>> {
-    let platform = &site.platform;
-    let owned: Owned<Prompt> = member.owned(platform, (project.id, prompt)).await?;
-    let mut answers = prompts::read(platform, &owned).await?.map(|(_, answers)| answers).unwrap_or_default();
-    answers.extend(body.answers);
-    prompts::answer(platform, &owned, &answers).await?;
-    planned(&site, &member, &project, prompt).await
-}
-
-async fn forget(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path((_, prompt)): Path<(ProjectId, PromptId)>,
-) -> Result<StatusCode> {
-    let prompt: Owned<Prompt> = member.owned(&site.platform, (project.id, prompt)).await?;
-    prompts::delete(&site.platform, &prompt).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 async fn submit(
     State(site): State<Site>,
     project: Owned<Project>,
@@ -386,39 +297,33 @@ async fn submit(
     Ok(Json(Submitted { version }))
 }
 
-async fn version(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path((_, version)): Path<(ProjectId, VersionId)>,
-) -> Result<Json<VersionAnswer>> {
-    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
+async fn version(State(site): State<Site>, version: Owned<Version>) -> Result<Json<VersionAnswer>> {
     let (text, spec) = versions::read(&site.platform, &version).await?;
     let plan = spec::plan::plan(spec.model());
-    Ok(Json(VersionAnswer { version: Version::clone(&version), spec: text, plan }))
+    let declared = spec::plan::declared(spec.document());
+    let changes = changes::of(&site.platform, &version).await?.map(ChangesAnswer::of);
+    Ok(Json(VersionAnswer { version: Version::clone(&version), spec: text, plan, declared, changes }))
 }
 
 async fn approve(
     State(site): State<Site>,
-    member: Member,
     project: Owned<Project>,
-    Path((_, version)): Path<(ProjectId, VersionId)>,
+    version: Owned<Version>,
     Json(body): Json<Approval>,
 ) -> Result<Json<Begun>> {
-    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
-    let build = builds::approve(&site.platform, &project, &version, &body.digest).await?;
+    let typed = body.confirm.as_deref();
+    let build = builds::approve(&site.platform, &project, &version, &body.digest, typed).await?;
     Ok(Json(Begun { build }))
 }
 
 async fn again(
     State(site): State<Site>,
-    member: Member,
     project: Owned<Project>,
-    Path((_, version)): Path<(ProjectId, VersionId)>,
+    version: Owned<Version>,
     Json(body): Json<Target>,
 ) -> Result<Json<Begun>> {
-    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
-    let build = builds::again(&site.platform, &*site.billing, &project, &version, body.environment).await?;
+    let (kind, typed) = (body.environment, body.confirm.as_deref());
+    let build = builds::again(&site.platform, &*site.billing, &project, &version, kind, typed).await?;
     Ok(Json(Begun { build }))
 }
 

@@ -1,32 +1,20 @@
 //! A plan is changed before it is approved: in words, in the matrix of who may do what, or in `app.yaml` itself. Each way makes
 //! the project's next version, which is read and approved like any other; the one that was changed stays as it was.
 
-use safeguards::axum::extract::{Path, State};
+use safeguards::axum::extract::State;
 use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Choice, Field, Form, FormData, Page, View};
-use spec::{Access, AppSpec, Name, ValidatedSpec};
+use spec::{Access, AppSpec, Name};
 
 use super::{Result, go};
-use crate::accounts::{Member, Owned};
+use crate::accounts::Owned;
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
-use crate::ids::{ProjectId, VersionId};
 use crate::projects::Project;
 use crate::versions::{self, Version};
 
 /// The longest spec, in characters.
 const LONGEST: usize = 200_000;
-
-async fn read(
-    site: &Site,
-    member: &Member,
-    project: &Owned<Project>,
-    version: VersionId,
-) -> Result<(Owned<Version>, String, std::sync::Arc<ValidatedSpec>)> {
-    let version: Owned<Version> = member.owned(&site.platform, (project.id, version)).await?;
-    let (text, spec) = versions::read(&site.platform, &version).await?;
-    Ok((version, text, spec))
-}
 
 fn path(version: &Version) -> String {
     format!("/projects/{}/versions/{}/edit", version.project, version.id)
@@ -67,12 +55,10 @@ fn text(version: &Version, spec: &str) -> Form {
 
 pub(super) async fn show(
     State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
+    version: Owned<Version>,
     Shell(view): Shell,
-    Path(at): Path<(ProjectId, VersionId)>,
 ) -> Result<Page> {
-    let (version, written, spec) = read(&site, &member, &project, at.1).await?;
+    let (written, spec) = versions::read(&site.platform, &version).await?;
     let page = page(&view, &version).with(words(&version));
     Ok(page.with(matrix(&version, spec.document())).with(text(&version, &written)))
 }
@@ -96,13 +82,12 @@ async fn kept(
 
 pub(super) async fn in_words(
     State(site): State<Site>,
-    member: Member,
     project: Owned<Project>,
+    version: Owned<Version>,
     Shell(view): Shell,
-    Path(at): Path<(ProjectId, VersionId)>,
     data: FormData,
 ) -> Result<Response> {
-    let (version, _, spec) = read(&site, &member, &project, at.1).await?;
+    let (_, spec) = versions::read(&site.platform, &version).await?;
     let form = words(&version).fill(&data);
     let answers = match words(&version).parse(&view, data) {
         Ok(answers) => answers,
@@ -112,7 +97,11 @@ pub(super) async fn in_words(
     // It takes a while, so it stands aside.
     let changed = tokio::task::spawn_blocking(move || planner::change(&spec, &said)).await;
     match changed.map_err(|_| Refusal::Fault("the planner panicked"))? {
-        Ok(changed) => kept(&site, &project, (&view, &version), &changed.text, (form, "words")).await,
+        // What it retires goes; whoever approves that of a living app confirms it there.
+        Ok(changed) => {
+            let changed = planner::without_retired(&changed.text);
+            kept(&site, &project, (&view, &version), &changed, (form, "words")).await
+        }
         Err(why) => Ok(page(&view, &version).with(form.mistake("words", sentence(&why))).into_response()),
     }
 }
@@ -132,13 +121,12 @@ fn sentence(why: &planner::PlanError) -> String {
 
 pub(super) async fn in_the_matrix(
     State(site): State<Site>,
-    member: Member,
     project: Owned<Project>,
+    version: Owned<Version>,
     Shell(view): Shell,
-    Path(at): Path<(ProjectId, VersionId)>,
     data: FormData,
 ) -> Result<Response> {
-    let (version, _, spec) = read(&site, &member, &project, at.1).await?;
+    let (_, spec) = versions::read(&site.platform, &version).await?;
     let mut document = spec.document().clone();
     let form = matrix(&version, &document).fill(&data);
     let answers = match matrix(&version, &document).parse(&view, data) {
@@ -165,13 +153,11 @@ pub(super) async fn in_the_matrix(
 
 pub(super) async fn as_text(
     State(site): State<Site>,
-    member: Member,
     project: Owned<Project>,
+    version: Owned<Version>,
     Shell(view): Shell,
-    Path(at): Path<(ProjectId, VersionId)>,
     data: FormData,
 ) -> Result<Response> {
-    let (version, _, _) = read(&site, &member, &project, at.1).await?;
     let form = text(&version, "").fill(&data);
     match text(&version, "").parse(&view, data) {
         Ok(answers) => {

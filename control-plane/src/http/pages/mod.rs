@@ -5,9 +5,11 @@ mod agreements;
 mod archives;
 mod builds;
 mod copies;
+mod deciding;
 mod departures;
 mod editing;
 mod landing;
+mod outward;
 mod paying;
 mod plan;
 mod planning;
@@ -140,20 +142,25 @@ pub(super) fn routes(routes: Routes) -> Routes {
             Project,
             "/projects/{project}/versions/{version}/approve",
             "Approves a plan and builds it",
-            plan::approve,
+            deciding::approve,
         )
-        .post(Project, "/projects/{project}/versions/{version}/withdraw", "Puts a plan aside", plan::withdraw)
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/withdraw",
+            "Puts a plan aside",
+            deciding::withdraw,
+        )
         .post(
             Project,
             "/projects/{project}/versions/{version}/build",
             "Builds an approved version again",
-            plan::again,
+            deciding::again,
         )
         .post(
             ProjectOwner,
             "/projects/{project}/versions/{version}/production",
             "Builds a version into production",
-            plan::production,
+            deciding::production,
         )
         .get(Project, "/projects/{project}/builds/{build}", "A build and how far it is", builds::show)
         .get(
@@ -202,6 +209,30 @@ fn ends(routes: Routes) -> Routes {
             "/departures/{departure}/certificate",
             "The certificate of destruction",
             departures::certificate,
+        )
+        .get(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward",
+            "Whom the app of an environment may reach",
+            outward::show,
+        )
+        .post(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward",
+            "Lets the app reach a company that is attested",
+            outward::attest,
+        )
+        .get(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward/{way}",
+            "Asks whether a company is to be reached no longer",
+            outward::ask_to_withdraw,
+        )
+        .post(
+            ProjectOwner,
+            "/projects/{project}/environments/{kind}/outward/{way}",
+            "Has the app reach a company no longer",
+            outward::withdraw,
         )
         .get(
             ProjectOwner,

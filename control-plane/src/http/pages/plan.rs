@@ -4,43 +4,34 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use safeguards::axum::extract::{Path, State};
+use safeguards::axum::extract::State;
 use safeguards::axum::http::header;
 use safeguards::axum::response::{IntoResponse, Response};
-use safeguards::pages::{Content, FormData, Notice, Page, Row, Show, Table, Tone, View};
+use safeguards::pages::{Content, Notice, Page, Row, Show, Table, Tone, View};
 use spec::ValidatedSpec;
 use spec::plan::{Plan, PlannedAccess};
 
+use super::Result;
+use super::deciding::CONFIRM;
 use super::projects::state_tag;
 use super::prompts::identifying;
-use super::{Result, go};
-use crate::accounts::{Member, Owned, Owner};
-use crate::builds::{self, verification};
+use crate::accounts::{Member, Owned};
+use crate::builds::verification;
+use crate::changes::{self, Compared};
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
-use crate::ids::{ProjectId, VersionId};
 use crate::projects::Project;
 use crate::prompts::{self, Prompt};
 use crate::seams::{EnvironmentKind, Gate, Standing};
 use crate::versions::{self, Version, VersionState};
 
-async fn owned(
-    site: &Site,
-    member: &Member,
-    project: &Owned<Project>,
-    path: (ProjectId, VersionId),
-) -> Result<Owned<Version>> {
-    member.owned(&site.platform, (project.id, path.1)).await
-}
-
 pub(super) async fn show(
     State(site): State<Site>,
     member: Member,
     project: Owned<Project>,
+    version: Owned<Version>,
     Shell(view): Shell,
-    Path(path): Path<(ProjectId, VersionId)>,
 ) -> Result<Page> {
-    let version = owned(&site, &member, &project, path).await?;
     let (_, spec) = versions::read(&site.platform, &version).await?;
     let at = format!("/projects/{}/versions/{}", project.id, version.id);
     let mut page = view
@@ -56,8 +47,13 @@ pub(super) async fn show(
         }
         VersionState::Withdrawn => page.notice(Notice::information("This version was put aside")),
     };
+    let compared = changes::of(&site.platform, &version).await?;
+    let grave = compared.as_ref().is_some_and(Compared::wants_confirmation);
+    let mut opened = false;
     if version.state == VersionState::Built && member.owner().is_ok() {
-        page = into_production(page, &site.billing.standing(member.account()).await?, &at);
+        let standing = site.billing.standing(member.account()).await?;
+        opened = standing.production == Gate::ReadAndWrite;
+        page = into_production(page, &standing, (!grave).then_some(&at));
     }
     if let Some(failure) = &version.failure {
         page = page.notice(Notice::danger("This version could not be built").text(failure.as_str()));
@@ -93,20 +89,26 @@ pub(super) async fn show(
     let shown = html! {
         div.plan {
             p { (state_tag(version.state).show(&view)) " Planned " (view.moment(version.created_at)) @if let Some(at) = version.approved_at { ", approved " (view.moment(at)) } ". " a href={ (at) "/spec" } { "The spec as text" } @if verified { ". " a href={ (at) "/verification" } { "What the verifier found" } } }
+            @if let Some(compared) = &compared { (changed(compared, &view)) }
             (roles(&plan, &view))
             (access(&plan, &spec))
+            (everything_else(&spec))
             (open_points(&spec))
             (health_information(&plan, &view))
-            @if approve { (approval(&version, &view, &at)) }
+            @if approve { (approval(&version, &view, &at, compared.as_ref())) }
+            @if let (true, true, Some(compared)) = (opened, grave, &compared) { (bringing(compared, &view, &at)) }
         }
     };
     Ok(page.with(shown))
 }
 
-/// Production is offered while it is open; else it is said what opens it.
-fn into_production(page: Page, standing: &Standing, at: &str) -> Page {
+/// Production is offered while it is open, by a button where nothing has to be typed; else it is said what opens it.
+fn into_production(page: Page, standing: &Standing, at: Option<&String>) -> Page {
     if standing.production == Gate::ReadAndWrite {
-        return page.command("Bring it into production", format!("{at}/production"));
+        return match at {
+            Some(at) => page.command("Bring it into production", format!("{at}/production")),
+            None => page,
+        };
     }
     let notice = Notice::information("Production takes no version now").text(standing.words.as_str());
     page.notice(match &standing.next {
@@ -250,11 +252,69 @@ fn health_information(plan: &Plan, view: &View) -> Markup {
     html! { section aria-labelledby="phi" { h2 #phi { "Where health information is" } (table.show(view)) } }
 }
 
-fn approval(version: &Version, view: &View, at: &str) -> Markup {
+/// What it adds, drops, opens and deletes, in the words of the command line.
+fn changed(compared: &Compared, view: &View) -> Markup {
+    let difference = &compared.difference;
+    html! {
+        section aria-labelledby="changes" {
+            h2 #changes { "What changes" }
+            p { "Compared with version " (compared.with) ", which " (match compared.serves {
+                Some(EnvironmentKind::Production) => "serves in production.",
+                Some(EnvironmentKind::Preview) => "serves as a preview.",
+                None => "was planned before.",
+            }) }
+            @if difference.is_empty() { p { "No record, field or right differs." } } @else {
+                ul.facts {
+                    @for said in &difference.said { li { (said) } }
+                    @for opened in difference.opened() { li { (Content::tag("opens", Tone::Caution).show(view)) " " (opened) } }
+                    @for lost in &difference.losses { li { (Content::tag("deletes", Tone::Danger).show(view)) " " (lost) } }
+                }
+            }
+        }
+    }
+}
+
+/// Everything that the spec says beside who sees what: whoever approves it approves all of it.
+fn everything_else(spec: &ValidatedSpec) -> Markup {
+    html! {
+        @for section in spec::plan::declared(spec.document()) {
+            @let id = format!("declared-{}", section.key.replace(' ', "-"));
+            section aria-labelledby=(id) {
+                h2 id=(id) { (section.title) }
+                @if !section.about.is_empty() { p { (section.about) } }
+                ul.facts { @for entry in &section.entries {
+                    li { strong { (entry.name) } @for line in &entry.says { p { (line) } } }
+                } }
+            }
+        }
+    }
+}
+
+/// The field in which a person types the app's name, knowing what is deleted or opened.
+fn typed(compared: &Compared) -> Markup {
+    html! {
+        p { strong { "This deletes what people recorded in production, or shows it to somebody new: see “What changes”." } }
+        label for=(CONFIRM) { "Type the app's name to confirm it: " strong { (compared.app) } }
+        input #(CONFIRM) type="text" name=(CONFIRM) required autocomplete="off";
+    }
+}
+
+fn bringing(compared: &Compared, view: &View, at: &str) -> Markup {
+    html! {
+        form.approve method="post" action={ (at) "/production" } {
+            (view.csrf_field())
+            (typed(compared))
+            button type="submit" { "Bring it into production" }
+        }
+    }
+}
+
+fn approval(version: &Version, view: &View, at: &str, compared: Option<&Compared>) -> Markup {
     html! {
         form.approve method="post" action={ (at) "/approve" } {
             (view.csrf_field())
             input type="hidden" name="digest" value=(version.spec_digest);
+            @if let Some(compared) = compared.filter(|compared| compared.wants_confirmation()) { (typed(compared)) }
             p { strong { "Approve this plan?" } " It is built and runs as a preview, with made-up people. What serves now goes on serving until it is up." }
             button type="submit" { "Approve and build" }
         }
@@ -262,13 +322,7 @@ fn approval(version: &Version, view: &View, at: &str) -> Markup {
 }
 
 /// The spec as it was written: short enough to read aloud.
-pub(super) async fn spec(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path(path): Path<(ProjectId, VersionId)>,
-) -> Result<Response> {
-    let version = owned(&site, &member, &project, path).await?;
+pub(super) async fn spec(State(site): State<Site>, version: Owned<Version>) -> Result<Response> {
     let (text, _) = versions::read(&site.platform, &version).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
@@ -276,83 +330,13 @@ pub(super) async fn spec(
 /// The report of the verifier. It was written beside the app that it tells of, so it is a file to keep, and no page of ours.
 pub(super) async fn verification(
     State(site): State<Site>,
-    member: Member,
     project: Owned<Project>,
-    Path(path): Path<(ProjectId, VersionId)>,
+    version: Owned<Version>,
 ) -> Result<Response> {
-    let version = owned(&site, &member, &project, path).await?;
     let report = verification::report(&site.platform, project.id, version.id);
     let report = report.map_err(|_| Refusal::Fault("report"))?.ok_or(Refusal::NotFound)?;
     let name = format!("attachment; filename=\"verification-{}.html\"", version.number);
     let headers =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, report).into_response())
-}
-
-/// What the person who reads a plan decides about it.
-enum Verdict<'a> {
-    /// Build it: this is the digest of the plan that was read.
-    Approve(&'a str),
-    /// Put it aside.
-    Withdraw,
-    /// Build it again.
-    Again(EnvironmentKind),
-}
-
-async fn decide(
-    site: &Site,
-    member: &Member,
-    project: &Owned<Project>,
-    path: (ProjectId, VersionId),
-    verdict: Verdict<'_>,
-) -> Result<Response> {
-    let version = owned(site, member, project, path).await?;
-    let platform = &site.platform;
-    let build = match verdict {
-        Verdict::Approve(seen) => builds::approve(platform, project, &version, seen).await?,
-        Verdict::Again(kind) => builds::again(platform, &*site.billing, project, &version, kind).await?,
-        Verdict::Withdraw => {
-            versions::withdraw(platform, &version).await?;
-            return Ok(go(format!("/projects/{}", project.id)));
-        }
-    };
-    Ok(go(format!("/projects/{}/builds/{build}", project.id)))
-}
-
-pub(super) async fn approve(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path(path): Path<(ProjectId, VersionId)>,
-    data: FormData,
-) -> Result<Response> {
-    let seen = data.first("digest").unwrap_or_default();
-    decide(&site, &member, &project, path, Verdict::Approve(seen)).await
-}
-
-pub(super) async fn withdraw(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path(path): Path<(ProjectId, VersionId)>,
-) -> Result<Response> {
-    decide(&site, &member, &project, path, Verdict::Withdraw).await
-}
-
-pub(super) async fn again(
-    State(site): State<Site>,
-    member: Member,
-    project: Owned<Project>,
-    Path(path): Path<(ProjectId, VersionId)>,
-) -> Result<Response> {
-    decide(&site, &member, &project, path, Verdict::Again(EnvironmentKind::Preview)).await
-}
-
-pub(super) async fn production(
-    State(site): State<Site>,
-    owner: Owner,
-    project: Owned<Project>,
-    Path(path): Path<(ProjectId, VersionId)>,
-) -> Result<Response> {
-    decide(&site, &owner, &project, path, Verdict::Again(EnvironmentKind::Production)).await
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use maud::html;
-use planner::model::Identifies;
 use safeguards::axum::extract::{Path, State};
 use safeguards::axum::response::sse::{Event, KeepAlive, Sse};
 use safeguards::axum::response::{IntoResponse, Response};
@@ -17,10 +16,10 @@ use crate::accounts::{Member, Owned};
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
 use crate::ids::{ProjectId, PromptId};
-use crate::planning::{Ended, Planners, Run, Way};
+use crate::planning::{self, Begun, Ended, Planners, Run, Way};
 use crate::projects::Project;
 use crate::prompts::{self, Prompt};
-use crate::versions::{self, Planned};
+use crate::versions::Planned;
 
 /// How long one stream lasts; the browser comes again.
 const STREAM: Duration = Duration::from_secs(240);
@@ -34,8 +33,21 @@ pub(super) async fn begun(site: &Site, project: &Owned<Project>, prompt: &Owned<
     if site.platform.planners.is_some() {
         return Ok(go(path(project.id, prompt.id)));
     }
-    let planned = versions::plan(&site.platform, project, prompt).await?;
-    Ok(after(project.id, prompt, &planned))
+    went(site, project, prompt, Way::Offline).await?.ok_or(Refusal::Fault("the built-in planner asks nobody"))
+}
+
+/// Plans it in this way, and leads to what comes of it; nowhere, where something in it names somebody.
+async fn went(
+    site: &Site,
+    project: &Owned<Project>,
+    prompt: &Owned<Prompt>,
+    way: Way,
+) -> Result<Option<Response>> {
+    Ok(match planning::plan(&site.platform, project, prompt, way).await? {
+        Begun::Planned(planned) => Some(after(project.id, prompt, &planned)),
+        Begun::GoesOn => Some(go(path(project.id, prompt.id))),
+        Begun::Identifies(_) => None,
+    })
 }
 
 /// The prompt, and who plans it through models; nothing where nobody does.
@@ -127,17 +139,14 @@ pub(super) async fn begin(
 ) -> Result<Response> {
     let (planners, prompt) = reached(&site, &member, &project, at.1).await?.ok_or(Refusal::NotFound)?;
     let way = match data.first("way") {
-        Some("models") => Way::AsItIs,
+        Some("models") => Way::Models,
         Some("placeholders") => Way::Placeholders,
-        Some("offline") => {
-            let planned = versions::plan(&site.platform, &project, &prompt).await?;
-            return Ok(after(project.id, &prompt, &planned));
-        }
+        Some("offline") => Way::Offline,
         _ => return Ok(ask(&site, &view, &project, &prompt, &planners).await?.into_response()),
     };
-    match planners.begin(&site.platform, &project, &prompt, way).await? {
-        Ok(()) => Ok(go(path(project.id, prompt.id))),
-        Err(Identifies { .. }) => Ok(ask(&site, &view, &project, &prompt, &planners).await?.into_response()),
+    match went(&site, &project, &prompt, way).await? {
+        Some(response) => Ok(response),
+        None => Ok(ask(&site, &view, &project, &prompt, &planners).await?.into_response()),
     }
 }
 

@@ -8,7 +8,7 @@ use safeguards::pages::{
 };
 
 use super::prompts::{PromptBox, prompt_form};
-use super::{Result, copies, departures, go, planning, residency, support};
+use super::{Result, copies, departures, go, outward, planning, residency, support};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build, BuildState};
 use crate::environments::{self, Environment};
@@ -139,6 +139,7 @@ pub(super) async fn show(
         page = page.with(residency::table(platform, &environments).await?);
     }
     let page = if owns { page.with(copies::link(project.id)).with(support::link(project.id)) } else { page };
+    let page = if owns { page.with(outward::link(&project, &environments)) } else { page };
     Ok(if owns && leaving.is_none() { page.with(departures::end_link(project.id)) } else { page })
 }
 

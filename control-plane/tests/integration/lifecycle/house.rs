@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::Configuration;
+use control_plane::host::outward::Destination;
 use control_plane::ids::{AccountId, EnvironmentId};
 use control_plane::seams::{
     Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
-    KeyDestruction, Pending, Progress, Standing, Verified, VerifyOrder,
+    KeyDestruction, Pending, Progress, Standing, Trial, Verified, VerifyOrder,
 };
 use exporter::{ArchiveWriter, Cell, Column, ColumnKind, Form, Passphrase, Seal, Signature, Subject, Table};
 use safeguards::Clock;
@@ -167,6 +168,10 @@ impl Host for House {
         Box::pin(async { Err(unavailable("this house builds nothing")) })
     }
 
+    fn trial(&self) -> Pending<'_, Trial, HostError> {
+        Box::pin(async { Err(unavailable("this house verifies nothing")) })
+    }
+
     fn verify<'a>(&'a self, _: &'a VerifyOrder, _: &'a dyn Progress) -> Pending<'a, Verified, HostError> {
         Box::pin(async { Err(unavailable("this house verifies nothing")) })
     }
@@ -185,6 +190,10 @@ impl Host for House {
 
     fn invite_owner<'a>(&'a self, _: EnvironmentId, _: &'a EmailAddress) -> Pending<'a, String, HostError> {
         Box::pin(async { Err(unavailable("this house invites nobody")) })
+    }
+
+    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a [Destination]) -> Pending<'a, (), HostError> {
+        Box::pin(async { Err(unavailable("this house lets nobody out")) })
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError> {

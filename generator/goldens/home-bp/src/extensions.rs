@@ -1,4 +1,5 @@
-//! Where your own code joins in: before a record is written, before a step is taken, on a record's page.
+//! Where your own code joins in: before a record is written, before a step is taken, on a record's page, and by itself at its
+//! times.
 //!
 //! Each function of [`Extensions`] is a place, typed by its entity, and does nothing. `src/custom/mod.rs` says otherwise:
 //!
@@ -15,10 +16,23 @@
 
 use std::future::ready;
 
+use safeguards::app::Scheduled;
 use safeguards::slice::prelude::*;
 
-/// The places, by entity.
+/// The places, by entity; and what happens by itself.
 pub trait Extensions: Sync {
+    /// What your code does by itself: when, in which role, and with which records. For example
+    /// `vec![Schedule::daily("close old notes", clock(3, 0)).acting_as("nurse").reaching(&NOTE)]`.
+    fn schedules(&self) -> Vec<Schedule> {
+        Vec::new()
+    }
+
+    /// Does what a schedule is for, by its name, once in its period and for one organisation at a time. The viewer is nobody in
+    /// particular: it reaches what the schedule names, as far as its role reaches every record. What fails is tried again, up to
+    /// three times, and what it had written is there.
+    fn scheduled(&self, _: &Viewer, _: &'static str) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
     /// Adds to the answers of a patient what follows from them, before they are judged. A new one has no id yet.
     fn derive_patient(
         &self,
@@ -85,6 +99,16 @@ pub trait Extensions: Sync {
 struct Custom;
 
 impl Extensions for Custom {}
+
+/// What your own code does by itself.
+pub fn schedules() -> Vec<Schedule> {
+    extensions().schedules()
+}
+
+/// Has your own code do what a schedule is for.
+pub fn on_schedule(viewer: Viewer, schedule: &'static str) -> Scheduled {
+    Box::pin(async move { extensions().scheduled(&viewer, schedule).await })
+}
 
 /// The app's own extensions.
 pub fn extensions() -> impl Extensions {

@@ -30,6 +30,7 @@ fn app() -> safeguards::App {
         .migrations(migrations::APP)
         .idle_minutes(15)
         .impersonation("owner")
+        .schedules(extensions::schedules, extensions::on_schedule)
         .routes(http::routes)
         .front(&home::FRONT)
         .seed(seed::seed)

@@ -55,7 +55,7 @@ pub(crate) struct Provider {
 impl Provider {
     /// Nothing is asked of it yet.
     pub(crate) fn new(settings: ProviderSettings) -> Result<Self, NoAuthority> {
-        let wire = Wire::new(settings.authority.as_deref())?;
+        let wire = Wire::new(settings.authority.as_deref(), settings.door.clone())?;
         Ok(Self { settings, wire, published: Mutex::new(None) })
     }
 

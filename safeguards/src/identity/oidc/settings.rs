@@ -23,6 +23,8 @@ pub struct ProviderSettings {
     pub roles: Vec<(String, String)>,
     /// A PEM file with authorities that are trusted besides those that browsers trust.
     pub authority: Option<PathBuf>,
+    /// The socket through which it is reached where there is no network.
+    pub door: Option<PathBuf>,
 }
 
 impl fmt::Debug for ProviderSettings {
@@ -112,6 +114,7 @@ mod tests {
             roles_claim: "groups".into(),
             roles: Vec::new(),
             authority: None,
+            door: None,
         };
         assert!(!format!("{settings:?}").contains("printing"));
     }

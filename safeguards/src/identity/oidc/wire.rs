@@ -1,6 +1,6 @@
 //! Requests to the provider: one connection each, over TLS, and an answer of bounded size in bounded time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ const LONGEST: usize = 1 << 20;
 /// The way to the provider.
 pub(super) struct Wire {
     tls: TlsConnector,
+    /// The socket through which it is reached, where there is no network.
+    door: Option<PathBuf>,
 }
 
 /// The authorities of a file cannot be read.
@@ -37,7 +39,7 @@ pub(crate) struct NoAuthority;
 
 impl Wire {
     /// Trusts what browsers trust, and the authorities in this file.
-    pub(super) fn new(authority: Option<&Path>) -> Result<Self, NoAuthority> {
+    pub(super) fn new(authority: Option<&Path>, door: Option<PathBuf>) -> Result<Self, NoAuthority> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(file) = authority {
             let certificates =
@@ -54,7 +56,7 @@ impl Wire {
             .map_err(|_| NoAuthority)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { tls: TlsConnector::from(Arc::new(config)), door })
     }
 
     /// `GET` of a JSON document.
@@ -97,8 +99,8 @@ impl Wire {
         let authority = uri.authority().ok_or(ProviderError::NotBelieved("sso-address"))?;
         let https = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let stream = TcpStream::connect((host, port)).await.map_err(unreachable)?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let host = host.as_str();
         let value = authority.as_str().parse().map_err(|_| ProviderError::NotBelieved("sso-address"))?;
         request.headers_mut().insert(header::HOST, value);
         let accepted = header::HeaderValue::from_static("application/json");
@@ -106,14 +108,24 @@ impl Wire {
         // To an origin server, the path alone (RFC 9112, section 3.2.1).
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = path.parse::<Uri>().map_err(|_| ProviderError::NotBelieved("sso-address"))?;
-        if https {
-            let name = ServerName::try_from(host.to_owned())
-                .map_err(|_| ProviderError::NotBelieved("sso-address"))?;
-            let stream = self.tls.connect(name, stream).await;
-            over(stream.map_err(|_| ProviderError::Unreachable("sso-tls"))?, request).await
-        } else {
-            over(stream, request).await
+        if let (Some(door), true) = (&self.door, https) {
+            let stream = models::door::connect(door, host, port).await.map_err(unreachable)?;
+            return self.by_tls(host, stream, request).await;
         }
+        let stream = TcpStream::connect((host, port)).await.map_err(unreachable)?;
+        if https { self.by_tls(host, stream, request).await } else { over(stream, request).await }
+    }
+
+    async fn by_tls(
+        &self,
+        host: &str,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Bytes, ProviderError> {
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| ProviderError::NotBelieved("sso-address"))?;
+        let stream = self.tls.connect(name, stream).await;
+        over(stream.map_err(|_| ProviderError::Unreachable("sso-tls"))?, request).await
     }
 }
 

@@ -108,6 +108,7 @@ impl Liar {
             roles_claim: "groups".into(),
             roles: vec![role("coders", "coder"), role("patients", "patient"), role("owners", "owner")],
             authority: None,
+            door: None,
         }
     }
 }

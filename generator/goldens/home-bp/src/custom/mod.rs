@@ -17,8 +17,8 @@
 //! }
 //! ```
 //!
-//! Where the app itself writes a record, takes a step or shows a page, `Extensions` has a function for it: see
-//! `src/extensions.rs`.
+//! Where the app itself writes a record, takes a step or shows a page, `Extensions` has a function for it, and for what
+//! happens by itself every hour, day or week: see `src/extensions.rs`.
 //!
 //! `healthcoder lint` reads this folder before it is built and says what does not belong here, and what to do instead: SQL of
 //! its own, files, the network, processes, the environment, `unsafe`, printing, macros and crates off the list. That is for
