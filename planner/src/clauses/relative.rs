@@ -126,6 +126,13 @@ impl Reader<'_> {
                 }
                 self.at += 3;
             }
+            // `crossmatched by scientists, who record the group`: they do.
+            "who" if self.phase == Phase::Object && self.agent_goes_on() => {
+                let about = self.current.tails.last().and_then(|tail| tail.phrases.last()).cloned();
+                self.finish();
+                self.current.subjects.extend(about.map(|about| Phrase { paren: Vec::new(), ..about }));
+                self.at += 1;
+            }
             // `an app where nurses log vitals`.
             "where"
                 if self.current.verbs.iter().all(|(_, word)| {
@@ -141,6 +148,18 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Whether *who* stands behind those by whom something is done, and before what else they do.
+    fn agent_goes_on(&self) -> bool {
+        let agent = self.current.tails.last().filter(|tail| tail.by == "by" && self.current.passive);
+        let people = agent.and_then(|tail| tail.phrases.last()).is_some_and(|phrase| {
+            let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+            crate::catalogue::catalogue().role(&crate::entities::phrase_key(phrase)).is_some()
+                || crate::catalogue::catalogue().role(&last).is_some()
+                || last.ends_with("ist")
+        });
+        people && self.verb_follows(self.at + 1)
     }
 
     /// `which are never visible to …`, `that must not be shown to …`: a restriction on what stands before.

@@ -229,6 +229,21 @@ pub(super) fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clau
         catalogue().role(&key).is_none()
             && (catalogue().entity(&key).is_some() || catalogue().entity(&last).is_some() || last == "test")
     };
+    // `transfusions are given by nurses: start, end`: of what is given.
+    let passive = read.len() == 1
+        && read[0].passive
+        && !read[0].not
+        && read[0].objects.is_empty()
+        && read[0].subjects.len() == 1
+        && !crate::words::is_no_record(&crate::entities::phrase_key(&read[0].subjects[0]))
+        && !read[0].verbs.is_empty();
+    if passive {
+        read[0].subjects[0].paren.clone_from(&list);
+        sentence.tokens.push(Token::Open);
+        sentence.tokens.extend(list);
+        sentence.tokens.push(Token::Close);
+        return;
+    }
     let target = match read.iter().rposition(object) {
         Some(at) => read[at].objects.last_mut(),
         None => read

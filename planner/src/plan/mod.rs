@@ -20,7 +20,8 @@ use lifecycles::lifecycles;
 use places::{place, sign_up};
 use spec::AppSpec;
 use std::collections::BTreeMap;
-use title::{respell, title};
+pub(crate) use title::respell;
+use title::title;
 
 /// What became of a prompt. The spec says the same in its own keys.
 #[derive(Clone, Debug)]
