@@ -1,6 +1,9 @@
 //! How founders lay a prompt out: tables, outlines, headings without a colon, `Nurses – log vitals`. What comes out
 //! says the same in lines, bullets and colons, which is what `sentences` reads.
 
+mod dialogue;
+mod nested;
+
 use crate::{
     catalogue::catalogue,
     roles::is_role_head,
@@ -11,7 +14,7 @@ use crate::{
 /// The prompt in lines, bullets and colons.
 pub(crate) fn plainly(prompt: &str) -> String {
     let prompt = &in_full(prompt);
-    let prompt = &indented(&columns(prompt));
+    let prompt = &nested::flat(&indented(&columns(&dialogue::told(prompt))));
     let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;

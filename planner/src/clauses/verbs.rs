@@ -282,7 +282,8 @@ impl Reader<'_> {
                 return true;
             }
             return if is_two_faced(word) {
-                self.determined(at + 1)
+                !self.names_a_value(at)
+                    && self.determined(at + 1)
                     && (!self.current.verbs.is_empty()
                         || previous == "but" && !self.out.is_empty() && !self.current.subjects.is_empty())
             } else {

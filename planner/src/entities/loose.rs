@@ -326,7 +326,13 @@ fn kept_from_others(clause: &Clause, world: &mut World) {
         let field = catalogue().field(&key).is_some_and(|(field, _)| {
             field.fields.is_empty() && field.written.as_deref().is_some_and(|written| written != "file")
         });
-        let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
+        // `no insurance details`: of what is kept already.
+        let about = [" detail", " information", " info"].iter().find_map(|end| key.strip_suffix(end));
+        let held = world.entities.values().any(|entity| {
+            entity.fields.keys().any(|name| {
+                key_of(name) == key || about.is_some_and(|about| key_of(name).split(' ').any(|word| word == about))
+            })
+        });
         if !field || held || world.entity_named(&key).is_some() {
             continue;
         }

@@ -153,6 +153,12 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
         matches!(
             first,
             "offshore"
+                | "head"
+                | "chief"
+                | "lead"
+                | "senior"
+                | "deputy"
+                | "backup"
                 | "outside"
                 | "external"
                 | "agency"
