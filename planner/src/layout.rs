@@ -260,7 +260,13 @@ fn under(header: &str, cell: &str) -> String {
             .is_some_and(|base| matches!(base, "see" | "view" | "edit" | "create" | "write"))
     });
     let denied = ["cannot", "can't", "not", "never", "no access"].iter().any(|word| lower.contains(word));
+    let said = tokens(cell);
+    let first = said.first().and_then(|token| token.word()).unwrap_or_default();
+    let deed = verb(first).is_some() && !crate::words::is_two_faced(first);
     match (denied, does) {
+        // `Can do: own visits`, `Can't do: see notes`.
+        (true, _) if deed => format!("cannot {cell}"),
+        (false, false) if first == "own" => format!("can see {cell}"),
         (true, _) => format!("cannot see {cell}"),
         (false, true) if !tokens(cell).iter().any(|token| token.word().is_some_and(is_modal)) => {
             format!("{lower} {cell}")

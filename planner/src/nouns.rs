@@ -251,6 +251,16 @@ fn read(piece: &[Token]) -> Item {
                 {
                     item.words.push(word.clone());
                 }
+                // `six minute walk distance`: a number that belongs to a name.
+                word if number_word(word).is_some()
+                    && item.words.is_empty()
+                    && at + 2 < piece.len()
+                    && piece[at + 1]
+                        .word()
+                        .is_some_and(|unit| matches!(unit, "minute" | "hour" | "meter" | "metre" | "point" | "item")) =>
+                {
+                    item.words.push(word.to_owned());
+                }
                 word if is_glue(word) || number_word(word).is_some() => ended |= !item.words.is_empty(),
                 word if ended => item.rest.push(word.to_owned()),
                 word => item.words.push(word.to_owned()),

@@ -67,10 +67,19 @@ impl Reader<'_> {
                         verb(word).is_some() && (word.ends_with("ed") || word == "wrote")
                     }) =>
             {
-                if let Some(last) = self.current.objects.last_mut() {
+                let behind = self
+                    .current
+                    .tails
+                    .last_mut()
+                    .filter(|tail| matches!(tail.by.as_str(), "on" | "with"))
+                    .and_then(|tail| tail.phrases.last_mut());
+                if let Some(last) = self.current.objects.last_mut().or(behind) {
                     last.own = true;
                 }
                 self.at += 2;
+                if self.is(self.at, "themselves") || self.is(self.at, "himself") || self.is(self.at, "herself") {
+                    self.at += 1;
+                }
             }
             // `the clients they visit today`, `the mothers she looks after`: theirs.
             "they" | "he" | "she"

@@ -119,6 +119,16 @@ impl Reader<'_> {
                 {
                     break;
                 }
+                // `in an emergency any doctor can …`: who acts begins.
+                Token::Word(word)
+                    if !expect
+                        && matches!(word.as_str(), "any" | "every" | "each" | "all")
+                        && self.current.verbs.is_empty()
+                        && self.current.subjects.is_empty()
+                        && self.subject_follows_at(self.at) =>
+                {
+                    break;
+                }
                 // `with date, length and what was discussed`: asked, and so a value.
                 Token::Word(word)
                     if expect

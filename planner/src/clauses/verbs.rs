@@ -208,7 +208,7 @@ impl Reader<'_> {
             && singular(word) == word
             && word.len() > 2
             && catalogue().field(word).is_none()
-            && (verb(word).is_some() || catalogue().entity(word).is_none())
+            && (verb(word).is_some() || catalogue().entity(word).is_none() || self.is(at + 1, "on"))
             && catalogue().role(word).is_none()
     }
 

@@ -151,7 +151,11 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         && let [object] = clause.objects.as_slice()
         && !of_the_app(clause)
         && object.of.is_empty()
-        && clause.tails.is_empty()
+        && clause.tails.iter().all(|tail| {
+            matches!(tail.by.as_str(), "between" | "for" | "of" | "from" | "across" | "in" | "at")
+                && !tail.only
+                && tail.phrases.iter().all(|phrase| phrase.at > object.at)
+        })
         && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Create | Verb::Track | Verb::Manage))
         && !crate::words::is_no_record(&crate::entities::phrase_key(object))
     {

@@ -267,9 +267,10 @@ fn tells_who(item: &crate::nouns::Item) -> bool {
 
 /// `Nurse: vitals, wound photos`: records that a role works with, where the list is no list of the role's own data.
 fn works_with(head: &str, tokens: &[Token]) -> bool {
-    let staff = catalogue().role(&key_of(head)).is_some_and(|(kind, _)| {
-        !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
-    });
+    let staff = roles::is_crew_name(&key_of(head))
+        || catalogue().role(&key_of(head)).is_some_and(|(kind, _)| {
+            !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
+        });
     // `packs deliveries (…)`: what somebody does, though orders and visits are as often things.
     let does = tokens
         .first()
