@@ -96,6 +96,14 @@ pub(crate) fn loose_fields(
                     && catalogue().entity(&phrase_key(phrase)).is_none()
                     && !is_no_record(&phrase_key(phrase))
         })
+        // `can hold a dose`, `leads come in`: what is done is no value.
+        .filter(|phrase| {
+            let deed = phrase.words.len() == 1
+                && phrase.paren.is_empty()
+                && catalogue().field(&phrase_key(phrase)).is_none()
+                && crate::words::verb(&phrase.words[0]).is_some();
+            !deed
+        })
         .cloned()
         .collect();
     // `write how they feel each day (mood 1-10, notes)`: a list without a record to put it in.
