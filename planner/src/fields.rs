@@ -135,6 +135,8 @@ pub(crate) fn is_file(key: &str) -> bool {
                 | "image"
                 | "photograph"
                 | "selfie"
+                | "video"
+                | "recording"
                 | "upload"
                 | "attachment"
                 | "file"
