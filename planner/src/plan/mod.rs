@@ -21,8 +21,7 @@ use lifecycles::lifecycles;
 use places::{place, sign_up};
 use spec::AppSpec;
 use std::collections::BTreeMap;
-pub(crate) use title::respell;
-use title::title;
+use title::{respell, title};
 
 /// What became of a prompt. The spec says the same in its own keys.
 #[derive(Clone, Debug)]
