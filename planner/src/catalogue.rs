@@ -259,9 +259,14 @@ impl Catalogue {
     }
 
     /// The role that a phrase names.
-    pub(crate) fn role(&self, key: &str) -> Option<(RoleKind, &str)> {
-        let found = self.role_index.get(key).filter(|_| !hidden(key))?;
-        Some((found.0, found.1.as_str()))
+    ///
+    /// Whoever is called `…ologist` has patients, whether or not the catalogue has met them.
+    pub(crate) fn role<'k>(&'k self, key: &'k str) -> Option<(RoleKind, &'k str)> {
+        if let Some(found) = self.role_index.get(key).filter(|_| !hidden(key)) {
+            return Some((found.0, found.1.as_str()));
+        }
+        let specialist = !key.contains(' ') && crate::roles::treats_by_name(key);
+        specialist.then_some((RoleKind::Panel, key))
     }
 
     /// The one word of the catalogue that a misspelt word is nearest to, one slip away.

@@ -135,6 +135,8 @@ pub(crate) fn is_file(key: &str) -> bool {
                 | "image"
                 | "photograph"
                 | "selfie"
+                | "video"
+                | "recording"
                 | "upload"
                 | "attachment"
                 | "file"
@@ -205,6 +207,9 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
         "code" => "clinical text".into(),
         _ => match (first, tail) {
             ("date", _) => "clinical date, queryable".into(),
+            ("whether", _) => "clinical boolean".into(),
+            ("when", _) if key.contains(' ') => "clinical moment, queryable".into(),
+            ("what" | "who" | "where" | "why", _) if key.contains(' ') => "clinical text".into(),
             ("time", _) => "clinical moment, queryable".into(),
             ("is" | "has" | "had", _) => "clinical boolean".into(),
             ("number", _) if key.starts_with("number of") => "clinical integer 0..100000, queryable".into(),

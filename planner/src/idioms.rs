@@ -27,6 +27,7 @@ pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
     let tokens = stories::no_such_access(listing::without_tabs(tokens));
     let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(tokens)))))));
     let tokens = everyone::by_everyone(everyone::hide_from(tokens));
+    let tokens = everyone::excepted(tokens);
     let tokens = everyone::limited_access(everyone::only_such_ones(everyone::eyes_only(tokens)));
     let tokens = read_only(who_also(besides(let_only(tokens))));
     told(only_ones(shown_to(wanted(known(too(for_only(log_of(never_last(alone(tokens))))))))))

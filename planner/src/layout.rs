@@ -1,6 +1,9 @@
 //! How founders lay a prompt out: tables, outlines, headings without a colon, `Nurses – log vitals`. What comes out
 //! says the same in lines, bullets and colons, which is what `sentences` reads.
 
+mod dialogue;
+mod nested;
+
 use crate::{
     catalogue::catalogue,
     roles::is_role_head,
@@ -11,7 +14,7 @@ use crate::{
 /// The prompt in lines, bullets and colons.
 pub(crate) fn plainly(prompt: &str) -> String {
     let prompt = &in_full(prompt);
-    let prompt = &indented(&columns(prompt));
+    let prompt = &nested::flat(&indented(&columns(&dialogue::told(prompt))));
     let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
@@ -257,7 +260,13 @@ fn under(header: &str, cell: &str) -> String {
             .is_some_and(|base| matches!(base, "see" | "view" | "edit" | "create" | "write"))
     });
     let denied = ["cannot", "can't", "not", "never", "no access"].iter().any(|word| lower.contains(word));
+    let said = tokens(cell);
+    let first = said.first().and_then(|token| token.word()).unwrap_or_default();
+    let deed = verb(first).is_some() && !crate::words::is_two_faced(first);
     match (denied, does) {
+        // `Can do: own visits`, `Can't do: see notes`.
+        (true, _) if deed => format!("cannot {cell}"),
+        (false, false) if first == "own" => format!("can see {cell}"),
         (true, _) => format!("cannot see {cell}"),
         (false, true) if !tokens(cell).iter().any(|token| token.word().is_some_and(is_modal)) => {
             format!("{lower} {cell}")

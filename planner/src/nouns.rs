@@ -113,15 +113,13 @@ fn shared_head(before: &[String], words: &[String]) -> Option<Vec<String>> {
 
 fn read(piece: &[Token]) -> Item {
     let mut item = Item::default();
-    // `what happened, when, who was told`: asked, and so a value.
+    // `what happened, when, who was told`, `whether it helped`: asked, and so a value.
     let asked = piece
         .first()
         .and_then(Token::word)
-        .is_some_and(|word| matches!(word, "what" | "when" | "where" | "who" | "why"))
-        && piece.len() <= 3
-        && piece
-            .iter()
-            .all(|token| token.word().is_some_and(|word| !matches!(word, "to" | "they" | "we" | "it")));
+        .is_some_and(|word| matches!(word, "what" | "when" | "where" | "who" | "why" | "whether"))
+        && piece.len() <= 6
+        && piece.iter().all(|token| token.word().is_some_and(|word| word != "to"));
     if asked {
         item.words = piece.iter().filter_map(Token::word).map(str::to_owned).collect();
         return item;
@@ -238,7 +236,9 @@ fn read(piece: &[Token]) -> Item {
                     at += 1;
                 }
                 // `fed at`, `admitted on`.
-                "at" | "on" if at > 0 && at + 1 == piece.len() && !ended => item.words.push(word.clone()),
+                "at" | "on" | "by" if at > 0 && at + 1 == piece.len() && !ended => {
+                    item.words.push(word.clone())
+                }
                 "first" | "last" | "middle"
                     if !ended
                         && piece.get(at + 1).is_some_and(|next| next.is("name") || next.is("names")) =>
@@ -252,6 +252,16 @@ fn read(piece: &[Token]) -> Item {
                         && piece.get(at + 1).and_then(Token::word).is_some_and(|next| !is_glue(next)) =>
                 {
                     item.words.push(word.clone());
+                }
+                // `six minute walk distance`: a number that belongs to a name.
+                word if number_word(word).is_some()
+                    && item.words.is_empty()
+                    && at + 2 < piece.len()
+                    && piece[at + 1].word().is_some_and(|unit| {
+                        matches!(unit, "minute" | "hour" | "meter" | "metre" | "point" | "item")
+                    }) =>
+                {
+                    item.words.push(word.to_owned());
                 }
                 word if is_glue(word) || number_word(word).is_some() => ended |= !item.words.is_empty(),
                 word if ended => item.rest.push(word.to_owned()),

@@ -255,7 +255,7 @@ impl World {
             .roles
             .keys()
             .filter(|known| {
-                said.split(' ').count() > 1 && subset(known, said) || subset(said, known) && said.len() > 4
+                said.split(' ').count() > 1 && subset(known, said) || subset(said, known) && said.len() > 2
             })
             .collect();
         match near.as_slice() {

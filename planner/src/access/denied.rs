@@ -27,6 +27,14 @@ pub(crate) fn resolve_denied(
     if matches!(key.as_str(), "narrative" | "free text") {
         return narratives(world);
     }
+    // `no insurance details`: what tells of the insurance.
+    let about = [" detail", " information", " info", " data"].iter().find_map(|end| key.strip_suffix(end));
+    if let Some(about) = about.filter(|_| phrase.of.is_empty()) {
+        let told = fields_everywhere(about, world);
+        if !told.is_empty() {
+            return told.into_iter().chain(world.entity_named(about).map(Target::whole)).collect();
+        }
+    }
     let of_that_name: Vec<Target> = world
         .entities
         .keys()

@@ -276,6 +276,26 @@ fn asides(clause: &Clause) -> Vec<Clause> {
         .collect()
 }
 
+/// `Staff of one site never see patients of another`: places keep to themselves, as grants that name the place do.
+fn of_another_place(clause: &Clause, world: &World) -> bool {
+    let Some(place) = world.place.as_deref() else { return false };
+    let named = |phrase: &crate::clauses::Phrase| crate::entities::phrase_key(phrase) == place;
+    let behind = |other: bool| {
+        clause
+            .tails
+            .iter()
+            .filter(|tail| matches!(tail.by.as_str(), "of" | "at" | "from" | "in"))
+            .flat_map(|tail| &tail.phrases)
+            .any(|phrase| phrase.other == other && (named(phrase) || other && phrase.words.is_empty()))
+    };
+    // Behind *one site*, *another* is another site.
+    clause.not
+        && clause.does(crate::words::Verb::View)
+        && behind(true)
+        && (behind(false)
+            || clause.tails.iter().flat_map(|tail| &tail.phrases).any(|phrase| phrase.other && named(phrase)))
+}
+
 fn read_clause(
     clause: &Clause,
     world: &mut World,
@@ -295,6 +315,9 @@ fn read_clause(
             phrase.all && world.place.as_deref() == Some(crate::entities::phrase_key(phrase).as_str())
         });
     if places && clause.objects.iter().any(|phrase| phrase.own) {
+        return true;
+    }
+    if of_another_place(clause, world) {
         return true;
     }
     // `after signing nobody can change it` is a lock, which the lifecycle keeps.

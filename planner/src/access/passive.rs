@@ -72,6 +72,20 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
     if clause.does(Verb::Assign) {
         return assigned(clause, &agents, world);
     }
+    // `information shall be disclosed only with written consent`: to outsiders, whom nothing lets in.
+    let disclosed = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(crate::words::base(word), Some("disclose" | "reveal" | "share")));
+    if disclosed
+        && clause.only
+        && !clause.not
+        && agents.iter().all(|(_, roles)| roles.is_empty())
+        && let Some(condition) = super::foreign_condition(clause, world)
+    {
+        rules.conditional.push((condition, 9));
+        return true;
+    }
     let hides = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "hidden"));
     let denies = clause.not || hides;
     let mut targets = Vec::new();

@@ -5,6 +5,7 @@
 //! not yet, with its reason.
 
 mod conditions;
+mod names;
 mod people;
 mod proposals;
 mod rules;

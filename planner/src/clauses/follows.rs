@@ -177,6 +177,10 @@ impl Reader<'_> {
             {
                 return true;
             }
+            // `length and what was discussed`: what is asked is no subject.
+            if nouns > 0 && matches!(word, "what" | "whether" | "how") {
+                return false;
+            }
             if is_glue(word) {
                 if determiner(word) || matches!(word, "only" | "other" | "and" | "or") && nouns < 3 {
                     at += 1;
@@ -292,7 +296,7 @@ impl Reader<'_> {
                         || self.verb_follows(at + 1) && !self.names_a_value(at + 1))
                     || matches!(
                         word.as_str(),
-                        "but" | "never" | "not" | "only" | "then" | "otherwise" | "which" | "who"
+                        "but" | "never" | "not" | "no" | "only" | "then" | "otherwise" | "which" | "who"
                     )
                     || is_condition(word)
                     || self.subject_follows_at(at)

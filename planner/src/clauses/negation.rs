@@ -2,6 +2,7 @@
 
 use super::reader::{Phase, Reader};
 use crate::sentences::Token;
+use crate::words::singular;
 
 impl Reader<'_> {
     /// Words that narrow: `only`, `not`, `no`, `nobody`, `nothing else`, `except`. Says whether it was one.
@@ -133,9 +134,29 @@ impl Reader<'_> {
             {
                 return false;
             }
+            // `no details for the warehouse`: whom it is denied to, and no time.
+            let timed = |at: usize| {
+                self.tokens.get(at).and_then(Token::word).is_some_and(|word| {
+                    matches!(
+                        singular(word).as_str(),
+                        "last"
+                            | "past"
+                            | "previous"
+                            | "first"
+                            | "whole"
+                            | "day"
+                            | "week"
+                            | "month"
+                            | "year"
+                            | "while"
+                    )
+                }) || matches!(self.tokens.get(at), Some(Token::Number(_)))
+            };
             if matches!(word, "in" | "for" | "since")
-                && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|word| {
-                    crate::words::number_word(word).is_some() || matches!(word, "the" | "more" | "a" | "over")
+                && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                    crate::words::number_word(next).is_some()
+                        || matches!(next, "more" | "a" | "over")
+                        || next == "the" && (word != "for" || timed(at + 2))
                 })
             {
                 return false;

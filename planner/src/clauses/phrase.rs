@@ -165,6 +165,8 @@ impl Reader<'_> {
                             break;
                         }
                         _ if is_glue(word) => break,
+                        // `in an emergency any doctor can …`: somebody else begins.
+                        "any" | "every" | "each" if seen => break,
                         "assigned" if seen => break,
                         _ if seen && self.is_verb(self.at) => break,
                         _ => {

@@ -103,6 +103,19 @@ impl Reader<'_> {
                 clause.objects.clone_from(&before.objects);
             }
         }
+        // `requests are placed by doctors (product, units)`: the list is of what is placed.
+        if clause.passive
+            && let [subject] = clause.subjects.as_mut_slice()
+            && subject.paren.is_empty()
+            && let Some(agent) = clause
+                .tails
+                .iter_mut()
+                .filter(|tail| tail.by == "by")
+                .flat_map(|tail| &mut tail.phrases)
+                .find(|phrase| phrase.paren.contains(&Token::Comma))
+        {
+            subject.paren = std::mem::take(&mut agent.paren);
+        }
         if let Some(about) = self.relative.take()
             && clause.objects.is_empty()
             && !clause.verbs.is_empty()

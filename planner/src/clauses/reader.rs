@@ -165,6 +165,17 @@ impl<'t> Reader<'t> {
                 self.current.modal = true;
                 self.at += 1;
             }
+            // `the orders to be packed`: which of them.
+            "to" if self.phase == Phase::Object
+                && self.is(self.at + 1, "be")
+                && self
+                    .tokens
+                    .get(self.at + 2)
+                    .and_then(Token::word)
+                    .is_some_and(|word| verb(word).is_some() && !word.ends_with("ing")) =>
+            {
+                self.at += 3;
+            }
             "to" if self.verb_follows(self.at + 1) && self.phase != Phase::Subject => self.at += 1,
             _ if is_be(word) && self.participle_follows() => {
                 if !self.current.verbs.is_empty() {

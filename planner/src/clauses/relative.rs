@@ -67,10 +67,22 @@ impl Reader<'_> {
                         verb(word).is_some() && (word.ends_with("ed") || word == "wrote")
                     }) =>
             {
-                if let Some(last) = self.current.objects.last_mut() {
+                let behind = self
+                    .current
+                    .tails
+                    .last_mut()
+                    .filter(|tail| matches!(tail.by.as_str(), "on" | "with"))
+                    .and_then(|tail| tail.phrases.last_mut());
+                if let Some(last) = self.current.objects.last_mut().or(behind) {
                     last.own = true;
                 }
                 self.at += 2;
+                if self.is(self.at, "themselves")
+                    || self.is(self.at, "himself")
+                    || self.is(self.at, "herself")
+                {
+                    self.at += 1;
+                }
             }
             // `the clients they visit today`, `the mothers she looks after`: theirs.
             "they" | "he" | "she"
@@ -126,6 +138,13 @@ impl Reader<'_> {
                 }
                 self.at += 3;
             }
+            // `crossmatched by scientists, who record the group`: they do.
+            "who" if self.phase == Phase::Object && self.agent_goes_on() => {
+                let about = self.current.tails.last().and_then(|tail| tail.phrases.last()).cloned();
+                self.finish();
+                self.current.subjects.extend(about.map(|about| Phrase { paren: Vec::new(), ..about }));
+                self.at += 1;
+            }
             // `an app where nurses log vitals`.
             "where"
                 if self.current.verbs.iter().all(|(_, word)| {
@@ -141,6 +160,18 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Whether *who* stands behind those by whom something is done, and before what else they do.
+    fn agent_goes_on(&self) -> bool {
+        let agent = self.current.tails.last().filter(|tail| tail.by == "by" && self.current.passive);
+        let people = agent.and_then(|tail| tail.phrases.last()).is_some_and(|phrase| {
+            let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
+            crate::catalogue::catalogue().role(&crate::entities::phrase_key(phrase)).is_some()
+                || crate::catalogue::catalogue().role(&last).is_some()
+                || last.ends_with("ist")
+        });
+        people && self.verb_follows(self.at + 1)
     }
 
     /// `which are never visible to …`, `that must not be shown to …`: a restriction on what stands before.

@@ -85,7 +85,10 @@ impl Reader<'_> {
                     if self.tokens.get(self.at + 1).is_some_and(|t| t.is("no")) {
                         break;
                     }
-                    if self.subject_follows_at(self.at + 1) || self.verb_follows(self.at + 1) {
+                    if self.subject_follows_at(self.at + 1)
+                        || self.verb_follows(self.at + 1)
+                            && !(by == "with" && self.names_a_value(self.at + 1))
+                    {
                         break;
                     }
                     expect = true;
@@ -111,9 +114,40 @@ impl Reader<'_> {
                         || is_condition(word)
                         || (is_modal(word))
                         || is_be(word)
-                        || matches!(word.as_str(), "but" | "then" | "who" | "that" | "which") =>
+                        || matches!(word.as_str(), "but" | "then" | "that" | "which")
+                        || word == "who" && !(expect && by == "with") =>
                 {
                     break;
+                }
+                // `in an emergency any doctor can …`: who acts begins.
+                Token::Word(word)
+                    if !expect
+                        && matches!(word.as_str(), "any" | "every" | "each" | "all")
+                        && self.current.verbs.is_empty()
+                        && self.current.subjects.is_empty()
+                        && self.subject_follows_at(self.at) =>
+                {
+                    break;
+                }
+                // `with date, length and what was discussed`: asked, and so a value.
+                Token::Word(word)
+                    if expect
+                        && matches!(by, "with" | "including" | "include")
+                        && matches!(word.as_str(), "what" | "whether" | "who" | "when" | "how")
+                        && !tail.phrases.is_empty() =>
+                {
+                    let from = self.at;
+                    while self
+                        .tokens
+                        .get(self.at)
+                        .and_then(Token::word)
+                        .is_some_and(|word| self.at == from || !matches!(word, "and" | "or" | "but"))
+                    {
+                        self.at += 1;
+                    }
+                    let words = self.words(from, self.at);
+                    tail.phrases.push(super::Phrase { words, at: from, ..super::Phrase::default() });
+                    expect = false;
                 }
                 Token::Word(_) if expect || self.is_phrase_start() => {
                     if !expect && self.is_verb(self.at) {

@@ -96,6 +96,14 @@ pub(crate) fn loose_fields(
                     && catalogue().entity(&phrase_key(phrase)).is_none()
                     && !is_no_record(&phrase_key(phrase))
         })
+        // `can hold a dose`, `leads come in`: what is done is no value.
+        .filter(|phrase| {
+            let deed = phrase.words.len() == 1
+                && phrase.paren.is_empty()
+                && catalogue().field(&phrase_key(phrase)).is_none()
+                && crate::words::verb(&phrase.words[0]).is_some();
+            !deed
+        })
         .cloned()
         .collect();
     // `write how they feel each day (mood 1-10, notes)`: a list without a record to put it in.
@@ -326,7 +334,14 @@ fn kept_from_others(clause: &Clause, world: &mut World) {
         let field = catalogue().field(&key).is_some_and(|(field, _)| {
             field.fields.is_empty() && field.written.as_deref().is_some_and(|written| written != "file")
         });
-        let held = world.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key));
+        // `no insurance details`: of what is kept already.
+        let about = [" detail", " information", " info"].iter().find_map(|end| key.strip_suffix(end));
+        let held = world.entities.values().any(|entity| {
+            entity.fields.keys().any(|name| {
+                key_of(name) == key
+                    || about.is_some_and(|about| key_of(name).split(' ').any(|word| word == about))
+            })
+        });
         if !field || held || world.entity_named(&key).is_some() {
             continue;
         }

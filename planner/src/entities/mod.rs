@@ -46,6 +46,10 @@ const OWN_TABLES: &[&str] = &[
     "organisation",
 ];
 
+/// What is asked for and then done, under one name: a ride request is the ride.
+const ASKED_FOR: &[&str] =
+    &["ride", "trip", "transport", "pickup", "delivery", "booking", "visit", "appointment"];
+
 /// Finds the records of the prompt and their fields.
 pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     let cared_for = world
@@ -224,6 +228,7 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
         for ending in [" request", " record", " entry"] {
             if let Some(bare) = key.strip_suffix(ending).filter(|bare| {
                 !crate::words::is_no_record(bare)
+                    && (ending != " request" || ASKED_FOR.contains(bare))
                     && catalogue().field(bare).is_none()
                     && catalogue().role(bare).is_none()
             }) {

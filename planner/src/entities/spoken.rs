@@ -53,11 +53,14 @@ pub(crate) fn spoken_of(parsed: &[Parsed]) -> Option<String> {
                 if !ALSO_OTHERS.contains(&key.as_str()) {
                     return Some(key);
                 }
-                let longer = catalogue().role(&format!("{} {key}", singular(before)));
+                let longer = format!("{} {key}", singular(before));
                 // `customer service` is no customer.
-                let next =
-                    words.get(at + 1).and_then(|next| catalogue().role(&format!("{key} {}", singular(next))));
-                let other = [longer, next].into_iter().flatten().any(|(kind, _)| kind != RoleKind::Subject);
+                let next = words.get(at + 1).map(|next| format!("{key} {}", singular(next)));
+                let other = [Some(longer), next]
+                    .iter()
+                    .flatten()
+                    .filter_map(|name| catalogue().role(name))
+                    .any(|(kind, _)| kind != RoleKind::Subject);
                 if !other && !matches!(before, "family" | "staff" | "team" | "crew" | "care") {
                     second = second.or(Some(key));
                 }

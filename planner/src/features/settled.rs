@@ -87,7 +87,32 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         ]);
     let shown =
         has(&[" on a board ", " on the board ", " on a screen ", " on the screen "]) && has(&[" only "]);
-    leaves || stores || platform || counts || wish || locks || lists || shown
+    leaves
+        || stores
+        || platform
+        || counts
+        || wish
+        || locks
+        || lists
+        || shown
+        || deletes_by_the_clock(sentence)
+}
+
+/// `Keep everything for 30 days only, then delete it`: a clock would delete records.
+pub(crate) fn deletes_by_the_clock(sentence: &Sentence) -> bool {
+    let text = sentence.plain();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+    let time = sentence.tokens.windows(2).any(|pair| {
+        matches!(pair[0], Token::Number(_))
+            && pair[1].word().is_some_and(|word| {
+                matches!(crate::words::singular(word).as_str(), "day" | "week" | "month" | "hour")
+            })
+    });
+    let deletes =
+        has(&["delete", "deletes", "deleted", "erase", "erased", "purge", "purged", "wipe", "wiped"]);
+    let keeps = has(&["keep", "kept", "retain", "retained", "store", "stored"]) && has(&["only", "at most"]);
+    let records = has(&["everything", "records", "data", "notes", "charts", "it", "all", "them"]);
+    time && records && (deletes && !has(&["account", "accounts"]) || keeps) && !sees(&text)
 }
 
 /// `no names needed`, `no login required`: what somebody can do without.

@@ -275,7 +275,8 @@ pub(crate) fn unsaid_writer(
                 .take(1)
                 .collect();
         }
-        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded) && !sends(name));
+        let apart = |name: &String| sends(name) || helps(name) && !akin(name, entity);
+        writers.retain(|name| !world.roles.get(name).is_some_and(|role| role.bounded) && !apart(name));
         // Clinicians write clinical records even where only another's reading was spoken of.
         if writers.is_empty()
             && matches!(wanted, RoleKind::Panel | RoleKind::Care)
@@ -283,7 +284,7 @@ pub(crate) fn unsaid_writer(
         {
             writers = candidates
                 .iter()
-                .filter(|(name, kind, bounded)| kind == wanted && !bounded && !sends(name))
+                .filter(|(name, kind, bounded)| kind == wanted && !bounded && !apart(name))
                 .map(|(name, ..)| name.clone())
                 .collect();
         }

@@ -150,3 +150,19 @@ pub(super) fn limited_access(tokens: Vec<Token>) -> Vec<Token> {
     out.extend(tokens[rest..].iter().cloned());
     out
 }
+
+/// `patients of another, the compliance officer excepted` reads as `except the compliance officer`.
+pub(super) fn excepted(mut tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.iter().position(|token| token.is("excepted") || token.is("excluded")) else {
+        return tokens;
+    };
+    let Some(comma) = tokens[..at].iter().rposition(|token| *token == Token::Comma) else { return tokens };
+    let named = (1..=5).contains(&(at - comma - 1))
+        && tokens[comma + 1..at].iter().all(|token| token.word().is_some());
+    let ends = tokens.get(at + 1).is_none_or(|next| *next == Token::Comma);
+    if named && ends && tokens[at].is("excepted") {
+        tokens.remove(at);
+        tokens.insert(comma + 1, Token::Word("except".into()));
+    }
+    tokens
+}

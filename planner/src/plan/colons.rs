@@ -151,7 +151,11 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         && let [object] = clause.objects.as_slice()
         && !of_the_app(clause)
         && object.of.is_empty()
-        && clause.tails.is_empty()
+        && clause.tails.iter().all(|tail| {
+            matches!(tail.by.as_str(), "between" | "for" | "of" | "from" | "across" | "in" | "at")
+                && !tail.only
+                && tail.phrases.iter().all(|phrase| phrase.at > object.at)
+        })
         && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Create | Verb::Track | Verb::Manage))
         && !crate::words::is_no_record(&crate::entities::phrase_key(object))
     {
@@ -229,6 +233,21 @@ pub(super) fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clau
         catalogue().role(&key).is_none()
             && (catalogue().entity(&key).is_some() || catalogue().entity(&last).is_some() || last == "test")
     };
+    // `transfusions are given by nurses: start, end`: of what is given.
+    let passive = read.len() == 1
+        && read[0].passive
+        && !read[0].not
+        && read[0].objects.is_empty()
+        && read[0].subjects.len() == 1
+        && !crate::words::is_no_record(&crate::entities::phrase_key(&read[0].subjects[0]))
+        && !read[0].verbs.is_empty();
+    if passive {
+        read[0].subjects[0].paren.clone_from(&list);
+        sentence.tokens.push(Token::Open);
+        sentence.tokens.extend(list);
+        sentence.tokens.push(Token::Close);
+        return;
+    }
     let target = match read.iter().rposition(object) {
         Some(at) => read[at].objects.last_mut(),
         None => read
@@ -285,7 +304,9 @@ pub(super) fn said_in_head(sentence: &mut Sentence) {
         words.as_slice(),
         ["for" | "per" | "at" | "on", "each" | "every", _, ..] | ["each" | "every", _, ..]
     );
-    let plain = !record && !each && words.iter().all(|word| is_glue(word) || verb(word).is_some())
+    let kept =
+        sentence.under.as_deref() == Some("records") || words.len() > 1 && words.last() == Some(&"plan");
+    let plain = !record && !each && !kept && words.iter().all(|word| is_glue(word) || verb(word).is_some())
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));
     let last = words.last().copied().unwrap_or_default();

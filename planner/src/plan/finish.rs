@@ -1,6 +1,7 @@
 //! From the model to a valid spec: what does not hold is left out and said to be.
 
-use super::notes::{Planned, questions, refusals, wished};
+use super::notes::{Planned, questions, wished};
+use super::refusals::refusals;
 use super::{Plan, PlanError};
 use crate::access::Rules;
 use crate::automatic;
@@ -53,6 +54,9 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             .any(|entity| entity.fields.values().any(|written| written.ends_with(" file"))),
         signatures: world.entities.values().any(|entity| !entity.signed_by.is_empty()),
         permitted: permissions.iter().map(|one| one.to.clone()).collect(),
+        calendars: world.entities.values().any(|entity| {
+            entity.kind == crate::catalogue::EntityKind::Schedule && entity.fields.contains_key("start")
+        }),
         forms: !world.forms.is_empty(),
         measures: !measures.is_empty(),
         lists: !(thresholds.is_empty() && silences.is_empty()),

@@ -141,7 +141,15 @@ fn has_a_list(sentence: &mut Sentence) {
 /// see only …`.
 fn role_in_head(sentence: &mut Sentence) {
     let Some(head) = sentence.head.clone() else { return };
-    let is_role = catalogue().role(&key_of(&head)).is_some()
+    // `Oncologist and nurse: everything`.
+    let several = head.contains(" and ")
+        && head.split(" and ").all(|name| {
+            catalogue()
+                .role(&key_of(name))
+                .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+        });
+    let is_role = several
+        || catalogue().role(&key_of(&head)).is_some()
         || roles::is_crew_name(&key_of(&head))
         || sentence.under.as_deref().is_some_and(roles::is_role_head);
     let first = sentence.tokens.first().and_then(Token::word).unwrap_or_default().to_owned();
@@ -181,6 +189,24 @@ fn role_in_head(sentence: &mut Sentence) {
         while sentence.tokens.last() == Some(&Token::Comma) {
             sentence.tokens.pop();
         }
+        said.append(&mut sentence.tokens);
+        sentence.tokens = said;
+        sentence.head = None;
+        return;
+    }
+    // `GPs: summaries and plans, not diaries`.
+    let but =
+        sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
+            sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
+        });
+    let sees = matches!(sentence.tokens.as_slice(), [token] if token.is("everything"))
+        || but.is_some_and(|at| {
+            let of = sentence.tokens[..at].iter().position(|token| token.is("of")).unwrap_or(at);
+            works_with(&head, &sentence.tokens[..of])
+        });
+    if is_role && sees {
+        let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+        said.extend(["can", "see"].map(|word| Token::Word(word.into())));
         said.append(&mut sentence.tokens);
         sentence.tokens = said;
         sentence.head = None;
@@ -244,9 +270,10 @@ fn tells_who(item: &crate::nouns::Item) -> bool {
 
 /// `Nurse: vitals, wound photos`: records that a role works with, where the list is no list of the role's own data.
 fn works_with(head: &str, tokens: &[Token]) -> bool {
-    let staff = catalogue().role(&key_of(head)).is_some_and(|(kind, _)| {
-        !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
-    });
+    let staff = roles::is_crew_name(&key_of(head))
+        || catalogue().role(&key_of(head)).is_some_and(|(kind, _)| {
+            !matches!(kind, crate::catalogue::RoleKind::Subject | crate::catalogue::RoleKind::Proxy)
+        });
     // `packs deliveries (…)`: what somebody does, though orders and visits are as often things.
     let does = tokens
         .first()

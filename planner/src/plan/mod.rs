@@ -7,6 +7,7 @@ mod lifecycles;
 mod listed;
 mod notes;
 mod places;
+mod refusals;
 mod title;
 mod turns;
 

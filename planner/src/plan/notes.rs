@@ -1,6 +1,6 @@
 //! What was wished for, refused and is asked.
 
-use super::{Question, Refused, Wished};
+use super::{Question, Wished};
 use crate::access::Rules;
 use crate::catalogue::RoleKind;
 use crate::features;
@@ -14,6 +14,7 @@ pub(crate) struct Planned {
     pub(crate) lists: bool,
     pub(crate) files: bool,
     pub(crate) signatures: bool,
+    pub(crate) calendars: bool,
     /// Roles to which a permission can be given.
     pub(crate) permitted: Vec<String>,
 }
@@ -25,6 +26,7 @@ impl Planned {
         match construct {
             9 => !self.permitted.is_empty(),
             11 => self.signatures,
+            19 => self.calendars,
             // What is printed and sent is a document; what is photographed or uploaded is a file.
             21 => {
                 self.files
@@ -111,6 +113,19 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             "annual report",
             "metrics",
             "kpis",
+            "figures",
+            "coverage by",
+            "coverage per",
+            "is counted",
+            "are counted",
+            "quarterly numbers",
+            "monthly numbers",
+            "weekly numbers",
+            "production by",
+            "production per",
+            "revenue by",
+            "revenue per",
+            "count of",
         ]);
         // `visits per week` that somebody looks at are counted; `twice per week` says how often.
         let rates = has(&["per week", "per month", "per day", "per hour"])
@@ -197,43 +212,6 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
                     _ => "a rule that holds at times is not built yet; the safer side holds always",
                 }
                 .into(),
-            });
-        }
-    }
-    out
-}
-
-/// What the floor refuses, in the prompt's own words.
-pub(crate) fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refused> {
-    let mut out = Vec::new();
-    for Parsed { sentence, .. } in parsed {
-        let text = sentence.text.to_lowercase();
-        let off = ["no ", "without ", "turn off ", "disable ", "skip ", "don't need ", "not need "];
-        for (what, why, instead) in [
-            ("audit", "every app logs who saw what (45 CFR 164.312(b))", "the audit log stays on"),
-            (
-                "encryption",
-                "patient data is encrypted at rest (45 CFR 164.312(a)(2)(iv))",
-                "encryption stays on",
-            ),
-            ("login", "patient data is shown to nobody unknown (45 CFR 164.312(d))", "people sign in"),
-            ("password", "patient data is shown to nobody unknown (45 CFR 164.312(d))", "people sign in"),
-            ("mfa", "privileged roles sign in with a second factor", "MFA stays on for privileged roles"),
-            (
-                "two factor",
-                "privileged roles sign in with a second factor",
-                "MFA stays on for privileged roles",
-            ),
-        ] {
-            if off.iter().any(|word| text.contains(&format!("{word}{what}"))) {
-                out.push(Refused { said: sentence.text.clone(), why: why.into(), instead: instead.into() });
-            }
-        }
-        if audit_years.is_some_and(|years| years < 6) && features::audit_years(sentence).is_some() {
-            out.push(Refused {
-                said: sentence.text.clone(),
-                why: "audit logs are kept at least 6 years (45 CFR 164.316(b)(2))".into(),
-                instead: "they are kept 6 years or longer".into(),
             });
         }
     }

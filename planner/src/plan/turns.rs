@@ -232,6 +232,23 @@ pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
         object.article = true;
         return;
     }
+    // `hygienists screen students`, where the prompt speaks of screenings.
+    let whom = |phrase: &Phrase| {
+        phrase.paren.is_empty()
+            && catalogue()
+                .role(&crate::entities::phrase_key(phrase))
+                .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    };
+    if let [object] = clause.objects.as_slice()
+        && whom(object)
+        && !clause.passive
+        && !clause.not
+        && !clause.subjects.is_empty()
+        && let Some(record) = made.iter().find(|record| said.contains(*record))
+    {
+        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
+        return;
+    }
     if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
         return;
     }

@@ -24,6 +24,11 @@ const YOUNG: &[&str] = &[
     "athlete",
 ];
 
+/// Whether somebody of this name has no login of their own.
+pub(super) fn is_young(name: &str) -> bool {
+    YOUNG.contains(&name)
+}
+
 /// Lets parents in as their children, where the prompt says what they do, on no condition, and no child logs in.
 pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
     let Some(subject) = world.subject().map(str::to_owned) else { return };
@@ -52,7 +57,15 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
                 && role.acts
                 && matches!(
                     name.as_str(),
-                    "parent" | "guardian" | "legal guardian" | "foster parent" | "mother" | "father"
+                    "parent"
+                        | "guardian"
+                        | "legal guardian"
+                        | "foster parent"
+                        | "mother"
+                        | "mom"
+                        | "mum"
+                        | "new mother"
+                        | "father"
                 )
         })
         .map(|(name, _)| name.clone())

@@ -35,6 +35,7 @@ pub(crate) fn without_crew(name: &str) -> &str {
 /// Pulmonologist, physiatrist, geriatrician: those who treat have patients of their own.
 pub(crate) fn treats_by_name(name: &str) -> bool {
     ["ologist", "iatrist", "iatrician", "therapist"].iter().any(|ending| name.ends_with(ending))
+        && !name.ends_with("technologist")
 }
 
 /// What an unknown role is to a patient, by the last word of its name.
@@ -138,6 +139,13 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
             world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.clone())
         && known != canonical
     {
+        // `moms see the weight of their own baby`: they act for whom the records are about.
+        let mother = matches!(canonical.as_str(), "mom" | "mum" | "mother" | "new mother");
+        if mother && acts && super::guardians::is_young(&known) {
+            let new = Role { kind: RoleKind::Proxy, acts, open: false, assumed: false, bounded: false };
+            world.roles.entry(canonical).or_insert(new);
+            return;
+        }
         // `each couple has a patient and a partner`: the patient is whom the records are about.
         let loose = matches!(known.as_str(), "couple" | "woman" | "visitor" | "guest" | "family");
         if loose && matches!(canonical.as_str(), "patient" | "client") {
@@ -153,6 +161,12 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
         matches!(
             first,
             "offshore"
+                | "head"
+                | "chief"
+                | "lead"
+                | "senior"
+                | "deputy"
+                | "backup"
                 | "outside"
                 | "external"
                 | "agency"

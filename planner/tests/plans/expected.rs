@@ -156,6 +156,34 @@ pub(crate) const BATCHES: [&[&str]; 4] = [
     ],
 ];
 
+/// The seventh round; its first plans stand in `bench/RESULTS.md`.
+pub(crate) const SEVENTH: &[&str] = &[
+    "seizure-one-sentence",
+    "rambling-geriatric-house-calls",
+    "bullets-mobile-dental-van",
+    "typos-urgent-vet-free-clinic",
+    "rfp-county-immunization",
+    "es-hogar-de-ancianos",
+    "chatty-migraine-startup",
+    "not-an-ehr-referral-tracker",
+    "pharmacist-led-inr",
+    "nicu-milk-and-weights",
+    "memo-forensic-interviews",
+    "es-una-frase-podologia",
+    "table-pulmonary-rehab",
+    "possessives-sleep-coach",
+    "negatives-counselling-service",
+    "safeguards-off-esthetics",
+    "nested-bullets-cancer-survivor",
+    "one-line-blood-thinner-nurse",
+    "interview-transcript-ostomy-supply",
+    "multi-site-methadone-takehome",
+    "hospital-at-home-verbs",
+    "es-rfp-centro-rehabilitacion",
+    "passive-transfusion-service",
+    "doula-collective-mixed",
+];
+
 /// The half of a fixture.
 pub(crate) fn half(name: &str) -> Half {
     if SHARED.contains(&name) {

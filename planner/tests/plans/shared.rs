@@ -1,7 +1,7 @@
 //! All prompts against their readings.
 
 use crate::{
-    expected::{BATCHES, Half, all, half, read},
+    expected::{BATCHES, Half, SEVENTH, all, half, read},
     score::{Count, Score, score},
 };
 use planner::{PlanError, plan};
@@ -100,7 +100,9 @@ fn scores() {
     let mut before = Score::default();
     all.iter()
         .filter(|(name, _)| {
-            half(name) == Half::Tune && !BATCHES.iter().any(|batch| batch.contains(&name.as_str()))
+            half(name) == Half::Tune
+                && !BATCHES.iter().any(|batch| batch.contains(&name.as_str()))
+                && !SEVENTH.contains(&name.as_str())
         })
         .for_each(|(_, score)| before.add(score));
     eprintln!("{}", row("tuned, before the sixth", &before));
@@ -109,6 +111,9 @@ fn scores() {
         all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(&format!("sixth round, batch {}", number + 1), &sum));
     }
+    let mut seventh = Score::default();
+    all.iter().filter(|(name, _)| SEVENTH.contains(&name.as_str())).for_each(|(_, score)| seventh.add(score));
+    eprintln!("{}", row("seventh round", &seventh));
     let kinds = |mark: &str| unseen.wider.iter().filter(|wider| wider.contains(mark)).count();
     eprintln!(
         "unseen half, without names: {} reach records nobody asked for, {} may more than is said, {} against an explicit denial",
