@@ -236,7 +236,9 @@ fn read(piece: &[Token]) -> Item {
                     at += 1;
                 }
                 // `fed at`, `admitted on`.
-                "at" | "on" | "by" if at > 0 && at + 1 == piece.len() && !ended => item.words.push(word.clone()),
+                "at" | "on" | "by" if at > 0 && at + 1 == piece.len() && !ended => {
+                    item.words.push(word.clone())
+                }
                 "first" | "last" | "middle"
                     if !ended
                         && piece.get(at + 1).is_some_and(|next| next.is("name") || next.is("names")) =>
@@ -255,9 +257,9 @@ fn read(piece: &[Token]) -> Item {
                 word if number_word(word).is_some()
                     && item.words.is_empty()
                     && at + 2 < piece.len()
-                    && piece[at + 1]
-                        .word()
-                        .is_some_and(|unit| matches!(unit, "minute" | "hour" | "meter" | "metre" | "point" | "item")) =>
+                    && piece[at + 1].word().is_some_and(|unit| {
+                        matches!(unit, "minute" | "hour" | "meter" | "metre" | "point" | "item")
+                    }) =>
                 {
                     item.words.push(word.to_owned());
                 }

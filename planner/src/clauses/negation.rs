@@ -139,7 +139,16 @@ impl Reader<'_> {
                 self.tokens.get(at).and_then(Token::word).is_some_and(|word| {
                     matches!(
                         singular(word).as_str(),
-                        "last" | "past" | "previous" | "first" | "whole" | "day" | "week" | "month" | "year" | "while"
+                        "last"
+                            | "past"
+                            | "previous"
+                            | "first"
+                            | "whole"
+                            | "day"
+                            | "week"
+                            | "month"
+                            | "year"
+                            | "while"
                     )
                 }) || matches!(self.tokens.get(at), Some(Token::Number(_)))
             };

@@ -77,7 +77,10 @@ impl Reader<'_> {
                     last.own = true;
                 }
                 self.at += 2;
-                if self.is(self.at, "themselves") || self.is(self.at, "himself") || self.is(self.at, "herself") {
+                if self.is(self.at, "themselves")
+                    || self.is(self.at, "himself")
+                    || self.is(self.at, "herself")
+                {
                     self.at += 1;
                 }
             }

@@ -7,9 +7,7 @@ use super::{
 use crate::{
     catalogue::catalogue,
     sentences::Token,
-    words::{
-        is_adverb, is_be, is_glue, is_modal, is_modifier, is_preposition, is_two_faced, singular, verb,
-    },
+    words::{is_adverb, is_be, is_glue, is_modal, is_modifier, is_preposition, is_two_faced, singular, verb},
 };
 
 /// Whether a word of no list ends as what was done does: `crossmatched`.
@@ -178,9 +176,11 @@ impl Reader<'_> {
         }
         // `nurses draw blood`; a draw is as often a record.
         let draws = matches!(word, "draw" | "draws")
-            && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
-                matches!(next, "blood" | "bloods" | "labs" | "samples" | "the")
-            });
+            && self
+                .tokens
+                .get(at + 1)
+                .and_then(Token::word)
+                .is_some_and(|next| matches!(next, "blood" | "bloods" | "labs" | "samples" | "the"));
         draws
             || modal && self.phase == Phase::Subject
             || self.people_do_at(at, word)
@@ -194,7 +194,9 @@ impl Reader<'_> {
     /// `paramedics visit twice a day`, `neonatologists round on …`: behind people in the plural, a plain form is what
     /// they do, where no noun follows that it could belong to.
     fn people_do_at(&self, at: usize, word: &str) -> bool {
-        let Some(before) = at.checked_sub(1).and_then(|before| self.tokens[before].word()) else { return false };
+        let Some(before) = at.checked_sub(1).and_then(|before| self.tokens[before].word()) else {
+            return false;
+        };
         let people = singular(before) != before && catalogue().role(&singular(before)).is_some();
         let goes_on = self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
             is_preposition(next) && next != "of"

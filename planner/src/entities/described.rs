@@ -23,9 +23,8 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let key = phrase_key(phrase);
     let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
     // `an interview has a date, the interviewer and a summary`: who did it is one of its values.
-    let told = phrase.article
-        && !person
-        && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
+    let told =
+        phrase.article && !person && clause.objects.iter().filter(|object| is_value(object)).count() > 1;
     let people = !told && clause.objects.iter().any(|object| catalogue().role(&phrase_key(object)).is_some());
     // `every client needs a consent and an exam`: what is done, and no value of theirs.
     let needs = clause.verbs.iter().all(|(_, word)| word == "needs" || word == "need")

@@ -338,7 +338,8 @@ fn kept_from_others(clause: &Clause, world: &mut World) {
         let about = [" detail", " information", " info"].iter().find_map(|end| key.strip_suffix(end));
         let held = world.entities.values().any(|entity| {
             entity.fields.keys().any(|name| {
-                key_of(name) == key || about.is_some_and(|about| key_of(name).split(' ').any(|word| word == about))
+                key_of(name) == key
+                    || about.is_some_and(|about| key_of(name).split(' ').any(|word| word == about))
             })
         });
         if !field || held || world.entity_named(&key).is_some() {

@@ -47,7 +47,8 @@ const OWN_TABLES: &[&str] = &[
 ];
 
 /// What is asked for and then done, under one name: a ride request is the ride.
-const ASKED_FOR: &[&str] = &["ride", "trip", "transport", "pickup", "delivery", "booking", "visit", "appointment"];
+const ASKED_FOR: &[&str] =
+    &["ride", "trip", "transport", "pickup", "delivery", "booking", "visit", "appointment"];
 
 /// Finds the records of the prompt and their fields.
 pub(crate) fn find(parsed: &[Parsed], world: &mut World) {

@@ -136,9 +136,7 @@ pub(super) fn works_on(mut tokens: Vec<Token>) -> Vec<Token> {
     for at in 1..tokens.len().saturating_sub(1) {
         let works = tokens[at].word().filter(|word| matches!(*word, "work" | "works")).map(str::to_owned);
         let who = tokens[at - 1].word().is_some_and(|word| {
-            catalogue().role(&key_of(word)).is_some()
-                || crate::words::is_modal(word)
-                || word == "only"
+            catalogue().role(&key_of(word)).is_some() || crate::words::is_modal(word) || word == "only"
         });
         if let (Some(works), true, true) = (works, who, tokens[at + 1].is("on")) {
             tokens[at] = word(if works == "work" { "manage" } else { "manages" });

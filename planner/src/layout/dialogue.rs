@@ -35,9 +35,11 @@ fn statement(question: &str, answer: &str) -> String {
     let question = question.trim().trim_end_matches(['?', ' ']);
     let lower = question.to_lowercase();
     // `Who will use it?` is answered by a list of them.
-    if lower.starts_with("who ") && ["use", "uses", "work", "works", "log", "logs"].iter().any(|word| {
-        lower.split(' ').any(|said| said == *word)
-    }) {
+    if lower.starts_with("who ")
+        && ["use", "uses", "work", "works", "log", "logs"]
+            .iter()
+            .any(|word| lower.split(' ').any(|said| said == *word))
+    {
         let list = answer.trim_end_matches('.');
         return if list.contains(". ") { answer.to_owned() } else { format!("Users: {list}") };
     }
@@ -76,12 +78,17 @@ fn topic(question: &str) -> Option<String> {
     let mut words: Vec<&str> = question.split(' ').collect();
     let lower = |word: &str| word.to_lowercase();
     let asks = words.first().is_some_and(|word| matches!(lower(word).as_str(), "what" | "how"))
-        && words.get(1).is_some_and(|word| matches!(lower(word).as_str(), "do" | "does" | "can" | "should" | "may"));
+        && words
+            .get(1)
+            .is_some_and(|word| matches!(lower(word).as_str(), "do" | "does" | "can" | "should" | "may"));
     if asks {
         words.drain(..2);
         words.pop();
     } else {
-        while words.first().is_some_and(|word| matches!(lower(word).as_str(), "and" | "what" | "about" | "how")) {
+        while words
+            .first()
+            .is_some_and(|word| matches!(lower(word).as_str(), "and" | "what" | "about" | "how"))
+        {
             words.remove(0);
         }
     }

@@ -304,7 +304,8 @@ pub(super) fn said_in_head(sentence: &mut Sentence) {
         words.as_slice(),
         ["for" | "per" | "at" | "on", "each" | "every", _, ..] | ["each" | "every", _, ..]
     );
-    let kept = sentence.under.as_deref() == Some("records") || words.len() > 1 && words.last() == Some(&"plan");
+    let kept =
+        sentence.under.as_deref() == Some("records") || words.len() > 1 && words.last() == Some(&"plan");
     let plain = !record && !each && !kept && words.iter().all(|word| is_glue(word) || verb(word).is_some())
         || LISTS.contains(&key_of(&head).as_str())
         || words.last().is_some_and(|word| APPS.contains(word));

@@ -144,7 +144,9 @@ fn role_in_head(sentence: &mut Sentence) {
     // `Oncologist and nurse: everything`.
     let several = head.contains(" and ")
         && head.split(" and ").all(|name| {
-            catalogue().role(&key_of(name)).is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+            catalogue()
+                .role(&key_of(name))
+                .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
         });
     let is_role = several
         || catalogue().role(&key_of(&head)).is_some()
@@ -193,9 +195,10 @@ fn role_in_head(sentence: &mut Sentence) {
         return;
     }
     // `GPs: summaries and plans, not diaries`.
-    let but = sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
-        sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
-    });
+    let but =
+        sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
+            sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
+        });
     let sees = matches!(sentence.tokens.as_slice(), [token] if token.is("everything"))
         || but.is_some_and(|at| {
             let of = sentence.tokens[..at].iter().position(|token| token.is("of")).unwrap_or(at);
