@@ -141,7 +141,8 @@ fn written_by_people(key: &str) -> bool {
 fn of_the_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
     let of = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "from" | "by"));
     let mut whole = of.flat_map(|tail| &tail.phrases).filter(|whole| whole.at > phrase.at);
-    world.subject().is_some() && whole.any(|whole| world.entity_of(&whole.words).as_deref() == world.subject())
+    world.subject().is_some()
+        && whole.any(|whole| world.entity_of(&whole.words).as_deref() == world.subject())
 }
 
 /// The records that the people cared for write.
