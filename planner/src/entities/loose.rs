@@ -173,7 +173,7 @@ pub(crate) fn loose_fields(
 }
 
 /// `log whether they took their medication`: yes or no.
-fn whether(phrase: &Phrase) -> Option<NewField> {
+pub(crate) fn whether(phrase: &Phrase) -> Option<NewField> {
     let (first, rest) = phrase.words.split_first()?;
     let told: Vec<&str> = rest
         .iter()

@@ -27,6 +27,7 @@ use crate::world::{Entity, Parsed, World};
 use crate::{features, fields};
 use lists::{from_head, from_list, from_title};
 use loose::loose_fields;
+pub(crate) use loose::whether;
 use naming::{generic, given, is_activity, often};
 use objects::from_clause;
 use parts::{each_with, each_with_at, preview};

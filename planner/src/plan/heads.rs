@@ -3,8 +3,8 @@
 use super::colons::{attach, part_at_colon, said_in_head};
 use super::listed::{list_of_what_comes, listed_before, part_from_list};
 use super::turns::{
-    access_to, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list, record_of_subject,
-    say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
+    access_to, checks_to_measure, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list,
+    record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
@@ -53,6 +53,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
                 own_the_list(clause);
                 test_of_a_person(clause);
                 tracks_to_see(clause);
+                checks_to_measure(clause);
             });
             Parsed { clauses: read, sentence }
         })
