@@ -88,7 +88,61 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         ]);
     let shown =
         has(&[" on a board ", " on the board ", " on a screen ", " on the screen "]) && has(&[" only "]);
-    leaves || stores || platform || counts || wish || locks || lists || shown
+    leaves || stores || platform || counts || wish || locks || lists || shown || of_strangers(sentence)
+}
+
+/// `nobody outside the clinic can see anything`: who has no account reaches nothing in any app.
+fn of_strangers(sentence: &Sentence) -> bool {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    let Some(at) = words.iter().position(|word| matches!(*word, "outside" | "outsiders" | "strangers"))
+    else {
+        return false;
+    };
+    let nobody_else = words[..at].iter().all(|word| {
+        matches!(
+            *word,
+            "nobody"
+                | "no"
+                | "one"
+                | "people"
+                | "anyone"
+                | "anybody"
+                | "everyone"
+                | "everybody"
+                | "others"
+                | "and"
+                | "else"
+                | "from"
+                | "to"
+                | "any"
+        )
+    });
+    let of_us = words[at] != "outside"
+        || words[at + 1..].iter().take(3).any(|word| {
+            matches!(
+                *word,
+                "clinic"
+                    | "practice"
+                    | "hospital"
+                    | "office"
+                    | "company"
+                    | "organisation"
+                    | "organization"
+                    | "team"
+                    | "agency"
+                    | "pharmacy"
+                    | "center"
+                    | "centre"
+                    | "staff"
+                    | "us"
+                    | "here"
+                    | "school"
+                    | "program"
+            )
+        });
+    let excepts = words.iter().any(|word| matches!(*word, "except" | "but" | "unless" | "than" | "besides"));
+    let denied = words.iter().any(|word| matches!(*word, "nobody" | "no" | "not" | "never" | "cannot"));
+    nobody_else && of_us && denied && !excepts
 }
 
 /// `no names needed`, `no login required`: what somebody can do without.
