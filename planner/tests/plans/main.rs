@@ -5,6 +5,7 @@ mod constructs;
 mod denials;
 mod expected;
 mod others;
+mod readings;
 mod score;
 mod shared;
 mod tasks;
