@@ -207,7 +207,11 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             out.nothing = true;
             continue;
         }
-        if is_aggregate(phrase, clause) && !clause.not {
+        // `sets the basal rate`: a value, whatever its last word is.
+        let kept = world.entities.values().any(|entity| {
+            entity.fields.keys().any(|name| crate::words::key_of(name) == crate::entities::phrase_key(phrase))
+        });
+        if is_aggregate(phrase, clause) && !clause.not && !kept {
             out.aggregate = true;
             if clause.narrowing > 0 {
                 for role in roles {

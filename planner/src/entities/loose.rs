@@ -90,7 +90,7 @@ pub(crate) fn loose_fields(
             is_value(phrase)
                 || of_a_person(phrase, clause, world)
                 || writes && objects.len() > 1 && is_choice(phrase)
-                || sets(clause) && is_bare_or_definite(phrase)
+                || sets(clause) && (is_bare_or_definite(phrase) || objects.len() > 1 && is_setting(phrase))
                 || writes
                     && values
                     && catalogue().entity(&phrase_key(phrase)).is_none()
@@ -254,6 +254,27 @@ fn is_bare_or_definite(phrase: &Phrase) -> bool {
         && !is_no_record(&key)
         && !key.ends_with("target")
         && !matches!(key.as_str(), "it" | "them" | "that" | "this" | "anything" | "everything")
+}
+
+/// `adjusts basal rates and carb ratios`: what is set for a person is said in the plural, too.
+fn is_setting(phrase: &Phrase) -> bool {
+    let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+    phrase.words.len() == 2
+        && matches!(
+            last.as_str(),
+            "rate"
+                | "ratio"
+                | "factor"
+                | "target"
+                | "threshold"
+                | "limit"
+                | "goal"
+                | "level"
+                | "setting"
+                | "range"
+                | "dose"
+        )
+        && !is_no_record(&phrase_key(phrase))
 }
 
 /// `device logistics tracks serial numbers`: values of the things that they are named after.
