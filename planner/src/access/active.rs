@@ -186,6 +186,19 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             out.by_permission = true;
             continue;
         }
+        // `log whether they took their medication`: a value of the record that holds it.
+        if let Some(told) = crate::entities::whether(phrase) {
+            let holds = world.entities.iter().find(|(_, entity)| entity.fields.contains_key(&told.name));
+            if let Some((holder, _)) = holds {
+                // `see whether their patients took it`: of those who are theirs.
+                let own = phrase.words.windows(2).any(|pair| {
+                    pair[0] == "their" && world.entity_of(&pair[1..]).as_deref() == world.subject()
+                });
+                let fields = Some(vec![told.name]);
+                out.targets.push(Target { fields, own, ..Target::whole(holder.clone()) });
+            }
+            continue;
+        }
         // `each child has one therapist`: who is responsible, and nothing that is seen.
         if clause.does(Verb::Have) && !phrase.own && !world.roles_of(phrase).is_empty() {
             continue;
@@ -194,7 +207,11 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             out.nothing = true;
             continue;
         }
-        if is_aggregate(phrase, clause) && !clause.not {
+        // `sets the basal rate`: a value, whatever its last word is.
+        let kept = world.entities.values().any(|entity| {
+            entity.fields.keys().any(|name| crate::words::key_of(name) == crate::entities::phrase_key(phrase))
+        });
+        if is_aggregate(phrase, clause) && !clause.not && !kept {
             out.aggregate = true;
             if clause.narrowing > 0 {
                 for role in roles {

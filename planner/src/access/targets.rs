@@ -125,8 +125,32 @@ pub(crate) fn resolve(
             .map(|(name, _)| Target::whole(name.clone()))
             .collect();
     }
+    if world.entity_named(&key).is_none() && written_by_people(&key) && of_the_person(phrase, clause, world) {
+        return written_by_the_person(world);
+    }
     of_a_record(phrase, clause, world)
         .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
+}
+
+/// A word for whatever people write down of themselves.
+fn written_by_people(key: &str) -> bool {
+    matches!(key, "report" | "entry" | "submission" | "answer" | "log")
+}
+
+/// `the entries of their patients`.
+fn of_the_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
+    let of = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "from" | "by"));
+    let mut whole = of.flat_map(|tail| &tail.phrases).filter(|whole| whole.at > phrase.at);
+    world.subject().is_some()
+        && whole.any(|whole| world.entity_of(&whole.words).as_deref() == world.subject())
+}
+
+/// The records that the people cared for write.
+fn written_by_the_person(world: &World) -> Vec<Target> {
+    let by_them = world.entities.iter().filter(|(_, entity)| {
+        entity.concept.is_some_and(|concept| concept.by == Some(crate::catalogue::RoleKind::Subject))
+    });
+    by_them.map(|(name, _)| Target::whole(name.clone())).collect()
 }
 
 /// `the date and length of each session`: values of the record that is named behind them.
@@ -162,18 +186,11 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
     }
     // `their own patients' reports`: what these write.
     if !phrase.of.is_empty()
-        && matches!(key.as_str(), "report" | "entry" | "submission" | "answer" | "log")
+        && written_by_people(&key)
         && world.entity_named(&key).is_none()
         && world.entity_of(&phrase.of).as_deref() == world.subject()
     {
-        return world
-            .entities
-            .iter()
-            .filter(|(_, entity)| {
-                entity.concept.is_some_and(|concept| concept.by == Some(crate::catalogue::RoleKind::Subject))
-            })
-            .map(|(name, _)| Target::whole(name.clone()))
-            .collect();
+        return written_by_the_person(world);
     }
     let mut when = Vec::new();
     for word in &phrase.modifiers {

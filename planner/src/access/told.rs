@@ -22,10 +22,11 @@ pub(super) fn tells_whom_they_treat(all: &[Clause], world: &World) -> bool {
             clause.verbs.iter().all(|(_, word)| treats(word))
                 && clause.subjects.iter().all(nobody_of_the_app)
                 && clause.objects.iter().all(|phrase| {
-                    world
-                        .roles_of(phrase)
-                        .iter()
-                        .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+                    // `patients take their blood pressure` is of a value.
+                    crate::catalogue::catalogue().field(&crate::entities::phrase_key(phrase)).is_none()
+                        && world.roles_of(phrase).iter().all(|role| {
+                            world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject)
+                        })
                 })
         })
         && all.iter().filter(|clause| clause.verbs.is_empty()).all(|clause| {

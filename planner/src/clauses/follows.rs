@@ -118,6 +118,13 @@ impl Reader<'_> {
         {
             return false;
         }
+        // `and sees contact details`: what somebody does, and nobody who contacts.
+        if self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
+            word.ends_with('s') && verb(word).is_some() && !is_two_faced(word) && singular(word) != word
+        }) && self.tokens.get(start + 1).and_then(Token::word).is_some_and(is_two_faced)
+        {
+            return false;
+        }
         let mut at = start;
         let mut nouns = 0;
         while let Some(token) = self.tokens.get(at) {

@@ -166,7 +166,8 @@ impl Reader<'_> {
                         }
                         _ if is_glue(word) => break,
                         // `in an emergency any doctor can …`: somebody else begins.
-                        "any" | "every" | "each" if seen => break,
+                        // `each day whether they slept`: what is told begins.
+                        "any" | "every" | "each" | "whether" if seen => break,
                         "assigned" if seen => break,
                         _ if seen && self.is_verb(self.at) => break,
                         _ => {

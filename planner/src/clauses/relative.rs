@@ -222,6 +222,7 @@ impl Reader<'_> {
     pub(super) fn asks(&self, word: &str) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens[at].word());
         self.is(self.at + 1, "to")
+            || word == "whether"
             || matches!(word, "how" | "who" | "whether" | "what" | "why")
                 && (self.phase == Phase::Verb || before.is_some_and(|word| matches!(word, "and" | "or")))
     }

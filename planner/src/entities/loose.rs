@@ -90,7 +90,7 @@ pub(crate) fn loose_fields(
             is_value(phrase)
                 || of_a_person(phrase, clause, world)
                 || writes && objects.len() > 1 && is_choice(phrase)
-                || sets(clause) && is_bare_or_definite(phrase)
+                || sets(clause) && (is_bare_or_definite(phrase) || objects.len() > 1 && is_setting(phrase))
                 || writes
                     && values
                     && catalogue().entity(&phrase_key(phrase)).is_none()
@@ -109,7 +109,9 @@ pub(crate) fn loose_fields(
     // `write how they feel each day (mood 1-10, notes)`: a list without a record to put it in.
     let listed: Vec<crate::nouns::Item> =
         if writes && !clause.not { homeless_list(clause, world) } else { Vec::new() };
-    if loose.is_empty() && listed.is_empty() {
+    let told: Vec<NewField> =
+        if writes && !clause.not { clause.objects.iter().filter_map(whether).collect() } else { Vec::new() };
+    if loose.is_empty() && listed.is_empty() && told.is_empty() {
         set_targets(clause, parsed, world);
         return;
     }
@@ -160,11 +162,44 @@ pub(crate) fn loose_fields(
     for item in &listed {
         item_of(&target, item, world);
     }
+    if let Some(entity) = world.entities.get_mut(&target) {
+        told.into_iter().for_each(|field| entity.add(field));
+    }
     for phrase in &loose {
         if keeps(phrase, clause, writes, world) {
             item_of(&target, &as_item(phrase), world);
         }
     }
+}
+
+/// `log whether they took their medication`: yes or no.
+pub(crate) fn whether(phrase: &Phrase) -> Option<NewField> {
+    let (first, rest) = phrase.words.split_first()?;
+    let told: Vec<&str> = rest
+        .iter()
+        .map(String::as_str)
+        .filter(|word| {
+            !crate::words::is_pronoun(word)
+                && !matches!(
+                    *word,
+                    "the"
+                        | "a"
+                        | "an"
+                        | "their"
+                        | "his"
+                        | "her"
+                        | "or"
+                        | "not"
+                        | "have"
+                        | "has"
+                        | "patient"
+                        | "patients"
+                )
+        })
+        .collect();
+    let name =
+        proper_name(&told.join(" ")).filter(|_| first == "whether" && (1..=5).contains(&told.len()))?;
+    Some(NewField { name, written: "clinical boolean".into() })
 }
 
 /// `see the neighbourhood and the interests of the patient`: values of that patient.
@@ -219,6 +254,27 @@ fn is_bare_or_definite(phrase: &Phrase) -> bool {
         && !is_no_record(&key)
         && !key.ends_with("target")
         && !matches!(key.as_str(), "it" | "them" | "that" | "this" | "anything" | "everything")
+}
+
+/// `adjusts basal rates and carb ratios`: what is set for a person is said in the plural, too.
+fn is_setting(phrase: &Phrase) -> bool {
+    let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+    phrase.words.len() == 2
+        && matches!(
+            last.as_str(),
+            "rate"
+                | "ratio"
+                | "factor"
+                | "target"
+                | "threshold"
+                | "limit"
+                | "goal"
+                | "level"
+                | "setting"
+                | "range"
+                | "dose"
+        )
+        && !is_no_record(&phrase_key(phrase))
 }
 
 /// `device logistics tracks serial numbers`: values of the things that they are named after.

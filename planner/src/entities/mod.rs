@@ -22,11 +22,12 @@ use crate::catalogue::{EntityConcept, EntityKind, RoleKind, catalogue};
 use crate::clauses::{Clause, Phrase};
 use crate::fields::proper_name;
 use crate::sentences::Token;
-use crate::words::{key, key_of, singular};
+use crate::words::{Verb, key, key_of, singular};
 use crate::world::{Entity, Parsed, World};
 use crate::{features, fields};
 use lists::{from_head, from_list, from_title};
 use loose::loose_fields;
+pub(crate) use loose::whether;
 use naming::{generic, given, is_activity, often};
 use objects::from_clause;
 use parts::{each_with, each_with_at, preview};
@@ -146,7 +147,8 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
                 loose_fields(clause, about.as_deref().map(|about| (about, here)), parsed, world);
             }
             if let Some(record) = treated_in(clause, world) {
-                here = true;
+                // `see their plan and log pain`: what is only looked at takes nothing in.
+                here = clause.verbs.iter().any(|(verb, _)| *verb != Verb::View);
                 spoken = Some((record, who));
             }
         }

@@ -9,7 +9,7 @@ mod wishes;
 
 pub(crate) use forms::{forms, is_form_sentence};
 pub(crate) use measures::{Measure, measures};
-pub(crate) use settled::{audit_years, deletes_by_the_clock, locks, never_stored, settles};
+pub(crate) use settled::{audit_years, deletes_by_the_clock, lock, locks, never_stored, settles};
 pub(crate) use silences::{Silence, silences};
 pub(crate) use thresholds::{Threshold, compares, thresholds};
 pub(crate) use wishes::{Wish, wished_by_clauses, wishes};

@@ -72,7 +72,8 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
     let (stores, platform, counts, wish) =
         if sees(&text) { (false, false, false, false) } else { (stores, platform, counts, wish) };
     // `a final report can only get an addendum` is a lock; `identified by a number only` is a field.
-    let locks = locks(sentence).is_some()
+    let locks = restricts_change(sentence).is_some()
+        || of_what_was_said(sentence) && locks(sentence).is_some()
         || has(&[" addend"]) && has(&[" only "])
         || has(&["identified by ", "known by ", "referred to by ", "goes by ", "go by "]) && has(&[" only "]);
     // `I need to see who has not done their exercises` is a list; what shows on a board is shown by the app.
@@ -96,6 +97,7 @@ pub(crate) fn settles(sentence: &Sentence) -> bool {
         || lists
         || shown
         || deletes_by_the_clock(sentence)
+        || of_strangers(sentence)
 }
 
 /// `Keep everything for 30 days only, then delete it`: a clock would delete records.
@@ -113,6 +115,60 @@ pub(crate) fn deletes_by_the_clock(sentence: &Sentence) -> bool {
     let keeps = has(&["keep", "kept", "retain", "retained", "store", "stored"]) && has(&["only", "at most"]);
     let records = has(&["everything", "records", "data", "notes", "charts", "it", "all", "them"]);
     time && records && (deletes && !has(&["account", "accounts"]) || keeps) && !sees(&text)
+}
+
+/// `nobody outside the clinic can see anything`: who has no account reaches nothing in any app.
+fn of_strangers(sentence: &Sentence) -> bool {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    let Some(at) = words.iter().position(|word| matches!(*word, "outside" | "outsiders" | "strangers"))
+    else {
+        return false;
+    };
+    let nobody_else = words[..at].iter().all(|word| {
+        matches!(
+            *word,
+            "nobody"
+                | "no"
+                | "one"
+                | "people"
+                | "anyone"
+                | "anybody"
+                | "everyone"
+                | "everybody"
+                | "others"
+                | "and"
+                | "else"
+                | "from"
+                | "to"
+                | "any"
+        )
+    });
+    let of_us = words[at] != "outside"
+        || words[at + 1..].iter().take(3).any(|word| {
+            matches!(
+                *word,
+                "clinic"
+                    | "practice"
+                    | "hospital"
+                    | "office"
+                    | "company"
+                    | "organisation"
+                    | "organization"
+                    | "team"
+                    | "agency"
+                    | "pharmacy"
+                    | "center"
+                    | "centre"
+                    | "staff"
+                    | "us"
+                    | "here"
+                    | "school"
+                    | "program"
+            )
+        });
+    let excepts = words.iter().any(|word| matches!(*word, "except" | "but" | "unless" | "than" | "besides"));
+    let denied = words.iter().any(|word| matches!(*word, "nobody" | "no" | "not" | "never" | "cannot"));
+    nobody_else && of_us && denied && !excepts
 }
 
 /// `no names needed`, `no login required`: what somebody can do without.
@@ -199,8 +255,31 @@ pub(crate) fn never_stored(sentence: &Sentence) -> Vec<String> {
     out
 }
 
-/// The state from which a record is frozen: `once locked nobody can change it`, `cannot be edited after signing`.
+/// The state from which a record is frozen: `once locked nobody can change it`, `notes, which are locked once signed`,
+/// `sign and lock`.
 pub(crate) fn locks(sentence: &Sentence) -> Option<String> {
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    if signs_and_locks(&words) {
+        return Some("signed".into());
+    }
+    let told = lock(&words).and_then(|at| {
+        let behind = &words[at..];
+        let condition = behind
+            .iter()
+            .position(|word| matches!(*word, "once" | "after" | "when" | "upon" | "on" | "at"))?;
+        state_behind(&behind[condition + 1..])
+    });
+    told.or_else(|| restricts_change(sentence))
+}
+
+/// Whether a sentence goes on about what was spoken of: `they are locked on signature`.
+fn of_what_was_said(sentence: &Sentence) -> bool {
+    let first = sentence.tokens.first().and_then(Token::word);
+    first.is_some_and(|word| matches!(word, "they" | "it" | "these" | "those" | "both" | "all"))
+}
+
+/// `Once locked nobody can change it`, `cannot be edited after signing`: the state from which it is frozen.
+fn restricts_change(sentence: &Sentence) -> Option<String> {
     let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
     let change = words.iter().any(|word| {
         matches!(
@@ -230,7 +309,12 @@ pub(crate) fn locks(sentence: &Sentence) -> Option<String> {
     if !(change || frozen) || !narrow {
         return None;
     }
-    words[at + 1..].iter().take(4).find_map(|word| match *word {
+    state_behind(&words[at + 1..])
+}
+
+/// The state that a condition names: `signed`, `the midwife signed`, `signing`.
+fn state_behind(words: &[&str]) -> Option<String> {
+    words.iter().take(4).find_map(|word| match *word {
         "locked" | "signed" | "approved" | "submitted" | "finalized" | "completed" | "closed" | "final"
         | "released" => Some((*word).to_owned()),
         "signing" | "signature" => Some("signed".to_owned()),
@@ -239,6 +323,27 @@ pub(crate) fn locks(sentence: &Sentence) -> Option<String> {
         "approval" => Some("approved".to_owned()),
         _ => None,
     })
+}
+
+/// Where it is said that something locks: `locked once signed`, `that lock after signing`; not a lock that is taken away.
+pub(crate) fn lock(words: &[&str]) -> Option<usize> {
+    let at = words.iter().position(|word| matches!(*word, "lock" | "locks" | "locked" | "locking"))?;
+    let denied = at.checked_sub(1).is_some_and(|before| matches!(words[before], "not" | "never" | "un"));
+    (!denied).then_some(at)
+}
+
+/// `sign and lock`, `signed and then locked`, `signing locks it`: one act.
+fn signs_and_locks(words: &[&str]) -> bool {
+    let Some(at) = lock(words) else { return false };
+    let signs =
+        |word: &&str| matches!(*word, "sign" | "signs" | "signed" | "signing" | "signature" | "e sign");
+    let before = &words[at.saturating_sub(3)..at];
+    before.iter().any(signs)
+        && before
+            .iter()
+            .rev()
+            .take_while(|word| !signs(word))
+            .all(|word| matches!(*word, "and" | "then" | "them" | "it" | "which" | "that"))
 }
 
 /// How long the audit log is kept: `kept 7 years`, in years.

@@ -3,15 +3,15 @@
 use super::colons::{attach, part_at_colon, said_in_head};
 use super::listed::{list_of_what_comes, listed_before, part_from_list};
 use super::turns::{
-    access_to, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list, record_of_subject,
-    say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
+    access_to, checks_to_measure, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list,
+    record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
-    clauses::clauses,
+    clauses::{Clause, Phrase, clauses},
     roles,
     sentences::{Sentence, Token},
-    words::{is_glue, key_of, singular, verb},
+    words::{Verb, is_glue, key_of, singular, verb},
     world::Parsed,
 };
 use std::collections::BTreeSet;
@@ -45,6 +45,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             part_from_list(&mut read);
             record_of_subject(&mut read);
             listed_before(&mut read);
+            read.iter_mut().for_each(|clause| sees_none(clause, &sentence.tokens));
             read.iter_mut().for_each(|clause| {
                 say_the_deed(clause, &said);
                 access_to(clause);
@@ -53,10 +54,34 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
                 own_the_list(clause);
                 test_of_a_person(clause);
                 tracks_to_see(clause);
+                checks_to_measure(clause);
             });
             Parsed { clauses: read, sentence }
         })
         .collect()
+}
+
+/// `sees no notes of any kind`: a denial of notes, which says nothing of what else is seen.
+fn sees_none(clause: &mut Clause, tokens: &[Token]) {
+    let none = |phrase: &Phrase| {
+        phrase.at.checked_sub(1).is_some_and(|before| tokens.get(before).is_some_and(|token| token.is("no")))
+            && catalogue().role(&crate::entities::phrase_key(phrase)).is_none()
+    };
+    let sees = clause.verbs.iter().all(|(verb, _)| *verb == Verb::View);
+    if sees
+        && !clause.verbs.is_empty()
+        && !clause.not
+        && !clause.nobody
+        && clause.objects.is_empty()
+        && !clause.but_not.is_empty()
+        && clause.but_not.iter().all(none)
+    {
+        clause.not = true;
+        clause.objects = std::mem::take(&mut clause.but_not);
+        clause.tails.retain(|tail| {
+            !matches!(tail.words.join(" ").as_str(), "of any kind" | "of any sort" | "at all")
+        });
+    }
 }
 
 /// `Data we collect per patient: …` reads as `patient: …`.

@@ -38,8 +38,10 @@ pub(crate) fn lifecycles(parsed: &[Parsed], world: &mut World) {
         }
         spoken = named.last().cloned().or(spoken);
     }
-    for Parsed { sentence, .. } in parsed {
-        locked(sentence, world);
+    let mut spoken: Option<String> = None;
+    for one in parsed {
+        locked(one, spoken.as_deref(), world);
+        spoken = named_in(one, world).pop().or(spoken);
     }
     if parsed.iter().any(|one| one.sentence.text.to_lowercase().contains("addend")) {
         let frozen = |states: &[String]| {
@@ -61,9 +63,13 @@ fn begin(name: &str, states: Vec<String>, loose: bool, world: &mut World) {
 
 /// The records that a sentence names, in its order.
 fn named_in(one: &Parsed, world: &World) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
     let head = one.sentence.head.iter().flat_map(|head| head.split(' '));
-    let words: Vec<&str> = head.chain(one.sentence.tokens.iter().filter_map(Token::word)).collect();
+    named(head.chain(one.sentence.tokens.iter().filter_map(Token::word)).collect(), world)
+}
+
+/// The records that words name, in their order.
+fn named(words: Vec<&str>, world: &World) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
     for at in 0..words.len() {
         let found = (1..=3).rev().find_map(|width| {
             let piece = words.get(at..at + width)?;
@@ -220,31 +226,46 @@ fn draft_before(entity: Option<String>, state: &str, world: &mut World) {
     }
 }
 
-/// `once locked nobody can change it`: frozen from that state on.
-fn locked(sentence: &Sentence, world: &mut World) {
-    let Some(state) = features::locks(sentence) else { return };
+/// `once locked nobody can change it`, `notes, which are locked once signed`: frozen from that state on. `spoken` is the
+/// record that was spoken of last, for `they lock after signing`.
+fn locked(one: &Parsed, spoken: Option<&str>, world: &mut World) {
+    let Some(state) = features::locks(&one.sentence) else { return };
     let mut some = false;
     for entity in world.entities.values_mut().filter(|entity| entity.states.contains(&state)) {
-        entity.locked = true;
+        // `draft, signed, locked`: it is the later state that locks.
+        let later = state != "locked" && entity.states.iter().any(|state| state == "locked");
+        entity.locked |= !later;
         some = true;
     }
     // `once signed nobody can edit it` without states: draft, then that.
-    if !some
-        && let Some(entity) = named_before(sentence, world)
-        && let Some(entity) = world.entities.get_mut(&entity)
+    if let Some(name) = frozen(one, spoken, world)
+        && let Some(entity) = world.entities.get_mut(&name)
         && entity.states.is_empty()
+        && (!some || lock(&one.sentence).is_some())
     {
         entity.states = vec!["draft".into(), state];
         entity.locked = true;
+        entity.fields.shift_remove("status");
     }
 }
 
-fn named_before(sentence: &Sentence, world: &World) -> Option<String> {
-    sentence
-        .tokens
-        .iter()
-        .filter_map(Token::word)
-        .find_map(|word| world.entity_named(&singular(word)))
-        .filter(|name| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical))
+/// What is frozen: the clinical record that is named next before the lock, or first in the sentence, or was spoken of.
+fn frozen(one: &Parsed, spoken: Option<&str>, world: &World) -> Option<String> {
+    let clinical =
+        |name: &String| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical);
+    let words = lock(&one.sentence).map(|at| &one.sentence.tokens[..at]);
+    let before = words.map(|tokens| named(tokens.iter().filter_map(Token::word).collect(), world));
+    let before = before.into_iter().flatten().filter(clinical).next_back();
+    before
+        .or_else(|| named_in(one, world).into_iter().find(clinical))
+        .or_else(|| spoken.map(str::to_owned).filter(clinical))
         .or_else(|| world.entities.keys().find(|name| name.ends_with("note")).cloned())
+}
+
+/// The token that says that something locks.
+fn lock(sentence: &Sentence) -> Option<usize> {
+    let at: Vec<usize> =
+        (0..sentence.tokens.len()).filter(|at| sentence.tokens[*at].word().is_some()).collect();
+    let words: Vec<&str> = sentence.tokens.iter().filter_map(Token::word).collect();
+    features::lock(&words).map(|lock| at[lock])
 }

@@ -252,6 +252,10 @@ pub(crate) fn questions(world: &World, rules: &Rules, granted: &Grants) -> Vec<Q
             options: world.roles.keys().cloned().collect(),
             default: world.roles.keys().cloned().collect::<Vec<_>>().join(", "),
         });
+    }
+    if world.roles.values().any(|role| role.assumed && role.kind != RoleKind::Owner)
+        && world.self_role().is_none()
+    {
         out.push(Question {
             about: "/roles".into(),
             ask: "Do patients log in themselves?".into(),

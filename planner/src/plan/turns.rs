@@ -330,6 +330,34 @@ pub(super) fn tracks_to_see(clause: &mut Clause) {
     }
 }
 
+/// `patients check their blood pressure every morning`: they measure it.
+pub(super) fn checks_to_measure(clause: &mut Clause) {
+    let checks = clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("check"));
+    let subject = |phrase: &Phrase| {
+        catalogue()
+            .role(&crate::entities::phrase_key(phrase))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    };
+    let measured = |phrase: &Phrase| {
+        phrase.own
+            && catalogue().field(&crate::entities::phrase_key(phrase)).is_some_and(|(field, _)| {
+                let number = |written: &String| written.contains("integer") || written.contains("decimal");
+                field.written.as_ref().map_or(!field.fields.is_empty(), number)
+            })
+    };
+    if checks
+        && !clause.verbs.is_empty()
+        && !clause.passive
+        && !clause.not
+        && !clause.subjects.is_empty()
+        && clause.subjects.iter().all(subject)
+        && !clause.objects.is_empty()
+        && clause.objects.iter().all(measured)
+    {
+        clause.verbs = vec![(Verb::Create, "measure".into())];
+    }
+}
+
 /// `screeners test each baby: ear, method, result`: what is done to somebody is a record of its own.
 pub(super) fn test_of_a_person(clause: &mut Clause) {
     let deed = clause.verbs.iter().find_map(|(_, word)| match crate::words::base(word)? {

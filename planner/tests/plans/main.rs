@@ -9,6 +9,7 @@ mod founders;
 mod narrowing;
 mod noise;
 mod others;
+mod readings;
 mod safeguards;
 mod score;
 mod shared;
