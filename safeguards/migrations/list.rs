@@ -1,7 +1,8 @@
 /// The library's own tables. Who adds a file to a folder beside this one adds its line here:
 /// 0001 organisations and places, 0010 identity, 0011 people's own places, 0020 keys, 0030 audit, 0040 what row-level
 /// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits, 0080
-/// compliance, 0090 emergency access, 0100 rules, 0110 what AI was asked, 0120 identity providers.
+/// compliance, 0090 emergency access, 0100 rules, 0110 what AI was asked, 0120 identity providers, 0150 who has read what in a
+/// conversation.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -18,6 +19,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         100 "0100_rules",
         110 "0110_ai",
         120 "0120_sso",
+        150 "0150_conversations",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
@@ -34,5 +36,6 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         100 "0100_rules",
         110 "0110_ai",
         120 "0120_sso",
+        150 "0150_conversations",
     ),
 };

@@ -248,3 +248,44 @@ fn a_message_of_a_rule_cannot_be_built_yet() {
     let not_yet: Vec<String> = spec::buildable(&spec).iter().map(|not| not.pointer.to_string()).collect();
     assert_eq!(not_yet, ["/messages/notice", "/rules/high/do/1"]);
 }
+
+/// CL-1: those who take part in a conversation are the people of the record, by what it says today; nobody else has a grant,
+/// and nobody changes a word.
+#[test]
+fn a_conversation_is_between_those_whose_record_it_is() {
+    let text = PRACTICE
+        .replace("  patient:\n    title", "  patient:\n    assigned to: { role: nurse, by: [owner] }\n    title")
+        .replace("view, create in organisation'", "view, create assigned', owner: 'view in organisation'")
+        .replace("view, create, update in organisation'", "view, create, update assigned'");
+    let spec = check(&format!("{text}conversations:\n  questions: {{ between: [patient, nurse] }}\n"), &Lock::default())
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(spec::buildable(&spec).is_empty());
+    let model = spec.model();
+    let conversation = &model.conversations[0];
+    let messages = &model[conversation.entity];
+    assert_eq!((messages.table.as_str(), messages.plural.as_str()), ("questions_messages", "Questions"));
+    assert_eq!(model[conversation.about].name, "patient");
+    let reaches: Vec<_> =
+        messages.grants.iter().map(|grant| (model[grant.role].name.as_str(), grant.reach.clone())).collect();
+    let expected =
+        [("patient", Reach::Own("person_id".into())), ("nurse", Reach::Assigned { past: false })];
+    assert_eq!(reaches, expected, "the owner views every patient, and no message");
+    let changed = |grant: &spec::access::Grant| grant.allows(Action::Update) || grant.allows(Action::Delete);
+    assert!(!messages.grants.iter().any(changed));
+}
+
+/// HC-3: whoever nothing links to the record is not let in by being named.
+#[test]
+fn who_takes_part_is_said_by_the_record() {
+    for (said, expected) in [
+        ("{ between: [patient, nurse] }", "nothing says which `nurse` takes part in the conversation about a `patient`"),
+        ("{ between: [patient] }", "nobody answers in `questions`"),
+        ("{ between: [patient, doctor] }", "there is no role `doctor`"),
+        ("{ between: [nurse, owner] }", "`questions` is about no record"),
+        ("{ between: [patient, patient] }", "`patient` takes part twice"),
+        ("{ between: [patient, nurse], about: visit }", "there is no entity `visit`"),
+    ] {
+        let told = refused(&format!("{PRACTICE}conversations:\n  questions: {said}\n"));
+        assert!(told.contains(expected), "{said}: {told}");
+    }
+}

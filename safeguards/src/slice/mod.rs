@@ -10,6 +10,7 @@ mod answers;
 mod assign;
 mod body;
 mod browser;
+mod conversations;
 mod files;
 mod hours;
 pub mod json;

@@ -184,8 +184,10 @@ document! {
     pub struct Conversation called "a conversation" {
         /// The roles that take part.
         required "between" between: Vec<Name>,
-        /// The entity that it is about.
+        /// The entity that it is about, one conversation for each record; unless said, the record that one of them is.
         "about" about: Option<Name>,
+        /// What people call it.
+        "label" label: Option<String>,
     }
 }
 

@@ -13,7 +13,7 @@ pub use entity::{
     Target, UniqueMember, View,
 };
 pub use work::{
-    Aggregate, AiAction, AiInput, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion,
+    Aggregate, AiAction, AiInput, Calendar, Conversation, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion,
     OpeningHours, Page, PageItem, Permission, RaisedTask, Rule, SortKey, SubProcessor, Task, TimeAxis,
     Weekday, Without,
 };
@@ -96,6 +96,8 @@ pub struct Model {
     pub calendars: Vec<Calendar>,
     /// What people give and take back.
     pub permissions: Vec<Permission>,
+    /// What participants write to each other.
+    pub conversations: Vec<Conversation>,
     /// The limits, at most one for each entity.
     pub limits: Vec<Limit>,
     /// What somebody has to do.

@@ -211,6 +211,21 @@ pub struct Permission {
     pub gives: Vec<EntityIndex>,
 }
 
+/// What its participants write to each other about a record; each message is a record of [`Conversation::entity`].
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity that holds the messages, a part of what they are about.
+    pub entity: EntityIndex,
+    /// What they are about.
+    pub about: EntityIndex,
+    /// The roles that take part: each for the records that are their own, or that they are responsible for.
+    pub between: Vec<RoleIndex>,
+}
+
 /// What somebody has to do about a record; each is a record of [`Task::entity`].
 #[derive(Clone, Debug)]
 pub struct Task {

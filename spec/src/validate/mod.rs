@@ -6,6 +6,7 @@
 
 mod ai_actions;
 mod calendars;
+mod conversations;
 mod entities;
 mod fields;
 mod files;
@@ -149,6 +150,7 @@ impl<'d> Resolver<'d> {
             measures: Vec::new(),
             calendars: Vec::new(),
             permissions: Vec::new(),
+            conversations: Vec::new(),
             limits: Vec::new(),
             tasks: Vec::new(),
             rules: Vec::new(),

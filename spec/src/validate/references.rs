@@ -34,13 +34,6 @@ impl Resolver<'_> {
         for (name, message) in &document.messages {
             self.role(&message.to, &root.join("messages").join(name).join("to"));
         }
-        for (name, conversation) in &document.conversations {
-            let at = root.join("conversations").join(name);
-            self.roles(&conversation.between, &at.join("between"));
-            if let Some(about) = &conversation.about {
-                self.entity(about, &at.join("about"));
-            }
-        }
         for (name, rendered) in &document.documents {
             let at = root.join("documents").join(name);
             for (key, entity) in [("of", &rendered.of), ("part of", &rendered.part_of)] {

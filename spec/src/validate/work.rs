@@ -31,6 +31,7 @@ impl Resolver<'_> {
             self.calendar(name, calendar, &root.join("calendars").join(name));
         }
         self.rules_and_tasks();
+        self.conversations();
         for (name, page) in &document.pages {
             self.page(name, page, &root.join("pages").join(name));
         }

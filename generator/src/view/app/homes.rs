@@ -3,7 +3,7 @@
 use serde::Serialize;
 use spec::Model;
 use spec::access::Action;
-use spec::model::{EntityIndex, RoleIndex};
+use spec::model::{EntityIndex, Origin, RoleIndex};
 
 use crate::view::entity::{chart, lower_first, module, path};
 use crate::view::policy::PolicyView;
@@ -136,7 +136,8 @@ pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
         let parts = model[at].parts.iter().filter(|part| may(**part, Action::List)).map(|part| OwnPartView {
             label: model[*part].plural.clone(),
             path: path(&model[*part].table),
-            add: may(*part, Action::Create).then(|| format!("Add {}", lower_first(&model[*part].label))),
+            // A message is written below what was said before.
+            add: (may(*part, Action::Create) && !matches!(model[*part].origin, Origin::Conversation(_))).then(|| format!("Add {}", lower_first(&model[*part].label))),
             chart: charted(model, *part),
         });
         Some(OwnRecordView {

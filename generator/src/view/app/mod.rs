@@ -2,6 +2,7 @@
 
 mod ai_actions;
 mod calendars;
+mod conversations;
 mod facts;
 mod homes;
 mod limits;
@@ -18,6 +19,7 @@ use spec::model::{EntityIndex, Target};
 pub(crate) use self::ai_actions::{AiActionView, ai_action_view};
 use self::ai_actions::{SubProcessorView, sub_processor_view};
 use self::calendars::{CalendarView, calendar_view};
+use self::conversations::{ConversationView, conversation_view};
 pub(crate) use self::facts::{Facts, place_of};
 use self::facts::{RoleView, facts, roles};
 use self::homes::{HomeView, OwnRecordView, homes, own_records};
@@ -52,6 +54,7 @@ pub(crate) struct AppView {
     /// Whether a test surely finds a record on whose page somebody can run an action: made up, or begun without a word.
     pub(crate) ai_tried: bool,
     pub(crate) permissions: Vec<PermissionView>,
+    pub(crate) conversations: Vec<ConversationView>,
     /// Rules and tasks.
     pub(crate) duties: DutiesView,
     pub(crate) homes: Vec<HomeView>,
@@ -97,7 +100,7 @@ impl FrontView {
             |entity: &EntityView| entity.lifecycle.as_ref().is_some_and(|steps| !steps.open.is_empty());
         let unassigned = entities.iter().any(EntityView::shows_unassigned);
         Self {
-            tasks: entities.iter().any(open) || !model.tasks.is_empty(),
+            tasks: entities.iter().any(open) || !model.tasks.is_empty() || !model.conversations.is_empty(),
             states: entities.iter().any(open),
             figures: model.measures.iter().any(|measure| measure.by.is_none()),
             sections: unassigned
@@ -169,6 +172,7 @@ impl AppView {
             migrations: Vec::new(),
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
+            conversations: model.conversations.iter().map(|one| conversation_view(model, one)).collect(),
             duties: duties(model)?,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
             ai_actions: model.ai_actions.iter().map(|action| ai_action_view(model, action)).collect(),
