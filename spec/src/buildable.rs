@@ -74,7 +74,33 @@ fn computed(model: &Model, note: &mut impl FnMut(u8, Pointer, String)) {
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–16, 18–20, 23, 24 (signed in), and uploads of 21.
+/// Feeds of another form than CSV, and into records that a line cannot say everything of.
+fn imported(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) {
+    let model = spec.model();
+    for feed in &model.feeds {
+        let at = Pointer::root().join("feeds").join(&feed.name);
+        let from = spec.document().feeds.get(&feed.name).map(|written| &written.from);
+        if let Some(from) = from.filter(|from| **from != "csv") {
+            note(22, at.join("from"), format!("the import of `{from}`; of `csv` it is built. So said, it"));
+        }
+        let entity = &model[feed.entity];
+        let link = entity.fields.iter().find(|field| field.target.is_some() && field.required);
+        if let Some(link) = link {
+            let said =
+                format!("the import into `{}`, which has to be linked by `{}`,", entity.name, link.name);
+            note(22, at.join("into"), said);
+        }
+        if entity.has_place_column() {
+            note(
+                22,
+                at.join("into"),
+                format!("the import into `{}`, which belongs to a place,", entity.name),
+            );
+        }
+    }
+}
+
+/// Everything of a spec that cannot be built yet; built are 1–16, 18–20, 22 (of CSV), 23, 24 (signed in), and uploads of 21.
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -91,7 +117,6 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     }
     section! {
         17 "messages" messages "message";
-        22 "feeds" feeds "feed";
         0 "policies" policies "policy";
     }
     for (name, rendered) in &document.documents {
@@ -118,6 +143,7 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         }
     }
     computed(spec.model(), &mut note);
+    imported(spec, &mut note);
     for (name, rule) in &document.rules {
         let at = root.join("rules").join(name);
         for (i, said) in rule.then.iter().enumerate() {

@@ -17,6 +17,7 @@ mod exit;
 mod healthcoder;
 mod lints;
 mod models;
+mod outward;
 mod planted;
 mod platform;
 mod policy;

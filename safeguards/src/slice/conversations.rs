@@ -22,7 +22,9 @@ impl Viewer {
         let Some(newest) = found.iter().filter_map(|(written, _)| written.created_at.value().copied()).max()
         else {
             let nothing = Notice::information("Nothing was written yet");
-            return Ok(page.with(nothing.text("What is written here is read by those who take part, and by nobody else.")));
+            return Ok(page.with(
+                nothing.text("What is written here is read by those who take part, and by nobody else."),
+            ));
         };
         self.has_read(entity, about, newest).await?;
         found.reverse();

@@ -11,6 +11,7 @@ mod assign;
 mod body;
 mod browser;
 mod conversations;
+pub mod feeds;
 mod files;
 mod hours;
 pub mod json;

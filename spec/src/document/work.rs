@@ -277,8 +277,12 @@ document! {
         required "from" from: Name,
         /// The fields that tell two entries apart.
         required "key" key: Vec<Name>,
-        /// The role that imports.
+        /// The roles that import, and may make such records anyway.
         "by" by: Vec<Name>,
+        /// What the columns of the file are called, where that is neither the name of the field nor its label.
+        "columns" columns: crate::Map<String>,
+        /// What people call it.
+        "label" label: Option<String>,
     }
 }
 

@@ -28,14 +28,20 @@ impl Resolver<'_> {
         for (index, (conversation, written)) in document.conversations.iter().enumerate() {
             let at = Pointer::root().join("conversations").join(conversation);
             let Some(about) = about(document, written) else {
-                let message = format!("`{conversation}` is about no record, so nothing says who takes part in which");
+                let message =
+                    format!("`{conversation}` is about no record, so nothing says who takes part in which");
                 let help = "write `about: patient`, or name a role that is a record, as in `patient: { self: patient }`";
                 self.problem(&at.join("about"), Kind::Missing, message, help);
                 continue;
             };
             if written.between.len() < 2 {
                 let message = format!("nobody answers in `{conversation}`");
-                self.problem(&at.join("between"), Kind::Shape, message, "name at least two roles, as in `between: [patient, physician]`");
+                self.problem(
+                    &at.join("between"),
+                    Kind::Shape,
+                    message,
+                    "name at least two roles, as in `between: [patient, physician]`",
+                );
             }
             let mut access = crate::Map::new();
             for (i, role) in written.between.iter().enumerate() {
@@ -54,7 +60,9 @@ impl Resolver<'_> {
                     continue;
                 }
                 let Some(scope) = taking_part(document, role, known, &about) else {
-                    let message = format!("nothing says which `{role}` takes part in the conversation about a `{about}`");
+                    let message = format!(
+                        "nothing says which `{role}` takes part in the conversation about a `{about}`"
+                    );
                     let help = format!(
                         "assign `{about}` to `{role}`, give it a field of the type `link {role}`, or say `{role}: {{ self: … }}`"
                     );
@@ -64,7 +72,12 @@ impl Resolver<'_> {
                 let granted = format!("view, create {scope}").parse::<crate::Access>();
                 access.insert(role.clone(), granted.expect("a text of the grammar of access"));
             }
-            self.add_source(conversation.clone(), entity(conversation, written, about, access), Origin::Conversation(index), at);
+            self.add_source(
+                conversation.clone(),
+                entity(conversation, written, about, access),
+                Origin::Conversation(index),
+                at,
+            );
         }
     }
 
@@ -77,15 +90,24 @@ impl Resolver<'_> {
             else {
                 continue;
             };
-            let Some(about) = self.model[entity].parent.as_ref().map(|parent| parent.entity) else { continue };
+            let Some(about) = self.model[entity].parent.as_ref().map(|parent| parent.entity) else {
+                continue;
+            };
             let between: Vec<_> =
                 written.between.iter().filter_map(|role| self.role_names.get(role).copied()).collect();
             for (i, role) in between.iter().enumerate() {
                 if !self.model.grants(*role, about).any(|grant| grant.allows(Action::View)) {
                     let (role, about) = (self.model[*role].name.clone(), self.model[about].name.clone());
-                    let message = format!("`{role}` takes part in `{name}`, but may not view the {about} that it is about");
+                    let message = format!(
+                        "`{role}` takes part in `{name}`, but may not view the {about} that it is about"
+                    );
                     let at = Pointer::root().join("conversations").join(name).join("between").join(i);
-                    self.problem(&at, Kind::Access, message, format!("grant `{role}` to view it, if only its reference"));
+                    self.problem(
+                        &at,
+                        Kind::Access,
+                        message,
+                        format!("grant `{role}` to view it, if only its reference"),
+                    );
                 }
             }
             self.model.conversations.push(Conversation {

@@ -8,6 +8,7 @@ mod ai_actions;
 mod calendars;
 mod conversations;
 mod entities;
+mod feeds;
 mod fields;
 mod files;
 mod floor;
@@ -151,6 +152,7 @@ impl<'d> Resolver<'d> {
             calendars: Vec::new(),
             permissions: Vec::new(),
             conversations: Vec::new(),
+            feeds: Vec::new(),
             limits: Vec::new(),
             tasks: Vec::new(),
             rules: Vec::new(),

@@ -45,12 +45,5 @@ impl Resolver<'_> {
                 self.role(role, &at.join("to"));
             }
         }
-        for (name, feed) in &document.feeds {
-            let at = root.join("feeds").join(name);
-            if let Some(entity) = self.entity(&feed.into, &at.join("into")) {
-                self.field_list(entity, &feed.key, &at.join("key"));
-            }
-            self.roles(&feed.by, &at.join("by"));
-        }
     }
 }

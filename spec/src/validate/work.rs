@@ -32,6 +32,7 @@ impl Resolver<'_> {
         }
         self.rules_and_tasks();
         self.conversations();
+        self.feeds();
         for (name, page) in &document.pages {
             self.page(name, page, &root.join("pages").join(name));
         }

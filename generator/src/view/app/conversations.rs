@@ -18,10 +18,7 @@ pub(crate) struct ConversationView {
     pub(crate) between: Vec<String>,
 }
 
-pub(super) fn conversation_view(
-    model: &Model,
-    conversation: &spec::model::Conversation,
-) -> ConversationView {
+pub(super) fn conversation_view(model: &Model, conversation: &spec::model::Conversation) -> ConversationView {
     let (messages, about) = (&model[conversation.entity], &model[conversation.about]);
     ConversationView {
         label: conversation.label.clone(),

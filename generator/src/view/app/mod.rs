@@ -4,6 +4,7 @@ mod ai_actions;
 mod calendars;
 mod conversations;
 mod facts;
+mod feeds;
 mod homes;
 mod limits;
 mod lists;
@@ -22,6 +23,7 @@ use self::calendars::{CalendarView, calendar_view};
 use self::conversations::{ConversationView, conversation_view};
 pub(crate) use self::facts::{Facts, place_of};
 use self::facts::{RoleView, facts, roles};
+use self::feeds::{FeedView, feed_view};
 use self::homes::{HomeView, OwnRecordView, homes, own_records};
 pub(crate) use self::limits::limit_constant;
 use self::limits::{LimitView, limit_view};
@@ -55,6 +57,7 @@ pub(crate) struct AppView {
     pub(crate) ai_tried: bool,
     pub(crate) permissions: Vec<PermissionView>,
     pub(crate) conversations: Vec<ConversationView>,
+    pub(crate) feeds: Vec<FeedView>,
     /// Rules and tasks.
     pub(crate) duties: DutiesView,
     pub(crate) homes: Vec<HomeView>,
@@ -172,6 +175,7 @@ impl AppView {
             migrations: Vec::new(),
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
+            feeds: model.feeds.iter().filter_map(|one| feed_view(model, one, &entities)).collect(),
             conversations: model.conversations.iter().map(|one| conversation_view(model, one)).collect(),
             duties: duties(model)?,
             limits: model.limits.iter().map(|limit| limit_view(model, limit)).collect(),
@@ -207,7 +211,8 @@ impl AppView {
             uses_post: entities.iter().any(|entity| {
                 let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);
                 entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable || claims
-            }) || !model.ai_actions.is_empty(),
+            }) || !model.ai_actions.is_empty()
+                || !model.feeds.is_empty(),
             any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
                 let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
                 lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())
