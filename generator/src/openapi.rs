@@ -3,6 +3,7 @@
 //! A field that its reader may not see is left out of an answer, so no field of a record is required there.
 
 mod ai_actions;
+mod feeds;
 mod lists;
 mod people;
 mod sharing;
@@ -39,6 +40,7 @@ pub(crate) fn document(view: &AppView) -> Value {
         let operation = operation(&measure.label, "measures", [("200", reference("Measured"))]);
         paths.insert(format!("/api/measures/{}", measure.path), json!({ "get": operation }));
     }
+    feeds::routes(view, &mut paths, &mut schemas);
     ai_actions::routes(view, &mut paths, &mut schemas);
     people::routes(view, &mut paths, &mut schemas);
     sharing::routes(view, &mut paths);

@@ -2,7 +2,8 @@
 /// 0001 organisations and places, 0010 identity, 0011 people's own places, 0020 keys, 0030 audit, 0040 what row-level
 /// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits, 0080
 /// compliance, 0090 emergency access, 0100 rules, 0110 what AI was asked, 0120 identity providers,
-/// 0130 messages and packets, 0140 erasures, 0160 what custom code does at its times.
+/// 0130 messages and packets, 0140 erasures, 0150 who has read what in a conversation,
+/// 0160 what custom code does at its times.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -21,6 +22,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         120 "0120_sso",
         130 "0130_sharing",
         140 "0140_erasures",
+        150 "0150_conversations",
         160 "0160_schedules",
     ),
     postgres: files!("postgres":
@@ -40,6 +42,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         120 "0120_sso",
         130 "0130_sharing",
         140 "0140_erasures",
+        150 "0150_conversations",
         160 "0160_schedules",
     ),
 };

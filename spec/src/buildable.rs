@@ -131,7 +131,33 @@ fn sharing(document: &AppSpec, model: &Model, note: &mut impl FnMut(u8, Pointer,
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–17, 19–21, 23 and 24 (signed in).
+/// Feeds of another form than CSV, and into records that a line cannot say everything of.
+fn imported(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) {
+    let model = spec.model();
+    for feed in &model.feeds {
+        let at = Pointer::root().join("feeds").join(&feed.name);
+        let from = spec.document().feeds.get(&feed.name).map(|written| &written.from);
+        if let Some(from) = from.filter(|from| **from != "csv") {
+            note(22, at.join("from"), format!("the import of `{from}`; of `csv` it is built. So said, it"));
+        }
+        let entity = &model[feed.entity];
+        let link = entity.fields.iter().find(|field| field.target.is_some() && field.required);
+        if let Some(link) = link {
+            let said =
+                format!("the import into `{}`, which has to be linked by `{}`,", entity.name, link.name);
+            note(22, at.join("into"), said);
+        }
+        if entity.has_place_column() {
+            note(
+                22,
+                at.join("into"),
+                format!("the import into `{}`, which belongs to a place,", entity.name),
+            );
+        }
+    }
+}
+
+/// Everything of a spec that cannot be built yet; built are 1–23 (22 of CSV) and 24 (signed in).
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -147,8 +173,6 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         };
     }
     section! {
-        18 "conversations" conversations "conversation";
-        22 "feeds" feeds "feed";
         0 "policies" policies "policy";
     }
     sharing(document, spec.model(), &mut note);
@@ -167,6 +191,7 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
         }
     }
     computed(spec.model(), &mut note);
+    imported(spec, &mut note);
     for (name, calendar) in &document.calendars {
         if calendar.waitlist {
             note(19, root.join("calendars").join(name).join("waitlist"), format!("the waitlist of `{name}`"));

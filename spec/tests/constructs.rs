@@ -253,3 +253,92 @@ fn a_rule_sends_a_message() {
     let text = text.replacen("do: [call back]", "do: [call back, notice]", 1);
     assert_eq!(told(&text), (1, Vec::new()));
 }
+
+/// CL-1: those who take part in a conversation are the people of the record, by what it says today; nobody else has a grant,
+/// and nobody changes a word.
+#[test]
+fn a_conversation_is_between_those_whose_record_it_is() {
+    let text = PRACTICE
+        .replace(
+            "  patient:\n    title",
+            "  patient:\n    assigned to: { role: nurse, by: [owner] }\n    title",
+        )
+        .replace("view, create in organisation'", "view, create assigned', owner: 'view in organisation'")
+        .replace("view, create, update in organisation'", "view, create, update assigned'");
+    let spec = check(
+        &format!("{text}conversations:\n  questions: {{ between: [patient, nurse] }}\n"),
+        &Lock::default(),
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(spec::buildable(&spec).is_empty());
+    let model = spec.model();
+    let conversation = &model.conversations[0];
+    let messages = &model[conversation.entity];
+    assert_eq!((messages.table.as_str(), messages.plural.as_str()), ("questions_messages", "Questions"));
+    assert_eq!(model[conversation.about].name, "patient");
+    let reaches: Vec<_> =
+        messages.grants.iter().map(|grant| (model[grant.role].name.as_str(), grant.reach.clone())).collect();
+    let expected = [("patient", Reach::Own("person_id".into())), ("nurse", Reach::Assigned { past: false })];
+    assert_eq!(reaches, expected, "the owner views every patient, and no message");
+    let changed = |grant: &spec::access::Grant| grant.allows(Action::Update) || grant.allows(Action::Delete);
+    assert!(!messages.grants.iter().any(changed));
+}
+
+/// HC-3: whoever nothing links to the record is not let in by being named.
+#[test]
+fn who_takes_part_is_said_by_the_record() {
+    for (said, expected) in [
+        (
+            "{ between: [patient, nurse] }",
+            "nothing says which `nurse` takes part in the conversation about a `patient`",
+        ),
+        ("{ between: [patient] }", "nobody answers in `questions`"),
+        ("{ between: [patient, doctor] }", "there is no role `doctor`"),
+        ("{ between: [nurse, owner] }", "`questions` is about no record"),
+        ("{ between: [patient, patient] }", "`patient` takes part twice"),
+        ("{ between: [patient, nurse], about: visit }", "there is no entity `visit`"),
+    ] {
+        let told = refused(&format!("{PRACTICE}conversations:\n  questions: {said}\n"));
+        assert!(told.contains(expected), "{said}: {told}");
+    }
+}
+
+/// A feed fills what those who import may make anyway, and finds it again by a key that a statement can ask for.
+#[test]
+fn a_feed_has_a_key_and_somebody_who_may() {
+    let text = PRACTICE
+        .replace("    title: [name]\n    fields", "    reference: PT\n    title: [name]\n    fields")
+        .replace("note: narrative }", "note: narrative, serial: none text }");
+    let feed = |said: &str| format!("{text}feeds:\n  scans: {said}\n");
+    let good = feed("{ into: scan, from: csv, key: [serial], by: [nurse], columns: { note: Remarks } }");
+    let spec = check(&good, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(spec::buildable(&spec).is_empty());
+    let (model, feed_of) = (spec.model(), &spec.model().feeds[0]);
+    let columns: Vec<_> = feed_of
+        .columns
+        .iter()
+        .map(|column| (model[feed_of.entity][column.field].name.as_str(), column.header.as_deref()))
+        .collect();
+    assert_eq!(
+        columns,
+        [("taken on", None), ("note", Some("Remarks")), ("serial", None)],
+        "a file is no cell"
+    );
+    let other = check(&good.replace("from: csv", "from: hl7"), &Lock::default()).expect("it means something");
+    assert_eq!(spec::buildable(&other)[0].pointer.to_string(), "/feeds/scans/from");
+    for (said, expected) in [
+        ("{ into: scan, from: csv, key: [note], by: [nurse] }", "no record is found again by `note`"),
+        (
+            "{ into: scan, from: csv, key: [serial], by: [patient] }",
+            "`patient` imports `scan`, but may not make one",
+        ),
+        ("{ into: scan, from: csv, key: [serial] }", "nobody imports `scans`"),
+        ("{ into: scan, from: csv, key: [number], by: [nurse] }", "there is no field of `scan` `number`"),
+        ("{ into: scans, from: csv, key: [serial], by: [nurse] }", "there is no entity `scans`"),
+    ] {
+        let told = refused(&feed(said));
+        assert!(told.contains(expected), "{said}: {told}");
+    }
+    let told = refused(&good.replace("reference: PT", "label: Patient"));
+    assert!(told.contains("a line cannot say which `patient` it is about"), "{told}");
+}

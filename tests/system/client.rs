@@ -141,14 +141,23 @@ impl Client {
         self.ask(method, path, body, "application/json")
     }
 
+    /// `POST` of a table of comma-separated values.
+    pub(crate) fn post_csv(&self, path: &str, table: &str) -> Reply {
+        self.ask_with("POST", path, ("text/csv", table), "application/json")
+    }
+
     fn ask(&self, method: &str, path: &str, body: Option<&Value>, accept: &str) -> Reply {
         let body = body.map(Value::to_string).unwrap_or_default();
+        self.ask_with(method, path, ("application/json", &body), accept)
+    }
+
+    fn ask_with(&self, method: &str, path: &str, (kind, body): (&str, &str), accept: &str) -> Reply {
         let token = self.token.as_ref().map(|token| format!("authorization: Bearer {token}\r\n"));
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the app listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a time limit");
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: {accept}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n{}\r\n{body}",
+             content-type: {kind}\r\ncontent-length: {}\r\n{}\r\n{body}",
             self.address,
             body.len(),
             token.unwrap_or_default(),

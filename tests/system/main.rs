@@ -17,6 +17,7 @@ mod exit;
 mod healthcoder;
 mod lints;
 mod models;
+mod outward;
 mod packets;
 mod planted;
 mod platform;

@@ -11,7 +11,7 @@ fn becomes_an_app(prompt: &str) {
 
 /// Specs written by hand for what no prompt asks.
 pub(crate) const SPECS: &[&str] =
-    &["front-office", "treatment-room", "scribe", "watchful-clinic", "name-soup"];
+    &["front-office", "treatment-room", "scribe", "watchful-clinic", "name-soup", "open-door"];
 
 /// The constructs that no shared prompt asks for: claims, opening hours, answers that fill a record, a form's version.
 #[test]
@@ -36,6 +36,12 @@ fn what_follows_by_itself() {
 #[test]
 fn what_ai_proposes() {
     is_sound(&Project::of_spec("scribe"), "scribe");
+}
+
+/// What people write to each other: by whose record it is, by assignment, and by a link. (CL-1)
+#[test]
+fn what_people_write_to_each_other() {
+    is_sound(&Project::of_spec("open-door"), "open-door");
 }
 
 /// Whatever a founder calls a thing, the app builds: nothing of it takes the place of what generated code means.

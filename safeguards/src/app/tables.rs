@@ -88,7 +88,7 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 25] = [
+const OWN: [(&str, &str); 26] = [
     ("ai_applications", "organisation_id = $1"),
     ("ai_attestations", "organisation_id = $1"),
     ("ai_invocations", "organisation_id = $1"),
@@ -96,6 +96,7 @@ const OWN: [(&str, &str); 25] = [
     ("compliance_entries", "organisation_id = $1"),
     ("compliance_officers", "organisation_id = $1"),
     ("compliance_reviews", "organisation_id = $1"),
+    ("conversation_reads", "organisation_id = $1"),
     ("document_acceptances", "organisation_id = $1"),
     ("emergency_accesses", "organisation_id = $1"),
     ("emergency_notices", "organisation_id = $1"),

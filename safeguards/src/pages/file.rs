@@ -14,6 +14,8 @@ pub struct FileForm {
     version: i64,
     cancel: String,
     mistake: Option<String>,
+    /// What is taken, where that is not a document or a picture: in words, and as the browser filters.
+    taking: Option<(String, &'static str)>,
 }
 
 impl FileForm {
@@ -25,7 +27,21 @@ impl FileForm {
         version: i64,
         cancel: impl Into<String>,
     ) -> Self {
-        Self { to: to.into(), label: label.into(), version, cancel: cancel.into(), mistake: None }
+        Self {
+            to: to.into(),
+            label: label.into(),
+            version,
+            cancel: cancel.into(),
+            mistake: None,
+            taking: None,
+        }
+    }
+
+    /// Takes another kind of file: what it has to be, and the endings of its name.
+    #[must_use]
+    pub fn taking(mut self, hint: impl Into<String>, endings: &'static str) -> Self {
+        self.taking = Some((hint.into(), endings));
+        self
     }
 
     /// The form again after its file was refused.
@@ -43,16 +59,18 @@ impl Show for FileForm {
     fn show(&self, view: &View) -> Markup {
         let words = view.words;
         let wrong = self.mistake.is_some();
+        let documents = (words.file_hint, ".pdf,.jpg,.jpeg,.png,.webp,.heic,.heif,.tif,.tiff,.dcm");
+        let (hint, endings) = self.taking.as_ref().map_or(documents, |(hint, endings)| (hint, endings));
         html! {
             form.form method="post" action=(local(&self.to)) enctype="multipart/form-data" {
                 (view.csrf_field())
                 input type="hidden" name=(FormData::VERSION) value=(self.version);
                 div.field.wrong[wrong] {
                     label for="f-file" { (self.label) }
-                    p.hint #f-file-hint { (words.file_hint) }
+                    p.hint #f-file-hint { (hint) }
                     @if let Some(mistake) = &self.mistake { div.wrong-text #f-file-wrong { p { (mistake) } } }
                     input #f-file type="file" name="file" required
-                        accept=".pdf,.jpg,.jpeg,.png,.webp,.heic,.heif,.tif,.tiff,.dcm"
+                        accept=(endings)
                         aria-describedby=(if wrong { "f-file-wrong f-file-hint" } else { "f-file-hint" })
                         aria-invalid=[wrong.then_some("true")];
                 }

@@ -1,6 +1,6 @@
 //! From typed answers to the fields that a statement writes.
 
-use crate::access::{Entity, Field, Statement};
+use crate::access::{Entity, Field, Statement, Storage};
 use crate::pages::{Answer, Answers};
 use crate::store::{Kind, Value};
 use crate::web::Problem;
@@ -12,6 +12,9 @@ pub trait WriteAnswers: Sized {
 
     /// Writes one answer into the field of this name, if there is one.
     fn answer_if(self, entity: &'static Entity, name: &str, answer: Option<&Answer>) -> Self;
+
+    /// Binds the next `$n` to the answer of this name: as it is, or by its blind index where the field is sealed.
+    fn bind_answer(self, entity: &'static Entity, name: &str, answers: &Answers) -> Self;
 }
 
 impl WriteAnswers for Statement {
@@ -26,6 +29,15 @@ impl WriteAnswers for Statement {
         match (field_of(entity, name), answer) {
             (Some(field), Some(answer)) => self.field(field.name, value(field, answer)),
             _ => self,
+        }
+    }
+
+    fn bind_answer(self, entity: &'static Entity, name: &str, answers: &Answers) -> Self {
+        let Some(field) = field_of(entity, name) else { return self };
+        let value = value(field, answers.answer(name));
+        match field.storage {
+            Storage::Sealed { lookup: Some(_) } => self.lookup(field.name, value),
+            _ => self.bind(value),
         }
     }
 }

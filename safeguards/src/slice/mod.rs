@@ -10,6 +10,8 @@ mod answers;
 mod assign;
 mod body;
 mod browser;
+mod conversations;
+pub mod feeds;
 mod files;
 mod hours;
 pub mod json;

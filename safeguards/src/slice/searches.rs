@@ -32,7 +32,7 @@ impl Viewer {
         Ok(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
     }
 
-    async fn insert_search(&self, id: Uuid, terms: &FormData) -> Result<()> {
+    pub(super) async fn insert_search(&self, id: Uuid, terms: &FormData) -> Result<()> {
         let plain = encoded(terms.iter().map(|(name, value)| (name, Some(value))));
         let ring = self.keys.ring(self.principal.organisation().uuid()).await.map_err(Error::from)?;
         let sealed = ring.seal(Purpose::Field, &self.place_of_search(id), plain.as_bytes());
@@ -54,6 +54,11 @@ impl Viewer {
     /// somebody else's, is not there: a list without its terms would show more than was asked for.
     pub async fn with_search(&self, wanted: Wanted) -> Result<Wanted> {
         let Some(id) = wanted.listing().search() else { return Ok(wanted) };
+        Ok(wanted.searching(&self.kept_search(id).await?))
+    }
+
+    /// What was kept under this id for this person.
+    pub(super) async fn kept_search(&self, id: Uuid) -> Result<FormData> {
         let kept = sql(
             "SELECT terms FROM searches WHERE id = $1 AND organisation_id = $2 AND person_id = $3 AND created_at >= $4",
         );
@@ -65,12 +70,11 @@ impl Viewer {
             .fetch_optional(&self.store)
             .await
             .map_err(Error::from)?;
-        let over =
-            || Problem::new(Code::NotFound).detail("This search is over. Go to the list and search again.");
+        let over = || Problem::new(Code::NotFound).detail("This is over. Go back and begin again.");
         let sealed = Sealed::from_bytes(found.ok_or_else(over)?.bytes("terms").map_err(Error::from)?);
         let ring = self.keys.ring(self.principal.organisation().uuid()).await.map_err(Error::from)?;
         let plain = ring.open(Purpose::Field, &self.place_of_search(id), &sealed).map_err(Error::from)?;
-        Ok(wanted.searching(&FormData::parse(&plain)))
+        Ok(FormData::parse(&plain))
     }
 
     fn place_of_search(&self, row: Uuid) -> Binding {

@@ -51,6 +51,8 @@ pub struct Viewer {
     pub view: View,
     /// The page of this app that led here: path and query.
     came_from: Option<String>,
+    /// Records are only shown: nothing else is written but the log.
+    pub(super) closed: bool,
 }
 
 impl std::fmt::Debug for Viewer {
@@ -71,7 +73,7 @@ impl Viewer {
     /// A viewer without a page: they call the API, or the app acts for them.
     pub fn of(session: Session, front: &'static Front) -> Self {
         let view = View::new(front.application, session.clock.now()).language(front.words).zone(front.zone);
-        Self { session, view, came_from: None }
+        Self { session, view, came_from: None, closed: false }
     }
 
     /// The session behind it.
@@ -484,6 +486,7 @@ where
             .fold(view, |view, (text, to)| view.destination(text, to));
         let view = arrival.csrf.into_iter().fold(view, View::csrf);
         let view = parts.extensions.get::<ReadOnly>().into_iter().fold(view, |view, why| why.over(view));
+        let closed = parts.extensions.get::<ReadOnly>().is_some();
         let announced = parts.extensions.get::<Announcement>().cloned();
         let view = announced.into_iter().fold(view, View::announce);
         let view = looking(&session).await?.into_iter().fold(view, View::looking);
@@ -491,6 +494,6 @@ where
             let close = format!("/account/break-glass/{}/close", broken.id);
             view.broken(Broken { until: broken.until, close })
         });
-        Ok(Self { session, view, came_from: came_from(parts) })
+        Ok(Self { session, view, came_from: came_from(parts), closed })
     }
 }

@@ -90,7 +90,7 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 28);
+        assert_eq!(tables, 29);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
             "ai_applications",
@@ -100,6 +100,7 @@ async fn an_archive_holds_everything_and_no_secret() {
             "compliance_entries",
             "compliance_officers",
             "compliance_reviews",
+            "conversation_reads",
             "document_acceptances",
             "emergency_accesses",
             "emergency_notices",

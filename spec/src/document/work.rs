@@ -186,8 +186,10 @@ document! {
     pub struct Conversation called "a conversation" {
         /// The roles that take part.
         required "between" between: Vec<Name>,
-        /// The entity that it is about.
+        /// The entity that it is about, one conversation for each record; unless said, the record that one of them is.
         "about" about: Option<Name>,
+        /// What people call it.
+        "label" label: Option<String>,
     }
 }
 
@@ -281,8 +283,12 @@ document! {
         required "from" from: Name,
         /// The fields that tell two entries apart.
         required "key" key: Vec<Name>,
-        /// The role that imports.
+        /// The roles that import, and may make such records anyway.
         "by" by: Vec<Name>,
+        /// What the columns of the file are called, where that is neither the name of the field nor its label.
+        "columns" columns: crate::Map<String>,
+        /// What people call it.
+        "label" label: Option<String>,
     }
 }
 

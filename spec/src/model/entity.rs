@@ -36,6 +36,8 @@ pub enum Origin {
     Signatures(EntityIndex),
     /// It holds what somebody has to do about a record: the position among the document's tasks.
     Task(usize),
+    /// It holds the messages of a conversation: the position among the document's conversations.
+    Conversation(usize),
 }
 
 /// Something that the app keeps records of.

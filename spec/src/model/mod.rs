@@ -15,9 +15,9 @@ pub use entity::{
 };
 pub use sharing::{Document, Message, MessageWord, Recipient, Reminder, ToldBy, Way};
 pub use work::{
-    Aggregate, AiAction, AiInput, Calendar, Form, FormQuestion, Limit, LimitPeriod, List, Measure, Occasion,
-    OpeningHours, Page, PageItem, Permission, RaisedTask, Rule, SortKey, SubProcessor, Task, TimeAxis,
-    Weekday, Without,
+    Aggregate, AiAction, AiInput, Calendar, Conversation, Feed, FeedColumn, Form, FormQuestion, Limit,
+    LimitPeriod, List, Measure, Occasion, OpeningHours, Page, PageItem, Permission, RaisedTask, Rule,
+    SortKey, SubProcessor, Task, TimeAxis, Weekday, Without,
 };
 
 use crate::{
@@ -98,6 +98,10 @@ pub struct Model {
     pub calendars: Vec<Calendar>,
     /// What people give and take back.
     pub permissions: Vec<Permission>,
+    /// What participants write to each other.
+    pub conversations: Vec<Conversation>,
+    /// What is imported.
+    pub feeds: Vec<Feed>,
     /// The limits, at most one for each entity.
     pub limits: Vec<Limit>,
     /// What somebody has to do.

@@ -211,6 +211,47 @@ pub struct Permission {
     pub gives: Vec<EntityIndex>,
 }
 
+/// What its participants write to each other about a record; each message is a record of [`Conversation::entity`].
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity that holds the messages, a part of what they are about.
+    pub entity: EntityIndex,
+    /// What they are about.
+    pub about: EntityIndex,
+    /// The roles that take part: each for the records that are their own, or that they are responsible for.
+    pub between: Vec<RoleIndex>,
+}
+
+/// An import: the lines of a file become records, or change them.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub label: String,
+    /// The entity that it fills.
+    pub entity: EntityIndex,
+    /// The fields that tell two entries apart, within the record that they are a part of.
+    pub key: Vec<FieldIndex>,
+    /// The roles that import.
+    pub by: Vec<RoleIndex>,
+    /// The fields that a line can fill.
+    pub columns: Vec<FeedColumn>,
+}
+
+/// A column of a file that is imported.
+#[derive(Clone, Debug)]
+pub struct FeedColumn {
+    /// The field that it fills.
+    pub field: FieldIndex,
+    /// What the spec calls it, beside the field's name and its label.
+    pub header: Option<String>,
+}
+
 /// What somebody has to do about a record; each is a record of [`Task::entity`].
 #[derive(Clone, Debug)]
 pub struct Task {

@@ -98,6 +98,7 @@ impl Resolver<'_> {
         self.signatures();
         self.permission_sources();
         self.task_sources();
+        self.conversation_sources();
     }
 
     /// The signatures of each record that is signed: who, as what, which version, and the fingerprint of what it said.
@@ -172,6 +173,7 @@ impl Resolver<'_> {
             // A task is called by what is to be done, of which there is no plural.
             table: match origin {
                 Origin::Task(_) => format!("{}_tasks", name.words_joined()),
+                Origin::Conversation(_) => super::conversations::table(name),
                 _ => name.plural_snake(),
             },
             reference: reference.clone(),
@@ -213,7 +215,7 @@ impl Resolver<'_> {
     fn parent(&mut self, index: EntityIndex) {
         let source = &self.sources[index.0];
         let Some(parent) = source.entity.part_of.clone() else { return };
-        let at = if matches!(source.origin, Origin::Form(_)) {
+        let at = if matches!(source.origin, Origin::Form(_) | Origin::Conversation(_)) {
             source.at.join("about")
         } else {
             source.at.join("part of")

@@ -51,7 +51,7 @@ impl Resolver<'_> {
             }
             (None, Origin::Form(form)) => self.form_grants(index, form.0),
             // Its access is always said.
-            (None, Origin::Permission(_) | Origin::Task(_)) => {}
+            (None, Origin::Permission(_) | Origin::Task(_) | Origin::Conversation(_)) => {}
             (None, Origin::Addenda(owner)) => self.addenda_grants(index, owner),
             (None, Origin::Signatures(owner)) => self.signature_grants(index, owner),
             (None, Origin::Written) if self.model[index].parent.is_some() => {

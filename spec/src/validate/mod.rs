@@ -6,7 +6,9 @@
 
 mod ai_actions;
 mod calendars;
+mod conversations;
 mod entities;
+mod feeds;
 mod fields;
 mod files;
 mod floor;
@@ -150,6 +152,8 @@ impl<'d> Resolver<'d> {
             measures: Vec::new(),
             calendars: Vec::new(),
             permissions: Vec::new(),
+            conversations: Vec::new(),
+            feeds: Vec::new(),
             limits: Vec::new(),
             tasks: Vec::new(),
             rules: Vec::new(),

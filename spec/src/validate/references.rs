@@ -31,19 +31,5 @@ impl Resolver<'_> {
                 }
             }
         }
-        for (name, conversation) in &document.conversations {
-            let at = root.join("conversations").join(name);
-            self.roles(&conversation.between, &at.join("between"));
-            if let Some(about) = &conversation.about {
-                self.entity(about, &at.join("about"));
-            }
-        }
-        for (name, feed) in &document.feeds {
-            let at = root.join("feeds").join(name);
-            if let Some(entity) = self.entity(&feed.into, &at.join("into")) {
-                self.field_list(entity, &feed.key, &at.join("key"));
-            }
-            self.roles(&feed.by, &at.join("by"));
-        }
     }
 }

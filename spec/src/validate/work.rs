@@ -33,6 +33,8 @@ impl Resolver<'_> {
         self.messages();
         self.rules_and_tasks();
         self.documents();
+        self.conversations();
+        self.feeds();
         for (name, page) in &document.pages {
             self.page(name, page, &root.join("pages").join(name));
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use spec::Model;
 use spec::access::Action;
-use spec::model::{EntityIndex, RoleIndex};
+use spec::model::{EntityIndex, Origin, RoleIndex};
 
 use crate::view::entity::{chart, lower_first, module, path};
 use crate::view::policy::PolicyView;
@@ -112,6 +112,11 @@ pub(super) fn screens(
     let people = administers.then(|| ("People".to_owned(), "/account/people".to_owned()));
     let pages =
         model.pages_of(index).map(|page| (page.label.clone(), format!("/pages/{}", page.name.kebab())));
+    let feeds = model
+        .feeds
+        .iter()
+        .filter(move |feed| feed.by.contains(&index))
+        .map(|feed| (feed.label.clone(), format!("/feeds/{}", feed.name.kebab())));
     let places =
         (administers && model.places.len() > 1).then(|| ("Places".to_owned(), "/account/places".to_owned()));
     let counted = model.limits.iter().any(|limit| {
@@ -121,7 +126,15 @@ pub(super) fn screens(
     let usage = counted.then(|| ("Usage".to_owned(), "/limits".to_owned()));
     let does = model.tasks.iter().any(|task| task.owner == index || task.fallback == index);
     let tasks = does.then(|| ("Tasks".to_owned(), "/tasks".to_owned()));
-    tasks.into_iter().chain(pages).chain(usage).chain(calendars).chain(measures).chain(people).chain(places)
+    tasks
+        .into_iter()
+        .chain(pages)
+        .chain(usage)
+        .chain(calendars)
+        .chain(measures)
+        .chain(feeds)
+        .chain(people)
+        .chain(places)
 }
 
 pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
@@ -136,7 +149,9 @@ pub(super) fn own_records(model: &Model) -> Vec<OwnRecordView> {
         let parts = model[at].parts.iter().filter(|part| may(**part, Action::List)).map(|part| OwnPartView {
             label: model[*part].plural.clone(),
             path: path(&model[*part].table),
-            add: may(*part, Action::Create).then(|| format!("Add {}", lower_first(&model[*part].label))),
+            // A message is written below what was said before.
+            add: (may(*part, Action::Create) && !matches!(model[*part].origin, Origin::Conversation(_)))
+                .then(|| format!("Add {}", lower_first(&model[*part].label))),
             chart: charted(model, *part),
         });
         Some(OwnRecordView {

@@ -2,7 +2,9 @@
 
 mod ai_actions;
 mod calendars;
+mod conversations;
 mod facts;
+mod feeds;
 mod homes;
 mod limits;
 mod lists;
@@ -19,8 +21,10 @@ use spec::model::{EntityIndex, Target};
 pub(crate) use self::ai_actions::{AiActionView, ai_action_view};
 use self::ai_actions::{SubProcessorView, sub_processor_view};
 use self::calendars::{CalendarView, calendar_view};
+use self::conversations::{ConversationView, conversation_view};
 pub(crate) use self::facts::{Facts, place_of};
 use self::facts::{RoleView, facts, roles};
+use self::feeds::{FeedView, feed_view};
 use self::homes::{HomeView, OwnRecordView, homes, own_records};
 pub(crate) use self::limits::limit_constant;
 use self::limits::{LimitView, limit_view};
@@ -55,6 +59,8 @@ pub(crate) struct AppView {
     /// Whether a test surely finds a record on whose page somebody can run an action: made up, or begun without a word.
     pub(crate) ai_tried: bool,
     pub(crate) permissions: Vec<PermissionView>,
+    pub(crate) conversations: Vec<ConversationView>,
+    pub(crate) feeds: Vec<FeedView>,
     /// Rules and tasks.
     pub(crate) duties: DutiesView,
     /// What leaves the app.
@@ -104,7 +110,7 @@ impl FrontView {
             |entity: &EntityView| entity.lifecycle.as_ref().is_some_and(|steps| !steps.open.is_empty());
         let unassigned = entities.iter().any(EntityView::shows_unassigned);
         Self {
-            tasks: entities.iter().any(open) || !model.tasks.is_empty(),
+            tasks: entities.iter().any(open) || !model.tasks.is_empty() || !model.conversations.is_empty(),
             states: entities.iter().any(open),
             figures: model.measures.iter().any(|measure| measure.by.is_none()),
             sections: unassigned
@@ -182,6 +188,8 @@ impl AppView {
             migrations: Vec::new(),
             roles: roles(model),
             permissions: model.permissions.iter().map(|one| permission_view(model, one)).collect(),
+            feeds: model.feeds.iter().filter_map(|one| feed_view(model, one, &entities)).collect(),
+            conversations: model.conversations.iter().map(|one| conversation_view(model, one)).collect(),
             duties: duties(model)?,
             by_itself: entities
                 .iter()
@@ -221,7 +229,8 @@ impl AppView {
                 let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);
                 entity.private_filters || entity.lifecycle.is_some() || entity.policy.assignable || claims
             }) || !model.ai_actions.is_empty()
-                || !model.documents.is_empty(),
+                || !model.documents.is_empty()
+                || !model.feeds.is_empty(),
             any_lifecycle: entities.iter().filter_map(|entity| entity.lifecycle.as_ref()).any(|lifecycle| {
                 let first = |step: &super::entity::MoveView| step.from.contains(&lifecycle.first);
                 lifecycle.moves.iter().any(|step| first(step) && step.guard.is_none() && step.needs.is_none())

@@ -149,6 +149,8 @@ pub(crate) struct EntityView {
     pub(crate) assignment: Option<AssignmentView>,
     pub(crate) is_form: bool,
     pub(crate) is_addenda: bool,
+    /// Whether these are the messages of a conversation.
+    pub(crate) is_conversation: bool,
     pub(crate) addenda: Option<String>,
     /// Where its signatures are, if it is signed.
     pub(crate) signatures: Option<PartView>,
@@ -231,6 +233,7 @@ impl EntityView {
                 Origin::Form(_) => format!("Fill in {}", lower_first(&entity.label)),
                 Origin::Signatures(of) => format!("Sign {}", lower_first(&model[of].label)),
                 Origin::Permission(_) => format!("Give {}", lower_first(&entity.label)),
+                Origin::Conversation(_) => "Write a message".to_owned(),
                 _ => format!("Add {}", lower_first(&entity.label)),
             },
             change_label: format!("Change {}", lower_first(&entity.label)),
@@ -279,6 +282,7 @@ impl EntityView {
             assignment: assignment(model, entity),
             is_form: matches!(entity.origin, Origin::Form(_)),
             is_addenda: matches!(entity.origin, Origin::Addenda(_)),
+            is_conversation: matches!(entity.origin, Origin::Conversation(_)),
             addenda: entity
                 .parts
                 .iter()
