@@ -10,6 +10,12 @@ use super::trial;
 use crate::access::{ENTITIES, ROLES};
 use crate::seed::PEOPLE;
 
+/// Kinds of records of people who are cared for, and are called by a reference: the path of each, and how one is counted.
+const CARED_FOR: &[(&str, &str)] = &[("patients", "SELECT count(*) AS n FROM patients WHERE id = $1")];
+
+/// Makes all that is about them as old as it must be to go.
+const AGED: &[&str] = &["UPDATE patients SET updated_at = $1", "UPDATE readings SET updated_at = $1"];
+
 /// Somebody who is not trusted with the organisation, and signs in by a password alone: a patient, where there are any.
 fn somebody() -> Option<&'static Person> {
     let role = |person: &&Person| ROLES.iter().find(|role| role.name == person.role);
@@ -71,12 +77,8 @@ fn everybody_has_a_copy_of_what_is_kept_of_them() {
                 assert!(!copy.text.contains(other.email), "{} learns of {}", person.email, other.email);
             }
             for entity in ENTITIES.iter().filter(|entity| entity.own.is_empty()) {
-                assert!(
-                    kept.get(entity.table).is_none(),
-                    "{} has {}, which is nobody's own",
-                    person.email,
-                    entity.table
-                );
+                let records = copy.json()["records"][entity.table].clone();
+                assert!(records.is_null(), "{} has {}, which is nobody's own", person.email, entity.table);
             }
             let zip = trial.submit(caller, "/account/data/copy", &[]).await;
             assert_eq!(zip.status, StatusCode::OK, "{}", person.email);
@@ -206,6 +208,67 @@ fn whoever_answers_for_it_erases_somebody() {
             "a screen that was left open erases nobody: {}",
             asked.text
         );
+    });
+}
+
+/// CF-8: a record stays for as long as it must be kept and while a legal hold stands; then it goes with all that is about it, and
+/// the log names it no more.
+#[test]
+fn a_record_goes_once_it_need_not_be_kept() {
+    trial("erase_record", async |trial| {
+        let (Some(officer), Some((path, counted))) = (PEOPLE.iter().find(answers), CARED_FOR.first()) else {
+            return;
+        };
+        let mut found = None;
+        for person in PEOPLE {
+            let listed = trial.get(Caller::Person(person.email), &format!("/api/{path}")).await.json();
+            let all = listed.as_array().into_iter().flatten();
+            found = found.or_else(|| all.cloned().find(|record| record["reference"].is_string()));
+        }
+        let Some(record) = found else { return };
+        let (id, reference) =
+            (record["id"].as_str().unwrap_or_default(), record["reference"].as_str().unwrap_or_default());
+        let caller = Caller::Person(officer.email);
+        let asked = trial.submit(caller, "/account/compliance/erasures/new", &[("whom", reference)]).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text);
+        let to = asked.location.unwrap_or_default();
+        let told = trial.page(caller, &to).await;
+        assert!(told.text.contains("Kept for "), "{}", told.text);
+        let ordered = trial.submit(caller, &to, &[("words", "Asked by letter"), ("typed", reference)]).await;
+        assert_eq!(ordered.status, StatusCode::SEE_OTHER, "{}", ordered.text);
+        trial.swept().await.expect("what was ordered is looked at");
+        let shown = trial.page(caller, "/account/compliance/erasures").await;
+        assert!(shown.text.contains("must be kept still"), "{}", shown.text);
+        let services = trial.services();
+        if services.store.is_postgres() {
+            return; // The rest makes records older, as nobody but the owner of a database can.
+        }
+        assert_eq!(count(trial, counted, id).await, 1, "it must be kept");
+        let now = services.clock.now();
+        for statement in AGED {
+            let aged = sql(statement)
+                .bind(now - safeguards::slice::minutes(8 * 366 * 24 * 60))
+                .execute(&services.store);
+            if aged.await.is_err() {
+                return; // What is signed is not made older.
+            }
+        }
+        let held = "INSERT INTO audit_retention (organisation_id, years, held_at) SELECT id, 7, $1 FROM organisations";
+        let due = "UPDATE erasures SET due_at = $1";
+        for statement in [held, due] {
+            sql(statement).bind(now).execute(&services.store).await.expect("the file is the app's own");
+        }
+        trial.swept().await.expect("a hold is no failure");
+        assert_eq!(count(trial, counted, id).await, 1, "a legal hold stands");
+        sql("UPDATE audit_retention SET held_at = NULL")
+            .execute(&services.store)
+            .await
+            .expect("the hold ends");
+        trial.swept().await.expect("it is carried out");
+        assert_eq!(count(trial, counted, id).await, 0, "it is gone");
+        let named = "SELECT count(*) AS n FROM audit_log WHERE subject = $1 OR record = $1";
+        assert_eq!(count(trial, named, id).await, 0, "the log names it no more");
+        assert_eq!(trial.log_findings().await.expect("the log is read"), "", "the log verifies");
     });
 }
 
