@@ -70,7 +70,7 @@ pub(crate) fn planned(spec: &AppSpec) -> Told {
 }
 
 /// Whether what is planned is what a reader expects: of a task by hand, when it is due and whose it is.
-pub(crate) fn same(kind: &str, wanted: &str, planned: &str) -> bool {
+fn same(kind: &str, wanted: &str, planned: &str) -> bool {
     match kind {
         "tasks" => {
             let due = wanted.find("in ").map_or(wanted, |at| &wanted[at..]);

@@ -1,6 +1,6 @@
 //! Sentences about what happens by itself, as founders write them, in two clinics.
 
-use crate::by_itself::{planned, same};
+use crate::by_itself::planned;
 use planner::plan;
 
 const CLINIC: &str = "Heart clinic app. Patients log daily readings: systolic, diastolic, pulse, weight in kg, oxygen saturation, and pain 0-10. Nurses, doctors and pharmacists see all patients and all readings. Doctors write visit notes (findings, plan): draft, then signed. Receptionists book appointments; status: booked, done, no-show. Nurses and doctors see visit notes and appointments. Lab technicians enter lab results (potassium, creatinine, hemoglobin); status: pending, final. Nurses and doctors see lab results.";
