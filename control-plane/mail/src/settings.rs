@@ -1,6 +1,5 @@
 //! What the operator tells of the mail server.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 

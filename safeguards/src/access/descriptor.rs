@@ -1,6 +1,6 @@
 //! What `access.rs` of a generated project is made of: entities, fields, grants. All of it is `const`.
 
-use super::itself::{ITSELF, Rule};
+use super::itself::Rule;
 use crate::crypto::Normal;
 use crate::store;
 
@@ -73,7 +73,7 @@ impl Entity {
     /// Whether others than whose a row is may do anything with it.
     #[cfg(feature = "tenant")]
     pub(crate) fn is_shared(&self) -> bool {
-        let theirs = |grant: &&Grant| grant.role != ITSELF && !self.own.contains(&grant.rows);
+        let theirs = |grant: &&Grant| grant.role != super::itself::ITSELF && !self.own.contains(&grant.rows);
         self.grants.iter().any(|grant| theirs(&grant))
     }
 

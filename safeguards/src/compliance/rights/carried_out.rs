@@ -141,6 +141,11 @@ impl Erasure<'_> {
                 going.push((entity, ids(&rows.fetch_all(&mut transaction).await?)?));
             }
         }
+        for (entity, ids) in &going {
+            for id in ids {
+                self.beside(&mut transaction, entity, *id).await?;
+            }
+        }
         let removed = self.remove(&mut transaction, order.organisation, going).await?;
         for entity in self.entities.iter().copied() {
             if entity.kept_months().is_none() {
@@ -239,6 +244,12 @@ impl Erasure<'_> {
         let fences = Fences::lower(&mut transaction, &known).await?;
         for (entity, ids) in &going {
             for id in ids {
+                for runs in [
+                    "DELETE FROM ai_applications WHERE invocation_id IN (SELECT id FROM ai_invocations WHERE record_id = $1)",
+                    "DELETE FROM ai_invocations WHERE record_id = $1",
+                ] {
+                    sql(runs).bind(*id).execute(&mut transaction).await?;
+                }
                 self.beside(&mut transaction, entity, *id).await?;
             }
         }
@@ -282,8 +293,8 @@ impl Erasure<'_> {
         Ok(())
     }
 
-    /// What hangs on a row without being a record of the app: files, assignments, what AI was asked, what a rule found,
-    /// what was sent of it or to whom it is about.
+    /// What hangs on a row without being a record of the app: files, assignments, what a rule found, what was sent of it or to
+    /// whom it is about.
     async fn beside(
         &self,
         transaction: &mut Transaction,
@@ -292,8 +303,6 @@ impl Erasure<'_> {
     ) -> Result<(), AppError> {
         for statement in [
             "DELETE FROM file_chunks WHERE record_id = $1",
-            "DELETE FROM ai_applications WHERE invocation_id IN (SELECT id FROM ai_invocations WHERE record_id = $1)",
-            "DELETE FROM ai_invocations WHERE record_id = $1",
             "DELETE FROM episode_tasks WHERE episode_id IN (SELECT id FROM rule_episodes WHERE record_id = $1)",
             "DELETE FROM rule_episodes WHERE record_id = $1",
             "DELETE FROM packet_keys WHERE packet_id IN (SELECT id FROM sent_packets WHERE record_id = $1 OR recipient_id = $1)",
