@@ -314,6 +314,9 @@ pub(crate) struct Deploy {
     /// Approve the plan without asking.
     #[arg(long)]
     pub(crate) yes: bool,
+    /// The app's name: where the version deletes or opens what is recorded in production, this says that you mean it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
 }
 
 #[derive(Debug, Args)]

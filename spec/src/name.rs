@@ -546,6 +546,7 @@ const RESERVED_TYPES: &[&str] = &[
     "Result",
     "Role",
     "Router",
+    "Schedule",
     "Seeds",
     "Self",
     "Send",

@@ -21,10 +21,18 @@ pub(crate) fn run(arguments: &Deploy, progress: Progress) -> Result<Outcome, Fai
     let at = format!("/api/projects/{project}/versions/{version}");
     let read = client.get(&at)?;
     progress.say(&summary(&read));
+    if read["changes"]["wants_confirmation"] == true && arguments.confirm.is_none() {
+        return Err(Failure::input(
+            "this deletes or opens what is recorded in production: `--confirm` with the app's name says that you mean it",
+        ));
+    }
     if !arguments.yes {
         approve(word(&read, "spec_digest")?)?;
     }
-    let begun = client.post(&format!("{at}/approve"), &json!({ "digest": read["spec_digest"] }))?;
+    let begun = client.post(
+        &format!("{at}/approve"),
+        &json!({ "digest": read["spec_digest"], "confirm": arguments.confirm }),
+    )?;
     let build = word(&begun, "build")?.to_owned();
     let address = follow(&mut client, &format!("/api/projects/{project}/builds/{build}"), progress)?;
     let text = format!("{address}\nNext: healthcoder open {project}");
@@ -95,6 +103,26 @@ fn summary(read: &Value) -> String {
             text(&field["kept"]),
             list(&field["viewed_by"])
         ));
+    }
+    let sentences = |value: &Value| -> Vec<String> {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(|said| format!("  • {said}"))
+            .collect()
+    };
+    let changes = &read["changes"];
+    for (title, said) in [
+        ("What it changes of what there is", &changes["changes"]),
+        ("Shown to somebody who does not see it today", &changes["opens"]),
+        ("Recorded, and deleted", &changes["deletes"]),
+    ] {
+        let said = sentences(said);
+        if !said.is_empty() {
+            lines.push(format!("\n{title}\n{}", said.join("\n")));
+        }
     }
     lines.join("\n")
 }
