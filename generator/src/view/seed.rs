@@ -3,6 +3,7 @@
 use serde::Serialize;
 use spec::access::{Action, Grant, Reach};
 use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleIndex, Storage, Target};
+use spec::document::Team;
 use spec::{CodeSystem, Kind};
 
 use super::entity::{lower_first, module};
@@ -54,6 +55,8 @@ pub(crate) struct RecordsView {
 pub(crate) struct AssignView {
     pub(crate) by: String,
     pub(crate) role: String,
+    /// The other roles of a team, one of each beside the first.
+    pub(crate) team: Vec<String>,
     /// Some wait to be claimed.
     pub(crate) claim: bool,
 }
@@ -262,10 +265,12 @@ fn assign(model: &Model, index: EntityIndex) -> Option<AssignView> {
     }
     let may = |role: RoleIndex| model.grants(role, index).any(|grant| grant.allows(Action::Assign));
     let (by, _) = model.roles().find(|(role, _)| may(*role))?;
-    let role = assignment.roles.first()?;
+    let (role, team) = assignment.roles.split_first()?;
+    let team = if assignment.team == Team::Many { team } else { &[] };
     Some(AssignView {
         by: format!("{}@example.org", model[by].name.kebab()),
         role: model[*role].name.to_string(),
+        team: team.iter().map(|role| model[*role].name.to_string()).collect(),
         claim: assignment.claim,
     })
 }

@@ -141,13 +141,37 @@ mod tests {
     use super::*;
     use crate::{Lock, check};
 
-    const CLINIC: &str = "app: Clinic\nabout: For trying out.\nroles:\n  owner: { privileged: true, administers: [people] }\n  \
-                          nurse: {}\n  patient: { self: patient }\nentities:\n  patient:\n    reference: PT\n    fields:\n      \
-                          name: identifier name, required\n    access:\n      nurse: view, update in organisation\n      patient: \
-                          view own\n  reading:\n    part of: patient\n    fields:\n      systolic: clinical integer mmHg \
-                          50..260, queryable\n    access:\n      nurse: view in organisation\n      patient: view, create own\n\
-                          rules:\n  high: { of: reading, when: \"systolic > 180\", do: [call back] }\ntasks:\n  call back: \
-                          { owner: nurse, due: 4 hours, else: owner }\nsecurity: { idle: 10 minutes }\n";
+    const CLINIC: &str = "\
+app: Clinic
+about: For trying out.
+roles:
+  owner: { privileged: true, administers: [people] }
+  nurse: {}
+  physician: {}
+  patient: { self: patient }
+entities:
+  patient:
+    reference: PT
+    fields:
+      name: identifier name, required
+    access:
+      nurse: view, create, update in organisation
+      physician: view in organisation
+      patient: view own
+  reading:
+    part of: patient
+    fields:
+      systolic: clinical integer mmHg 50..260, queryable
+    access:
+      nurse: view in organisation
+      physician: view in organisation
+      patient: view, create own
+rules:
+  high: { of: reading, when: \"systolic > 180\", do: [call back] }
+tasks:
+  call back: { owner: nurse, due: 4 hours, else: physician }
+security: { idle: 10 minutes }
+";
 
     fn section(key: &str) -> PlannedSection {
         let spec = check(CLINIC, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}"));
@@ -160,7 +184,7 @@ mod tests {
         assert_eq!(rules.title, "What happens by itself");
         assert_eq!(rules.entries[0].name, "high");
         assert_eq!(rules.entries[0].says, ["of: reading", "when: systolic > 180", "do: call back"]);
-        assert_eq!(section("tasks").entries[0].says, ["owner: nurse", "due: 4 hours", "else: owner"]);
+        assert_eq!(section("tasks").entries[0].says, ["owner: nurse", "due: 4 hours", "else: physician"]);
         assert_eq!(section("security").entries[0].says, ["10 minutes"]);
         let patient = &section("entities").entries[0];
         assert!(patient.says.iter().all(|line| !line.starts_with("access")), "{patient:?}");
