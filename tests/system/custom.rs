@@ -104,7 +104,7 @@ async fn custom_code_does_its_work_at_its_times() {
                 done.then_some(patients)
             });
             let patients = patients.expect("the day's period has begun");
-            assert!(patients.iter().all(|patient| patient["version"] == 2), "once: {patients:?}");
+            assert!(patients.iter().all(|patient| patient["version"] == 3), "once: {patients:?}");
         });
     }
 }

@@ -116,7 +116,7 @@ impl fmt::Debug for Wording {
 mod tests {
     use super::*;
 
-    /// CL-7: a name cannot begin a header or a line of its own, however it is written.
+    /// CL-7, CF-23: a name cannot begin a header or a line of its own, however it is written.
     #[test]
     fn cl_7_a_name_stays_within_its_line() {
         let name = PlaceName(format!("Clinic\r\nBcc: all@example.org\u{7f}{}", "x".repeat(200)));

@@ -8,6 +8,9 @@ use crate::extensions::Extensions;
 
 pub struct Custom;
 
+/// A patient who was made and assigned, and of whom nothing was said since.
+const BEGUN: i64 = 2;
+
 impl Extensions for Custom {
     fn schedules(&self) -> Vec<Schedule> {
         vec![Schedule::daily("say what is not known", clock(3, 0)).acting_as("nurse").reaching(&PATIENT)]
@@ -18,9 +21,9 @@ impl Extensions for Custom {
         let nothing = nothing.map_err(|_| Problem::conflict())?;
         for patient in crate::patients::search(viewer, &Wanted::first(500)).await? {
             // What was begun before and failed is not done twice.
-            if patient.written.version == 1 {
+            if patient.written.version == BEGUN {
                 let answers = nothing.clone().with("sex", "unknown");
-                crate::patients::update(viewer, patient.written.id, 1, &answers).await?;
+                crate::patients::update(viewer, patient.written.id, BEGUN, &answers).await?;
             }
         }
         // What the schedule does not name is out of reach, whatever its role may do.
