@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use spec::access::{Action, Grant, Reach};
-use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleIndex, Storage, Target};
 use spec::document::Team;
+use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleIndex, Storage, Target};
 use spec::{CodeSystem, Kind};
 
 use super::entity::{lower_first, module};
