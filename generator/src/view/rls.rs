@@ -71,9 +71,11 @@ fn leading_columns<'m>(model: &Model, entity: &'m Entity) -> Vec<&'m str> {
     // A permission leads to what it gives until it is over.
     let until = entity.field("until").filter(|_| matches!(entity.origin, spec::model::Origin::Permission(_)));
     columns.extend(until.map(|at| entity[at].column.as_str()));
-    // Whoever breaks the glass says exactly for whom: by a reference, or by what an index finds.
-    if !model.break_glass.is_empty() && is_subject(entity) {
+    // Whoever erases somebody's records or breaks the glass says exactly for whom: by a reference, or by what an index finds.
+    if is_subject(entity) {
         columns.extend(entity.reference.is_some().then_some("reference"));
+    }
+    if !model.break_glass.is_empty() && is_subject(entity) {
         let indexes = entity.fields.iter().filter_map(|field| match &field.storage {
             Storage::Sealed { lookup: Some(index) } => Some(index.as_str()),
             _ => None,

@@ -5,7 +5,7 @@
 -- owner's rights, so that the way from a note to its patient is there for who may read the note and no encounter.
 
 CREATE VIEW fence.patients AS
-    SELECT organisation_id, id, created_by_id, person_id
+    SELECT organisation_id, id, created_by_id, person_id, reference
     FROM public.patients WHERE organisation_id = fence.organisation();
 
 CREATE VIEW fence.patient_assignments AS

@@ -58,7 +58,7 @@ async fn leave_the_screen(trial: &Trial) {
         .expect("sessions can be changed");
 }
 
-/// CL-10, CC-11, HG-1: everybody sees and takes home all that is kept of them, and nothing of anybody else; each copy is in the
+/// CC-11, CL-10, HG-1: everybody sees and takes home all that is kept of them, and nothing of anybody else; each copy is in the
 /// log as a download, and wants a fresh proof of who asks.
 #[test]
 fn everybody_has_a_copy_of_what_is_kept_of_them() {
