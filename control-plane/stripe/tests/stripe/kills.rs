@@ -177,7 +177,7 @@ async fn killed_wherever_it_waits(database: &'static str) {
             assert_eq!(road.ours().await, (1, 1), "{at}");
             one_charge_each(&house, accounts, &at).await;
             if road.over {
-                assert!(waits > 1, "{at}: it waits for nothing, so nothing was killed");
+                assert!(waits > 0, "{at}: it waits for nothing, so nothing was killed");
                 break;
             }
         }
