@@ -68,7 +68,7 @@ fn a_rule_has_somebody_told() {
 /// CL-7: ten wrong codes, and the link is dead, for whoever has it.
 #[test]
 fn a_link_takes_ten_wrong_codes() {
-    trial("wrong-codes", async |trial| {
+    trial("wrong_codes", async |trial| {
         let sent = sent(trial, &DOCUMENTS[0]).await.expect("it is sent");
         let link = link(&newest(trial, LINK).await);
         trial.submit(Caller::Anonymous, &format!("{link}/code"), &[]).await;
