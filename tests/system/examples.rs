@@ -6,13 +6,13 @@ use crate::healthcoder::root;
 use crate::project::Project;
 use crate::prompts::is_sound;
 
-/// The spec without what cannot be built yet, which `healthcoder check` names.
+/// The spec without what cannot be built yet, which `healthcoder check` names: ChartCoder's policy.
 fn cut(text: &str) -> String {
     let mut document = spec::read(text).document;
-    document.limits.clear();
+    if document.policies.is_empty() {
+        return text.to_owned();
+    }
     document.policies.clear();
-    document.security.sso = None;
-    document.security.impersonation = None;
     document.to_yaml()
 }
 

@@ -1,6 +1,6 @@
 //! The whole system, from a prompt to a served app: one binary, real parts.
 //!
-//! Apps are generated into `target/generated/apps` and built into the workspace's own target folder, so that
+//! Apps are generated into `.generated` and built into the workspace's own target folder, so that
 //! what they stand on is compiled once; a second run compiles only what was generated differently.
 #![allow(clippy::unwrap_used, reason = "a test's fixtures are its own")]
 

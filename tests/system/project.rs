@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use generator::vendored;
 use generator::{Edits, Project as Files};
@@ -48,12 +49,12 @@ impl Project {
             .unwrap_or_else(|error| panic!("{name} is not generated: {error}"));
         change(&mut files);
 
-        let base = base();
-        let turn = turn(&base);
-        let folder = base.join("apps").join(name);
+        let turn = turn(&base());
+        let folder = apps().join(name);
         generator::write(&files, &folder, Edits::Overwrite)
             .unwrap_or_else(|error| panic!("{name} is not written: {error}"));
         let package = package(&files.files["Cargo.toml"]).to_owned();
+        is_built_next(&package, &folder);
         Self { folder, package, _turn: turn }
     }
 
@@ -137,6 +138,23 @@ fn base() -> PathBuf {
     let base = target().join("generated");
     fs::create_dir_all(&base).expect("the target folder is writable");
     base
+}
+
+/// Where the projects lie: not in the target folder, in whose paths cargo would remember the files of the project that was
+/// built last under a name, and look at those instead of another project's.
+fn apps() -> PathBuf {
+    root().join(".generated")
+}
+
+/// Two projects whose packages have one name are one package to cargo: where another was built last, this one is new.
+fn is_built_next(package: &str, folder: &Path) {
+    let last = kept("built-last").join(package);
+    if fs::read_to_string(&last).is_ok_and(|last| Path::new(&last) == folder) {
+        return;
+    }
+    let main = File::options().append(true).open(folder.join("src/main.rs")).expect("an app has a main file");
+    main.set_modified(SystemTime::now()).expect("the file is ours");
+    fs::write(last, folder.to_str().expect("the path is text")).expect("the target folder is writable");
 }
 
 fn turn(base: &Path) -> File {

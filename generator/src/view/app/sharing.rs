@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 use spec::Model;
-use spec::model::{Document, Entity, Message, MessageWord, PlaceIndex, Recipient, Reminder, Way};
+use spec::field_type::Kind;
+use spec::model::{
+    Document, Entity, Field, FieldIndex, Message, MessageWord, PlaceIndex, Recipient, Reminder, Way,
+};
 
 use super::ai_actions::{OfEntityView, of_entity};
 use super::function;
@@ -90,6 +93,8 @@ pub(crate) struct DocumentView {
     pub(crate) link: String,
     /// The fields that it shows, by the names that the policy knows.
     pub(crate) shows: Vec<String>,
+    /// Those of them that it shows in their own words, which a test finds again.
+    pub(crate) words: Vec<String>,
 }
 
 /// A company by which messages leave.
@@ -145,7 +150,7 @@ fn to(model: &Model, recipient: &Recipient) -> String {
 
 fn recipient_view(model: &Model, recipient: &Recipient) -> RecipientView {
     let entity = &model[recipient.entity];
-    let field = |at: spec::model::FieldIndex| entity[at].name.to_string();
+    let field = |at: FieldIndex| entity[at].name.to_string();
     RecipientView {
         constant: to(model, recipient),
         role: model[recipient.role].name.to_string(),
@@ -256,6 +261,10 @@ fn reminder_view(
 
 fn document_view(model: &Model, document: &Document) -> DocumentView {
     let entity = &model[document.entity];
+    let is_words = |field: &Field| matches!(field.kind, Kind::Text | Kind::LongText) && !field.list;
+    let names = |fields: &mut dyn Iterator<Item = &FieldIndex>| {
+        fields.map(|at| entity[*at].name.to_string()).collect()
+    };
     DocumentView {
         constant: format!("{}_DOCUMENT", upper(&document.name)),
         function: function(&document.name, "document"),
@@ -271,7 +280,8 @@ fn document_view(model: &Model, document: &Document) -> DocumentView {
         sent_by: document.sent_by.iter().map(|role| model[*role].name.to_string()).collect(),
         minutes: document.link.minutes(),
         link: document.link.to_string(),
-        shows: document.shows.iter().map(|at| entity[*at].name.to_string()).collect(),
+        shows: names(&mut document.shows.iter()),
+        words: names(&mut document.shows.iter().filter(|at| is_words(&entity[**at]))),
     }
 }
 
