@@ -108,11 +108,16 @@ impl Visitor {
 
     /// Presses the provider's button, signs in there, consents, and comes back; the last answer is that of the way back.
     fn come_back(&self, app: &str, login: &str) -> (String, Answer) {
-        let mut answer = self.ask(&format!("{app}/sign-in/sso?to=/account"), None);
+        self.goes(app, "/sign-in/sso?to=/account", login)
+    }
+
+    /// The same from another page.
+    fn goes(&self, app: &str, path: &str, login: &str) -> (String, Answer) {
+        let mut answer = self.ask(&format!("{app}{path}"), None);
         // All of them come from one address, which is held up for a while when it asks too often.
         until("the app lets this address try again", || {
             if answer.status == 429 {
-                answer = self.ask(&format!("{app}/sign-in/sso?to=/account"), None);
+                answer = self.ask(&format!("{app}{path}"), None);
             }
             answer.status == 303
         });
@@ -214,6 +219,26 @@ async fn people_sign_in_by_their_organisations_own_provider() {
         let (_, answer) = manager.come_back(&app, "mia.groups=managers@example.org");
         assert!(answer.to.contains("/sign-in/enrol"), "{} {}", answer.status, answer.to);
         assert!(!manager.is_signed_in(&app));
+
+        // CF-13, CC-10: who has no password here shows at the provider that it is still them. What was shown a moment ago does.
+        let proof = nurse.ask(&format!("{app}/account/proof?to=/account/delete"), None).body;
+        assert!(proof.contains("Go on by Clinic directory"), "{proof}");
+        let (_, answer) = nurse.goes(
+            &app,
+            "/account/proof/sso?to=/account/delete",
+            "ann.groups=doctors+others@example.org",
+        );
+        assert_eq!(
+            (answer.status, answer.to.as_str()),
+            (303, format!("{app}/account/delete").as_str()),
+            "{}",
+            answer.body
+        );
+        let leaving = nurse.ask(&answer.to, None).body;
+        assert!(
+            leaving.contains("I have read what goes") && !leaving.contains("type=\"password\""),
+            "{leaving}"
+        );
 
         // Signed out there, and told so by the back channel.
         let out = nurse.ask(&format!("http://127.0.0.1:{issuer_port}/session/end?client_id=app"), None);

@@ -42,6 +42,8 @@ pub enum Work {
     CreateOwner,
     /// Add new keys.
     RotateKeys,
+    /// Carry out erasures, and remove what was kept for as long as it had to be.
+    Sweep,
     /// Check the audit log against its witness.
     VerifyAudit,
     /// Write the archive.
@@ -83,9 +85,12 @@ impl Gate {
     #[must_use]
     pub fn allows(self, work: Work) -> bool {
         match work {
-            Work::Migrate | Work::Seed | Work::CreateOwner | Work::RotateKeys | Work::DestroyOrganisation => {
-                self.writes()
-            }
+            Work::Migrate
+            | Work::Seed
+            | Work::CreateOwner
+            | Work::RotateKeys
+            | Work::Sweep
+            | Work::DestroyOrganisation => self.writes(),
             Work::VerifyAudit | Work::Export | Work::SupportLook => self.runs(),
         }
     }
@@ -122,6 +127,7 @@ impl Work {
             Self::Seed => "seed",
             Self::CreateOwner => "create-owner",
             Self::RotateKeys => "rotate-keys",
+            Self::Sweep => "sweep",
             Self::VerifyAudit => "verify-audit",
             Self::Export => "export",
             Self::DestroyOrganisation => "destroy-organisation",
@@ -141,13 +147,14 @@ mod tests {
             Work::Seed,
             Work::CreateOwner,
             Work::RotateKeys,
+            Work::Sweep,
             Work::DestroyOrganisation,
             Work::VerifyAudit,
             Work::Export,
             Work::SupportLook,
         ];
         let allowed = |gate: Gate| all.iter().filter(|work| gate.allows(**work)).count();
-        assert_eq!(Gate::ALL.map(allowed), [0, 8, 3, 3, 0]);
+        assert_eq!(Gate::ALL.map(allowed), [0, 9, 3, 3, 0]);
         assert_eq!(Gate::ALL.map(Gate::runs), [false, true, true, true, false]);
         assert_eq!(Gate::ALL.map(Gate::writes), [false, true, false, false, false]);
     }

@@ -77,6 +77,34 @@ async fn work_is_done_by_the_app_s_own_binary() {
     }
 }
 
+/// CF-8, CF-24: where no app is the owner of its database, the host has it sweep once a day, asleep or not; where an app is, and
+/// where records are only read, it does not.
+#[tokio::test]
+async fn the_owner_of_a_database_sweeps_once_a_day() {
+    let lab = Lab::new().await;
+    lab.environment("file", DatabaseKind::Sqlite).await;
+    let server = lab.environment("server", DatabaseKind::Postgres).await;
+    let swept = async |after: time::Duration| {
+        lab.clock.advance(after);
+        let swept = lab.supervisor.keep_houses().await;
+        let told = swept.into_iter().map(|(id, done)| (id, done.expect("it sweeps").remarks));
+        told.map(|(id, remarks)| {
+            assert!(remarks.contains("0 erasures carried out"), "{remarks}");
+            id
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(swept(time::Duration::ZERO).await, [], "a host that was just started has other things to do");
+    assert_eq!(swept(time::Duration::minutes(61)).await, [server]);
+    assert_eq!(swept(time::Duration::hours(23)).await, []);
+    assert_eq!(lab.get("server", "/patients").await, (200, "0".to_owned()));
+    assert_eq!(swept(time::Duration::hours(1)).await, [server], "beside an app that serves");
+    lab.supervisor.set_gate(server, Gate::ReadOnly).await.unwrap();
+    assert_eq!(swept(time::Duration::days(2)).await, []);
+    lab.supervisor.set_gate(server, Gate::ReadWrite).await.unwrap();
+    assert_eq!(swept(time::Duration::ZERO).await, [server]);
+}
+
 /// A new version takes over once it is ready, and the old one finishes what it has begun. One that does not start
 /// changes nothing.
 #[tokio::test]

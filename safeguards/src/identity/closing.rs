@@ -113,7 +113,8 @@ impl Identity {
         Ok(self.settings().roles.any_administers_people(&roles))
     }
 
-    /// Deletes my account, after my password, and a code where a second factor is in use. `orders` are what is erased of it
+    /// Deletes my account, after my password, and a code where a second factor is in use; or after the identity provider by which
+    /// I came has asked me anew. `orders` are what is erased of it
     /// in each organisation; where one of them must wait, the account is closed and keeps its name until then.
     ///
     /// # Errors
@@ -126,7 +127,9 @@ impl Identity {
     ) -> Result<()> {
         let (row, visit) = (session.row(), session.visit());
         let person = row.principal.person();
-        if self.second_factor_of(person).await?.enrolled_at.is_some() {
+        if session.came_by_provider().await? {
+            self.proved_lately(session)?;
+        } else if self.second_factor_of(person).await?.enrolled_at.is_some() {
             self.prove_both(row, password, code, visit).await?;
         } else {
             self.prove_password(row, password, visit).await?;

@@ -389,6 +389,13 @@ impl Identity {
             return Err(IdentityError::SignedOut);
         }
         let opened = self.insert_session(&mut transaction, &issue, &opening, visit).await?;
+        // Who is signed out at the identity provider is signed out of this one, too.
+        sql("INSERT INTO sso_sessions (session_id, subject, session)
+             SELECT $2, subject, session FROM sso_sessions WHERE session_id = $1")
+        .bind(session.id)
+        .bind(opened.session)
+        .execute(&mut transaction)
+        .await?;
         let context = self.context(visit, opened.organisation, Some(opened.person), Some(opened.session));
         let event = Event::new(Action::Login).entity("person").record(opened.person).note("switched");
         let event = event.purpose(opening.purpose);

@@ -9,6 +9,7 @@
 //! Everything that must outlive us stands in the [`Register`]; when we start again, sleeping apps sleep and the next
 //! request wakes them.
 
+mod houses;
 mod instance;
 mod lines;
 mod places;
@@ -234,6 +235,8 @@ struct Slot {
     state: Mutex<State>,
     /// Held while its binary does a piece of work: the owner of a database signs in for one at a time.
     work: Mutex<()>,
+    /// When the owner of its database sweeps next.
+    sweeps: std::sync::Mutex<Option<OffsetDateTime>>,
 }
 
 #[derive(Default)]
@@ -444,15 +447,18 @@ impl Supervisor {
         }
     }
 
-    /// Looks after what is due every second, until the task is aborted.
+    /// Looks after what is due, every second after apps and every minute after their records, until the task is aborted.
     pub fn keep_watch(&self) -> tokio::task::JoinHandle<()> {
         let supervisor = self.clone();
         tokio::spawn(async move {
-            let mut second = tokio::time::interval(Duration::from_secs(1));
-            loop {
-                second.tick().await;
-                supervisor.tick().await;
-            }
+            let apps = async {
+                let mut second = tokio::time::interval(Duration::from_secs(1));
+                loop {
+                    second.tick().await;
+                    supervisor.tick().await;
+                }
+            };
+            tokio::join!(apps, supervisor.clone().keep_houses_for_ever());
         })
     }
 
@@ -485,10 +491,13 @@ impl Supervisor {
             return Err(SupervisorError::Unknown);
         }
         let mut slots = self.0.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots
-            .entry(id)
-            .or_insert_with(|| Arc::new(Slot { id, state: Mutex::default(), work: Mutex::default() }));
-        Ok(Arc::clone(slot))
+        let slot = || Slot {
+            id,
+            state: Mutex::default(),
+            work: Mutex::default(),
+            sweeps: std::sync::Mutex::default(),
+        };
+        Ok(Arc::clone(slots.entry(id).or_insert_with(|| Arc::new(slot()))))
     }
 
     async fn turn<'a>(&self, slot: &'a Slot) -> Result<tokio::sync::MutexGuard<'a, State>, SupervisorError> {

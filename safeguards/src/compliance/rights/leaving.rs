@@ -1,5 +1,5 @@
 //! Deleting one's own account (CC-10; GDPR, Article 17): what goes and what stays is said first, then the password is asked, and
-//! a code where a second factor is in use.
+//! a code where a second factor is in use. Who came by an identity provider has shown there anew who they are.
 
 use axum::Extension;
 use axum::extract::State;
@@ -24,8 +24,17 @@ struct Prospect {
     leaving: Vec<Leaving>,
     fates: Vec<Fate>,
     held: bool,
-    with_code: bool,
+    by: Proof,
     orders: Vec<Erasing>,
+}
+
+/// By what somebody shows that it is them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Password,
+    PasswordAndCode,
+    /// The provider asked, a moment ago.
+    Provider,
 }
 
 async fn prospect(viewer: &Viewer, facts: &Facts) -> Result<Prospect> {
@@ -52,19 +61,32 @@ async fn prospect(viewer: &Viewer, facts: &Facts) -> Result<Prospect> {
     }
     let mut fates = of_own_records(facts, &viewer.roles());
     fates.extend(of_the_account(stays));
-    let factor = session.identity().second_factor_of(viewer.principal.person()).await?;
-    Ok(Prospect { leaving, fates, held, with_code: factor.enrolled_at.is_some(), orders })
+    Ok(Prospect { leaving, fates, held, by: proof(viewer).await?, orders })
 }
 
-fn form(with_code: bool) -> Form {
-    let form = Form::new(PAGE)
-        .field(Field::tick(
-            "understood",
-            "I have read what goes and what stays, and that it cannot be undone",
-        ))
-        .field(Field::shaped(Shape::Password, "password", "Password"));
+/// What is asked of this session; of one that came by a provider, that it was asked there lately.
+async fn proof(viewer: &Viewer) -> Result<Proof> {
+    let session = viewer.session();
+    if session.came_by_provider().await? {
+        viewer.proved_lately()?;
+        return Ok(Proof::Provider);
+    }
+    let factor = session.identity().second_factor_of(viewer.principal.person()).await?;
+    Ok(if factor.enrolled_at.is_some() { Proof::PasswordAndCode } else { Proof::Password })
+}
+
+fn form(by: Proof) -> Form {
+    let form = Form::new(PAGE).field(Field::tick(
+        "understood",
+        "I have read what goes and what stays, and that it cannot be undone",
+    ));
+    let password = Field::shaped(Shape::Password, "password", "Password");
     let code = Field::shaped(Shape::OneTimeCode, "code", "Security code");
-    let form = if with_code { form.field(code) } else { form };
+    let form = match by {
+        Proof::Password => form.field(password),
+        Proof::PasswordAndCode => form.field(password).field(code),
+        Proof::Provider => form,
+    };
     form.submit(TITLE).danger().cancel("/account")
 }
 
@@ -96,7 +118,7 @@ fn page(viewer: &Viewer, prospect: Prospect, form: Form) -> Page {
 /// `GET /account/delete`
 pub(super) async fn ask(viewer: Viewer, Extension(facts): Extension<Facts>) -> Result<Page> {
     let prospect = prospect(&viewer, &facts).await?;
-    let form = form(prospect.with_code);
+    let form = form(prospect.by);
     Ok(page(&viewer, prospect, form))
 }
 
@@ -109,7 +131,7 @@ pub(super) async fn leave(
 ) -> Result<Response> {
     let prospect = prospect(&viewer, &facts).await?;
     let kept = data.clone();
-    let answers = match form(prospect.with_code).parse(&viewer.view, data) {
+    let answers = match form(prospect.by).parse(&viewer.view, data) {
         Ok(answers) => answers,
         Err(form) => return Ok(page(&viewer, prospect, *form).into_response()),
     };
@@ -119,7 +141,7 @@ pub(super) async fn leave(
     match identity.close_account(viewer.session(), (password, code), &prospect.orders).await {
         Ok(()) => {}
         Err(wrong @ (IdentityError::Wrong | IdentityError::Locked { .. })) => {
-            let form = form(prospect.with_code).fill(&kept).mistake("password", sentence(&wrong));
+            let form = form(prospect.by).fill(&kept).mistake("password", sentence(&wrong));
             return Ok(page(&viewer, prospect, form).into_response());
         }
         Err(IdentityError::Conflict(why)) => return Err(Problem::conflict().detail(why)),

@@ -127,6 +127,7 @@ fn pages() -> Router<Identity> {
         .route("/account/devices", get(office::devices))
         .route("/account/devices/sign-out", post(office::revoke))
         .route("/account/proof", get(office::show_proof).post(office::prove))
+        .route("/account/proof/sso", get(sso::prove))
         .route("/account/impersonation", get(impersonation::show))
         .route("/account/impersonation/new", get(impersonation::show_new).post(impersonation::begin))
         .route("/account/impersonation/stop", post(impersonation::stop))

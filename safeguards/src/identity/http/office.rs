@@ -250,6 +250,9 @@ pub(super) async fn work(session: Session, data: FormData) -> Result<Response> {
     Ok(keep(identity, &opened, go("/")))
 }
 
+/// The title of the page where people show anew who they are.
+pub(super) const PROOF: &str = "Show that it is you";
+
 /// Where privilege grows, a person shows anew who they are, and goes on to what they wanted.
 pub(super) async fn show_proof(session: Session, Look(view): Look, wanted: Wanted) -> Result<Page> {
     proof_page(&session, &view, &wanted, None).await
@@ -274,16 +277,21 @@ async fn proof_page(
     wanted: &Wanted,
     error: Option<IdentityError>,
 ) -> Result<Page> {
-    let factor = session.identity().second_factor_of(session.principal().person()).await?;
+    let identity = session.identity();
+    let page = account_page(view, PROOF)
+        .about("What comes next is not for a screen that somebody left open, so you are asked once more.");
+    if session.came_by_provider().await?
+        && let Some(provider) = identity.provider_name()
+    {
+        return Ok(page.action(format!("Go on by {provider}"), wanted.on("/account/proof/sso")));
+    }
+    let factor = identity.second_factor_of(session.principal().person()).await?;
     let form = proof_form(&wanted.on("/account/proof"), "Go on", factor.enrolled_at.is_some());
     let form = match error {
         Some(error) => mistaken(form, error)?,
         None => form,
     };
-    let page = account_page(view, "Show that it is you");
-    Ok(page
-        .about("What comes next is not for a screen that somebody left open, so you are asked once more.")
-        .with(form))
+    Ok(page.with(form))
 }
 
 pub(super) fn account_page(view: &View, title: &str) -> Page {

@@ -7,13 +7,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::super::error::{IdentityError, Result};
-use super::super::oidc::{Begun, PROVIDER_PATIENCE, Returned};
-use super::super::principal::cookie;
+use super::super::oidc::{Begun, Came, Errand, PROVIDER_PATIENCE, ProviderError, Returned};
+use super::super::principal::{Session, cookie};
 use super::super::secret::Token;
 use super::super::service::{Identity, Visit};
 use super::entry::{self, text};
-use super::look::{Look, Wanted, secret, with_cookie};
-use crate::pages::FormData;
+use super::look::{Look, Wanted, go, secret, with_cookie};
+use super::office::{PROOF, account_page};
+use crate::pages::{FormData, Notice, View};
 use crate::web::Problem;
 
 /// `GET /sign-in/sso`: to the provider.
@@ -23,13 +24,36 @@ pub(super) async fn begin(
     Look(view): Look,
     wanted: Wanted,
 ) -> Result<Response> {
-    match identity.begin_sso(wanted.end(), &visit).await {
-        Ok(Begun { address, browser }) => {
-            let response = (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response();
-            Ok(with_cookie(response, &browser_cookie(&identity, Some(&browser))))
-        }
+    match identity.begin_sso(Errand::SignIn, wanted.end(), &visit).await {
+        Ok(begun) => Ok(sent(&identity, begun)),
         Err(error) => entry::refused(&view, &identity, &wanted, error),
     }
+}
+
+/// `GET /account/proof/sso`: to the provider, which asks anew.
+pub(super) async fn prove(session: Session, Look(view): Look, wanted: Wanted) -> Result<Response> {
+    let identity = session.identity();
+    if !session.came_by_provider().await? {
+        return Err(IdentityError::NotFound);
+    }
+    let errand = Errand::Proof(session.row().id.uuid());
+    match identity.begin_sso(errand, wanted.end(), session.visit()).await {
+        Ok(begun) => Ok(sent(identity, begun)),
+        Err(error) => not_proved(&view, &wanted, error),
+    }
+}
+
+fn sent(identity: &Identity, Begun { address, browser }: Begun) -> Response {
+    let response = (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response();
+    with_cookie(response, &browser_cookie(identity, Some(&browser)))
+}
+
+/// Nothing was shown at the provider: why, and the way to try again.
+fn not_proved(view: &View, wanted: &Wanted, error: IdentityError) -> Result<Response> {
+    let IdentityError::Provider(failed) = error else { return Err(error) };
+    let why = Notice::danger(entry::told(failed.into())?);
+    let page = account_page(view, PROOF).with(why).action("Try again", wanted.on("/account/proof"));
+    Ok((Problem::from(IdentityError::from(failed)).status(), page).into_response())
 }
 
 /// `GET /sign-in/sso/return`: back from it.
@@ -48,7 +72,11 @@ pub(super) async fn returned(
     let given = |name| query.first(name).map(str::to_owned);
     let returned = Returned { state: given("state"), code: given("code"), iss: given("iss") };
     let response = match identity.end_sso(&returned, &browser, &visit).await {
-        Ok((next, to)) => entry::step(&identity, next, &Wanted::path(&to)),
+        Ok((Came::In(next), to)) => entry::step(&identity, next, &Wanted::path(&to)),
+        Ok((Came::Proved, to)) => go(Wanted::path(&to).end()),
+        Err(error @ IdentityError::Provider(ProviderError::NotAsked | ProviderError::SomebodyElse)) => {
+            not_proved(&view, &wanted, error)?
+        }
         Err(error) => entry::refused(&view, &identity, &wanted, error)?,
     };
     Ok(with_cookie(response, &browser_cookie(&identity, None)))

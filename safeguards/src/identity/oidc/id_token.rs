@@ -60,6 +60,7 @@ pub(super) struct IdClaims {
     #[serde(default)]
     amr: Vec<String>,
     pub(super) sid: Option<String>,
+    auth_time: Option<i64>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -73,6 +74,11 @@ impl IdClaims {
     /// Whether it has asked for a second factor (RFC 8176).
     pub(super) fn had_second_factor(&self) -> bool {
         self.amr.iter().any(|method| method == "mfa")
+    }
+
+    /// Whether it says that the person has shown who they are since then.
+    pub(super) fn was_asked_since(&self, begun: OffsetDateTime) -> bool {
+        self.auth_time.is_some_and(|asked| asked + LEEWAY.whole_seconds() >= begun.unix_timestamp())
     }
 
     /// The values of a claim that is one text or a list of them.

@@ -17,6 +17,7 @@
 mod ending;
 mod id_token;
 mod joining;
+mod proof;
 mod provider;
 pub mod settings;
 mod sign_in;
@@ -24,7 +25,7 @@ mod wire;
 
 pub(super) use provider::Provider;
 pub use settings::ProviderSettings;
-pub(super) use sign_in::{Begun, PATIENCE as PROVIDER_PATIENCE, Returned};
+pub(super) use sign_in::{Begun, Came, Errand, PATIENCE as PROVIDER_PATIENCE, Returned};
 
 /// Why nobody was signed in by the provider. Each has one sentence for the person; the word goes to the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +50,12 @@ pub enum ProviderError {
     /// The address belongs to an account that also works for others.
     #[error("your account works for several organisations; sign in with your password")]
     NotTheirsAlone,
+    /// It does not say that it asked the person anew.
+    #[error("the identity provider did not ask who you are; sign out and in again instead")]
+    NotAsked,
+    /// Somebody else signed in there.
+    #[error("somebody else signed in at the identity provider; sign in there with your own account")]
+    SomebodyElse,
 }
 
 impl ProviderError {
@@ -60,6 +67,8 @@ impl ProviderError {
             Self::Unverified => "sso-unverified",
             Self::NoRole => "sso-no-role",
             Self::NotTheirsAlone => "sso-several-organisations",
+            Self::NotAsked => "sso-not-asked",
+            Self::SomebodyElse => "sso-somebody-else",
         }
     }
 }

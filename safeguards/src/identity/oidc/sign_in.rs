@@ -41,12 +41,33 @@ pub(in crate::identity) struct Returned {
     pub(in crate::identity) iss: Option<String>,
 }
 
+/// What somebody is sent to the provider for.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::identity) enum Errand {
+    /// To sign in.
+    #[default]
+    SignIn,
+    /// To show anew who they are, for this session.
+    Proof(Uuid),
+}
+
+/// How somebody comes back.
+pub(in crate::identity) enum Came {
+    /// With the next step of signing in.
+    In(Next),
+    /// Having shown who they are.
+    Proved,
+}
+
 /// What stays here meanwhile, sealed.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     nonce: String,
     verifier: String,
     to: String,
+    #[serde(default)]
+    errand: Errand,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +82,12 @@ impl Identity {
     }
 
     /// Begins: `to` is the path of this app where the person wanted to go.
-    pub(in crate::identity) async fn begin_sso(&self, to: &str, visit: &Visit) -> Result<Begun> {
+    pub(in crate::identity) async fn begin_sso(
+        &self,
+        errand: Errand,
+        to: &str,
+        visit: &Visit,
+    ) -> Result<Begun> {
         let provider = self.provider().ok_or(IdentityError::NotFound)?;
         self.knock(visit)?;
         let now = self.now();
@@ -72,6 +98,7 @@ impl Identity {
             nonce: nonce.reveal().to_owned(),
             verifier: verifier.reveal().to_owned(),
             to: to.to_owned(),
+            errand,
         };
         let id = self.next_id();
         let kept = serde_json::to_vec(&kept).map_err(|_| IdentityError::Failed)?;
@@ -86,7 +113,8 @@ impl Identity {
         .execute(self.store())
         .await?;
         let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.reveal().as_bytes()));
-        let query = Serializer::new(String::new())
+        let mut query = Serializer::new(String::new());
+        query
             .append_pair("response_type", "code")
             .append_pair("client_id", &provider.settings.client_id)
             .append_pair("redirect_uri", &self.sso_return())
@@ -94,21 +122,25 @@ impl Identity {
             .append_pair("state", state.reveal())
             .append_pair("nonce", nonce.reveal())
             .append_pair("code_challenge", &challenge)
-            .append_pair("code_challenge_method", "S256")
-            .finish();
+            .append_pair("code_challenge_method", "S256");
+        if let Errand::Proof(_) = errand {
+            // Whoever is still signed in there is asked all the same.
+            query.append_pair("prompt", "login").append_pair("max_age", "0");
+        }
+        let query = query.finish();
         let door = &published.doors.authorization_endpoint;
         let join = if door.contains('?') { '&' } else { '?' };
         let address = HeaderValue::from_str(&format!("{door}{join}{query}"));
         Ok(Begun { address: address.map_err(|_| ProviderError::NotBelieved("sso-address"))?, browser })
     }
 
-    /// Ends it: the next step of signing in, and where the person wanted to go.
+    /// Ends it: how the person came back, and where they wanted to go.
     pub(in crate::identity) async fn end_sso(
         &self,
         returned: &Returned,
         browser: &Token,
         visit: &Visit,
-    ) -> Result<(Next, String)> {
+    ) -> Result<(Came, String)> {
         let provider = self.provider().ok_or(IdentityError::NotFound)?;
         self.knock(visit)?;
         match self.ended_sso(provider, returned, browser, visit).await {
@@ -128,13 +160,13 @@ impl Identity {
         returned: &Returned,
         browser: &Token,
         visit: &Visit,
-    ) -> Result<(Next, String)> {
+    ) -> Result<(Came, String)> {
         let state = returned.state.as_deref().and_then(Token::parse).ok_or(IdentityError::SignedOut)?;
         let now = self.now();
         // Taken away whatever comes next, so that it is of use once.
         let row =
             sql("DELETE FROM sso_attempts WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3
-             RETURNING id, kept")
+             RETURNING id, kept, created_at")
             .bind(state.hash().as_bytes())
             .bind(browser.hash().as_bytes())
             .bind(now)
@@ -153,8 +185,15 @@ impl Identity {
         let code = returned.code.as_deref().ok_or(ProviderError::Refused)?;
         let tokens = self.exchanged(provider, &published.doors, code, &kept.verifier).await?;
         let claims = provider.id_claims(&tokens.id_token, &kept.nonce, now).await?;
-        let next = self.enter_by(provider, &claims, visit).await?;
-        Ok((next, kept.to))
+        let came = match kept.errand {
+            Errand::SignIn => Came::In(self.enter_by(provider, &claims, visit).await?),
+            Errand::Proof(session) => {
+                let begun = row.timestamp("created_at")?;
+                self.proved_by(provider, &claims, (session, begun), visit).await?;
+                Came::Proved
+            }
+        };
+        Ok((came, kept.to))
     }
 
     /// The code for tokens. The app says who it is as the provider wants it said (RFC 6749, section 2.3.1).
@@ -212,14 +251,10 @@ impl Identity {
     /// Where the provider ends its own session, once ours is over (RP-Initiated Logout 1.0), if this one came from there.
     pub(in crate::identity) async fn provider_sign_out(&self, session: Uuid) -> Result<Option<String>> {
         let Some(provider) = self.provider() else { return Ok(None) };
-        let came = sql("SELECT 1 AS one FROM sso_sessions WHERE session_id = $1")
-            .bind(session)
-            .fetch_optional(self.store())
-            .await?;
         // That the provider does not answer keeps nobody from signing out here.
-        let Some(published) = (match came {
-            Some(_) => provider.published(self.now()).await.ok(),
-            None => None,
+        let Some(published) = (match self.came_by_provider(session).await? {
+            true => provider.published(self.now()).await.ok(),
+            false => None,
         }) else {
             return Ok(None);
         };

@@ -1,5 +1,7 @@
 //! CF-14: what an identity provider says is believed for as long as every part of it is as it must be.
 
+mod proof;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -152,6 +154,8 @@ struct Came {
     status: StatusCode,
     to: String,
     signed_in: bool,
+    /// The session's cookie, as it is sent back.
+    session: String,
     says: String,
 }
 
@@ -179,7 +183,12 @@ impl Directory {
     }
 
     async fn begin(&self) -> Begun {
-        let answer = self.ask("/sign-in/sso?to=/chart", "").await;
+        self.begin_at("/sign-in/sso?to=/chart", "").await.0
+    }
+
+    /// Begins here, with this cookie; with the address that the browser is sent to.
+    async fn begin_at(&self, path: &str, cookie: &str) -> (Begun, String) {
+        let answer = self.ask(path, cookie).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         let to = answer.headers()[header::LOCATION].to_str().unwrap();
         let given = |name: &str| {
@@ -192,7 +201,7 @@ impl Directory {
         let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
         assert!(cookie.contains("HttpOnly; SameSite=Lax") && cookie.contains("Secure"), "{cookie}");
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        Begun { state: given("state"), nonce: given("nonce"), cookie }
+        (Begun { state: given("state"), nonce: given("nonce"), cookie }, to.to_owned())
     }
 
     fn claims(&self, begun: &Begun) -> Value {
@@ -217,12 +226,14 @@ impl Directory {
         };
         let to = header(header::LOCATION).unwrap_or_default();
         let cookies = answer.headers().get_all(header::SET_COOKIE).iter();
-        let signed_in = cookies
-            .filter_map(|cookie| cookie.to_str().ok())
-            .any(|cookie| cookie.starts_with("__Host-session=") && !cookie.starts_with("__Host-session=;"));
+        let session = cookies
+            .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
+            .find(|cookie| cookie.starts_with("__Host-session=") && *cookie != "__Host-session=");
+        let session = session.unwrap_or_default().to_owned();
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        Came { status, to, signed_in, says: String::from_utf8_lossy(&body).into_owned() }
+        let says = String::from_utf8_lossy(&body).into_owned();
+        Came { status, to, signed_in: !session.is_empty(), session, says }
     }
 
     /// Signs in with these claims in the place of the usual ones.
@@ -233,6 +244,22 @@ impl Directory {
             claims[name] = value.clone();
         }
         self.come_back(&begun, self.key.signed(&claims)).await
+    }
+
+    /// Sends a form, as whom this cookie says.
+    async fn send(&self, path: &str, form: &str, cookie: &str) -> axum::response::Response {
+        self.clinic.clock.advance(Duration::seconds(3));
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookie)
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        identity::routes(self.identity.clone()).oneshot(request).await.unwrap()
+    }
+
+    /// The provider says by this token that somebody is signed out there.
+    async fn told(&self, token: &str) -> StatusCode {
+        self.send("/sign-in/sso/ended", &format!("logout_token={token}"), "").await.status()
     }
 
     async fn people(&self) -> i64 {
@@ -487,14 +514,7 @@ async fn who_is_signed_out_there_is_signed_out_here() {
             "iss": directory.liar.issuer(), "aud": "app", "iat": now, "exp": now + 120, "jti": "one", "sub": "subject-1", "sid": "there-1",
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
         });
-        let tell = async |token: String| {
-            directory.clinic.clock.advance(Duration::seconds(3));
-            let form = format!("logout_token={token}");
-            let request = Request::post("/sign-in/sso/ended")
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(Body::from(form));
-            identity::routes(directory.identity.clone()).oneshot(request.unwrap()).await.unwrap().status()
-        };
+        let tell = async |token: String| directory.told(&token).await;
         for changes in [
             json!({ "nonce": "an ID token" }),
             json!({ "events": {} }),
