@@ -74,6 +74,61 @@ impl Yard {
     }
 }
 
+/// The base takes a quarter of an hour on two processors: one that was ended half-way is gone on with, and one that cannot be
+/// compiled leaves nothing to go on from.
+#[tokio::test]
+async fn a_base_that_was_ended_half_way_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sample, root) = (folder.path().join("sample"), folder.path().join("build"));
+    project(&sample, "fn main() { inner::nothing() }");
+    write(&sample, "Cargo.toml", &format!("{MANIFEST}[dependencies]\ninner = {{ path = \"inner\" }}\n"));
+    let inner = "\n[[package]]\nname = \"inner\"\nversion = \"0.1.0\"\n";
+    let lock = LOCK.replace("0.1.0\"\n", "0.1.0\"\ndependencies = [\"inner\"]\n");
+    write(&sample, "Cargo.lock", &format!("{lock}{inner}"));
+    write(
+        &sample,
+        "inner/Cargo.toml",
+        "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    write(&sample, "inner/src/lib.rs", "pub fn nothing() {}");
+    // It begins once the other crate is compiled, and ends once it may.
+    write(&sample, "src/main.rs", "fn main() { inner::nothing(); include!(\"late.rs\"); }");
+    write(
+        &sample,
+        "build.rs",
+        "fn main() { while !std::path::Path::new(\"ready\").exists() { std::thread::yield_now() } }",
+    );
+    let make = async |time: Duration| {
+        let builder = Builder::open(&root, Bounds { time, ..Bounds::default() }).unwrap();
+        let (sender, _receiver) = mpsc::channel(64);
+        builder.base("none", &sample, BUILDS, sender).await
+    };
+    let compiled = |base: &str| {
+        let deps = fs::read_dir(root.join("bases").join(base).join("target/debug/deps")).ok()?;
+        let library = deps.flatten().find(|entry| entry.file_name().to_string_lossy().ends_with(".rlib"))?;
+        Some(library.metadata().unwrap().modified().unwrap())
+    };
+    let ended = make(Duration::from_secs(5)).await.unwrap_err();
+    assert!(matches!(ended, BuildError::Exceeded("it took too long")), "{ended}");
+    let first = compiled("none.half").expect("the other crate was compiled meanwhile");
+
+    write(&sample, "ready", "");
+    write(&sample, "src/late.rs", "()");
+    make(Duration::from_secs(300)).await.unwrap();
+    assert_eq!(compiled("none"), Some(first), "it was compiled once");
+    assert!(!root.join("bases/none.half").exists());
+
+    let broken = async |digest: &str| {
+        let builder = Builder::open(&root, Bounds::default()).unwrap();
+        let (sender, _receiver) = mpsc::channel(64);
+        builder.base(digest, &sample, BUILDS, sender).await.unwrap_err()
+    };
+    write(&sample, "src/late.rs", "not Rust");
+    let error = broken("another").await;
+    assert!(matches!(error, BuildError::Project(_)), "{error}");
+    assert!(!root.join("bases/another.half").exists() && !root.join("bases/another").exists());
+}
+
 /// Runs a program as an app would run, and answers what it printed.
 async fn run(program: &Path, data: &Path) -> String {
     let mut running = started(program, data).await;

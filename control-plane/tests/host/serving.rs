@@ -84,6 +84,7 @@ async fn the_owner_of_a_database_sweeps_once_a_day() {
     let lab = Lab::new().await;
     lab.environment("file", DatabaseKind::Sqlite).await;
     let server = lab.environment("server", DatabaseKind::Postgres).await;
+    const NOBODY: [uuid::Uuid; 0] = [];
     let swept = async |after: time::Duration| {
         lab.clock.advance(after);
         let swept = lab.supervisor.keep_houses().await;
@@ -94,13 +95,13 @@ async fn the_owner_of_a_database_sweeps_once_a_day() {
         })
         .collect::<Vec<_>>()
     };
-    assert_eq!(swept(time::Duration::ZERO).await, [], "a host that was just started has other things to do");
+    assert_eq!(swept(time::Duration::ZERO).await, NOBODY, "a host that was just started has other things to do");
     assert_eq!(swept(time::Duration::minutes(61)).await, [server]);
-    assert_eq!(swept(time::Duration::hours(23)).await, []);
+    assert_eq!(swept(time::Duration::hours(23)).await, NOBODY);
     assert_eq!(lab.get("server", "/patients").await, (200, "0".to_owned()));
     assert_eq!(swept(time::Duration::hours(1)).await, [server], "beside an app that serves");
     lab.supervisor.set_gate(server, Gate::ReadOnly).await.unwrap();
-    assert_eq!(swept(time::Duration::days(2)).await, []);
+    assert_eq!(swept(time::Duration::days(2)).await, NOBODY);
     lab.supervisor.set_gate(server, Gate::ReadWrite).await.unwrap();
     assert_eq!(swept(time::Duration::ZERO).await, [server]);
 }

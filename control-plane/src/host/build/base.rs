@@ -72,29 +72,50 @@ impl Builder {
         if folder.is_dir() {
             return Ok(base);
         }
-        private_folder(&self.root.join("bases"))?;
-        let staging = tempfile::tempdir_in(self.root.join("bases"))?;
-        let made = Base(staging.path().to_owned());
-        fs::create_dir(made.vendor())?;
+        let bases = self.root.join("bases");
+        private_folder(&bases)?;
+        let _turn = turn(bases.join(format!("{digest}.lock"))).await?;
+        if folder.is_dir() {
+            return Ok(base);
+        }
+        // Begun by whoever came before and was ended half-way: what is compiled is compiled.
+        let half = bases.join(format!("{digest}.half"));
+        private_folder(&half)?;
+        let made = Base(half.clone());
+        for part in [made.vendor(), half.join("target")] {
+            fs::DirBuilder::new().recursive(true).create(part)?;
+        }
         vendor(sample, &made.vendor())?;
-        fs::create_dir(staging.path().join("target"))?;
-        tree::give_all(&staging.path().join("target"), account)?;
-        let units = begin(&made, staging.path(), account, sample)?;
+        tree::give_all(&half.join("target"), account)?;
+        let units = begin(&made, &half, account, sample)?;
         // It is our own code, and thirty times a project: a busy machine may take its time.
         let patient = Self { bounds: Bounds { time: self.bounds.time * 3, ..self.bounds }, ..self.clone() };
-        let program = patient.cargo(staging.path(), &made, account, units, progress).await?;
+        let program = match patient.cargo(&half, &made, account, units, progress).await {
+            Err(error @ BuildError::Project(_)) => {
+                // A power cut may have left half a file that cargo takes for whole.
+                fs::remove_dir_all(&half)?;
+                return Err(error);
+            }
+            ended => ended?,
+        };
         // What is our sample's own is nobody's base.
-        let own = staging.path().join("target").join(program);
+        let own = half.join("target").join(program);
         match fs::remove_file(own) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        match fs::rename(staging.keep(), &folder) {
-            // Another was first; its base is the same.
-            Err(_) if folder.is_dir() => Ok(base),
-            renamed => Ok(renamed.map(|()| base)?),
-        }
+        fs::rename(half, &folder)?;
+        Ok(base)
     }
+}
+
+/// Whoever makes a base has it to themselves, whichever process they are of; the turn ends when the file is dropped.
+async fn turn(lock: PathBuf) -> io::Result<fs::File> {
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = fs::File::create(lock)?;
+        file.lock().map(|()| file)
+    });
+    locked.await.map_err(io::Error::other)?
 }
 
 /// Unpacks the crates of a lock file. This is cargo on a project of our own, outside any sandbox.
