@@ -43,7 +43,7 @@ fn about() -> Markup {
             figure.said {
                 blockquote { p { (EXAMPLE_PROMPT) } }
                 figcaption { "becomes this plan, which you read before anything is built:" }
-                div.matrix { table {
+                div.matrix role="region" aria-label="Who may do what in the example" tabindex="0" { table {
                     caption { "Reading" }
                     thead { tr { th scope="col" { "Role" } th scope="col" { "May" } th scope="col" { "Which records" } } }
                     tbody { @for (role, may, which) in EXAMPLE {
