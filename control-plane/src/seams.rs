@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use safeguards::identity::EmailAddress;
+use safeguards::identity::totp::TotpSecret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -15,6 +16,7 @@ use crate::host::outward::Destination;
 use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 pub use crate::notices::{Wording, Words};
 use crate::residency::Kept;
+use crate::secret::Secret;
 use crate::support::{Leave, Looked};
 
 /// What another part answers, later.
@@ -247,6 +249,14 @@ pub trait Host: Send + Sync {
     /// Writes made-up people and records, once, by the tenant's own binary. Of a preview only.
     fn seed<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError>;
 
+    /// The people of a preview who were made up by `seed`, for the members of its account; none elsewhere.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn made_up(&self, _environment: EnvironmentId) -> Result<Vec<MadeUpPerson>, HostError> {
+        Ok(Vec::new())
+    }
+
     /// Makes the first person of an environment, by the tenant's own binary; answers the path of a one-time
     /// link (`/welcome/…`), which is a secret.
     fn invite_owner<'a>(
@@ -280,6 +290,19 @@ pub trait Host: Send + Sync {
 
     /// Removes everything else of an environment: database, roles, folder, host name.
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError>;
+}
+
+/// Somebody made up, and what they sign in to the preview with.
+#[derive(Clone, Debug)]
+pub struct MadeUpPerson {
+    /// The role.
+    pub role: String,
+    /// The address.
+    pub email: String,
+    /// The password.
+    pub password: Secret,
+    /// The secret of the authenticator, where the role wants one.
+    pub authenticator: Option<TotpSecret>,
 }
 
 /// Where support is shown records of a tenant: by the tenant's own binary, for a [`Leave`] and in no other way (HC-10).

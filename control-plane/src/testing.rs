@@ -29,8 +29,10 @@ use crate::platform::SETS;
 use crate::residency::{Kept, Region, Residency};
 use crate::seams::{
     self, Artifact, Billing, BillingError, BuildEvent, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host,
-    HostError, KeyDestruction, Notices, Progress, Showing, Standing, Trial, Verified, VerifyOrder,
+    HostError, KeyDestruction, MadeUpPerson, Notices, Progress, Showing, Standing, Trial, Verified,
+    VerifyOrder,
 };
+use crate::secret::Secret;
 use crate::support::{Leave, Looked};
 use crate::{Configuration, Platform};
 
@@ -307,6 +309,16 @@ impl Host for ScriptedHost {
 
     fn seed<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
         Box::pin(async move { self.order("seed", "") })
+    }
+
+    fn made_up(&self, _environment: EnvironmentId) -> Result<Vec<MadeUpPerson>, HostError> {
+        let person = |role: &str, authenticator: Option<Vec<u8>>| MadeUpPerson {
+            role: role.to_owned(),
+            email: format!("{role}.1@example.org"),
+            password: Secret::new("what all of them sign in with"),
+            authenticator: authenticator.map(TotpSecret::from_bytes),
+        };
+        Ok(vec![person("nurse", Some((1..=20).collect())), person("patient", None)])
     }
 
     fn invite_owner<'a>(

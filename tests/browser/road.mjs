@@ -57,7 +57,7 @@ const STAGES = {
     report.version = plan;
     await visitor.go(project);
     await visitor.look("project");
-    for (const rest of ["/prompts", "/prompts/new", "/name", "/end"]) {
+    for (const rest of ["/prompts", "/prompts/new", "/name", "/end", "/preview/people"]) {
       await visitor.go(project + rest);
       await visitor.look(`project${rest.replaceAll("/", "-")}`);
     }
@@ -75,6 +75,18 @@ const STAGES = {
     await visitor.join({ ...founder, who: "preview", secret: undefined });
     await visitor.look("preview-home");
     report.preview_says = await visitor.page.innerText("body");
+    // As one of its made-up people, by what the dashboard says of them; the codes there are good for half a minute.
+    await visitor.page.context().clearCookies({ domain: new URL(report.preview).hostname });
+    await visitor.go(`${given.origin}${project}/preview/people`);
+    const password = (await visitor.page.innerText(".secret")).trim();
+    const nurse = visitor.page.locator("main tbody tr").filter({ hasText: /^nurse/i }).first();
+    const cells = await nurse.locator("th, td").allInnerTexts();
+    await visitor.go(`${report.preview}/sign-in`);
+    await visitor.send({ email: cells[1].trim(), password });
+    if (visitor.path.startsWith("/sign-in/code")) await visitor.send({ code: cells[2].trim() });
+    await visitor.go(`${report.preview}/patients`);
+    await visitor.look("preview-as-nurse");
+    report.preview_as_nurse = await visitor.text();
   },
 
   /// Pays where payments are taken, signs, and brings the version into production.

@@ -82,7 +82,8 @@ impl Client {
         let mut step = client.patiently("/identity/sign-in", &asked).json();
         if step["next"] == "second_factor" {
             let secret = login.authenticator.as_deref().expect("who needs a second factor has one");
-            let (secret, ticket) = (decoded(secret), step["ticket"].clone());
+            let secret = TotpSecret::from_base32(secret).expect("it is in base32");
+            let ticket = step["ticket"].clone();
             // A code is good once, and `seed` may have used that of this half minute: then the next one is due.
             for ahead in [Duration::ZERO, Duration::from_secs(30)] {
                 let code = secret.code_at(SystemClock.now() + ahead);
@@ -97,6 +98,12 @@ impl Client {
         client.token = step["access_token"].as_str().map(str::to_owned);
         client.refresh = step["refresh_token"].as_str().map(str::to_owned);
         client
+    }
+
+    /// Tries a password; the status of the answer.
+    pub(crate) fn knock(address: SocketAddr, login: &Login, password: &str) -> u16 {
+        let client = Self { address, token: None, refresh: None };
+        client.patiently("/identity/sign-in", &json!({ "email": login.email, "password": password })).status
     }
 
     /// The token that renews the session, once.
@@ -171,18 +178,4 @@ impl Client {
             head.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("an answer has a status");
         Reply { status, head: head.to_owned(), body: body.to_owned() }
     }
-}
-
-/// RFC 4648, section 6, without padding.
-fn decoded(text: &str) -> TotpSecret {
-    let (mut bytes, mut word, mut bits) = (Vec::new(), 0_u32, 0);
-    for letter in text.bytes() {
-        let five = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
-        (word, bits) = ((word << 5) | u32::from(five), bits + 5);
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((word >> bits & 0xff) as u8);
-        }
-    }
-    TotpSecret::from_bytes(bytes)
 }

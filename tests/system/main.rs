@@ -28,6 +28,7 @@ mod registration;
 mod row_level_security;
 mod rules;
 mod schemathesis;
+mod seeded;
 mod served;
 mod serving;
 mod sso;

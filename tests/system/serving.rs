@@ -78,6 +78,14 @@ impl Place {
         String::from_utf8(output.stdout).expect("an app speaks UTF-8")
     }
 
+    /// Runs a subcommand that is refused, told these variables; its exit code, and what it says.
+    pub(crate) fn refuses(&self, subcommand: &str, variables: &[(&str, &str)]) -> (Option<i32>, String) {
+        let mut command = self.command(subcommand);
+        let output = command.envs(variables.iter().copied()).stdin(Stdio::null()).output();
+        let output = output.expect("the app can be started");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     fn keep(&self, name: &str, bytes: &[u8]) {
         let file = File::options().create(true).append(true).open(self.folder().join(name));
         file.and_then(|mut file| file.write_all(bytes)).expect("the folder is writable");
@@ -167,6 +175,11 @@ impl Serving {
     /// Somebody who is signed in.
     pub(crate) fn sign_in(&self, login: &Login) -> Client {
         Client::sign_in(self.address, login)
+    }
+
+    /// Tries to sign somebody in with another password; the status of the answer.
+    pub(crate) fn knock(&self, login: &Login, password: &str) -> u16 {
+        Client::knock(self.address, login, password)
     }
 
     /// Where it answers.

@@ -27,7 +27,7 @@ use super::{DatabaseKind, Folders, Gate, HostName, Register, Supervisor, Work};
 use crate::ids::EnvironmentId;
 use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
-    KeyDestruction, Pending, Progress, Trial, Verified, VerifyOrder,
+    KeyDestruction, MadeUpPerson, Pending, Progress, Trial, Verified, VerifyOrder,
 };
 use crate::support::{Leave, Looked};
 
@@ -274,9 +274,14 @@ impl seams::Host for LocalHost {
     }
 
     fn seed<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
-        Box::pin(async move {
-            self.0.supervisor.work(environment.uuid(), Work::Seed, &[]).await.map(drop).map_err(told)
-        })
+        Box::pin(async move { self.0.supervisor.seed(environment.uuid()).await.map_err(told) })
+    }
+
+    fn made_up(&self, environment: EnvironmentId) -> Result<Vec<MadeUpPerson>, HostError> {
+        self.0
+            .supervisor
+            .made_up(environment.uuid())
+            .map_err(|error| HostError::Unavailable(error.to_string()))
     }
 
     fn invite_owner<'a>(

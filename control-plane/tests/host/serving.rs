@@ -95,7 +95,11 @@ async fn the_owner_of_a_database_sweeps_once_a_day() {
         })
         .collect::<Vec<_>>()
     };
-    assert_eq!(swept(time::Duration::ZERO).await, NOBODY, "a host that was just started has other things to do");
+    assert_eq!(
+        swept(time::Duration::ZERO).await,
+        NOBODY,
+        "a host that was just started has other things to do"
+    );
     assert_eq!(swept(time::Duration::minutes(61)).await, [server]);
     assert_eq!(swept(time::Duration::hours(23)).await, NOBODY);
     assert_eq!(lab.get("server", "/patients").await, (200, "0".to_owned()));

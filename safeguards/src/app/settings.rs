@@ -137,6 +137,12 @@ pub const VARIABLES: &[Variable] = &[
         default: "",
     },
     Variable {
+        name: "SEED_PASSWORD",
+        flag: "",
+        about: "What the made-up people of seed sign in with: long and random. An app that others reach wants one.",
+        default: "on loopback, one that stands in the source",
+    },
+    Variable {
         name: "WITNESS_DIR",
         flag: "witness-dir",
         about: "Where the signer appends the signed heads of the audit log. Best on another disk or machine.",
@@ -312,7 +318,8 @@ impl PublicUrl {
         plain_name.then(|| Self { origin: text.to_ascii_lowercase(), https })
     }
 
-    fn is_loopback(&self) -> bool {
+    /// Whether nobody but this machine reaches it.
+    pub(crate) fn is_loopback(&self) -> bool {
         let host = self.origin.split_once("://").map_or("", |(_, host)| host);
         let name = match host.strip_prefix('[') {
             Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -321,6 +328,24 @@ impl PublicUrl {
         name == "localhost"
             || name.ends_with(".localhost")
             || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// What made-up people sign in with. Not printed by accident.
+#[derive(Clone)]
+pub struct SeedPassword(Zeroizing<String>);
+
+impl SeedPassword {
+    /// The password.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SeedPassword {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SeedPassword")
     }
 }
 
@@ -349,6 +374,8 @@ pub struct Settings {
     pub read_only: Option<ReadOnly>,
     /// `ROWS_AT_MOST`, where it was given.
     pub rows_at_most: Option<u32>,
+    /// `SEED_PASSWORD`, where it was given.
+    pub seed_password: Option<SeedPassword>,
     /// `OPERATOR`, where it was given.
     pub operator: Option<String>,
     /// `WITNESS_DIR`.
@@ -492,6 +519,7 @@ impl Settings {
             rows_at_most: reader.parsed("ROWS_AT_MOST", "give a number from 1 to 1000000", |text| {
                 text.parse().ok().filter(|number| (1..=1_000_000).contains(number))
             }),
+            seed_password: reader.text("SEED_PASSWORD").map(|text| SeedPassword(Zeroizing::new(text))),
             operator: reader.text("OPERATOR"),
             ai_providers: reader.path("AI_PROVIDERS_FILE"),
             root_key: reader.path("ROOT_KEY_FILE").unwrap_or_else(|| data_folder.join("keys/root.key")),

@@ -61,6 +61,20 @@ impl TotpSecret {
         Zeroizing::new(base32(&self.0))
     }
 
+    /// Reads such a key, as people type it: spaces and case do not matter.
+    pub fn from_base32(text: &str) -> Option<Self> {
+        let (mut bits, mut count, mut bytes) = (0_u32, 0, Zeroizing::new(Vec::new()));
+        for letter in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
+            let value = BASE32.iter().position(|known| *known == letter.to_ascii_uppercase())?;
+            (bits, count) = ((bits << 5) | u32::try_from(value).ok()?, count + 5);
+            if count >= 8 {
+                count -= 8;
+                bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
+            }
+        }
+        (!bytes.is_empty()).then_some(Self(bytes))
+    }
+
     /// The step whose code this is, if it is that of now or of a neighbour step. Every candidate is
     /// compared, each in constant time. Spaces within the code are forgiven.
     pub fn matching_step(&self, code: &str, now: OffsetDateTime) -> Option<TimeStep> {
@@ -267,7 +281,14 @@ mod tests {
             ("foobar", "MZXW6YTBOI"),
         ] {
             assert_eq!(base32(text.as_bytes()), encoded);
+            let read = TotpSecret::from_base32(&encoded.to_lowercase());
+            assert_eq!(
+                read.map(|read| read.as_bytes().to_vec()),
+                Some(text.as_bytes().to_vec()).filter(|b| !b.is_empty())
+            );
         }
+        assert!(TotpSecret::from_base32("MZXW 6YQ").is_some());
+        assert!(TotpSecret::from_base32("MZXW-6YQ1").is_none());
     }
 
     #[test]

@@ -2,13 +2,15 @@
 //!
 //! Everything is obviously fake (`Example`, `example.org`, telephone numbers of 555-01xx, which are kept for fiction)
 //! and always the same. The people sign in with one password that stands in the source, so a database that has an
-//! organisation of its own is refused. Records are written as those people, through the same policy, forms and audit
-//! log as by anybody else.
+//! organisation of its own is refused, and an app that others reach wants another password (`SEED_PASSWORD`), out of which
+//! the secrets of their authenticators are made, too. Records are written as those people, through the same policy, forms and
+//! audit log as by anybody else.
 
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 
+use aws_lc_rs::hmac;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 use time::{Date, Duration, Time};
@@ -24,8 +26,10 @@ use crate::web::Problem;
 
 /// The name of the organisation that is made up.
 const ORGANISATION: &str = "Example Clinic (made up)";
-/// What all of them sign in with.
+/// What all of them sign in with, where nobody else reaches the app.
 pub const PASSWORD: &str = "Violet-Kettle-58-Harbour";
+/// The shortest that may be given instead.
+const SHORTEST: usize = 32;
 
 /// A made-up person.
 #[derive(Clone, Copy, Debug)]
@@ -92,8 +96,8 @@ impl Seeds {
                 name: person.name,
                 role: person.role,
                 place: person.place.and_then(|kind| seeds.places.get(kind).copied()),
-                password: PASSWORD,
-                authenticator: person.authenticator.then(|| authenticator(person.email)),
+                password: password(services)?,
+                authenticator: person.authenticator.then(|| secret(services, person.email)),
             };
             let id = services.identity.create_person(organisation, &new).await?;
             if seeds.founds(person) {
@@ -132,9 +136,9 @@ impl Seeds {
             device: Some("seed".to_owned()),
             request: self.services.ids.next(),
         };
-        let mut next = identity.sign_in(email, PASSWORD, Door::Api, &visit).await?;
+        let mut next = identity.sign_in(email, password(&self.services)?, Door::Api, &visit).await?;
         if let Next::SecondFactor(ticket) = &next {
-            let code = authenticator(email).code_at(self.services.clock.now());
+            let code = secret(&self.services, email).code_at(self.services.clock.now());
             next = identity.second_factor(ticket, &code, &visit).await?;
         }
         let Next::SignedIn(opened) = next else { return Err(IdentityError::SignedOut.into()) };
@@ -258,20 +262,54 @@ pub(super) async fn stranger(
 }
 
 /// Tells the people's logins, on standard output: role, address, password, and the authenticator's secret.
-pub fn tell(people: &[Person]) -> Result<(), AppError> {
+pub fn tell(services: &Services, people: &[Person]) -> Result<(), AppError> {
+    let password = password(services)?;
     let mut output = std::io::stdout().lock();
     for person in people {
         let second = match person.authenticator {
-            true => format!("  authenticator {}", *authenticator(person.email).base32()),
+            true => format!("  authenticator {}", *secret(services, person.email).base32()),
             false => String::new(),
         };
-        writeln!(output, "{:<16} {:<34} password {PASSWORD}{second}", person.role, person.email)
+        writeln!(output, "{:<16} {:<34} password {password}{second}", person.role, person.email)
             .map_err(AppError::System)?;
     }
     Ok(())
 }
 
-/// A secret for an authenticator, the same for the same address at any time.
+/// What the people sign in with here.
+fn password(services: &Services) -> Result<&str, AppError> {
+    let settings = &services.settings;
+    match &settings.seed_password {
+        Some(own) if is_hard_to_guess(own.reveal()) => Ok(own.reveal()),
+        Some(_) => {
+            Err(AppError::Seed(format!("SEED_PASSWORD wants {SHORTEST} random letters and digits or more")))
+        }
+        None if settings.public_url.is_loopback() => Ok(PASSWORD),
+        None => Err(AppError::Seed(format!(
+            "{} is reached by others, and made-up people sign in with a password that everybody can read: give another by \
+             SEED_PASSWORD",
+            settings.public_url.origin()
+        ))),
+    }
+}
+
+/// Nobody types it by heart, so it may be long; and it is one word, as it is told on a line.
+fn is_hard_to_guess(password: &str) -> bool {
+    password.len() >= SHORTEST && password.bytes().all(|letter| letter.is_ascii_graphic())
+}
+
+/// The secret of somebody's authenticator here: of the password, so that nobody knows it who does not know that.
+fn secret(services: &Services, email: &str) -> TotpSecret {
+    match &services.settings.seed_password {
+        Some(own) => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, own.reveal().as_bytes());
+            TotpSecret::from_bytes(hmac::sign(&key, email.as_bytes()).as_ref()[..20].to_vec())
+        }
+        None => authenticator(email),
+    }
+}
+
+/// The secret for an authenticator of trials, the same for the same address at any time.
 pub(super) fn authenticator(email: &str) -> TotpSecret {
     let mut bytes: Vec<u8> = email.bytes().cycle().take(20).collect();
     for (at, byte) in bytes.iter_mut().enumerate() {

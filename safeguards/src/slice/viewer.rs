@@ -171,7 +171,7 @@ impl Viewer {
 
     /// A page that shows a one-time link, once.
     pub fn link_page(&self, page: Page, link: &Link) -> Response {
-        crate::identity::link_page(&self.view, page.heading("A one-time link"), link)
+        crate::identity::link_page(self.session.identity(), &self.view, page.heading("A one-time link"), link)
     }
 
     /// A page under a title.

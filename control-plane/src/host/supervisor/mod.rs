@@ -12,6 +12,7 @@
 mod houses;
 mod instance;
 mod lines;
+mod made_up;
 mod places;
 mod throwaway;
 mod work;

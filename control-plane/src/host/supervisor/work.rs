@@ -28,12 +28,12 @@ pub struct Shown<'a> {
     pub inside: &'a str,
 }
 
-/// What a piece of work is told. A look may name somebody, so it cannot be printed.
+/// What a piece of work is told. A variable may hold a password, or a look that names somebody: it cannot be printed.
 #[derive(Clone, Copy, Default)]
-struct Told<'a> {
-    arguments: &'a [&'a str],
-    shown: &'a [Shown<'a>],
-    look: Option<&'a str>,
+pub(super) struct Told<'a> {
+    pub(super) arguments: &'a [&'a str],
+    pub(super) shown: &'a [Shown<'a>],
+    pub(super) variable: Option<(&'static str, &'a str)>,
 }
 
 /// A piece of work that is done.
@@ -122,12 +122,12 @@ impl Supervisor {
     /// Why nothing was shown.
     pub async fn look(&self, leave: &Leave) -> Result<Done, SupervisorError> {
         let (environment, program) = self.ready(leave.environment().uuid(), Work::SupportLook)?;
-        let told = Told { look: Some(leave.request()), ..Told::default() };
+        let told = Told { variable: Some(("SUPPORT_LOOK", leave.request())), ..Told::default() };
         self.run_told(&environment, &program, Work::SupportLook, told).await
     }
 
     /// The environment and its program, where its gate allows the work.
-    fn ready(&self, id: Uuid, work: Work) -> Result<(Environment, PathBuf), SupervisorError> {
+    pub(super) fn ready(&self, id: Uuid, work: Work) -> Result<(Environment, PathBuf), SupervisorError> {
         let environment = self.0.register.environment(id).ok_or(SupervisorError::Unknown)?;
         if !environment.gate.allows(work) || environment.enforced != Some(environment.gate) {
             let why = environment.gate.closed_because().unwrap_or("its records are only read at the moment");
@@ -218,10 +218,10 @@ impl Supervisor {
         arguments: &[&str],
         more: &[Shown<'_>],
     ) -> Result<Done, SupervisorError> {
-        self.run_told(environment, program, work, Told { arguments, shown: more, look: None }).await
+        self.run_told(environment, program, work, Told { arguments, shown: more, variable: None }).await
     }
 
-    async fn run_told(
+    pub(super) async fn run_told(
         &self,
         environment: &Environment,
         program: &Path,
@@ -233,8 +233,8 @@ impl Supervisor {
         let turn = tokio::time::timeout(inner.manner.work, slot.work.lock()).await;
         let _turn = turn.map_err(|_| SupervisorError::Busy)?;
         let mut sandbox = places::common(inner, environment, program)?;
-        if let Some(look) = told.look {
-            sandbox = sandbox.variable("SUPPORT_LOOK", look);
+        if let Some((name, value)) = told.variable {
+            sandbox = sandbox.variable(name, value);
         }
         for Shown { access, host, inside } in told.shown {
             places::give(host, environment.account)?;

@@ -61,6 +61,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "Opens the preview by a one-time link",
             projects::open,
         )
+        .get(
+            Project,
+            "/projects/{project}/preview/people",
+            "The made-up people of the preview, and what they sign in with",
+            projects::made_up,
+        )
         .get(Project, "/projects/{project}/prompts", "The prompts of a project", prompts::list)
         .get(Project, "/projects/{project}/prompts/new", "The box for another prompt", prompts::new)
         .post(Project, "/projects/{project}/prompts", "Keeps a prompt and plans it", prompts::write)

@@ -166,6 +166,7 @@ fn preview(
                     form method="post" action={ "/projects/" (project.id) "/preview/open" } {
                         (view.csrf_field()) button type="submit" { "Open the preview" }
                     }
+                    a.button.second href={ "/projects/" (project.id) "/preview/people" } { "Sign in as its people" }
                     a.button.second href={ "/projects/" (project.id) "/logs/preview" } { "Log" }
                 }
             } @else {
@@ -304,6 +305,7 @@ pub(super) async fn open(
     let shown = html! {
         p { "You enter it as one of its owners, by a password and a security code of its own. The link works once." }
         p { a.button href=(link) rel="noreferrer" { "Go to the preview" } }
+        p { "Or " a href={ "/projects/" (project.id) "/preview/people" } { "sign in as one of its made-up people" } ", to see and do what their role may." }
     };
     Ok(view
         .page("Open the preview")
@@ -311,6 +313,46 @@ pub(super) async fn open(
         .about("Its people and records are made up. No real patient may be entered there.")
         .back(project.name.as_str(), format!("/projects/{}", project.id))
         .with(shown))
+}
+
+/// Who is made up in the preview: so that a member sees the app as each role does, and works in it.
+pub(super) async fn made_up(
+    State(site): State<Site>,
+    member: Member,
+    project: Owned<Project>,
+    Shell(view): Shell,
+) -> Result<Page> {
+    let environment: Owned<Environment> =
+        member.owned(&site.platform, (project.id, EnvironmentKind::Preview)).await?;
+    let people = site.host.made_up(environment.id)?;
+    let now = site.platform.clock.now();
+    let password = people.first().map(|one| one.password.clone());
+    let rows = people.into_iter().map(|one| {
+        let code =
+            one.authenticator.map_or(Content::Empty, |secret| Content::Text(secret.code_at(now).to_string()));
+        Row::new().cell(one.role).cell(one.email).cell(code)
+    });
+    let table = Table::new("Made-up people")
+        .column("Role")
+        .column("Email address")
+        .column("Security code now")
+        .rows(rows.collect::<Vec<_>>())
+        .empty("Nobody yet", "They are made up when the preview is built.");
+    let address = format!("{}/sign-in", site.platform.configuration.origin(&environment.host_name));
+    let shown = html! {
+        @if let Some(password) = password {
+            p { "All of them sign in at " a href=(address) rel="noreferrer" { (address) } " with this password:" }
+            p { code.secret { (password.expose()) } }
+            p { "A security code is good for half a minute, and once. " a href={ "/projects/" (project.id) "/preview/people" } { "Show the next ones" } }
+        }
+    };
+    let page = view
+        .page("Sign in as its people")
+        .about("Nobody of them exists. They sign in to this preview, and to nothing else.")
+        .back(project.name.as_str(), format!("/projects/{}", project.id))
+        .with(shown)
+        .with(table);
+    Ok(page)
 }
 
 pub(super) async fn logs(

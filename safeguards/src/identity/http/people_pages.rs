@@ -226,7 +226,7 @@ pub(super) async fn make_invitation(
         Err(error) => Err(error),
     };
     match made {
-        Ok(link) => Ok(link_of_people(&view, &link)),
+        Ok(link) => Ok(link_of_people(identity, &view, &link)),
         Err(IdentityError::ProveAgain) => Ok(prove_first(&format!("/account/people/invite/{role}"))),
         Err(IdentityError::Invalid { field, reason }) => {
             let form = invitation_form(&offer).fill(&data).mistake(field, sentence(reason));
@@ -237,7 +237,8 @@ pub(super) async fn make_invitation(
 }
 
 /// A link, shown once, to be handed over by whoever asked for it.
-pub(crate) fn link_page(view: &View, page: Page, link: &Link) -> Response {
+pub(crate) fn link_page(identity: &Identity, view: &View, page: Page, link: &Link) -> Response {
+    let address = format!("{}/welcome/{}", identity.settings().issuer, link.token.reveal());
     let page = page
         .notice(
             Notice::warning("It is shown only now")
@@ -245,14 +246,14 @@ pub(crate) fn link_page(view: &View, page: Page, link: &Link) -> Response {
         )
         .with(
             Detail::new()
-                .line("Link", Content::from(format!("/welcome/{}", link.token.reveal())))
+                .line("Link", Content::from(address))
                 .line("Works until", view.moment(link.expires_at)),
         );
     secret(page.into_response())
 }
 
-fn link_of_people(view: &View, link: &Link) -> Response {
-    link_page(view, view.page("A one-time link").narrow().back("People", "/account/people"), link)
+fn link_of_people(identity: &Identity, view: &View, link: &Link) -> Response {
+    link_page(identity, view, view.page("A one-time link").narrow().back("People", "/account/people"), link)
 }
 
 async fn of_mine(session: &Session, id: PersonId) -> Result<Colleague> {
@@ -407,7 +408,7 @@ pub(super) async fn password_link(
     Path(id): Path<PersonId>,
 ) -> Result<Response> {
     match session.identity().password_link(&session, id).await {
-        Ok(link) => Ok(link_of_people(&view, &link)),
+        Ok(link) => Ok(link_of_people(session.identity(), &view, &link)),
         Err(error) => done(&view, Err(error), "/account/people"),
     }
 }

@@ -274,7 +274,10 @@ async fn the_whole_road_by_pages() {
         assert!(status == StatusCode::OK && body.contains(OWNER) && body.contains("Olga"));
         let (status, _, body) =
             browser.send(&clinic, "/account/people/invite/patient", &format!("email={PATIENT}")).await;
-        assert!(status == StatusCode::OK && body.contains("/welcome/"));
+        assert!(
+            status == StatusCode::OK && body.contains("https://clinic.example/welcome/"),
+            "it is whole: {body}"
+        );
         for page in [
             "/account/people",
             "/account/people/invite",
