@@ -290,6 +290,9 @@ pub trait Host: Send + Sync {
 
     /// Removes everything else of an environment: database, roles, folder, host name.
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError>;
+
+    /// Removes what builds of a project left: copies of its source, and their compiled form.
+    fn forget<'a>(&'a self, project: ProjectId) -> Pending<'a, (), HostError>;
 }
 
 /// Somebody made up, and what they sign in to the preview with.

@@ -22,7 +22,7 @@ use crate::billing::Gatekeeper;
 use crate::builds::BuildWork;
 use crate::host::outward::Destination;
 use crate::http::{Site, SiteParts};
-use crate::ids::{AccountId, EnvironmentId};
+use crate::ids::{AccountId, EnvironmentId, ProjectId};
 use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
 use crate::operations::Engine;
 use crate::platform::SETS;
@@ -379,6 +379,10 @@ impl Host for ScriptedHost {
 
     fn destroy_data<'a>(&'a self, _environment: EnvironmentId) -> seams::Pending<'a, (), HostError> {
         Box::pin(async move { self.order("destroy data", "") })
+    }
+
+    fn forget<'a>(&'a self, _project: ProjectId) -> seams::Pending<'a, (), HostError> {
+        Box::pin(async move { self.order("forget", "") })
     }
 }
 

@@ -24,7 +24,7 @@ use super::sandbox::{Access, Account};
 use super::supervisor::{Manner, NewEnvironment, PostgresServer, Shown, SupervisorError};
 use super::verification::{Candidate, Verification};
 use super::{DatabaseKind, Folders, Gate, HostName, Register, Supervisor, Work};
-use crate::ids::EnvironmentId;
+use crate::ids::{EnvironmentId, ProjectId};
 use crate::seams::{
     self, Artifact, BuildEvent, BuildOrder, DeployOrder, EnvironmentKind, EnvironmentOrder, HostError,
     KeyDestruction, MadeUpPerson, Pending, Progress, Trial, Verified, VerifyOrder,
@@ -357,6 +357,15 @@ impl seams::Host for LocalHost {
 
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
         Box::pin(async move { self.0.supervisor.destroy(environment.uuid()).await.map_err(told) })
+    }
+
+    fn forget<'a>(&'a self, project: ProjectId) -> Pending<'a, (), HostError> {
+        Box::pin(async move {
+            let builder = self.0.builder.clone();
+            let removed = tokio::task::spawn_blocking(move || builder.forget(project.uuid())).await;
+            let removed = removed.map_err(|error| HostError::Unavailable(error.to_string()))?;
+            removed.map_err(|error| HostError::Unavailable(error.to_string()))
+        })
     }
 }
 

@@ -117,6 +117,7 @@ impl DepartureWork {
     pub(super) async fn source(&self, step: &Step, departure: &Departure) -> Result<Ended, StepError> {
         let folder = self.0.platform.configuration.projects_folder().join(departure.project.to_string());
         remove_folder(&folder).map_err(io_later)?;
+        self.0.host.forget(departure.project).await.map_err(later)?;
         let now = self.0.platform.clock.now();
         let mut transaction = step.begin().await?;
         for statement in [
@@ -139,7 +140,7 @@ impl DepartureWork {
             .execute(&mut transaction)
             .await?;
         let deeds = vec![
-            Deed::deleted("the source of every version".into(), "removed"),
+            Deed::deleted("the source of every version, and what builds left of it".into(), "removed"),
             Deed::deleted(
                 "prompts, specs, build reports and reasons of support grants".into(),
                 "erased from the platform's database",

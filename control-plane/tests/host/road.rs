@@ -114,6 +114,10 @@ impl Host for Prebuilt {
     fn destroy_data<'a>(&'a self, environment: EnvironmentId) -> Pending<'a, (), HostError> {
         self.0.destroy_data(environment)
     }
+
+    fn forget<'a>(&'a self, project: ProjectId) -> Pending<'a, (), HostError> {
+        self.0.forget(project)
+    }
 }
 
 /// A founder on a platform whose host is real.

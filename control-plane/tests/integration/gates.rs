@@ -14,7 +14,7 @@ use control_plane::seams::{
     Progress, Trial, Verified, VerifyOrder,
 };
 use control_plane::testing::{TestPlatform, lifecycle, platforms};
-use control_plane::{AccountId, EnvironmentId};
+use control_plane::{AccountId, EnvironmentId, ProjectId};
 use safeguards::{Clock as _, sql};
 use time::Duration;
 use uuid::Uuid;
@@ -96,6 +96,10 @@ impl Host for Gates {
     }
 
     fn destroy_data<'a>(&'a self, _: EnvironmentId) -> Pending<'a, (), HostError> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn forget<'a>(&'a self, _: ProjectId) -> Pending<'a, (), HostError> {
         Box::pin(async { Ok(()) })
     }
 }

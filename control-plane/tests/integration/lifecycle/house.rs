@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::Configuration;
 use control_plane::host::outward::Destination;
-use control_plane::ids::{AccountId, EnvironmentId};
+use control_plane::ids::{AccountId, EnvironmentId, ProjectId};
 use control_plane::seams::{
     Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
     KeyDestruction, Pending, Progress, Standing, Trial, Verified, VerifyOrder,
@@ -62,6 +62,11 @@ impl House {
 
     fn folder(&self, environment: EnvironmentId) -> PathBuf {
         self.environments.join(environment.to_string())
+    }
+
+    /// Where builds of a project have left its source.
+    pub(crate) fn built(&self, project: ProjectId) -> PathBuf {
+        self.environments.join("build").join(project.to_string())
     }
 
     fn root_key(&self, environment: EnvironmentId) -> PathBuf {
@@ -243,6 +248,17 @@ impl Host for House {
                 root.destroy_if_due(now)
             };
             gone.await.map(|_| destruction).map_err(|error| unavailable(&error.to_string()))
+        })
+    }
+
+    fn forget<'a>(&'a self, project: ProjectId) -> Pending<'a, (), HostError> {
+        Box::pin(async move {
+            match fs::remove_dir_all(self.built(project)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(unavailable(&error.to_string()))
+                }
+                _ => Ok(()),
+            }
         })
     }
 

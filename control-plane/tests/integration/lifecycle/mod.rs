@@ -113,6 +113,9 @@ impl Scene {
         fs::create_dir_all(source.join("src")).unwrap();
         fs::write(source.join("app.yaml"), "app: Peptide clinic\n").unwrap();
         fs::write(source.join("src/main.rs"), "fn main() {}\n").unwrap();
+        let project = ProjectId::new(project);
+        fs::create_dir_all(house.built(project)).unwrap();
+        fs::write(house.built(project).join("main.rs"), "fn main() {}\n").unwrap();
         let [production, preview] = [production, preview].map(EnvironmentId::new);
         for id in [production, preview] {
             house.move_in(id).await;
@@ -124,7 +127,6 @@ impl Scene {
             Arc::new(Mailbox::new(&configuration.mailbox_folder(), &configuration.dashboard_host)),
             house.clone(),
         );
-        let project = ProjectId::new(project);
         Self { platform, house, lifecycle, account, owner, project, production, preview }
     }
 
@@ -221,6 +223,7 @@ async fn hc_12_the_window_runs_its_course() {
             assert!(disabled.iter().any(|what| what.contains("root key of production")), "{disabled:?}");
             assert!(disabled.iter().any(|what| what.contains("key of the archive")), "{disabled:?}");
             assert!(told.disabled.iter().all(|key| told.deleted.iter().all(|gone| key.at <= gone.at)));
+            assert!(!scene.house.built(scene.project).exists(), "what builds left of its source");
         }
     }
 }
