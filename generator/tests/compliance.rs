@@ -1,18 +1,53 @@
-//! What an app says of where its promises are kept is true before it is built.
+//! What an app says of where its promises are kept is true before it is built; an app's own test would find out a build later.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The files of the library that the table of promises names lie where it says; an app's own test would find out a
-/// build later.
+fn templates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates/src/project")
+}
+
+/// The rows of the table of promises: the promises, and what is named in backquotes.
+fn rows() -> Vec<(String, Vec<String>)> {
+    let table = fs::read_to_string(templates().join("docs/COMPLIANCE.md.tera"));
+    let table = table.expect("the templates lie beside this crate");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| "));
+    rows.filter(|row| row.contains('`'))
+        .map(|row| {
+            let id = row.split('|').next().unwrap_or_default().trim().to_owned();
+            (id, row.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+        })
+        .collect()
+}
+
 #[test]
 fn the_table_of_promises_names_files_of_the_library_that_exist() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let table = workspace.join("templates/src/project/docs/COMPLIANCE.md.tera");
-    let table = fs::read_to_string(table).expect("the templates lie beside this crate");
-    let named: Vec<&str> = table.split('`').filter_map(|word| word.strip_prefix("crates/")).collect();
+    let workspace = templates().join("../../..");
+    let rows = rows();
+    let named: Vec<&str> =
+        rows.iter().flat_map(|(_, named)| named).filter_map(|word| word.strip_prefix("crates/")).collect();
     assert!(named.len() > 30, "{named:?}");
     for path in named {
         assert!(workspace.join(path).exists(), "{path} is not there");
     }
+}
+
+#[test]
+fn the_table_of_promises_names_tests_that_say_which_promise_they_prove() {
+    let mut seen = 0;
+    for (id, named) in rows() {
+        let [.., file, test] = named.as_slice() else { continue };
+        let Some(text) = ["", ".tera"]
+            .iter()
+            .find_map(|end| fs::read_to_string(templates().join(format!("{file}{end}"))).ok())
+        else {
+            panic!("{id}: {file} is not there");
+        };
+        let at = text.find(&format!("fn {test}()")).unwrap_or_else(|| panic!("{id}: {file} has no {test}"));
+        let before = &text[..at];
+        let about = &before[before.rfind("\n\n").unwrap_or_default()..];
+        assert!(about.contains(&id), "{id}: {test} does not say that it proves it");
+        seen += 1;
+    }
+    assert!(seen > 30, "{seen}");
 }
