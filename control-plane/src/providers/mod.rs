@@ -283,14 +283,21 @@ pub(crate) async fn end_there(
     Ok(())
 }
 
-/// An environment ends, and with it every key by which it called others; says how many providers there were.
-pub(crate) async fn erase(platform: &Platform, environment: EnvironmentId) -> Result<u64, StoreError> {
+/// An environment ends, and with it every key by which it called others; says how many providers ended so, however often it is
+/// asked.
+pub(crate) async fn erase(platform: &Platform, environment: EnvironmentId) -> Result<i64, StoreError> {
     sql("UPDATE app_providers SET secret = NULL, withdrawn_at = $2
          WHERE environment_id = $1 AND withdrawn_at IS NULL")
     .bind(environment)
     .bind(platform.clock.now())
     .execute(&platform.store)
-    .await
+    .await?;
+    let row =
+        sql("SELECT count(*) AS n FROM app_providers WHERE environment_id = $1 AND withdrawn_by_id IS NULL")
+            .bind(environment)
+            .fetch_one(&platform.store)
+            .await?;
+    row.integer("n")
 }
 
 async fn write_down(

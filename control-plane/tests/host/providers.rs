@@ -167,5 +167,12 @@ async fn an_app_calls_its_provider_as_its_owner_has_set_it_and_nobody_else() {
     assert_eq!(knock(HOST).await, "there is no door");
     assert_eq!(found_below(folder.path(), double.key()), Vec::<std::path::PathBuf>::new());
     assert!(providers::list(platform, preview.id).await.unwrap().is_empty());
+
+    // What ends with its environment ends before its records do.
+    outward::attest(platform, &*founder.host, &owner, &preview, &new).await.unwrap();
+    set("anthropic", double.key()).await.unwrap();
+    assert!(keys.join("providers").exists());
+    founder.host.destroy_keys(preview.id).await.unwrap();
+    assert!(!keys.join("providers").exists() && !keys.join("root.key").exists());
     founder.serving.abort();
 }
