@@ -2,7 +2,7 @@
 //! TLS from end to end; and nobody else.
 //!
 //! The app is the clinic of these tests, which asks as generated apps do, by the files that the platform made; the provider is the
-//! stand-in that speaks a provider's wire, behind TLS under a host name of the internet.
+//! stand-in that speaks a provider's wire, behind TLS under a host name of the internet. So it is with signing in.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use control_plane::Secret;
-use control_plane::accounts::Owned;
+use control_plane::accounts::{Owned, Owner};
 use control_plane::environments::Environment;
 use control_plane::host::outward::{Addresses, Destination, Outside};
 use control_plane::host::supervisor::Manner;
@@ -24,6 +24,8 @@ use hyper::body::Bytes;
 use models_double::{ModelsDouble, Price, Told};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use safeguards::axum::routing::get;
+use safeguards::axum::{Json, Router};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -35,20 +37,20 @@ use crate::road::Founder;
 const SPEC: &str = include_str!("../../../tests/system/specs/scribe.yaml");
 const HOST: &str = "api.models.example";
 
-/// An internet in which every name leads to one server.
+/// An internet of a few hosts, which stand on this machine; every other name leads to the first.
 #[derive(Debug)]
-struct Town(SocketAddr);
+struct Town(Vec<(&'static str, SocketAddr)>);
 
 impl Outside for Town {
-    fn addresses<'a>(&'a self, _: &'a Destination) -> Addresses<'a> {
-        let found = vec![self.0];
-        Box::pin(async move { Ok(found) })
+    fn addresses<'a>(&'a self, to: &'a Destination) -> Addresses<'a> {
+        let known = self.0.iter().find(|(name, _)| *name == to.host.as_str()).unwrap_or(&self.0[0]);
+        Box::pin(async move { Ok(vec![known.1]) })
     }
 }
 
-/// What stands behind TLS as [`HOST`]; and the certificate by which it does (PEM).
-async fn behind_tls(plain: &str) -> io::Result<(SocketAddr, String)> {
-    let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
+/// What stands behind TLS under this name; and the certificate by which it does (PEM).
+async fn behind_tls(name: &str, plain: &str) -> io::Result<(SocketAddr, String)> {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let configuration = ServerConfig::builder_with_provider(provider)
@@ -74,6 +76,20 @@ async fn behind_tls(plain: &str) -> io::Result<(SocketAddr, String)> {
     Ok((address, made.cert.pem()))
 }
 
+/// A founder whose app serves as a preview in this internet, its owner, and the preview.
+async fn serving(folder: &Path, town: Town, spec: &str) -> (Founder, Owner, Owned<Environment>) {
+    let outside: Arc<dyn Outside> = Arc::new(town);
+    let verifier = Path::new("/usr/bin/true");
+    let host = host_in(folder, None, verifier, Manner { outside, ..manner() }).await;
+    let founder = Founder::by(host, folder).await;
+    founder.submit(spec).await;
+    founder.reach_preview().await;
+    let owner = founder.member.owner().unwrap();
+    let id = (founder.project(), EnvironmentKind::Preview);
+    let preview = owner.owned(&founder.platform, id).await.unwrap();
+    (founder, owner, preview)
+}
+
 /// How often a text is in the files below a folder.
 fn found_below(folder: &Path, text: &str) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
@@ -95,21 +111,14 @@ fn found_below(folder: &Path, text: &str) -> Vec<std::path::PathBuf> {
 async fn an_app_calls_its_provider_as_its_owner_has_set_it_and_nobody_else() {
     let price = Price { input: 3_000, output: 15_000 };
     let double = ModelsDouble::start(price, |_| Told::fill(json!({ "subjective": "tired" }))).await.unwrap();
-    let (address, authority) = behind_tls(double.url()).await.unwrap();
+    let (address, authority) = behind_tls(HOST, double.url()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let outside: Arc<dyn Outside> = Arc::new(Town(address));
-    let verifier = Path::new("/usr/bin/true");
-    let host = host_in(folder.path(), None, verifier, Manner { outside, ..manner() }).await;
-    let founder = Founder::by(host, folder.path()).await;
-    founder.submit(SPEC).await;
-    founder.reach_preview().await;
-    let (owner, platform) = (founder.member.owner().unwrap(), &founder.platform);
-    let id = (founder.project(), EnvironmentKind::Preview);
-    let preview: Owned<Environment> = owner.owned(platform, id).await.unwrap();
+    let (founder, owner, preview) = serving(folder.path(), Town(vec![(HOST, address)]), SPEC).await;
+    let platform = &founder.platform;
     let ask = async || founder.ask("GET", &preview, "/ask").await;
     let knock = async |host: &str| {
         let request = Request::get("/knock").header("host", &preview.host_name).header("x-host", host);
-        founder.send(&preview.host_name, request.body(Full::new(Bytes::new())).unwrap()).await
+        founder.send(&preview.host_name, request.body(Full::new(Bytes::new())).unwrap()).await.2
     };
     assert_eq!(ask().await, (200, "nobody is set".to_owned()));
     assert_eq!(knock(HOST).await, "there is no door");
@@ -174,5 +183,53 @@ async fn an_app_calls_its_provider_as_its_owner_has_set_it_and_nobody_else() {
     assert!(keys.join("providers").exists());
     founder.host.destroy_keys(preview.id).await.unwrap();
     assert!(!keys.join("providers").exists() && !keys.join("root.key").exists());
+    founder.serving.abort();
+}
+
+/// CF-14: people are sent to the identity provider that the owner has set, whose documents the app reads through the door.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_by_the_identity_provider_that_its_owner_has_set() {
+    const PROVIDER: &str = "idp.example";
+    let published = Json(json!({
+        "issuer": "https://idp.example", "authorization_endpoint": "https://idp.example/authorize",
+        "token_endpoint": "https://idp.example/token", "jwks_uri": "https://idp.example/keys",
+    }));
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", get(async move || published))
+        .route("/keys", get(async || Json(json!({ "keys": [] }))));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { safeguards::axum::serve(listener, router).await });
+    let (address, authority) = behind_tls(PROVIDER, &plain).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let spec = format!("{SPEC}\nsecurity: {{ sso: oidc }}\n");
+    let (founder, owner, preview) = serving(folder.path(), Town(vec![(PROVIDER, address)]), &spec).await;
+    let platform = &founder.platform;
+    let begun = async || {
+        let request = Request::get("/sign-in/sso").header("host", &preview.host_name);
+        let request = request.header("accept", "text/html").body(Full::new(Bytes::new())).unwrap();
+        let (_, headers, _) = founder.send(&preview.host_name, request).await;
+        headers.get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default()
+    };
+    assert!(!begun().await.contains(PROVIDER), "nobody is set");
+
+    let new = NewHost { processor: outward::SIGN_IN, address: PROVIDER, agreement: "our own directory" };
+    outward::attest(platform, &*founder.host, &owner, &preview, &new).await.unwrap();
+    let settings: Settings = serde_json::from_value(json!({
+        "kind": "sign-in", "issuer": "https://idp.example", "client_id": "app-7", "roles": "managers=owner",
+        "authority": authority,
+    }))
+    .unwrap();
+    let (key, proof) = (Secret::new("quillmark-of-the-app"), StepUp::in_a_test());
+    let set = providers::set(platform, &*founder.host, &owner, &preview, &settings, Some(&key), &proof);
+    let id = set.await.unwrap();
+    let to = begun().await;
+    assert!(to.starts_with("https://idp.example/authorize?") && to.contains("client_id=app-7"), "{to}");
+    let keys = folder.path().join("keys").join(preview.id.uuid().simple().to_string());
+    assert_eq!(found_below(folder.path(), key.expose()), [keys.join("providers/sign-in.env")]);
+
+    providers::withdraw(platform, &*founder.host, &owner, &preview, id, &proof).await.unwrap();
+    assert!(!begun().await.contains(PROVIDER), "withdrawn");
+    assert_eq!(found_below(folder.path(), key.expose()), Vec::<std::path::PathBuf>::new());
     founder.serving.abort();
 }

@@ -163,9 +163,13 @@ impl Founder {
         self.project
     }
 
-    /// Sends a request to the app, and answers what it said.
-    pub(crate) async fn send(&self, host_name: &str, request: Request<Full<Bytes>>) -> String {
-        self.gateway.send(host_name, request).await.2
+    /// Sends a request to the app.
+    pub(crate) async fn send(
+        &self,
+        host_name: &str,
+        request: Request<Full<Bytes>>,
+    ) -> (u16, hyper::HeaderMap, String) {
+        self.gateway.send(host_name, request).await
     }
 
     /// A spec that the founder wrote takes the place of the planned one.
