@@ -1,6 +1,7 @@
 //! The command line. These names are a contract: scripts and people rely on them.
 
 mod outside;
+mod providers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 pub(crate) use outside::{AgentKeys, Aws, Mail, Outside};
+pub(crate) use providers::{NewProvider, OfEnvironment, Providers};
 
 /// From a prompt to a safeguarded app that you own.
 ///
@@ -134,6 +136,11 @@ pub(crate) enum Command {
         /// Of production, not of the preview.
         #[arg(long)]
         production: bool,
+    },
+    /// How a project's app calls whom it may reach: AI providers, and the identity provider.
+    Providers {
+        #[command(subcommand)]
+        command: Providers,
     },
     /// As the platform's operator: which companies may be called, and under which agreement.
     SubProcessors {

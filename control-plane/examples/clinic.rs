@@ -12,6 +12,10 @@ use std::time::Duration;
 
 use control_plane::host::Folders;
 use control_plane::host::key_agent::{Agent, Bounds, FileRootKeys, run_key_agent};
+use models::{
+    ApiKey, Ask, Attestation, Behind, Budget, Caller, Entry, Form, Providers, Record, Register, Seal,
+    Surroundings, Turn,
+};
 use safeguards::access::{self, Entity, Field};
 use safeguards::app::{Pending, Services};
 use safeguards::axum::body::Body;
@@ -103,6 +107,8 @@ fn routes(services: Services) -> Router {
         .route("/attempt", get(attempt))
         .route("/reach", get(reach))
         .route("/outward", get(outward))
+        .route("/knock", get(knock))
+        .route("/ask", get(ask))
         .route("/write-files", get(write_files))
         .route("/slow/{milliseconds}", get(slow))
         .route("/events", get(events))
@@ -120,6 +126,62 @@ async fn outward() -> &'static str {
         (Some("/run/outward/socket"), true) => "it is there",
         (None, false) => "there is none",
         _ => "one without the other",
+    }
+}
+
+/// Whether the door lets through to a host that this process asks for.
+async fn knock(headers: HeaderMap) -> &'static str {
+    let host = headers.get("x-host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let Some(door) = std::env::var_os("OUTWARD_SOCKET") else { return "there is no door" };
+    match models::door::connect(Path::new(&door), host, 443).await {
+        Ok(_) => "it opens",
+        Err(_) => "it stays shut",
+    }
+}
+
+/// Asks the AI provider that this process was told of, as the AI actions of generated apps do.
+async fn ask() -> String {
+    asked().await.unwrap_or_else(|why| why)
+}
+
+async fn asked() -> Result<String, String> {
+    let file = std::env::var("AI_PROVIDERS_FILE").map_err(|_| "nobody is set".to_owned())?;
+    let text = fs::read_to_string(file).map_err(|why| why.to_string())?;
+    let mut file = Providers::read(&text).map_err(|why| why.to_string())?;
+    let entry = file.providers.remove(0);
+    let key = entry.key.as_ref().map(|source| ApiKey::find(&entry.name, source, |_| None)).transpose();
+    let around = Behind(std::env::var_os("OUTWARD_SOCKET").map(Into::into));
+    let attestation = Attestation {
+        agreement: Some("BAA 7".to_owned()),
+        zero_retention: "Clause 3".to_owned(),
+        attested_by: "A test".to_owned(),
+        on: around.now().date(),
+        until: None,
+    };
+    let entry = Entry { attestation: Some(attestation), ..entry };
+    let attested = entry.attest(key.map_err(|why| why.to_string())?, around.now());
+    let attested = attested.map_err(|why| why.to_string())?;
+    let schema = serde_json::json!({
+        "type": "object", "properties": { "subjective": { "type": "string" } }, "required": ["subjective"],
+    });
+    let ask = Ask {
+        purpose: "assist",
+        instructions: "Fill in the form.".to_owned(),
+        turns: vec![Turn::Said("Tired since Monday, quillmark.".to_owned())],
+        form: Form::new("note", "A note.", schema),
+        most_output: 500,
+    };
+    let caller = Caller::new(Arc::new(around), Arc::new(Unkept), Seal::new(&[7; 32]));
+    let answer = caller.ask(&attested, &ask, &Budget::new(file.ceiling.into()), &mut |_| {}).await;
+    answer.map(|answer| answer.value.to_string()).map_err(|why| why.to_string())
+}
+
+/// A register that keeps nothing.
+struct Unkept;
+
+impl Register for Unkept {
+    fn record(&self, _: &Record) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -52,6 +52,8 @@ ids! {
     HoldId;
     /// One durable operation.
     OperationId;
+    /// How an app calls one company, as its owner set it.
+    ProviderId;
     /// An owner's leave for support to look at the records of one environment (HC-10).
     GrantId;
 }

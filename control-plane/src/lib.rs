@@ -41,6 +41,7 @@ mod platform;
 pub mod processors;
 pub mod projects;
 pub mod prompts;
+pub mod providers;
 pub mod residency;
 mod sealing;
 pub mod seams;

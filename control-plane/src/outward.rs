@@ -16,7 +16,9 @@ use crate::environments::Environment;
 use crate::error::{Refusal, Result};
 use crate::host::HostName;
 use crate::host::outward::Destination;
+use crate::host::provided::Reach;
 use crate::ids::EnvironmentId;
+use crate::providers;
 use crate::seams::Host;
 use crate::versions;
 
@@ -141,8 +143,8 @@ pub async fn attest(
     tell(platform, host, environment.id).await
 }
 
-/// An owner withdraws: what is open there is cut, and nothing more goes there. The door is closed first and written down after
-/// it, so that nothing that the register calls withdrawn is open.
+/// An owner withdraws: what is open there is cut, and nothing more goes there; the app forgets how to call a provider there, and
+/// so do we. The door is closed first and written down after it, so that nothing that the register calls withdrawn is open.
 ///
 /// # Errors
 /// There is none of this id; the host does not answer, and then nothing is withdrawn.
@@ -154,13 +156,15 @@ pub async fn withdraw(
     id: Uuid,
 ) -> Result<()> {
     let attested = list(platform, environment.id).await?;
-    if !attested.iter().any(|attested| attested.id == id) {
+    let Some(Attested { to: ended, .. }) = attested.iter().find(|attested| attested.id == id) else {
         return Err(Refusal::NotFound);
-    }
-    let left: Vec<Destination> =
-        attested.into_iter().filter(|attested| attested.id != id).map(|attested| attested.to).collect();
-    host.outward(environment.id, &left).await.map_err(Refusal::Host)?;
+    };
+    let to = attested.iter().filter(|attested| attested.id != id).map(|attested| attested.to.clone());
+    let to: Vec<Destination> = to.collect();
+    let provided = providers::provided(platform, environment.id, &to).await?;
+    host.outward(environment.id, &Reach { to, provided }).await.map_err(Refusal::Host)?;
     let mut transaction = platform.store.begin().await?;
+    providers::end_there(platform, &mut transaction, owner, environment, ended).await?;
     sql("UPDATE outward_hosts SET withdrawn_at = $3, withdrawn_by_id = $4
          WHERE id = $1 AND environment_id = $2 AND withdrawn_at IS NULL")
     .bind(id)
@@ -195,10 +199,12 @@ pub async fn tell_all(platform: &Platform, host: &dyn Host) -> Result<()> {
     Ok(())
 }
 
-async fn tell(platform: &Platform, host: &dyn Host, environment: EnvironmentId) -> Result<()> {
-    let open: Vec<Destination> =
+/// Tells the host what stands in the registers: whom the app may reach, and how.
+pub(crate) async fn tell(platform: &Platform, host: &dyn Host, environment: EnvironmentId) -> Result<()> {
+    let to: Vec<Destination> =
         list(platform, environment).await?.into_iter().map(|attested| attested.to).collect();
-    host.outward(environment, &open).await.map_err(Refusal::Host)
+    let provided = providers::provided(platform, environment, &to).await?;
+    host.outward(environment, &Reach { to, provided }).await.map_err(Refusal::Host)
 }
 
 /// A name and its port. Addresses of numbers name nobody, and no certificate that we believe is for one.

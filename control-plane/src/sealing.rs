@@ -22,6 +22,8 @@ pub(crate) enum Column {
     SupportReason,
     /// `notices.body`
     NoticeBody,
+    /// `app_providers.secret`
+    ProviderKey,
 }
 
 impl Column {
@@ -34,6 +36,7 @@ impl Column {
             Self::VersionLock => (2, 2),
             Self::SupportReason => (3, 1),
             Self::NoticeBody => (4, 1),
+            Self::ProviderKey => (5, 1),
         }
     }
 }

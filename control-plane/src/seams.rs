@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::host::outward::Destination;
+use crate::host::provided::Reach;
 use crate::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 pub use crate::notices::{Wording, Words};
 use crate::residency::Kept;
@@ -265,9 +265,9 @@ pub trait Host: Send + Sync {
         email: &'a EmailAddress,
     ) -> Pending<'a, String, HostError>;
 
-    /// Lets an app reach these hosts and nobody else. Once this is answered it holds, for what is open too.
-    fn outward<'a>(&'a self, environment: EnvironmentId, to: &'a [Destination])
-    -> Pending<'a, (), HostError>;
+    /// Lets an app reach these hosts and nobody else, and tells it how to call them. Once this is answered it holds, for what
+    /// is open too.
+    fn outward<'a>(&'a self, environment: EnvironmentId, reach: &'a Reach) -> Pending<'a, (), HostError>;
 
     /// Puts a gate around an environment. Once this is answered it holds, for requests under way too.
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError>;

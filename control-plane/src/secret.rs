@@ -1,7 +1,8 @@
-//! What the operator tells of other companies' services and nobody may read: keys and passwords.
+//! What operators and owners tell of other companies' services and nobody may read: keys and passwords.
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 /// A secret text. It wipes itself and prints `[secret]`.
@@ -19,6 +20,13 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// It is read, and never written.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::new(&Zeroizing::new(text)))
     }
 }
 

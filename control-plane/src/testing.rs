@@ -20,7 +20,7 @@ use crate::accounts::Member;
 use crate::agreement::{Agreements, CountersigningKey, Signatory};
 use crate::billing::Gatekeeper;
 use crate::builds::BuildWork;
-use crate::host::outward::Destination;
+use crate::host::provided::{Provided, Reach};
 use crate::http::{Site, SiteParts};
 use crate::ids::{AccountId, EnvironmentId, ProjectId};
 use crate::lifecycle::{ArchiveFolder, Lifecycle, Mailbox};
@@ -197,6 +197,7 @@ pub struct ScriptedHost {
     finds: Mutex<Option<Verified>>,
     program: Mutex<Option<String>>,
     trial: Mutex<Option<Trial>>,
+    provided: Mutex<Provided>,
 }
 
 /// What is found of a version in which nothing is wrong.
@@ -243,6 +244,12 @@ impl ScriptedHost {
     /// Has versions be tried by this from now on.
     pub fn try_by(&self, trial: Trial) {
         *self.trial.lock().expect("nobody panicked") = Some(trial);
+    }
+
+    /// What an app was last told of how to call others.
+    #[must_use]
+    pub fn provided(&self) -> Provided {
+        self.provided.lock().expect("nobody panicked").clone()
     }
 
     /// Fails the next order of this word.
@@ -332,10 +339,14 @@ impl Host for ScriptedHost {
     fn outward<'a>(
         &'a self,
         _environment: EnvironmentId,
-        to: &'a [Destination],
+        reach: &'a Reach,
     ) -> seams::Pending<'a, (), HostError> {
-        let to: Vec<String> = to.iter().map(ToString::to_string).collect();
-        Box::pin(async move { self.order("outward", &format!(" [{}]", to.join(", "))) })
+        let to: Vec<String> = reach.to.iter().map(ToString::to_string).collect();
+        Box::pin(async move {
+            self.order("outward", &format!(" [{}]", to.join(", ")))?;
+            *self.provided.lock().expect("nobody panicked") = reach.provided.clone();
+            Ok(())
+        })
     }
 
     fn gate<'a>(&'a self, _environment: EnvironmentId, gate: Gate) -> seams::Pending<'a, (), HostError> {

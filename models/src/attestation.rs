@@ -9,12 +9,12 @@ use crate::key::ApiKey;
 use crate::wire::{Wire, wire_of};
 
 /// What a person attests about a provider. The software cannot know it; it refuses to go on without it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
     /// The business associate agreement with the provider, by its number, or its title and date
     /// (45 CFR 164.502(e), 164.504(e)). A server on one's own machine has none: nobody else is told anything.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<String>,
     /// The terms under which the provider keeps nothing of what it is sent, and does not learn from it.
     #[serde(rename = "zero retention")]
@@ -26,7 +26,7 @@ pub struct Attestation {
     #[serde(with = "day")]
     pub on: Date,
     /// The last day on which it holds; without it, a year.
-    #[serde(default, with = "day::optional")]
+    #[serde(default, with = "day::optional", skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
 }
 
@@ -180,7 +180,7 @@ impl Attested {
 /// Days as people write them in files: `2026-11-02`.
 mod day {
     use super::{Date, format_description};
-    use serde::{Deserialize, Deserializer};
+    use serde::{Deserialize, Deserializer, Serializer};
 
     fn read<E: serde::de::Error>(text: &str) -> Result<Date, E> {
         Date::parse(text.trim(), format_description!("[year]-[month]-[day]")).map_err(|_| {
@@ -191,12 +191,27 @@ mod day {
         })
     }
 
+    // A `Date` shows itself as it is read here.
+    pub(super) fn serialize<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(date)
+    }
+
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
         read(&String::deserialize(deserializer)?)
     }
 
     pub(super) mod optional {
-        use super::{Date, Deserialize, Deserializer, read};
+        use super::{Date, Deserialize, Deserializer, Serializer, read};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            date: &Option<Date>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            match date {
+                Some(date) => serializer.collect_str(date),
+                None => serializer.serialize_none(),
+            }
+        }
 
         pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
             deserializer: D,

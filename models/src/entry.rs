@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use hyper::http::Uri;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::answer::Usage;
 use crate::attestation::Attestation;
 use crate::money::{Money, Price};
 
 /// One provider with one model: an entry of the file of providers. Nothing is sent to it before it is attested.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its name in reports and in the register.
@@ -23,27 +23,32 @@ pub struct Entry {
     /// The model, by the provider's name for it.
     pub model: String,
     /// Where it is; by default where the provider serves everybody.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
     /// Where its key is; a server of one's own may want none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeySource>,
+    /// A PEM file with the authority of its certificate, where browsers do not know it. Where one is named, no other is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<PathBuf>,
     /// What it costs.
     pub price: Prices,
     /// The longest answer to ask for, in tokens.
     #[serde(default = "usual_output", rename = "most output", deserialize_with = "whole")]
     pub most_output: u32,
     /// Who says that it may be called, and by which agreement. Without one, it is not.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<Attestation>,
 }
 
-/// Room for the largest spec of the shared examples, twice.
 const fn usual_output() -> u32 {
-    16_000
+    Entry::USUAL_OUTPUT
 }
 
 impl Entry {
+    /// The longest answer, where nothing is said: room for the largest spec of the shared examples, twice.
+    pub const USUAL_OUTPUT: u32 = 16_000;
+
     /// Where it is.
     pub fn address(&self) -> Address {
         self.address.clone().unwrap_or_else(|| self.wire.usual_address())
@@ -83,7 +88,7 @@ impl WireKind {
 }
 
 /// Where a key is. The key itself stands in no file of providers.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeySource {
     /// In an environment variable of this name.
@@ -194,6 +199,12 @@ impl FromStr for Address {
         }
         let port = authority.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
         Ok(Self { host, port, path: uri.path().trim_end_matches('/').to_owned(), is_plain })
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

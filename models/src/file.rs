@@ -1,13 +1,13 @@
 //! The file of providers: who may be asked, in which order, at which price, by which agreement.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::budget::Ceiling;
 use crate::entry::{Entry, whole};
 use crate::money::Money;
 
 /// What a file of providers says.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Providers {
     /// Who may be asked, the first first.
@@ -21,7 +21,7 @@ pub struct Providers {
 }
 
 /// A ceiling as it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenCeiling {
     /// In dollars.
@@ -45,7 +45,7 @@ impl From<WrittenCeiling> for Ceiling {
 }
 
 /// What happens when no model has an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fallback {
     /// The engine that needs none answers.

@@ -7,6 +7,7 @@ pub(crate) mod login;
 mod outside;
 mod payments;
 pub(crate) mod projects;
+pub(crate) mod providers;
 pub(crate) mod serve;
 pub(crate) mod sub_processors;
 pub(crate) mod support;

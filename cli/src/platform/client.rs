@@ -47,6 +47,11 @@ impl Client {
         self.ask("POST", path, Some(body))
     }
 
+    /// Removes, and reads the answer.
+    pub(crate) fn delete(&mut self, path: &str) -> Result<Value, Failure> {
+        self.ask("DELETE", path, None)
+    }
+
     /// Copies a file of the platform's into `to`.
     pub(crate) fn download(&mut self, path: &str, to: &mut impl Write) -> Result<(), Failure> {
         self.get("/api/projects")?; // Renews the token, should it have expired meanwhile.

@@ -4,6 +4,7 @@
 //! environments/ID/environment.json   what it is and how it should be
 //! environments/ID/data/              its own: database file, environment id; the app's user owns it
 //! keys/ID/                           root key, the signer's key, the passwords of its database roles: ours alone
+//! keys/ID/providers/                 how it calls whom it may reach, keys included: shown to the app's user while it runs
 //! witness/ID/                        signed heads of its audit log: ours alone
 //! programs/ID/                       built programs, read-only
 //! run/ID/                            sockets; gone with the machine

@@ -19,7 +19,7 @@ use super::build::{Base, Bounds, BuildError, Builder, Progress as Step};
 use super::folders::private_folder;
 use super::gateway::{Certificates, Gateway, Limits};
 use super::key_agent::KeyAgent;
-use super::outward::Destination;
+use super::provided::Reach;
 use super::sandbox::{Access, Account};
 use super::supervisor::{Manner, NewEnvironment, PostgresServer, Shown, SupervisorError};
 use super::verification::{Candidate, Verification};
@@ -298,14 +298,10 @@ impl seams::Host for LocalHost {
         })
     }
 
-    fn outward<'a>(
-        &'a self,
-        environment: EnvironmentId,
-        to: &'a [Destination],
-    ) -> Pending<'a, (), HostError> {
-        Box::pin(
-            async move { self.0.supervisor.set_outward(environment.uuid(), to.to_vec()).await.map_err(told) },
-        )
+    fn outward<'a>(&'a self, environment: EnvironmentId, reach: &'a Reach) -> Pending<'a, (), HostError> {
+        Box::pin(async move {
+            self.0.supervisor.set_outward(environment.uuid(), reach.clone()).await.map_err(told)
+        })
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: seams::Gate) -> Pending<'a, (), HostError> {
@@ -351,6 +347,7 @@ impl seams::Host for LocalHost {
             if self.0.supervisor.register().environment(id).is_some() {
                 self.0.supervisor.set_gate(id, Gate::Nothing).await.map_err(told)?;
             }
+            self.0.supervisor.withhold(id).map_err(told)?;
             self.0.agent.destroy(id).await.map_err(unavailable)
         })
     }

@@ -11,6 +11,7 @@
 //! | [`gate`] | what an environment may do, enforced outside its process |
 //! | [`gateway`] | TLS, and the one door from outside |
 //! | [`outward`] | the one way out of an app: to hosts that its owner has attested |
+//! | [`provided`] | what an app is told of how to call them, keys included |
 //! | [`local`] | all of it on this machine, as [`crate::seams::Host`] |
 //!
 //! Absent: anything that opens an environment's database. What must be done to it, its own binary does, as its own
@@ -24,6 +25,7 @@ pub mod gateway;
 pub mod key_agent;
 pub mod local;
 pub mod outward;
+pub mod provided;
 pub mod sandbox;
 pub mod supervisor;
 mod verification;

@@ -10,6 +10,7 @@ use super::errand::{Errand, remove_file, remove_folder};
 use super::key as signing;
 use super::work::{DepartureWork, Leaving, Told, failed, io_later, later};
 use crate::operations::{Ended, Next, Step, StepError};
+use crate::providers;
 use crate::seams::{KeyDestruction, Wording, Words};
 
 impl DepartureWork {
@@ -37,6 +38,13 @@ impl DepartureWork {
         } else {
             for Leaving { id, kind } in self.0.leaving(departure).await? {
                 let destruction = self.0.host.destroy_keys(id).await.map_err(later)?;
+                let providers = providers::erase(&self.0.platform, id).await?;
+                if providers > 0 {
+                    deeds.push(Deed::disabled(
+                        format!("the keys by which {} {id} called its providers", kind.as_str()),
+                        "erased here and on the host; whoever gave them out takes them back there",
+                    ));
+                }
                 deeds.extend(deeds_of_key(format!("the root key of {} {id}", kind.as_str()), destruction));
             }
         }

@@ -16,6 +16,7 @@ mod lab;
 mod neighbours;
 mod orders;
 mod outward;
+mod providers;
 mod road;
 mod serving;
 mod support;

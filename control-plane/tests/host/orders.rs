@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::digest::{SHA256, digest};
 use control_plane::host::build::Bounds;
 use control_plane::host::local::{HostSettings, LocalHost};
-use control_plane::host::supervisor::PostgresServer;
+use control_plane::host::supervisor::{Manner, PostgresServer};
 use control_plane::ids::{AccountId, EnvironmentId, ProjectId, VersionId};
 use control_plane::seams::{
     Artifact, BuildEvent, DeployOrder, EnvironmentKind, EnvironmentOrder, Gate, Host, HostError, Progress,
@@ -39,6 +39,16 @@ pub(crate) async fn host(folder: &Path, postgres: Option<PostgresServer>) -> Loc
 
 /// The same, with what verifies new versions.
 pub(crate) async fn host_with(folder: &Path, postgres: Option<PostgresServer>, verifier: &Path) -> LocalHost {
+    host_in(folder, postgres, verifier, manner()).await
+}
+
+/// The same, that goes about it in another manner.
+pub(crate) async fn host_in(
+    folder: &Path,
+    postgres: Option<PostgresServer>,
+    verifier: &Path,
+    manner: Manner,
+) -> LocalHost {
     let settings = HostSettings {
         folder: folder.to_owned(),
         key_agent: Box::new(|folder| {
@@ -49,7 +59,7 @@ pub(crate) async fn host_with(folder: &Path, postgres: Option<PostgresServer>, v
         verifier: verifier.to_owned(),
         postgres,
         port: Some(8443),
-        manner: manner(),
+        manner,
         bounds: Bounds::default(),
         clock: Arc::new(SystemClock),
     };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use control_plane::host::outward::{Addresses, Destination, Outside};
+use control_plane::host::provided::Reach;
 use control_plane::host::supervisor::Manner;
 use control_plane::host::{DatabaseKind, HostName};
 use rustls::pki_types::ServerName;
@@ -102,7 +103,10 @@ async fn the_door_opens_to_what_is_attested_and_to_nothing_else() {
     assert_eq!(lab.get("clinic", "/outward").await, (200, "there is none".to_owned()));
     assert_eq!(doors(&lab, id), Vec::<PathBuf>::new(), "nobody opened one");
 
-    lab.supervisor.set_outward(id, vec![to("api.models.example"), to("inside.example")]).await.unwrap();
+    lab.supervisor
+        .set_outward(id, vec![to("api.models.example"), to("inside.example")].into())
+        .await
+        .unwrap();
     assert_eq!(
         lab.get("clinic", "/outward").await,
         (200, "it is there".to_owned()),
@@ -150,7 +154,7 @@ async fn the_door_opens_to_what_is_attested_and_to_nothing_else() {
     open.write_all(connect("api.models.example", 443).as_bytes()).await.unwrap();
     let mut answer = [0; 12];
     open.read_exact(&mut answer).await.unwrap();
-    lab.supervisor.set_outward(id, Vec::new()).await.unwrap();
+    lab.supervisor.set_outward(id, Reach::default()).await.unwrap();
     let mut rest = Vec::new();
     let _ = open.read_to_end(&mut rest).await;
     assert!(

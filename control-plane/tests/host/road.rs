@@ -13,7 +13,7 @@ use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState};
 use control_plane::host::LocalHost;
 use control_plane::host::gateway::LocalAuthority;
-use control_plane::host::outward::Destination;
+use control_plane::host::provided::Reach;
 use control_plane::host::supervisor::PostgresServer;
 use control_plane::ids::{EnvironmentId, ProjectId};
 use control_plane::lifecycle::{DepartureState, Lifecycle, StepUp, certificate, reminders::WINDOW};
@@ -82,12 +82,8 @@ impl Host for Prebuilt {
         self.0.invite_owner(environment, email)
     }
 
-    fn outward<'a>(
-        &'a self,
-        environment: EnvironmentId,
-        to: &'a [Destination],
-    ) -> Pending<'a, (), HostError> {
-        self.0.outward(environment, to)
+    fn outward<'a>(&'a self, environment: EnvironmentId, reach: &'a Reach) -> Pending<'a, (), HostError> {
+        self.0.outward(environment, reach)
     }
 
     fn gate<'a>(&'a self, environment: EnvironmentId, gate: Gate) -> Pending<'a, (), HostError> {
@@ -121,19 +117,25 @@ impl Host for Prebuilt {
 }
 
 /// A founder on a platform whose host is real.
-struct Founder {
-    platform: TestPlatform,
-    member: Member,
+pub(crate) struct Founder {
+    pub(crate) platform: TestPlatform,
+    pub(crate) member: Member,
+    pub(crate) host: Arc<dyn Host>,
     project: ProjectId,
     payments: Billing,
     lifecycle: Lifecycle,
     engine: Engine,
     gateway: Caller,
-    serving: tokio::task::JoinHandle<()>,
+    pub(crate) serving: tokio::task::JoinHandle<()>,
 }
 
 impl Founder {
     async fn on(folder: &Path, server: Option<PostgresServer>) -> Self {
+        Self::by(host(folder, server).await, folder).await
+    }
+
+    /// The same, on this host.
+    pub(crate) async fn by(local: LocalHost, folder: &Path) -> Self {
         let platform = platform_on("sqlite").await;
         let account = platform.account("Clinic").await;
         let person = platform.person(account, "owner", "olga@example.org").await;
@@ -144,7 +146,6 @@ impl Founder {
         let prompt = member.owned(&platform, (project, prompt)).await.unwrap();
         versions::plan(&platform, &owned, &prompt).await.unwrap();
 
-        let local = host(folder, server).await;
         let authority = LocalAuthority::open(&folder.join("tls"), Arc::new(SystemClock)).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway =
@@ -159,7 +160,26 @@ impl Founder {
         let engine = Engine::new(platform.operations.clone(), platform.log.clone());
         let works = works(&platform, &host, &payments, &lifecycle, &mailbox(&platform));
         let engine = works.into_iter().fold(engine, Engine::work);
-        Self { platform, member, project, payments, lifecycle, engine, gateway, serving }
+        Self { platform, member, host, project, payments, lifecycle, engine, gateway, serving }
+    }
+
+    pub(crate) fn project(&self) -> ProjectId {
+        self.project
+    }
+
+    /// Sends a request to the app.
+    pub(crate) async fn send(
+        &self,
+        host_name: &str,
+        request: Request<Full<Bytes>>,
+    ) -> (u16, hyper::HeaderMap, String) {
+        self.gateway.send(host_name, request).await
+    }
+
+    /// A spec that the founder wrote takes the place of the planned one.
+    pub(crate) async fn submit(&self, spec: &str) {
+        let (project, _) = self.version().await;
+        versions::submit(&self.platform, &project, spec).await.unwrap();
     }
 
     async fn work(&self) {
@@ -179,7 +199,7 @@ impl Founder {
         assert_eq!(build.state, BuildState::Serving, "{:?}", build.failure);
     }
 
-    async fn reach_preview(&self) {
+    pub(crate) async fn reach_preview(&self) {
         let (project, version) = self.version().await;
         let digest = version.spec_digest.clone();
         let build = builds::approve(&self.platform, &project, &version, &digest, None).await.unwrap();
@@ -209,7 +229,12 @@ impl Founder {
         environments::Environment::clone(&owned)
     }
 
-    async fn ask(&self, method: &str, at: &environments::Environment, path: &str) -> (u16, String) {
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        at: &environments::Environment,
+        path: &str,
+    ) -> (u16, String) {
         let request = Request::builder().method(method).uri(path).header("host", &at.host_name);
         let request = request.header("accept", "application/json").body(Full::new(Bytes::new())).unwrap();
         let (status, _, body) = self.gateway.send(&at.host_name, request).await;

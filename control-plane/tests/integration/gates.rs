@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use control_plane::agreement::{AgreementText, Agreements, CountersigningKey, Signatory, Signing};
 use control_plane::billing::{Billing, Gatekeeper};
-use control_plane::host::outward::Destination;
+use control_plane::host::provided::Reach;
 use control_plane::lifecycle::{DepartureWork, ReturnWork};
 use control_plane::operations::{Engine, NoFaults, StopAt};
 use control_plane::seams::{
@@ -69,7 +69,7 @@ impl Host for Gates {
         Box::pin(async { absent() })
     }
 
-    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a [Destination]) -> Pending<'a, (), HostError> {
+    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a Reach) -> Pending<'a, (), HostError> {
         Box::pin(async { absent() })
     }
 

@@ -11,6 +11,7 @@ mod operations;
 mod outward;
 mod planning;
 mod processors;
+mod providers;
 mod routes;
 mod support;
 mod verifications;

@@ -76,6 +76,7 @@ impl Town {
             .work(Arc::new(CopyWork(site.lifecycle.clone())));
         assert!(copying.drain().await.unwrap());
         let way = reached(platform, &preview).await;
+        let provider = called(platform, &preview).await;
         let (departure, departed) = departed(platform, account, member.person().uuid()).await;
         Self {
             router: http::dashboard(&site, Trust::Peer).await.unwrap(),
@@ -92,6 +93,7 @@ impl Town {
                 ("{grant}", grant.to_string()),
                 ("{kind}", "preview".to_owned()),
                 ("{way}", way.to_string()),
+                ("{provider}", provider.to_string()),
                 ("{name}", "baa".to_owned()),
                 ("{file}", "terminate".to_owned()),
                 ("{departure}", departure.to_string()),
@@ -144,6 +146,27 @@ async fn reached(platform: &TestPlatform, preview: &Environment) -> Uuid {
     .await
     .unwrap();
     way
+}
+
+/// How the preview calls it.
+async fn called(platform: &TestPlatform, preview: &Environment) -> Uuid {
+    let provider = Uuid::now_v7();
+    let settings = json!({
+        "kind": "model", "processor": "models", "wire": "compatible", "address": "https://api.models.example",
+        "model": "some-model-1", "input_price": "3", "output_price": "15",
+    });
+    sql("INSERT INTO app_providers (id, account_id, project_id, environment_id, processor, host, port, settings, set_at,
+             set_by_id) VALUES ($1, $2, $3, $4, 'models', 'api.models.example', 443, $5, $6, $1)")
+    .bind(provider)
+    .bind(preview.account)
+    .bind(preview.project)
+    .bind(preview.id)
+    .bind(settings.to_string())
+    .bind(platform.clock.now())
+    .execute(&platform.store)
+    .await
+    .unwrap();
+    provider
 }
 
 /// Another project of the account, at its end: an archive that awaits its owner, and a certificate.

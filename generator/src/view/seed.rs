@@ -102,7 +102,7 @@ fn people(model: &Model) -> Vec<PersonView> {
                 name: format!("Example {}{space}{number}", role.name),
                 email: format!("{}{number}@example.org", role.name.kebab()),
                 authenticator: role.is_privileged() || model.mfa_for_everybody,
-                place: super::app::place_of(model, role).map(|place| model[place].name.to_string()),
+                place: model.place_of(role).map(|place| model[place].name.to_string()),
             });
         }
     }

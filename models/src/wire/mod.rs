@@ -22,6 +22,7 @@ use crate::fault::Fault;
 use crate::key::ApiKey;
 use crate::surroundings::Surroundings;
 
+use connection::Way;
 use streamed::{Format, Streamed};
 
 /// A call under way.
@@ -106,5 +107,6 @@ pub fn wire_of(entry: &Entry, key: Option<ApiKey>) -> Box<dyn Wire> {
         WireKind::Openai => Box::new(responses::Responses),
         WireKind::Compatible => Box::new(completions::Completions),
     };
-    Box::new(Streamed::new(format, entry.address(), entry.model.clone(), key, Limits::default()))
+    let way = Way { address: entry.address(), authority: entry.authority.clone() };
+    Box::new(Streamed::new(format, way, entry.model.clone(), key, Limits::default()))
 }

@@ -6,13 +6,12 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 
-use super::connection::{Connection, within};
+use super::connection::{Connection, Way, within};
 use super::refusals::refused;
 use super::{Exchange, Exchanging, Limits, Seen, Wire};
 use crate::answer::Billed;
 use crate::ask::Ask;
 use crate::attestation::Permit;
-use crate::entry::Address;
 use crate::fault::Fault;
 use crate::key::ApiKey;
 use crate::sse::{Event, Events, NotEvents};
@@ -58,7 +57,7 @@ pub(crate) const LARGEST: usize = 4 * 1024 * 1024;
 
 pub(crate) struct Streamed {
     format: Box<dyn Format>,
-    address: Address,
+    way: Way,
     model: String,
     key: Option<ApiKey>,
     limits: Limits,
@@ -67,19 +66,19 @@ pub(crate) struct Streamed {
 impl Streamed {
     pub(crate) fn new(
         format: Box<dyn Format>,
-        address: Address,
+        way: Way,
         model: String,
         key: Option<ApiKey>,
         limits: Limits,
     ) -> Self {
-        Self { format, address, model, key, limits }
+        Self { format, way, model, key, limits }
     }
 
     fn http(&self, body: Vec<u8>) -> Result<Request<Full<Bytes>>, Fault> {
         let mut request = Request::builder()
             .method(Method::POST)
-            .uri(self.format.path(self.address.path()))
-            .header(header::HOST, self.address.authority())
+            .uri(self.format.path(self.way.address.path()))
+            .header(header::HOST, self.way.address.authority())
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "text/event-stream")
             .header(header::ACCEPT_ENCODING, "identity")
@@ -100,7 +99,7 @@ impl Streamed {
         billed: &mut Billed,
     ) -> Result<(Connection, Response<Incoming>), Fault> {
         let request = self.http(body)?;
-        let open = Connection::open(&self.address, around.door());
+        let open = Connection::open(&self.way, around.door());
         let mut connection = within(around, self.limits.connect, open).await.unwrap_or_else(|_| {
             let waited = self.limits.connect.as_secs();
             Err(Fault::Unreachable(format!("no connection within {waited} seconds")))

@@ -127,3 +127,16 @@ fn keys_are_found_where_they_are_safe() {
     let error = ApiKey::new("double", "two words".into()).map(drop).unwrap_err();
     assert!(!error.to_string().contains("two words"));
 }
+
+/// Whoever sets up an app writes its file of providers by the types that read it.
+#[test]
+fn a_file_of_providers_is_read_as_it_was_written() {
+    let first = Providers::read(&file("compatible", "https://models.example.com:8443/v1")).unwrap();
+    let written = serde_json::to_string(&first).unwrap();
+    let again = Providers::read(&written).unwrap();
+    assert_eq!(serde_json::to_string(&again).unwrap(), written);
+    let (first, again) = (&first.providers[0], &again.providers[0]);
+    assert_eq!((first.price, first.most_output), (again.price, again.most_output));
+    assert_eq!((first.address(), &first.attestation), (again.address(), &again.attestation));
+    assert!(matches!(&again.key, Some(KeySource::Environment(name)) if name == "SOME_KEY"));
+}

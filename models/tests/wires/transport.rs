@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use models::testing::{InMemory, Rehearsal};
-use models::{Answer, Budget, Caller, Ceiling, Fault, NotAnswered, Seal, Surroundings, Wait, Waiting};
+use models::{Answer, Budget, Caller, Ceiling, Entry, Fault, NotAnswered, Seal, Surroundings, Wait, Waiting};
 use models_double::{Fault as Happens, ModelsDouble, Told};
 use time::OffsetDateTime;
 use tokio::io::AsyncReadExt;
@@ -16,18 +16,19 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use crate::scene::{PRICE, ask, entry, fault, filled};
 
 async fn asked(around: Arc<dyn Surroundings>, address: &str, key: &str) -> Result<Answer, NotAnswered> {
+    asked_of(around, entry("anthropic", address), key).await
+}
+
+async fn asked_of(around: Arc<dyn Surroundings>, entry: Entry, key: &str) -> Result<Answer, NotAnswered> {
     let key = models::ApiKey::new("double", key.into()).unwrap();
-    let provider = entry("anthropic", address).attest(Some(key), around.now()).unwrap();
+    let provider = entry.attest(Some(key), around.now()).unwrap();
     let caller = Caller::new(around, Arc::new(InMemory::default()), Seal::new(&[1; 32]));
     let budget = Budget::new(Ceiling { money: "10".parse().unwrap(), tokens: 10_000_000 });
     caller.ask(&provider, &ask(), &budget, &mut |_| {}).await
 }
 
-/// HC-9: a server whose certificate nobody vouches for is told nothing, not even a key.
-#[tokio::test]
-async fn a_server_that_nobody_vouches_for_is_told_nothing() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("https://{}", listener.local_addr().unwrap());
+/// What ends TLS for 127.0.0.1, and the certificate by which it does (PEM).
+fn certified() -> (TlsAcceptor, String) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
@@ -37,7 +38,48 @@ async fn a_server_that_nobody_vouches_for_is_told_nothing() {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(configuration));
+    (TlsAcceptor::from(Arc::new(configuration)), made.cert.pem())
+}
+
+/// HC-9: a server behind an authority of its own is believed by that authority, and by no other.
+#[tokio::test]
+async fn a_server_is_believed_by_the_authority_that_its_entry_names() {
+    let double = ModelsDouble::start(PRICE, |_| Told::fill(filled())).await.unwrap();
+    let behind = double.url().trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    let (acceptor, pem) = certified();
+    let serving = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, behind) = (acceptor.clone(), behind.clone());
+            tokio::spawn(async move {
+                let Ok(mut from) = acceptor.accept(stream).await else { return };
+                let mut to = tokio::net::TcpStream::connect(behind).await.unwrap();
+                let _ended = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+            });
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let named = |name: &str, pem: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, pem).unwrap();
+        Entry { authority: Some(path), ..entry("anthropic", &address) }
+    };
+    let ask = async |entry| asked_of(Arc::new(Rehearsal::new(1)), entry, double.key()).await;
+    assert_eq!(ask(named("its.pem", &pem)).await.unwrap().value, filled());
+    for (name, pem) in [("other.pem", certified().1), ("none.pem", "no certificate".to_owned())] {
+        let Fault::Unreachable(_) = fault(ask(named(name, &pem)).await) else { panic!("{name}") };
+    }
+    assert_eq!(double.requests(), 1);
+    serving.abort();
+}
+
+/// HC-9: a server whose certificate nobody vouches for is told nothing, not even a key.
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_is_told_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    let (acceptor, _) = certified();
     let read = Arc::new(Mutex::new(Vec::new()));
     let reads = read.clone();
     let serving = tokio::spawn(async move {

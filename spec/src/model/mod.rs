@@ -195,6 +195,16 @@ impl Model {
         std::iter::successors(Some(from), |place| self[*place].inside)
     }
 
+    /// Where one has a role: at a place of its own level; or, for who signs in as a record of theirs, at that record's
+    /// place. None for the whole organisation.
+    pub fn place_of(&self, role: &Role) -> Option<PlaceIndex> {
+        let level = match role.self_entity {
+            Some(entity) if role.level == Self::ORGANISATION => self[entity].place,
+            _ => role.level,
+        };
+        (level != Self::ORGANISATION).then_some(level)
+    }
+
     /// How many levels `below` lies under `above`; `None` when it does not.
     pub fn levels_between(&self, below: PlaceIndex, above: PlaceIndex) -> Option<usize> {
         self.places_up(below).position(|place| place == above)

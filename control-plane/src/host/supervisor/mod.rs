@@ -33,7 +33,8 @@ use super::environment::{DatabaseKind, Environment, HostName, Register, Register
 use super::folders::Folders;
 use super::gate::Gate;
 use super::key_agent::{AgentError, KeyAgent};
-use super::outward::{Destination, Internet, Outside};
+use super::outward::{Internet, Outside};
+use super::provided::{Provided, Reach};
 use super::sandbox::{Ended, Limits, SandboxError};
 use instance::Instance;
 pub use instance::Lease;
@@ -383,30 +384,47 @@ impl Supervisor {
         self.enforce(&slot, &mut state).await
     }
 
-    /// Changes whom the app may reach. When this returns, it reaches nobody else, and what it had open is cut.
+    /// Changes whom the app may reach, and what it is told of how to call them. When this returns, it reaches nobody else, and
+    /// what it had open is cut.
     ///
     /// # Errors
     /// There is no such environment, it is being changed, or it does not start again; the new list holds all the same.
-    pub async fn set_outward(&self, id: Uuid, outward: Vec<Destination>) -> Result<(), SupervisorError> {
+    pub async fn set_outward(&self, id: Uuid, reach: Reach) -> Result<(), SupervisorError> {
         let slot = self.slot(id)?;
         let mut state = self.turn(&slot).await?;
         let mut environment = self.0.register.environment(id).ok_or(SupervisorError::Unknown)?;
-        if environment.outward == outward {
+        let is_listed = environment.outward == reach.to;
+        if !is_listed {
+            environment.outward = reach.to;
+            // From here on a door that is open asks by the new list.
+            self.0.register.keep(environment.clone())?;
+        }
+        let laid = reach.provided.lay(&self.0.folders.keys(id));
+        if is_listed && matches!(laid, Ok(false)) {
             return Ok(());
         }
-        environment.outward = outward;
-        // From here on a door that is open asks by the new list.
-        self.0.register.keep(environment.clone())?;
-        let Some(old) = state.serving.take() else { return Ok(()) };
+        let Some(old) = state.serving.take() else { return Ok(laid.map(drop)?) };
         old.shut_the_door();
         self.make_way(&environment, &mut state).await;
-        let begun = self.begin(&slot, &mut state, None).await;
+        let begun = match laid {
+            Ok(_) => self.begin(&slot, &mut state, None).await,
+            Err(error) => Err(error.into()),
+        };
         if let Ok(instance) = &begun {
             state.serving = Some(Arc::clone(instance));
         }
         drop(state);
         old.finish(self.0.manner.finish).await;
         begun.map(drop)
+    }
+
+    /// Removes what an app was told of how to call others, before its own keys are destroyed.
+    ///
+    /// # Errors
+    /// A file is still there.
+    pub fn withhold(&self, id: Uuid) -> Result<(), SupervisorError> {
+        Provided::default().lay(&self.0.folders.keys(id))?;
+        Ok(())
     }
 
     /// Puts an app to sleep; the next request wakes it.

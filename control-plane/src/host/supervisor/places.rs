@@ -11,12 +11,14 @@ use aws_lc_rs::digest::{Context, SHA256};
 use safeguards::store::gate::{Part, admit, close_records, dismiss, open_records};
 use safeguards::store::{Environment as DatabaseName, provision};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::{DatabaseKind, Environment, Gate, Inner, PostgresServer, Supervisor, SupervisorError};
 use crate::host::environment::Register;
 use crate::host::folders::{Folders, private_folder, write_private};
 use crate::host::gate::Work;
 use crate::host::outward::{Door, Doorkeeper};
+use crate::host::provided;
 use crate::host::sandbox::{Access, Account, Sandbox, is_root};
 
 /// Where the program stands inside.
@@ -73,30 +75,27 @@ pub(super) fn way_out(
     Ok(Some((Door::open(listener, keeper), folder)))
 }
 
-/// How the app calls whom it may reach, as whoever runs the host has put it into the folder `providers` beside the environment's
-/// keys: `ai.yaml` with the files of keys that it names, and `sign-in.env` with the variables `OIDC_…`. The app's user reads
-/// them, and no other.
+/// How the app calls whom it may reach, as its owner has set it and [`crate::host::provided`] has laid it. The app's user reads
+/// the files, and no other.
 fn providers(
     inner: &Inner,
     environment: &Environment,
     mut sandbox: Sandbox,
 ) -> Result<Sandbox, SupervisorError> {
-    let folder = inner.folders.keys(environment.id).join("providers");
-    if !folder.is_dir() {
+    let Some((folder, files)) = provided::files(&inner.folders.keys(environment.id))? else {
         return Ok(sandbox);
+    };
+    for path in files.iter().chain([&folder]) {
+        give(path, environment.account)?;
     }
-    give(&folder, environment.account)?;
-    for entry in fs::read_dir(&folder)? {
-        give(&entry?.path(), environment.account)?;
+    sandbox = sandbox.mount(Access::Read, &folder, provided::INSIDE);
+    if folder.join(provided::AI).is_file() {
+        sandbox = sandbox.variable("AI_PROVIDERS_FILE", format!("{}/{}", provided::INSIDE, provided::AI));
     }
-    sandbox = sandbox.mount(Access::Read, &folder, "/run/providers");
-    if folder.join("ai.yaml").is_file() {
-        sandbox = sandbox.variable("AI_PROVIDERS_FILE", "/run/providers/ai.yaml");
-    }
-    match fs::read_to_string(folder.join("sign-in.env")) {
+    match fs::read_to_string(folder.join(provided::SIGN_IN)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => {
-            let text = read?;
+            let text = Zeroizing::new(read?);
             // No other setting is anybody's to give here: the rest is what holds the app in.
             let variables = text.lines().filter_map(|line| line.trim().split_once('='));
             for (name, value) in variables.filter(|(name, _)| name.starts_with("OIDC_")) {

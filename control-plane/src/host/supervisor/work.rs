@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{DatabaseKind, Environment, NewEnvironment, Supervisor, SupervisorError, places};
 use crate::host::gate::Work;
+use crate::host::provided::Provided;
 use crate::host::sandbox::{Access, Inheritance};
 use crate::support::Leave;
 
@@ -160,6 +161,8 @@ impl Supervisor {
         let slot = self.slot(id)?;
         let mut state = self.turn(&slot).await?;
         self.stop(&mut state).await;
+        // Whom it calls, and how, is its owner's word and no record of it.
+        let provided = Provided::laid(&self.0.folders.keys(id))?;
         self.0.agent.destroy(id).await?;
         let folders = [self.0.folders.data(id), self.0.folders.keys(id), self.0.folders.witness(id)];
         for folder in folders {
@@ -173,6 +176,7 @@ impl Supervisor {
             safeguards::store::gate::drop_environment(&server.administrator, &name).await?;
         }
         places::make(&self.0, &environment).await?;
+        provided.lay(&self.0.folders.keys(id))?;
         self.0.register.keep(Environment { enforced: None, ..environment })?;
         self.enforce(&slot, &mut state).await
     }
@@ -186,6 +190,7 @@ impl Supervisor {
         if self.0.register.environment(id).is_some() {
             self.set_gate(id, crate::host::Gate::Nothing).await?;
         }
+        self.withhold(id)?;
         self.0.agent.destroy(id).await?;
         let keys = self.0.folders.keys(id);
         match std::fs::remove_dir_all(&keys) {

@@ -6,6 +6,7 @@
 mod copies;
 mod departures;
 mod prompts;
+mod providers;
 mod support;
 
 use safeguards::audit::{Action, Event};
@@ -191,7 +192,8 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const PROJECT: &str = "/api/projects/{project}";
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
-    let routes = prompts::routes(copies::routes(support::routes(departures::routes(routes))));
+    let routes = copies::routes(support::routes(departures::routes(routes)));
+    let routes = prompts::routes(providers::routes(routes));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(route::<Nothing, ProjectAnswer>("GET", OfProject, PROJECT, "A project"), show)

@@ -17,6 +17,7 @@ mod processors;
 mod production;
 mod projects;
 mod prompts;
+mod providers;
 mod residency;
 mod support;
 
@@ -46,7 +47,7 @@ pub(crate) const DESTINATIONS: &[(&str, &str)] = &[
 type Result<T> = std::result::Result<T, crate::error::Refusal>;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = taken_home(support_access(ends(account(routes))))
+    let routes = reached(taken_home(support_access(ends(account(routes)))))
         .get(Public, "/", "What this is; or, for who is signed in, the projects", landing::show)
         .get(Public, "/healthz", "That the process answers", landing::alive)
         .get(Member, "/projects", "The account's projects, and the box for a prompt", projects::list)
@@ -218,30 +219,6 @@ fn ends(routes: Routes) -> Routes {
         )
         .get(
             ProjectOwner,
-            "/projects/{project}/environments/{kind}/outward",
-            "Whom the app of an environment may reach",
-            outward::show,
-        )
-        .post(
-            ProjectOwner,
-            "/projects/{project}/environments/{kind}/outward",
-            "Lets the app reach a company that is attested",
-            outward::attest,
-        )
-        .get(
-            ProjectOwner,
-            "/projects/{project}/environments/{kind}/outward/{way}",
-            "Asks whether a company is to be reached no longer",
-            outward::ask_to_withdraw,
-        )
-        .post(
-            ProjectOwner,
-            "/projects/{project}/environments/{kind}/outward/{way}",
-            "Has the app reach a company no longer",
-            outward::withdraw,
-        )
-        .get(
-            ProjectOwner,
             "/projects/{project}/production/owner",
             "The form for production's first person",
             production::show_owner,
@@ -251,6 +228,43 @@ fn ends(routes: Routes) -> Routes {
             "/projects/{project}/production/owner",
             "Makes the link for production's first person",
             production::make_owner,
+        )
+}
+
+/// Whom an app may reach, and how it calls them.
+fn reached(routes: Routes) -> Routes {
+    const OUTWARD: &str = "/projects/{project}/environments/{kind}/outward";
+    const WAY: &str = "/projects/{project}/environments/{kind}/outward/{way}";
+    const PROVIDERS: &str = "/projects/{project}/environments/{kind}/providers";
+    const MODEL: &str = "/projects/{project}/environments/{kind}/providers/model";
+    const SIGN_IN: &str = "/projects/{project}/environments/{kind}/providers/sign-in";
+    const PROVIDER: &str = "/projects/{project}/environments/{kind}/providers/{provider}";
+    routes
+        .get(ProjectOwner, OUTWARD, "Whom the app of an environment may reach", outward::show)
+        .post(ProjectOwner, OUTWARD, "Lets the app reach a company that is attested", outward::attest)
+        .get(ProjectOwner, WAY, "Asks whether a company is to be reached no longer", outward::ask_to_withdraw)
+        .post(ProjectOwner, WAY, "Has the app reach a company no longer", outward::withdraw)
+        .get(
+            ProjectOwner,
+            PROVIDERS,
+            "How the app of an environment calls whom it may reach",
+            providers::show,
+        )
+        .get(ProjectOwner, MODEL, "The form for an AI provider", providers::ask_model)
+        .post(ProjectOwner, MODEL, "Sets how the app calls an AI provider", providers::set_model)
+        .get(ProjectOwner, SIGN_IN, "The form for the identity provider", providers::ask_sign_in)
+        .post(ProjectOwner, SIGN_IN, "Sets how the app calls its identity provider", providers::set_sign_in)
+        .get(
+            ProjectOwner,
+            PROVIDER,
+            "Asks whether the app is to forget how to call a company",
+            providers::ask_to_withdraw,
+        )
+        .post(
+            ProjectOwner,
+            PROVIDER,
+            "Has the app forget how to call a company, and erases the key",
+            providers::withdraw,
         )
 }
 

@@ -6,6 +6,7 @@ use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{Choice, Content, Field, Form, FormData, Notice, Page, Row, Table, View};
 use uuid::Uuid;
 
+use super::providers::at as providers_at;
 use super::{Result, go, proved};
 use crate::accounts::{Owned, Owner};
 use crate::environments::Environment;
@@ -16,7 +17,7 @@ use crate::outward::{self, NewHost, SIGN_IN};
 use crate::projects::Project;
 use crate::seams::EnvironmentKind;
 
-fn at(project: &Project, kind: EnvironmentKind) -> String {
+pub(super) fn at(project: &Project, kind: EnvironmentKind) -> String {
     format!("/projects/{}/environments/{}/outward", project.id, kind.as_str())
 }
 
@@ -29,14 +30,15 @@ pub(super) fn link(project: &Project, environments: &[Environment]) -> Markup {
     }
 }
 
-fn called(kind: EnvironmentKind) -> &'static str {
+pub(super) fn called(kind: EnvironmentKind) -> &'static str {
     match kind {
         EnvironmentKind::Preview => "the preview",
         EnvironmentKind::Production => "production",
     }
 }
 
-async fn environment(
+/// The environment of a page's path.
+pub(super) async fn environment(
     site: &Site,
     owner: &Owner,
     project: &Owned<Project>,
@@ -87,6 +89,7 @@ async fn page(site: &Site, view: &View, project: &Project, environment: &Environ
         .page(format!("Whom {} may reach", called(environment.kind)))
         .about("The app has no network but this: to a host on this list it speaks by TLS from end to end, so that we see whom it calls and no word of it.")
         .back(project.name.as_str(), format!("/projects/{}", project.id))
+        .action("How the app calls them", providers_at(project, environment.kind))
         .with(table))
 }
 
@@ -149,7 +152,7 @@ pub(super) async fn ask_to_withdraw(
     Ok(view
         .page(format!("Withdraw {}", attested.to))
         .narrow()
-        .about("What is open there is cut at once. What the app does by it is refused until it is attested again.")
+        .about("What is open there is cut at once, and the key of a provider there is erased. What the app does by it is refused until it is attested again.")
         .back("Whom the app may reach", at.clone())
         .with(Form::new(format!("{at}/{way}")).submit("Withdraw it")))
 }

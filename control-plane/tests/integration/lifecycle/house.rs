@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use control_plane::Configuration;
-use control_plane::host::outward::Destination;
+use control_plane::host::provided::Reach;
 use control_plane::ids::{AccountId, EnvironmentId, ProjectId};
 use control_plane::seams::{
     Artifact, Billing, BillingError, BuildOrder, DeployOrder, EnvironmentOrder, Gate, Host, HostError,
@@ -197,7 +197,7 @@ impl Host for House {
         Box::pin(async { Err(unavailable("this house invites nobody")) })
     }
 
-    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a [Destination]) -> Pending<'a, (), HostError> {
+    fn outward<'a>(&'a self, _: EnvironmentId, _: &'a Reach) -> Pending<'a, (), HostError> {
         Box::pin(async { Err(unavailable("this house lets nobody out")) })
     }
 

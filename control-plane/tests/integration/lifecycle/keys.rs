@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use control_plane::ids::EnvironmentId;
-use control_plane::lifecycle::{DepartureState, reminders::WINDOW};
+use control_plane::lifecycle::{DepartureState, certificate, reminders::WINDOW};
 use control_plane::testing::BEGINNING;
 use exporter::{Archive, Passphrase};
 use safeguards::crypto::FileKeyService;
+use safeguards::sql;
+use uuid::Uuid;
 
 use super::house::patients_by;
 use super::{Scene, files};
@@ -97,5 +99,36 @@ async fn hc_12_afterwards_no_key_opens_anything() {
         let names = files(&data);
         let gone = names.iter().all(|name| !name.contains("environments/") && !name.ends_with(".zip"));
         assert!(gone && !names.iter().any(|name| name.contains("projects/")), "{names:?}");
+    }
+}
+
+/// The keys by which an app called its providers end before its records do, and the certificate says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn hc_12_the_keys_of_providers_end_with_their_environment() {
+    for scene in Scene::both().await {
+        sql("INSERT INTO app_providers (id, account_id, project_id, environment_id, processor, host, port, settings, secret,
+                 set_at, set_by_id)
+             SELECT $2, account_id, project_id, id, 'models', 'api.models.example', 443, '{}', $3, $4, $2
+             FROM environments WHERE id = $1")
+        .bind(scene.production)
+        .bind(Uuid::from_u128(7))
+        .bind(b"sealed".to_vec())
+        .bind(BEGINNING)
+        .execute(&scene.platform.store)
+        .await
+        .unwrap();
+        let departure = scene.cancel().await;
+        scene.platform.clock.set(BEGINNING + WINDOW);
+        scene.drain().await;
+        assert_eq!(scene.state(departure).await, DepartureState::Destroyed);
+        let row =
+            sql("SELECT secret, withdrawn_at FROM app_providers").fetch_one(&scene.platform.store).await;
+        let row = row.unwrap();
+        assert_eq!(row.optional_bytes("secret").unwrap(), None);
+        assert!(row.optional_timestamp("withdrawn_at").unwrap().is_some());
+        let signed = scene.lifecycle.certificate(scene.account, departure).await.unwrap();
+        let (told, _) = certificate::verify(&signed.json(), None).unwrap();
+        let of_them = told.disabled.iter().filter(|item| item.what.contains("called its providers"));
+        assert_eq!(of_them.count(), 1, "{:?}", told.disabled);
     }
 }

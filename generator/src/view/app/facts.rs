@@ -130,7 +130,7 @@ pub(super) fn facts(model: &Model, entities: &[EntityView], zone: String) -> Fac
             .collect(),
         owner: owner(model).map(|role| role.name.to_string()),
         first_place: owner(model)
-            .and_then(|role| place_of(model, role))
+            .and_then(|role| model.place_of(role))
             .map(|place| model[place].name.to_string()),
         self_sign_up: model
             .roles
@@ -198,7 +198,7 @@ pub(super) fn roles(model: &Model) -> Vec<RoleView> {
         individual: is_cared_for(model, role),
         delegated: model.permissions.iter().any(|permission| model[permission.to].name == role.name),
         administers: role.administers.iter().map(ToString::to_string).collect(),
-        place: place_of(model, role).map(|place| model[place].name.to_string()),
+        place: model.place_of(role).map(|place| model[place].name.to_string()),
         is_patient: is_patient(role),
         self_entity: role.self_entity.map(|at| module(&model[at].table)),
         level: model[role.level].name.to_string(),
@@ -222,14 +222,4 @@ fn is_cared_for(model: &Model, role: &spec::model::Role) -> bool {
 /// The first role that administers people: that of `create-owner`, unless told otherwise.
 pub(super) fn owner(model: &Model) -> Option<&spec::model::Role> {
     model.roles.iter().find(|role| role.administers.iter().any(|what| *what == "people"))
-}
-
-/// Where one has a role: at a place of its own level; or, for who signs in as a record of theirs, at that record's
-/// place. None for the whole organisation.
-pub(crate) fn place_of(model: &Model, role: &spec::model::Role) -> Option<spec::model::PlaceIndex> {
-    let level = match role.self_entity {
-        Some(entity) if role.level == Model::ORGANISATION => model[entity].place,
-        _ => role.level,
-    };
-    (level != Model::ORGANISATION).then_some(level)
 }

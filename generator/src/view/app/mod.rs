@@ -22,7 +22,7 @@ pub(crate) use self::ai_actions::{AiActionView, ai_action_view};
 use self::ai_actions::{SubProcessorView, sub_processor_view};
 use self::calendars::{CalendarView, calendar_view};
 use self::conversations::{ConversationView, conversation_view};
-pub(crate) use self::facts::{Facts, place_of};
+pub(crate) use self::facts::Facts;
 use self::facts::{RoleView, facts, roles};
 use self::feeds::{FeedView, feed_view};
 use self::homes::{HomeView, OwnRecordView, homes, own_records};
