@@ -180,7 +180,11 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
         .filter(|_| two != key)
         .and_then(|(field, _)| field.written.clone())
         .filter(|written| written != "file" && !written.contains("required"));
+    let counted = ["seconds", "minutes", "hours", "days", "weeks", "months", "years"]
+        .iter()
+        .any(|unit| phrase.ends_with(&format!(" {unit}")));
     let written = match last {
+        _ if counted => "clinical integer 0..100000, queryable".to_owned(),
         _ if narrowed.is_some() => narrowed.unwrap_or_default(),
         "name" if kind == EntityKind::Thing => "clinical text".to_owned(),
         "name" | "contact" => "identifier text".into(),

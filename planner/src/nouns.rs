@@ -275,12 +275,33 @@ fn read(piece: &[Token]) -> Item {
     if item.words.len() > 1
         && item.unit.is_none()
         && item.words.last().is_some_and(|word| is_unit(word))
+        && !counts_time(&item.words)
         && !item.words[item.words.len() - 2].chars().all(|c| c.is_ascii_digit())
         && catalogue().field(&item.key()).is_none()
     {
         item.unit = item.words.pop();
     }
     item
+}
+
+/// `take home days`, `hold seconds`: how many there are, where the words before are no length of time.
+fn counts_time(words: &[String]) -> bool {
+    const LASTING: &[&str] = &[
+        "time",
+        "duration",
+        "length",
+        "age",
+        "interval",
+        "delay",
+        "stay",
+        "latency",
+        "period",
+        "frequency",
+        "wait",
+    ];
+    let [.., before, last] = words else { return false };
+    matches!(last.as_str(), "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years")
+        && !LASTING.contains(&before.as_str())
 }
 
 /// When or at what a value is taken: `at rest`, `with activity`, `on arrival`.

@@ -76,6 +76,8 @@ pub(crate) struct Form {
     pub(crate) filled_by: Vec<String>,
     pub(crate) read_by: Vec<String>,
     pub(crate) signature: bool,
+    /// Whether its answers are added up.
+    pub(crate) scored: bool,
     /// Those who may correct what they sent.
     pub(crate) correctors: Vec<String>,
     /// Whether all who fill it in may.
@@ -168,6 +170,17 @@ impl World {
     fn roles_called(&self, said: &str) -> Vec<String> {
         if let Some(name) = self.roles.keys().find(|name| key_of(name) == said) {
             return vec![name.clone()];
+        }
+        // `the treating therapist`, where there is one kind of them.
+        if let Some(bare) = ["treating ", "responsible "].iter().find_map(|word| said.strip_prefix(word)) {
+            let alike: Vec<&String> = self
+                .roles
+                .keys()
+                .filter(|known| *known == bare || known.ends_with(&format!(" {bare}")))
+                .collect();
+            if let [one] = alike.as_slice() {
+                return vec![(*one).clone()];
+            }
         }
         if let Some((kind, name)) = catalogue().role(said)
             && let Some((known, _)) = self.roles.iter().find(|(known, role)| {

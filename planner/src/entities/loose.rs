@@ -325,7 +325,8 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
                     && world.entity_of(&whole.words).as_deref() == world.subject()
             })
     });
-    if of_a_deed && !of_people {
+    // `see the scores of their clients`: of what these fill in.
+    if of_a_deed && !of_people || key == "score" && !writes && world.forms.values().any(|form| form.scored) {
         return false;
     }
     let empty_word =
@@ -368,6 +369,23 @@ fn set_targets(clause: &Clause, parsed: &[Parsed], world: &mut World) {
         })
         .collect();
     let word = target.words.last().map(|word| singular(word)).unwrap_or_default();
+    // `set targets for weight and steps`: of each of them.
+    let named: Vec<(String, String)> = clause
+        .tails
+        .iter()
+        .filter(|tail| tail.by == "for")
+        .flat_map(|tail| &tail.phrases)
+        .filter_map(|phrase| {
+            let key = phrase_key(phrase);
+            let field = |name: &&String| key_of(name) == key;
+            world.entities.values().find_map(|entity| {
+                let name = entity.fields.keys().find(field)?;
+                Some((name.clone(), entity.fields.get(name)?.clone()))
+            })
+        })
+        .filter(|(_, written)| written.contains("integer") || written.contains("decimal"))
+        .collect();
+    let measured = if named.is_empty() { measured } else { named };
     let Some(entity) = world.entities.get_mut(&subject) else { return };
     if measured.is_empty() {
         if let Some(name) = proper_name(&target.words.join(" ")) {

@@ -80,8 +80,12 @@ pub(crate) fn respell(sentences: &mut [Sentence]) {
             }
             let mended = seen.entry(word.clone()).or_insert_with(|| {
                 let one = singular(word);
-                let near = catalogue().respell(&one)?;
-                Some(if one == *word { near.to_owned() } else { format!("{near}s") })
+                match catalogue().respell(&one) {
+                    Some(near) if one == *word => Some(near.to_owned()),
+                    Some(near) => Some(format!("{near}s")),
+                    // `progres notes`: it ended in one `s` too few.
+                    None => catalogue().respell(word).filter(|near| near.ends_with("ss")).map(str::to_owned),
+                }
             });
             if let Some(mended) = mended {
                 *word = mended.clone();

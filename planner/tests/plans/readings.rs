@@ -52,6 +52,122 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["nurse: view, create, update in organisation"],
         &["access: {}"],
     ),
+    // CL-1: who sees names and phone numbers sees these, and nothing else of the person.
+    (
+        "Nurses can see patient names and phone numbers. Doctors write visit notes.",
+        &["nurse: view(name, phone) in organisation"],
+        &["nurse: view in organisation"],
+    ),
+    // Who has no login reaches nothing, however it is said.
+    (
+        "Physicians order methadone doses (dose in mg, take-home days) for clients. Clients have no login.",
+        &["take home days: clinical integer"],
+        &["self: client", "client: view own"],
+    ),
+    // Family caregivers see nothing without the permission of whom they care for.
+    (
+        "Neurologists write care plans. Caregivers can view the care plan of the person they care for.",
+        &["what a caregiver may see"],
+        &["caregiver: view"],
+    ),
+    // Values belong to what stands before them.
+    (
+        "Our nurses visit patients at home, take photos of wounds and record size, depth, drainage and odor.",
+        &["wound:", "photo: clinical file", "size: clinical text", "odor: clinical text"],
+        &["record size:", "visit:"],
+    ),
+    (
+        "Nurses record vaccines given with lot number, site, dose, and the date.",
+        &["lot number: clinical text", "site: clinical text"],
+        &["vaccines given:"],
+    ),
+    (
+        "Parents log seizures of their child (date, how long it lasted, type). Neurologists see the seizures of their patients.",
+        &["duration: clinical integer minutes", "parent: { self: child }"],
+        &["long: clinical text"],
+    ),
+    (
+        "Physical therapists assign exercises with sets, reps and hold seconds; patients tick them off and rate pain 0-10. Nobody except the treating therapist and the patient sees any of it.",
+        &["exercise:", "sets: clinical integer", "physical therapist: view, create assigned"],
+        &["treating therapist: {}"],
+    ),
+    (
+        "Hygienists chart pocket depths (tooth number, bleeding). Dentists review.",
+        &["dentist: {}"],
+        &["construct: 14"],
+    ),
+    // Both sides of a range are watched.
+    (
+        "Patients log blood glucose in mg/dL. Nurses get a list of readings below 54 or above 300.",
+        &["blood glucose < 54", "blood glucose > 300"],
+        &[],
+    ),
+    (
+        "Patients log their weight. Coaches get alerted when weight rises more than 2 kg in 3 days.",
+        &[],
+        &["weight > 2"],
+    ),
+    // Who does it may stand over its bullets.
+    (
+        "A program for people after a heart attack. Patients:\n* log weight and pulse every day\n* see their plan\nCoaches (nurses):\n* write call notes\n* see only their patients",
+        &["patient: view, create own", "coach: view assigned", "coach: view, create, update assigned"],
+        &[],
+    ),
+    // A questionnaire that everybody knows has its questions and its sum.
+    (
+        "Clients fill out a PHQ-9 and a GAD-7 before each session. Therapists see scores of their own clients.",
+        &[
+            "question: thoughts of self harm",
+            "question: feeling afraid",
+            "score: \"little interest or pleasure + ",
+        ],
+        &["score: clinical"],
+    ),
+    // What is built is planned, where the plainest words say it.
+    (
+        "Patients and their doctor can message each other. Doctors write visit notes.",
+        &["messages: { between: [patient, doctor] }"],
+        &["construct: 18"],
+    ),
+    (
+        "Patients log in and see their appointments. Receptionists book appointments for patients. Remind patients by text a day before their appointment. Physios write treatment notes.",
+        &[
+            "reminder: { by: [sms], to: patient, when: 24 hours before appointment.start, where: \"status == booked\"",
+        ],
+        &["construct: 17"],
+    ),
+    (
+        "Patients wear a glucose sensor. The nurse imports readings from a CSV file with time and value. Doctors see readings of their patients.",
+        &["reading import: { into: reading, from: csv, key: [time], by: [nurse] }", "reference: PT"],
+        &["construct: 22"],
+    ),
+    (
+        "Nurses write a discharge summary with diagnosis, medications and follow-up date. Patients see their own discharge summary. Nurses send the discharge summary to the patient by a secure link.",
+        &["of: discharge summary, format: page", "to: patient, by: [nurse]"],
+        &["construct: 24"],
+    ),
+    (
+        "We don't need billing or messaging. Therapists write notes, and clients see their own notes.",
+        &[],
+        &["construct: 18"],
+    ),
+    // A name is a name, and no deed.
+    (
+        "An ALS clinic tracks weight and speech at each visit. Neurologists write assessments.",
+        &["app: \"ALS clinic\""],
+        &[],
+    ),
+    (
+        "The Contractor shall provide a web-based system for the county jail's medical unit. The system shall allow physicians to write progress notes of inmates.",
+        &["app: \"County jail's medical unit\""],
+        &[],
+    ),
+    (
+        "A symptom diary for people with long covid.",
+        &["app: \"Symptom diary\"", "patient: view, create own"],
+        &["appointment:"],
+    ),
+    ("I want a website for my bakery with orders and delivery.", &["names no health product"], &[]),
 ];
 
 #[test]
