@@ -22,6 +22,7 @@ use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
+    let tokens = values::and_does(tokens);
     let tokens = values::how_it_was(values::given_with(values::for_a_reason(tokens)));
     let tokens =
         values::photos_of(values::given_to_do(values::looks_over(values::counts_and_imports(tokens))));

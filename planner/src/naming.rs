@@ -69,6 +69,8 @@ fn plain(text: &str) -> String {
         words.iter().position(|word| matches!(lower(word).as_str(), "starting" | "opening" | "launching"));
     let words: Vec<&str> = words.into_iter().skip(begun.map_or(0, |at| at + 1)).collect();
     let words: Vec<&str> = words.into_iter().take_while(|word| lower(word) != "here").collect();
+    let words: Vec<&str> =
+        words.into_iter().filter(|word| !matches!(lower(word).as_str(), "pls" | "plz" | "please")).collect();
     // `a 3-physician dermatology practice`: how many work there is no name.
     let counts = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let words: Vec<&str> = words
@@ -125,6 +127,16 @@ fn plain(text: &str) -> String {
             )
     }) {
         name.pop();
+    }
+    // `we want parents to record …`: people are no product.
+    let people = |word: &str| {
+        crate::words::singular(word) != word
+            && crate::catalogue::catalogue().role(&crate::words::singular(word)).is_some()
+    };
+    if let ([only], false) = (name.as_slice(), app)
+        && people(&lower(only))
+    {
+        return String::new();
     }
     let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
     capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))

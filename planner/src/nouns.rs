@@ -59,6 +59,18 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
     let mut out: Vec<Item> = Vec::new();
     for piece in separated(tokens, false) {
         let mut item = read(piece);
+        // `headache, dizziness, nausea, each 0-6`: said of all that stand before.
+        if item.words.is_empty()
+            && item.range.is_some()
+            && piece.first().is_some_and(|token| token.is("each") || token.is("all"))
+        {
+            for known in out.iter_mut().filter(|known: &&mut Item| {
+                known.range.is_none() && known.paren.is_empty() && !known.yes_no && known.unit.is_none()
+            }) {
+                known.range = item.range.clone();
+            }
+            continue;
+        }
         if item.words.is_empty() && item.states.is_empty() {
             continue;
         }

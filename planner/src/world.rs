@@ -321,6 +321,14 @@ impl World {
         if let [one] = near.as_slice() {
             return Some((*one).clone());
         }
+        // `their visit notes`, where notes are kept by that one name.
+        if said.ends_with(" note") && self.entities.get("note").is_some_and(|note| note.fields.len() > 2) {
+            return Some("note".into());
+        }
+        // `their own test results`, where there is one kind of test: its record.
+        if let Some(one) = self.tested(said) {
+            return Some(one);
+        }
         // `write the run report` of a run.
         let written = [" report", " record", " entry", " sheet", " chart"]
             .iter()
@@ -338,6 +346,19 @@ impl World {
             return self.subject().map(str::to_owned);
         }
         None
+    }
+
+    /// The one test whose results are spoken of.
+    pub(crate) fn tested(&self, said: &str) -> Option<String> {
+        if !matches!(said, "test result" | "result" | "screening result") {
+            return None;
+        }
+        let mut tests = self.entities.keys().filter(|name| {
+            matches!(name.rsplit(' ').next().unwrap_or_default(), "test" | "screen" | "screening")
+                && name.contains(' ')
+        });
+        let one = tests.next()?;
+        tests.next().is_none().then(|| one.clone())
     }
 
     /// The parts of a record, and their parts.

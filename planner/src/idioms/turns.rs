@@ -4,6 +4,9 @@
 pub(super) const TURNS: &[(&str, &str)] = &[
     ("quickly write down", "record"),
     ("incl", "including"),
+    ("pls", ""),
+    ("plz", ""),
+    ("vital signs", "vitals"),
     ("adn", "and"),
     ("teh", "the"),
     ("hte", "the"),

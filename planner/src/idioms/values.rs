@@ -22,6 +22,17 @@ pub(super) fn photos_of(tokens: Vec<Token>) -> Vec<Token> {
     if !matches!(said(takes), "take" | "takes" | "snap" | "snaps" | "upload" | "uploads" | "add" | "adds") {
         return tokens;
     }
+    // `upload a photo of a mole with body location, size and age`.
+    let with = (of + 2..tokens.len().min(of + 5)).find(|at| tokens[*at].is("with"));
+    if let Some(with) = with.filter(|with| tokens[*with..].contains(&Token::Comma)) {
+        let mut out = tokens[..takes].to_vec();
+        out.push(word(if said(takes).ends_with('s') { "logs" } else { "log" }));
+        out.extend(tokens[of + 1..with].iter().cloned());
+        out.extend([Token::Open, word("photo"), Token::Comma]);
+        out.extend(tokens[with + 1..].iter().cloned());
+        out.push(Token::Close);
+        return out;
+    }
     let Some(and) = (of + 2..tokens.len().min(of + 5)).find(|at| tokens[*at].is("and")) else {
         return tokens;
     };
@@ -229,6 +240,40 @@ pub(super) fn counts_and_imports(mut tokens: Vec<Token>) -> Vec<Token> {
         if person && object {
             tokens[at] = word(plain);
         }
+    }
+    tokens
+}
+
+/// `nurses start the infusion and record start time`: a verb behind *and* takes its object, and is no noun.
+pub(super) fn and_does(mut tokens: Vec<Token>) -> Vec<Token> {
+    let mut acted = false;
+    let mut at = 0;
+    while at + 2 < tokens.len() {
+        acted |= at > 0 && tokens[at].word().is_some_and(|word| verb(word).is_some());
+        let does = tokens[at].is("and")
+            && ["record", "log", "document", "note", "schedule", "book"]
+                .iter()
+                .any(|word| tokens[at + 1].is(word));
+        let named = tokens[at + 2].word().is_some_and(|next| {
+            let two = tokens.get(at + 3).and_then(Token::word).map(|more| format!("{next} {more}"));
+            let known = |said: &str| {
+                let key = crate::words::key_of(said);
+                catalogue().field(&key).is_some() || catalogue().entity(&key).is_some()
+            };
+            !is_glue(next) && (known(next) || two.as_deref().is_some_and(known))
+        });
+        // `a visit record and record requests`: what is one phrase of the catalogue stays one.
+        let phrase = tokens[at + 2].word().is_some_and(|next| {
+            let said = tokens[at + 1].word().map(|word| crate::words::key_of(&format!("{word} {next}")));
+            said.is_some_and(|key| catalogue().entity(&key).is_some() || catalogue().field(&key).is_some())
+        });
+        // One thing behind the verb may as well be a record.
+        let listed = [3, 4].iter().any(|ahead| tokens.get(at + ahead) == Some(&Token::Comma));
+        let books = tokens[at + 1].is("schedule") || tokens[at + 1].is("book");
+        if acted && does && named && !phrase && (listed || books) {
+            tokens.insert(at + 2, word("the"));
+        }
+        at += 1;
     }
     tokens
 }

@@ -47,6 +47,14 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
         world.title = crate::naming::title(None, None, &other.text);
         told.clone_from(&other.text);
     }
+    // A table of users alone names no product.
+    if of_users
+        && told == sentences.first().map(|one| one.text.clone()).unwrap_or_default()
+        && heading(prompt).is_none()
+    {
+        world.title = "Clinic".into();
+        told.clear();
+    }
     world.about = crate::naming::about(&world.title, &told);
     let Some(first) = sentences.first_mut() else { return };
     if said_head.is_some()

@@ -42,6 +42,12 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
                 " their kids ",
                 " their own child ",
                 " their own children ",
+                " my daughter ",
+                " my son ",
+                " my child ",
+                " my children ",
+                " my kid ",
+                " my kids ",
             ]
             .iter()
             .any(|said| text.contains(said))

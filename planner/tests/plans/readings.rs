@@ -167,6 +167,64 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["app: \"Symptom diary\"", "patient: view, create own"],
         &["appointment:"],
     ),
+    // CL-1: a result that nobody was said to write is not written by whom it is about.
+    (
+        "House managers log drug tests (date, panel, result) of residents. Residents see their own test results.",
+        &["drug test:", "resident: view own"],
+        &["test result:", "resident: view, create"],
+    ),
+    // CL-1: who is told by text has no login; whose results nobody sees but two writes them still.
+    (
+        "Nurses log INR of patients. Patients get their next test date and dose by text, no login.",
+        &[],
+        &["self: patient"],
+    ),
+    (
+        "Lab staff enter test results (HIV, syphilis) of donors. Only the medical director and lab staff see positive results.",
+        &["lab: view, create"],
+        &["medical director: view"],
+    ),
+    (
+        "Nurses record pain 0-10 at each visit. Volunteers see the address and phone, never diagnoses.",
+        &["volunteer: view(address, phone) in organisation"],
+        &[],
+    ),
+    // Values belong to what they are told of.
+    (
+        "Cataract surgery tracking. For each eye we store: visual acuity before, visual acuity after, lens power, surgery date. Surgeons enter them.",
+        &["eye:", "visual acuity before:", "surgery date: clinical date"],
+        &[],
+    ),
+    (
+        "Members weigh in every Monday (weight in kg, waist in cm). Dietitians see the entries of their members.",
+        &["waist: clinical decimal cm"],
+        &["monday:"],
+    ),
+    (
+        "The athlete fills in a symptom checklist every day (headache, dizziness, light sensitivity, each 0-6). Physicians see it.",
+        &["headache: clinical integer 0..6", "light sensitivity: clinical integer 0..6"],
+        &[],
+    ),
+    (
+        "Patients upload a photo of a mole with body location, size and age. Dermatologists write assessments.",
+        &["mole:", "photo: clinical file"],
+        &["photo:\n    part of"],
+    ),
+    (
+        "Pharmacists verify orders, nurses start the infusion and record start time, stop time, rate in ml per hour, reactions, and vital signs every 30 minutes.",
+        &["infusion:", "stop time:", "reactions:", "systolic:"],
+        &["record start time:"],
+    ),
+    (
+        "midwife practice app pls. moms book visits, we write notes for each visit: blood pressure, fundal height in cm, weight. moms can read their own visit notes but not edit.",
+        &["app: \"Midwife practice\"", "midwife: view, create, update assigned", "mom: view own"],
+        &["visit note:"],
+    ),
+    (
+        "App para una consulta de reumatología. Los reumatólogos registran en cada visita el número de articulaciones dolorosas, la VSG, la PCR y el DAS28. Los pacientes anotan cada día su dolor de 0 a 10.",
+        &["reumatologo: {}", "vsg: clinical text", "das28: clinical text"],
+        &["das28:\n", "access: {}"],
+    ),
     ("I want a website for my bakery with orders and delivery.", &["names no health product"], &[]),
 ];
 
