@@ -12,6 +12,16 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("Doctors write visit notes that lock after signing.", &["locked: [signed]"], &[]),
     ("Doctors write visit notes, which they sign and lock.", &["locked: [signed]"], &[]),
+    (
+        "Nurses record wounds. The wound care physician signs each visit note, after which nobody can change it.",
+        &["locked: [signed]", "wound care physician: view, create, update assigned"],
+        &["was not understood whole"],
+    ),
+    (
+        "Therapists write session notes and sign them, and from then on no one can edit them.",
+        &["locked: [signed]", "therapist: view, create, update"],
+        &["was not understood whole"],
+    ),
     ("Therapists keep session notes. They are locked on signature.", &["locked: [signed]"], &[]),
     // What people do at home is written down by them.
     (
