@@ -82,6 +82,15 @@ fn people(world: &mut World) {
     let works = |kind: RoleKind| {
         matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Office | RoleKind::Business)
     };
+    // `a symptom diary for people with long covid`: they keep it.
+    let kept = world
+        .entities
+        .values()
+        .any(|entity| entity.concept.is_some_and(|concept| concept.by == Some(RoleKind::Subject)));
+    if kept && world.roles.is_empty() {
+        let name = world.subject().unwrap_or("patient").to_owned();
+        assumed_role(world, &name, RoleKind::Subject, "whose diary it is keeps it");
+    }
     let anybody = world.roles.values().any(|role| works(role.kind));
     let open = world.roles.values().any(|role| role.open);
     if !anybody && !open {

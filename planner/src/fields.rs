@@ -91,6 +91,12 @@ pub(crate) fn read(item: &Item, concept: Option<&EntityConcept>, kind: EntityKin
         let said = if kept || which { phrase.clone() } else { name.to_owned() };
         field.written.clone().map(|written| NewField { name: said, written })
     });
+    // `start date` of a treatment is a day, by the name that was said; only what is booked has its `start`.
+    let day = (kind == EntityKind::Clinical && key.ends_with(" date"))
+        .then(|| base.as_ref().filter(|base| matches!(base.name.as_str(), "start" | "end")))
+        .flatten()
+        .map(|_| NewField { name: phrase.clone(), written: "clinical date, queryable".into() });
+    let base = day.or(base);
     let mut field = base.unwrap_or_else(|| by_ending(&phrase, &key, kind));
     refine(&mut field, item, &inner);
     // In a record of somebody nothing is of nobody: the catalogue's `none` holds for things alone.
@@ -180,7 +186,11 @@ fn by_ending(phrase: &str, key: &str, kind: EntityKind) -> NewField {
         .filter(|_| two != key)
         .and_then(|(field, _)| field.written.clone())
         .filter(|written| written != "file" && !written.contains("required"));
+    let counted = ["seconds", "minutes", "hours", "days", "weeks", "months", "years"]
+        .iter()
+        .any(|unit| phrase.ends_with(&format!(" {unit}")));
     let written = match last {
+        _ if counted => "clinical integer 0..100000, queryable".to_owned(),
         _ if narrowed.is_some() => narrowed.unwrap_or_default(),
         "name" if kind == EntityKind::Thing => "clinical text".to_owned(),
         "name" | "contact" => "identifier text".into(),

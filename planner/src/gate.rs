@@ -1,7 +1,7 @@
 //! Is this a prompt for a health product at all?
 
 use crate::{
-    catalogue::catalogue,
+    catalogue::{EntityKind, RoleKind, catalogue},
     sentences::Sentence,
     words::{is_glue, key_of, verb},
 };
@@ -80,6 +80,7 @@ pub(crate) fn refuse_text(prompt: &str) -> Option<String> {
 /// As [`refuse_text`], from the sentences.
 pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
     let (mut known, mut all, mut app, mut health) = (0_usize, 0_usize, false, 0_usize);
+    let mut of_people = false;
     for sentence in sentences {
         let words: Vec<&str> = sentence
             .head
@@ -101,6 +102,7 @@ pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
             let is_term = term(&one) || term(&two);
             app |= is_app;
             health += usize::from(is_health || is_term);
+            of_people |= is_health || cares(&one) || cares(&two);
             known += usize::from(is_app || is_health || is_term || is_glue(word) || verb(word).is_some());
         }
     }
@@ -125,8 +127,106 @@ pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
                 .iter()
                 .any(|token| token.word().is_some_and(|word| catalogue().role(&key_of(word)).is_some()))
     });
-    if health == 0 || !(app || health >= 2 && acts || health >= 3) {
+    if health == 0 || !of_people || !(app || health >= 2 && acts || health >= 3) {
         return Some("this names no health product: say who uses the app and what they record, as in `nurses log vitals of patients`".into());
     }
     None
+}
+
+/// Whether a noun belongs to health care and to little else: orders, deliveries and customers are anybody's.
+fn cares(said: &str) -> bool {
+    const ANYBODYS: &[&str] = &[
+        "customer",
+        "guest",
+        "visitor",
+        "member",
+        "worker",
+        "employee",
+        "student",
+        "tenant",
+        "passenger",
+        "applicant",
+        "trainee",
+        "couple",
+        "kid",
+        "woman",
+        "runner",
+        "swimmer",
+        "player",
+        "attendee",
+        "consumer",
+        "caller",
+        "pupil",
+        "candidate",
+        "wearer",
+        "child",
+        "participant",
+        "note",
+        "task",
+        "class",
+        "session",
+        "visit",
+        "report",
+        "program",
+        "coach",
+        "trainer",
+        "consultant",
+        "provider",
+        "specialist",
+        "practitioner",
+        "instructor",
+        "photo",
+        "comment",
+        "question",
+        "feedback",
+        "complaint",
+        "plan",
+        "goal",
+        "exercise",
+        "activity",
+        "event",
+        "incident",
+        "meal",
+    ];
+    let clinical = |kind: EntityKind| matches!(kind, EntityKind::Clinical | EntityKind::Subject);
+    !ANYBODYS.contains(&said)
+        && (catalogue()
+            .role(said)
+            .is_some_and(|(kind, _)| matches!(kind, RoleKind::Panel | RoleKind::Care | RoleKind::Subject))
+            || catalogue().entity(said).is_some_and(|(concept, _)| clinical(concept.kind))
+            || catalogue().field(said).is_some_and(|(field, _)| {
+                let written = field.written.as_deref().unwrap_or_default();
+                let plain = matches!(
+                    field.name.as_str(),
+                    "date"
+                        | "time"
+                        | "start"
+                        | "end"
+                        | "status"
+                        | "type"
+                        | "title"
+                        | "duration"
+                        | "notes"
+                        | "description"
+                        | "priority"
+                        | "quantity"
+                        | "score"
+                        | "reason"
+                        | "amount"
+                        | "location"
+                        | "comment"
+                        | "name"
+                        | "color"
+                        | "size"
+                        | "category"
+                        | "rating"
+                        | "level"
+                        | "outcome"
+                        | "result"
+                );
+                !plain
+                    && written.starts_with("clinical")
+                    && !written.contains("money")
+                    && !written.contains("moment")
+            }))
 }

@@ -10,6 +10,7 @@ mod listing;
 mod shown;
 mod stories;
 mod turns;
+mod values;
 
 use crate::sentences::Token;
 use crate::words::is_be;
@@ -21,6 +22,10 @@ use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
+    let tokens = values::and_does(tokens);
+    let tokens = values::how_it_was(values::given_with(values::for_a_reason(tokens)));
+    let tokens =
+        values::photos_of(values::given_to_do(values::looks_over(values::counts_and_imports(tokens))));
     let tokens =
         clocking::goes_on(listing::with_a_list(stories::not_even(listing::or_not(clocking::clocks(tokens)))));
     let tokens = stories::user_story(stories::each_time(listing::such_as(tokens)));

@@ -15,6 +15,7 @@ use crate::{
 pub(crate) fn plainly(prompt: &str) -> String {
     let prompt = &in_full(prompt);
     let prompt = &nested::flat(&indented(&columns(&dialogue::told(prompt))));
+    let prompt = &headed(prompt);
     let lines: Vec<String> = prompt.replace("**", "").replace("__", "").lines().map(outline).collect();
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
@@ -29,6 +30,62 @@ pub(crate) fn plainly(prompt: &str) -> String {
         let leads = at > 0 && is_heading(line) && next_is_bullet(&lines[at + 1..]);
         out.push(if leads { format!("{}:", line.trim()) } else { named_by_a_dash(line) });
         at += 1;
+    }
+    out.join("\n")
+}
+
+/// `It runs for 12 weeks. Patients:` over bullets: the heading on a line of its own, without what stands in brackets.
+fn headed(prompt: &str) -> String {
+    let lines: Vec<&str> = prompt.lines().collect();
+    let mut out = Vec::with_capacity(lines.len());
+    let mut who: Option<String> = None;
+    for (at, line) in lines.iter().enumerate() {
+        match (&who, bullet(line.trim())) {
+            (Some(name), Some(said)) => {
+                out.push(format!("- {name}: {said}"));
+                continue;
+            }
+            (Some(_), None) if !line.trim().is_empty() => who = None,
+            _ => {}
+        }
+        let leads = lines[at + 1..]
+            .iter()
+            .find(|next| !next.trim().is_empty())
+            .is_some_and(|next| bullet(next.trim()).is_some());
+        let Some(said) = line.trim_end().strip_suffix(':').filter(|_| leads && bullet(line.trim()).is_none())
+        else {
+            out.push((*line).to_owned());
+            continue;
+        };
+        let (before, head) = said.rsplit_once(". ").unwrap_or(("", said));
+        let bare =
+            head.split_once(" (").filter(|(_, rest)| rest.ends_with(')')).map_or(head, |(bare, _)| bare);
+        let named =
+            bare.split_whitespace().count() <= 5 && catalogue().role(&key_of(&bare.to_lowercase())).is_some();
+        if !named {
+            out.push((*line).to_owned());
+            continue;
+        }
+        if !before.is_empty() {
+            out.push(format!("{before}."));
+        }
+        out.push(String::new());
+        let does = |line: &str| {
+            let said = tokens(bullet(line.trim()).unwrap_or(line));
+            let first = said.first().and_then(|token| token.word()).unwrap_or_default();
+            is_modal(first) || verb(first).is_some_and(|_| crate::words::base(first) == Some(first))
+        };
+        let below: Vec<&&str> = lines[at + 1..]
+            .iter()
+            .skip_while(|line| line.trim().is_empty())
+            .take_while(|line| bullet(line.trim()).is_some())
+            .collect();
+        // `Patients:` over `* log weight`, `* see their plan`: what they do.
+        if below.iter().filter(|line| does(line)).count() * 2 > below.len() {
+            who = Some(bare.to_owned());
+        } else {
+            out.push(format!("{bare}:"));
+        }
     }
     out.join("\n")
 }

@@ -55,6 +55,7 @@ mod nouns;
 mod plan;
 mod roles;
 mod sentences;
+mod sharing;
 mod spanish;
 mod words;
 mod world;

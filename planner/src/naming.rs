@@ -1,130 +1,14 @@
 //! What a product is called, and the sentence that says what it is for: short, without what only addressed the
 //! builder ("Build me…", "I need an app…").
 
+mod leading;
+
+use leading::{GENERIC, GREETING, LEADING};
+
 /// The most words of a name that the prompt does not give by itself.
 const MOST_WORDS: usize = 5;
 /// The most characters of the sentence that says what it is for.
 const LONGEST_ABOUT: usize = 160;
-
-/// Words that lead up to what is wanted, in English and Spanish.
-const LEADING: &[&str] = &[
-    "an",
-    "a",
-    "the",
-    "i",
-    "we",
-    "build",
-    "me",
-    "us",
-    "want",
-    "need",
-    "make",
-    "create",
-    "please",
-    "run",
-    "my",
-    "our",
-    "would",
-    "like",
-    "d",
-    "i'd",
-    "we'd",
-    "to",
-    "have",
-    "design",
-    "develop",
-    "write",
-    "give",
-    "can",
-    "could",
-    "you",
-    "simple",
-    "hipaa-compliant",
-    "hipaa",
-    "compliant",
-    "secure",
-    "basic",
-    "easy",
-    "new",
-    "modern",
-    "nice",
-    "good",
-    "user-friendly",
-    "easy-to-use",
-    "private",
-    "custom",
-    "mobile",
-    "digital",
-    "online",
-    "looking",
-    "for",
-    "are",
-    "am",
-    "i'm",
-    "im",
-    "we're",
-    "soy",
-    "somos",
-    "small",
-    "do",
-    "offer",
-    "provide",
-    "match",
-    "coordinate",
-    "operate",
-    "organize",
-    "organise",
-    "manage",
-    "work",
-    "help",
-    "it",
-    "it's",
-    "that's",
-    "is",
-    "this",
-    "hi",
-    "hello",
-    "necesito",
-    "necesitamos",
-    "quiero",
-    "queremos",
-    "una",
-    "un",
-    "la",
-    "el",
-    "mi",
-    "nuestra",
-    "nuestro",
-    "crea",
-    "haz",
-    "hola",
-];
-
-/// What every product is, so that it names none.
-const GENERIC: &[&str] = &[
-    "app",
-    "application",
-    "platform",
-    "tool",
-    "system",
-    "portal",
-    "software",
-    "aplicación",
-    "aplicacion",
-    "sistema",
-    "something",
-    "super",
-    "simple",
-    "request",
-    "proposal",
-    "rfp",
-    "requirements",
-    "specification",
-    "solution",
-];
-
-/// Words that address somebody before anything is said.
-const GREETING: &[&str] = &["hi", "hello", "hey", "dear", "hola", "buenas"];
 
 const FOR: &[&str] = &["for", "para", "of", "de"];
 const OWNING: &[&str] =
@@ -185,6 +69,8 @@ fn plain(text: &str) -> String {
         words.iter().position(|word| matches!(lower(word).as_str(), "starting" | "opening" | "launching"));
     let words: Vec<&str> = words.into_iter().skip(begun.map_or(0, |at| at + 1)).collect();
     let words: Vec<&str> = words.into_iter().take_while(|word| lower(word) != "here").collect();
+    let words: Vec<&str> =
+        words.into_iter().filter(|word| !matches!(lower(word).as_str(), "pls" | "plz" | "please")).collect();
     // `a 3-physician dermatology practice`: how many work there is no name.
     let counts = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let words: Vec<&str> = words
@@ -205,6 +91,7 @@ fn plain(text: &str) -> String {
         .enumerate()
         .position(|(at, word)| TELLING.contains(&lower(word).as_str()) && (*word != "and" || anew(at)));
     let words = &words[..told.unwrap_or(words.len())];
+    let Some(words) = named(words) else { return String::new() };
     let (what, whom) = match words.iter().position(|word| FOR.contains(&lower(word).as_str())) {
         // `clínica de fisioterapia`, `list of readings` are names by themselves.
         Some(at) if words[..at].iter().any(|word| is_generic(word)) => (&words[..at], &words[at + 1..]),
@@ -216,6 +103,19 @@ fn plain(text: &str) -> String {
     let whom: Vec<&str> =
         whom.iter().copied().skip_while(|word| OWNING.contains(&lower(word).as_str())).collect();
     let whom: Vec<&str> = whom.into_iter().filter(|word| !is_generic(word)).collect();
+    // `the contractor shall provide a system for a clinic`: who does it is no part of its name.
+    let what = if !whom.is_empty() && what.iter().any(|word| crate::words::is_modal(&lower(word))) {
+        Vec::new()
+    } else {
+        what
+    };
+    // `a symptom diary for people with long covid`.
+    let what = match what.as_slice() {
+        [first @ .., by, people] if lower(by) == "for" && !first.is_empty() && lower(people) == "people" => {
+            first.to_vec()
+        }
+        _ => what,
+    };
     let mut name: Vec<&str> = whom.into_iter().chain(what).take(MOST_WORDS + 1).collect();
     // A name does not end in the middle of what it says.
     while name.last().is_some_and(|word| {
@@ -228,8 +128,90 @@ fn plain(text: &str) -> String {
     }) {
         name.pop();
     }
+    // `we want parents to record …`: people are no product.
+    let people = |word: &str| {
+        crate::words::singular(word) != word
+            && crate::catalogue::catalogue().role(&crate::words::singular(word)).is_some()
+    };
+    if let ([only], false) = (name.as_slice(), app)
+        && people(&lower(only))
+    {
+        return String::new();
+    }
     let name: String = name.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
     capital(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')'))
+}
+
+/// What is named before somebody does something: `transplant center follows donors`; a deed alone names nothing.
+fn named<'w, 't>(words: &'w [&'t str]) -> Option<&'w [&'t str]> {
+    const PLACES: &[&str] = &[
+        "clinic",
+        "center",
+        "centre",
+        "practice",
+        "program",
+        "programme",
+        "hospital",
+        "agency",
+        "company",
+        "service",
+        "unit",
+        "department",
+        "office",
+        "lab",
+        "laboratory",
+        "pharmacy",
+        "network",
+        "group",
+        "hospice",
+    ];
+    // `after discharge`, `not an EHR`: no name begins so.
+    const NONE: &[&str] = &[
+        "after", "before", "during", "when", "whenever", "once", "if", "while", "at", "in", "on", "not",
+        "every", "each", "nobody", "only", "there", "no", "all", "as",
+    ];
+    const DETERMINERS: &[&str] = &[
+        "a", "an", "the", "each", "every", "their", "his", "her", "all", "our", "my", "its", "them", "it",
+        "us",
+    ];
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    if lower.first().is_some_and(|first| NONE.contains(&first.as_str())) {
+        return None;
+    }
+    let acts = |lower: &[String], at: usize| {
+        let (word, next) = (lower[at].as_str(), lower.get(at + 1).map(String::as_str));
+        let third = crate::words::base(word).is_some_and(|base| base != word)
+            && crate::words::verb(word).is_some()
+            && !word.ends_with("ing")
+            && !word.ends_with("ed")
+            && (!crate::words::is_two_faced(word) || PLACES.contains(&lower[at - 1].as_str()));
+        let does = next.is_some_and(|next| DETERMINERS.contains(&next))
+            && !crate::words::is_glue(word)
+            && !matches!(word, "between" | "across" | "through" | "behind");
+        next.is_some() && (third || does)
+            || crate::words::is_modal(word)
+            || matches!(word, "has" | "have" | "is" | "are" | "was")
+    };
+    // A deed to be done: `track insulin pump settings` is about the settings.
+    let told = lower.first().is_some_and(|first| {
+        matches!(first.as_str(), "track" | "record" | "log" | "monitor" | "keep" | "document" | "chart")
+            && lower.get(1).is_some_and(|next| !crate::words::is_glue(next))
+            && lower.len() > 2
+    });
+    let words = if told { &words[1..] } else { words };
+    let lower = if told { &lower[1..] } else { &lower[..] };
+    let Some(at) = (1..lower.len()).find(|at| acts(lower, *at)) else { return Some(words) };
+    let before = lower[at - 1].as_str();
+    // `the contractor shall provide a system for the county`: for whom it is.
+    let whom = lower.iter().position(|word| word == "for").filter(|of| *of > at);
+    match whom {
+        _ if PLACES.contains(&before) => Some(&words[..at]),
+        Some(of) if crate::words::is_modal(&lower[at]) => {
+            let begin = lower[of + 1..].iter().take_while(|word| OWNING.contains(&word.as_str())).count();
+            Some(&words[of + 1 + begin..])
+        }
+        _ => None,
+    }
 }
 
 /// `charge nurse of a burns clinic and …`: what somebody works at is what the app is for.
@@ -275,9 +257,10 @@ fn is_deed(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
     let people = (1..=3).any(|width| {
-        words
-            .get(..width)
-            .is_some_and(|first| crate::catalogue::catalogue().role(&crate::words::key(first)).is_some())
+        words.get(..width).is_some_and(|first| {
+            crate::catalogue::catalogue().role(&crate::words::key(first)).is_some()
+                || crate::roles::is_crew_name(&crate::words::key(first))
+        })
     });
     people
         && words.iter().enumerate().skip(1).take(3).any(|(at, word)| {
@@ -304,7 +287,9 @@ fn is_generic(word: &str) -> bool {
 pub(crate) fn about(title: &str, first: &str) -> String {
     let text = first.trim();
     let text = match text.split_once(':') {
-        Some((_, after)) if !after.trim().is_empty() => after.trim(),
+        Some((before, after)) if !after.trim().is_empty() && before.split_whitespace().count() < 5 => {
+            after.trim()
+        }
         _ => text,
     };
     // `Build ChartCoder, a medical coding assistant …`: the name is known.

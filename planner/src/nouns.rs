@@ -59,6 +59,18 @@ pub(crate) fn items(tokens: &[Token]) -> Vec<Item> {
     let mut out: Vec<Item> = Vec::new();
     for piece in separated(tokens, false) {
         let mut item = read(piece);
+        // `headache, dizziness, nausea, each 0-6`: said of all that stand before.
+        if item.words.is_empty()
+            && item.range.is_some()
+            && piece.first().is_some_and(|token| token.is("each") || token.is("all"))
+        {
+            for known in out.iter_mut().filter(|known: &&mut Item| {
+                known.range.is_none() && known.paren.is_empty() && !known.yes_no && known.unit.is_none()
+            }) {
+                known.range = item.range.clone();
+            }
+            continue;
+        }
         if item.words.is_empty() && item.states.is_empty() {
             continue;
         }
@@ -275,12 +287,33 @@ fn read(piece: &[Token]) -> Item {
     if item.words.len() > 1
         && item.unit.is_none()
         && item.words.last().is_some_and(|word| is_unit(word))
+        && !counts_time(&item.words)
         && !item.words[item.words.len() - 2].chars().all(|c| c.is_ascii_digit())
         && catalogue().field(&item.key()).is_none()
     {
         item.unit = item.words.pop();
     }
     item
+}
+
+/// `take home days`, `hold seconds`: how many there are, where the words before are no length of time.
+fn counts_time(words: &[String]) -> bool {
+    const LASTING: &[&str] = &[
+        "time",
+        "duration",
+        "length",
+        "age",
+        "interval",
+        "delay",
+        "stay",
+        "latency",
+        "period",
+        "frequency",
+        "wait",
+    ];
+    let [.., before, last] = words else { return false };
+    matches!(last.as_str(), "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years")
+        && !LASTING.contains(&before.as_str())
 }
 
 /// When or at what a value is taken: `at rest`, `with activity`, `on arrival`.

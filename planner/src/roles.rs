@@ -157,6 +157,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         world.roles.shift_remove("crew");
     }
     named_by_the_patient(parsed, world);
+    guardians::family_caregivers(parsed, world);
 }
 
 fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
@@ -177,7 +178,11 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             || is_crew(phrase),
             |(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy),
         );
-        let acts = does && (!outside || staff);
+        // A baby does nothing in an app, and of whom it is only said what they may not see nothing is said that they do.
+        let patient = catalogue().role(&name).is_some_and(|(kind, _)| kind == RoleKind::Subject);
+        let idle = matches!(name.as_str(), "baby" | "infant" | "newborn" | "toddler" | "pet" | "animal")
+            || patient && clause.nobody;
+        let acts = does && (!outside || staff) && !idle;
         if acts || !has_verb {
             // `patients get a text`: that is no login.
             let gets = clause

@@ -108,7 +108,7 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
             continue;
         }
         let mut led: Option<String> = None;
-        for piece in pieces(trimmed) {
+        for piece in pieces(&told_apart(trimmed)) {
             let (head, rest) = head_of(&piece);
             // `Front desk: scheduling; no access to notes`: of the front desk, too.
             let goes_on = head.is_none()
@@ -193,6 +193,20 @@ fn plain_head(head: &str) -> String {
 }
 
 const ABBREVIATIONS: &[&str] = &["e.g", "i.e", "dr", "mr", "mrs", "ms", "vs", "approx", "incl", "st", "no"];
+
+/// `signs each note, after which nobody can change it`: what holds from then on is a sentence of its own.
+fn told_apart(text: &str) -> String {
+    const FROM_THEN_ON: [&str; 7] = [
+        ", after which time ",
+        ", after which ",
+        ", at which point ",
+        ", whereupon ",
+        ", upon which ",
+        ", and after that ",
+        ", and from then on ",
+    ];
+    FROM_THEN_ON.iter().fold(text.to_owned(), |text, words| text.replace(words, "; after that "))
+}
 
 /// Splits at full stops, question marks, semicolons and spaced dashes, outside parentheses and quotes.
 fn pieces(text: &str) -> Vec<String> {

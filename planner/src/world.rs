@@ -76,6 +76,8 @@ pub(crate) struct Form {
     pub(crate) filled_by: Vec<String>,
     pub(crate) read_by: Vec<String>,
     pub(crate) signature: bool,
+    /// Whether its answers are added up.
+    pub(crate) scored: bool,
     /// Those who may correct what they sent.
     pub(crate) correctors: Vec<String>,
     /// Whether all who fill it in may.
@@ -168,6 +170,17 @@ impl World {
     fn roles_called(&self, said: &str) -> Vec<String> {
         if let Some(name) = self.roles.keys().find(|name| key_of(name) == said) {
             return vec![name.clone()];
+        }
+        // `the treating therapist`, where there is one kind of them.
+        if let Some(bare) = ["treating ", "responsible "].iter().find_map(|word| said.strip_prefix(word)) {
+            let alike: Vec<&String> = self
+                .roles
+                .keys()
+                .filter(|known| *known == bare || known.ends_with(&format!(" {bare}")))
+                .collect();
+            if let [one] = alike.as_slice() {
+                return vec![(*one).clone()];
+            }
         }
         if let Some((kind, name)) = catalogue().role(said)
             && let Some((known, _)) = self.roles.iter().find(|(known, role)| {
@@ -308,6 +321,14 @@ impl World {
         if let [one] = near.as_slice() {
             return Some((*one).clone());
         }
+        // `their visit notes`, where notes are kept by that one name.
+        if said.ends_with(" note") && self.entities.get("note").is_some_and(|note| note.fields.len() > 2) {
+            return Some("note".into());
+        }
+        // `their own test results`, where there is one kind of test: its record.
+        if let Some(one) = self.tested(said) {
+            return Some(one);
+        }
         // `write the run report` of a run.
         let written = [" report", " record", " entry", " sheet", " chart"]
             .iter()
@@ -325,6 +346,19 @@ impl World {
             return self.subject().map(str::to_owned);
         }
         None
+    }
+
+    /// The one test whose results are spoken of.
+    pub(crate) fn tested(&self, said: &str) -> Option<String> {
+        if !matches!(said, "test result" | "result" | "screening result") {
+            return None;
+        }
+        let mut tests = self.entities.keys().filter(|name| {
+            matches!(name.rsplit(' ').next().unwrap_or_default(), "test" | "screen" | "screening")
+                && name.contains(' ')
+        });
+        let one = tests.next()?;
+        tests.next().is_none().then(|| one.clone())
     }
 
     /// The parts of a record, and their parts.

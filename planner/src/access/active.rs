@@ -208,9 +208,13 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             continue;
         }
         // `sets the basal rate`: a value, whatever its last word is.
-        let kept = world.entities.values().any(|entity| {
-            entity.fields.keys().any(|name| crate::words::key_of(name) == crate::entities::phrase_key(phrase))
-        });
+        // `phone numbers` are a value, and no numbers of anything.
+        let key = crate::entities::phrase_key(phrase);
+        let kept = phrase.words.len() > 1 && crate::catalogue::catalogue().field(&key).is_some()
+            || world
+                .entities
+                .values()
+                .any(|entity| entity.fields.keys().any(|name| crate::words::key_of(name) == key));
         if is_aggregate(phrase, clause) && !clause.not && !kept {
             out.aggregate = true;
             if clause.narrowing > 0 {

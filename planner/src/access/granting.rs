@@ -202,7 +202,13 @@ pub(crate) fn grant(
             // Some records by a word that was not understood: who only looks sees none of them.
             if target.partial && verbs.iter().all(|verb| *verb == "view") {
                 rules.not_understood.push(format!("which `{}` a {role} sees, so none", target.entity));
-                rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
+                // Who was said to write them goes on to.
+                let writes = rules.allows.iter().any(|allow| {
+                    allow.role == *role && allow.entity == target.entity && allow.verb == "create"
+                });
+                if !writes {
+                    rules.denies.push(super::Deny { itself: true, ..super::Deny::of(role, target) });
+                }
                 continue;
             }
             // Who books a test does not see its results.

@@ -1,7 +1,9 @@
 //! Whom and what a clause in the active voice means where it does not name it.
 
 use super::{Memory, Rules};
+use crate::catalogue::RoleKind;
 use crate::clauses::{Clause, Phrase};
+use crate::sentences::Sentence;
 use crate::words::Verb;
 use crate::world::World;
 
@@ -93,4 +95,20 @@ pub(super) fn stays_outside(clause: &Clause) -> bool {
             )
         })
     })
+}
+
+/// `patients get their dose by text, no login`: said in passing.
+pub(super) fn without_a_login(sentence: &Sentence, clauses: &[Clause], world: &mut World, rules: &mut Rules) {
+    const SAID: &[&str] = &[", no login", "(no login)", " without a login", " without logging in"];
+    let lower = sentence.text.to_lowercase();
+    let Some(clause) = clauses.first().filter(|_| SAID.iter().any(|said| lower.contains(said))) else {
+        return;
+    };
+    let roles: Vec<String> = clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+    for role in roles {
+        if let Some(known) = world.roles.get_mut(&role).filter(|known| known.kind == RoleKind::Subject) {
+            known.acts = false;
+            rules.no_login.push(role);
+        }
+    }
 }

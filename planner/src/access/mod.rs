@@ -167,6 +167,7 @@ pub(crate) fn read(parsed: &[Parsed], world: &mut World, settled: impl Fn(&Sente
         if tells_whom_they_treat(&all, world) {
             continue;
         }
+        meant::without_a_login(&one.sentence, &all, world, &mut rules);
         if emergency::speaks_of(&one.sentence, &all) {
             emergency::declare(&one.sentence, world);
             // What it denies it denies; what it lets somebody see is no grant.

@@ -82,6 +82,15 @@ pub(crate) fn resolve(
             held
         };
     }
+    // `should be able to see the log`: what was spoken of last.
+    if matches!(key.as_str(), "log" | "diary" | "entry")
+        && phrase.article
+        && world.entity_named(&key).is_none()
+        && !memory.entities.is_empty()
+        && !clause.not
+    {
+        return memory_targets(&memory.entities);
+    }
     if key == "answer" && !world.forms.is_empty() {
         return world.forms.keys().cloned().map(Target::whole).collect();
     }

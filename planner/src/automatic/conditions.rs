@@ -90,13 +90,24 @@ pub(super) fn thresholds(sentence: &Sentence, world: &World) -> Vec<Condition> {
     }
     let mut out: Vec<Condition> = Vec::new();
     let mut last = None;
+    let mut said: Option<(String, Test)> = None;
     let mut at = 0;
     while at < tokens.len() {
         let Some(compared) = compared(sentence, at) else {
             at += 1;
             continue;
         };
-        let tests = tests(sentence, &compared, world);
+        let mut tests = tests(sentence, &compared, world);
+        // `below 54 or above 300`: the same value on its other side.
+        let again = last.is_some_and(|last: usize| {
+            last < compared.at && tokens[last..compared.at].iter().all(|token| token.is("or"))
+        });
+        if let (true, true, Some((of, known)), [value]) =
+            (tests.is_empty(), again, said.clone(), compared.numbers.as_slice())
+        {
+            tests.push((of, Test { sign: compared.sign, value: value.clone(), ..known }));
+        }
+        said = tests.last().cloned();
         for (of, test) in tests {
             let both =
                 last.is_some_and(|last: usize| tokens[last..compared.at].iter().any(|token| token.is("and")));
@@ -264,6 +275,9 @@ fn field_before(tokens: &[Token], at: usize, world: &World) -> Option<(String, S
             .filter(|(_, name, written)| counts(written) && wanted(name))
             .collect()
     };
+    if let Some(found) = candidates.iter().find_map(|(_, words)| item_of_a_form(&key(words), world)) {
+        return Some(found);
+    }
     for (_, words) in &candidates {
         let said = key(words);
         let called = catalogue().field(&said).map(|(field, name)| (name.to_owned(), field.name.clone()));
@@ -300,6 +314,16 @@ fn field_before(tokens: &[Token], at: usize, world: &World) -> Option<(String, S
         }
     }
     None
+}
+
+/// `item 9`, `question 9` of the one form whose questions are added up.
+fn item_of_a_form(said: &str, world: &World) -> Option<(String, String, String)> {
+    let number =
+        said.strip_prefix("item ").or_else(|| said.strip_prefix("question "))?.parse::<usize>().ok()?;
+    let mut scored = world.forms.iter().filter(|(_, form)| form.scored && form.fields.len() >= number);
+    let (name, form) = scored.next().filter(|_| number > 0)?;
+    let (field, written) = form.fields.get_index(number - 1)?;
+    scored.next().is_none().then(|| (name.clone(), field.clone(), written.clone()))
 }
 
 /// Whether a number can stand in a field: a whole one in an integer, inside its range.

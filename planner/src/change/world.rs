@@ -74,6 +74,7 @@ pub(crate) fn of(spec: &AppSpec) -> World {
                 filled_by: names(&form.filled_by),
                 read_by: names(&form.read_by),
                 signature: form.signature,
+                scored: form.score.is_some(),
                 correctors: Vec::new(),
                 corrections: form.corrections,
             },

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Names that go on with a number: `PHQ-9`, `ICD-10`.
-const NUMBERED: &[&str] = &["icd", "phq", "gad", "dass", "part", "form", "stage", "moca"];
+const NUMBERED: &[&str] = &["icd", "phq", "gad", "dass", "part", "form", "stage", "moca", "pcl", "who"];
 
 /// What is a value together with what it is of.
 const VALUES_OF: &[&str] = &[

@@ -70,6 +70,19 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
             return found;
         }
     }
+    // `start time, stop time, rate and reactions`: of what was given.
+    let runs = loose.iter().any(|phrase| {
+        let key = phrase_key(phrase);
+        ["start", "stop", "end"].iter().any(|word| key == *word || key == format!("{word} time"))
+    });
+    let given = world.entities.iter().find(|(name, entity)| {
+        let last = name.rsplit(' ').next().unwrap_or_default();
+        entity.kind == EntityKind::Clinical
+            && matches!(last, "infusion" | "transfusion" | "treatment" | "session" | "procedure" | "dialysis")
+    });
+    if let Some((name, _)) = given.filter(|_| runs && !by_patient) {
+        return Some(name.clone());
+    }
     let number = |phrase: &Phrase| {
         catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
             field

@@ -94,14 +94,23 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     !verbs
 }
 
+/// What people keep of themselves.
+const DIARIES: &[&str] = &["diary", "journal", "log", "tracker"];
+
 /// `A private mood journal.`: the record that the title names.
 pub(crate) fn from_title(one: &Parsed, world: &mut World) {
     if one.clauses.iter().any(|clause| !clause.verbs.is_empty()) || one.sentence.head.is_some() {
         return;
     }
     for item in items(&one.sentence.tokens).iter().take(1) {
-        let words: Vec<&String> =
-            item.words.iter().filter(|word| !matches!(word.as_str(), "app" | "application")).collect();
+        let whose = item.words.windows(2).any(|pair| pair[1] == "for" && DIARIES.contains(&pair[0].as_str()));
+        let words: Vec<&String> = item
+            .words
+            .iter()
+            // `a symptom diary for people with long covid`: the diary.
+            .take_while(|word| !whose || word.as_str() != "for")
+            .filter(|word| !matches!(word.as_str(), "app" | "application"))
+            .collect();
         for width in (1..=words.len().min(3)).rev() {
             let said =
                 words[words.len() - width..].iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");

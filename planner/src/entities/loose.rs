@@ -5,12 +5,12 @@ use super::{
     holders::{at_each, beside, container, homeless_list, named_first, onto, per_person},
     parts::item_of,
     phrase_key,
+    settings::{is_bare_or_definite, is_setting, set_targets, sets},
     values::{as_item, is_bare, is_choice, is_value},
 };
 use crate::{
     catalogue::{FieldConcept, RoleKind, catalogue},
     clauses::{Clause, Phrase},
-    features,
     fields::{NewField, proper_name},
     words::{Verb, is_no_record, key_of, singular},
     world::{Parsed, World},
@@ -74,8 +74,9 @@ pub(crate) fn loose_fields(
             && (phrase.of.is_empty() || of_the_person)
             && !phrase.words.is_empty()
     };
-    let values =
-        clause.objects.iter().any(is_value) || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
+    let values = clause.objects.iter().any(is_value)
+        || super::objects::listed_at_each(clause)
+        || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
     let loose: Vec<Phrase> = objects
         .iter()
         .filter(nameless)
@@ -99,6 +100,7 @@ pub(crate) fn loose_fields(
         // `can hold a dose`, `leads come in`: what is done is no value.
         .filter(|phrase| {
             let deed = phrase.words.len() == 1
+                && phrase.words[0] != "rate"
                 && phrase.paren.is_empty()
                 && catalogue().field(&phrase_key(phrase)).is_none()
                 && crate::words::verb(&phrase.words[0]).is_some();
@@ -157,6 +159,18 @@ pub(crate) fn loose_fields(
         world.subject().map(str::to_owned)
     } else {
         None
+    };
+    // `volunteers see the address`: of the person, whom nobody has named yet.
+    let of_somebody = clause.does(Verb::View)
+        && world.subject().is_none()
+        && loose.iter().any(|phrase| {
+            catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
+                field.written.as_deref().is_some_and(|written| written.starts_with("identifier"))
+            })
+        });
+    let target = match target {
+        None if of_somebody => super::define("patient", world, false),
+        target => target,
     };
     let Some(target) = target else { return };
     for item in &listed {
@@ -235,48 +249,6 @@ fn registers(clause: &Clause) -> bool {
         .any(|(_, word)| matches!(crate::words::base(word), Some("register" | "enroll" | "enrol" | "apply")))
 }
 
-/// `nephrologists set the dry weight`: what is set, adjusted or changed is a value.
-fn sets(clause: &Clause) -> bool {
-    !clause.not
-        && clause.verbs.iter().any(|(_, word)| {
-            matches!(crate::words::base(word), Some("set" | "adjust" | "define" | "change" | "update"))
-        })
-}
-
-/// One thing, in the singular, of which nobody made a record.
-fn is_bare_or_definite(phrase: &Phrase) -> bool {
-    let key = phrase_key(phrase);
-    phrase.paren.is_empty()
-        && !phrase.all
-        && phrase.words.last().is_some_and(|word| singular(word) == *word)
-        && catalogue().role(&key).is_none()
-        && catalogue().entity(&key).is_none()
-        && !is_no_record(&key)
-        && !key.ends_with("target")
-        && !matches!(key.as_str(), "it" | "them" | "that" | "this" | "anything" | "everything")
-}
-
-/// `adjusts basal rates and carb ratios`: what is set for a person is said in the plural, too.
-fn is_setting(phrase: &Phrase) -> bool {
-    let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
-    phrase.words.len() == 2
-        && matches!(
-            last.as_str(),
-            "rate"
-                | "ratio"
-                | "factor"
-                | "target"
-                | "threshold"
-                | "limit"
-                | "goal"
-                | "level"
-                | "setting"
-                | "range"
-                | "dose"
-        )
-        && !is_no_record(&phrase_key(phrase))
-}
-
 /// `device logistics tracks serial numbers`: values of the things that they are named after.
 fn of_their_things(clause: &Clause, world: &mut World) -> Option<String> {
     let [subject] = clause.subjects.as_slice() else { return None };
@@ -325,7 +297,8 @@ fn keeps(phrase: &Phrase, clause: &Clause, writes: bool, world: &World) -> bool 
                     && world.entity_of(&whole.words).as_deref() == world.subject()
             })
     });
-    if of_a_deed && !of_people {
+    // `see the scores of their clients`: of what these fill in.
+    if of_a_deed && !of_people || key == "score" && !writes && world.forms.values().any(|form| form.scored) {
         return false;
     }
     let empty_word =
@@ -345,39 +318,6 @@ fn told_of(loose: &[Phrase]) -> bool {
                 field.written.as_deref().is_some_and(|written| written.starts_with("identifier"))
             })
         })
-}
-
-/// `sets the target per patient`: one target for each value that a threshold is about.
-fn set_targets(clause: &Clause, parsed: &[Parsed], world: &mut World) {
-    if !clause.does(Verb::Update) {
-        return;
-    }
-    let target = clause.objects.iter().find(|phrase| {
-        phrase
-            .words
-            .last()
-            .is_some_and(|word| matches!(singular(word).as_str(), "target" | "threshold" | "limit"))
-    });
-    let (Some(target), Some(subject)) = (target, world.subject().map(str::to_owned)) else { return };
-    let measured: Vec<(String, String)> = features::thresholds(parsed, world)
-        .into_iter()
-        .flat_map(|threshold| threshold.fields)
-        .filter_map(|field| {
-            let written = world.entities.values().find_map(|entity| entity.fields.get(&field)).cloned()?;
-            Some((field, written))
-        })
-        .collect();
-    let word = target.words.last().map(|word| singular(word)).unwrap_or_default();
-    let Some(entity) = world.entities.get_mut(&subject) else { return };
-    if measured.is_empty() {
-        if let Some(name) = proper_name(&target.words.join(" ")) {
-            entity.add(NewField { name, written: "clinical text".into() });
-        }
-        return;
-    }
-    for (field, written) in measured {
-        entity.add(NewField { name: format!("{word} {field}"), written });
-    }
 }
 
 /// `mothers see the plan, not our remarks`: what is kept from somebody is kept, beside what they see.

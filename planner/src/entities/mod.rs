@@ -11,6 +11,7 @@ mod naming;
 mod objects;
 mod parts;
 mod relations;
+mod settings;
 mod spoken;
 mod values;
 

@@ -32,11 +32,13 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
     let mut last: Option<String> = None;
     let values = writes && lists_values(&clause.objects);
     let many = writes && clause.objects.len() > 1;
+    let at_each = listed_at_each(clause);
     if acts {
         for phrase in targets {
             // `gives a diagnosis, a confidence level and recommendations`: values, each with its article.
-            let told =
-                clause.objects.len() > 2 && phrase.paren.is_empty() && clause.objects.iter().any(is_value);
+            let told = clause.objects.len() > 2
+                && phrase.paren.is_empty()
+                && (at_each || clause.objects.iter().any(is_value));
             let value = many && (is_bare(phrase) || told) && catalogue().field(&phrase_key(phrase)).is_some();
             let measured = clause.objects.len() > 1
                 && matches!(phrase_key(phrase).as_str(), "measurement" | "finding" | "observation")
@@ -64,7 +66,11 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
                 last = from_object(phrase, clause, !clause.not, world).or(last);
                 continue;
             }
-            if chosen || measured || value || is_unknown(phrase) && (values || many && is_bare(phrase)) {
+            if chosen
+                || measured
+                || value
+                || is_unknown(phrase) && (values || told && at_each || many && is_bare(phrase))
+            {
                 continue;
             }
             last = from_object(phrase, clause, writes && !clause.not, world).or(last);
@@ -100,6 +106,22 @@ pub(crate) fn from_clause(clause: &Clause, each: bool, world: &mut World) {
             tail_phrase(&tail.by, phrase, clause, last.as_deref(), writes, world);
         }
     }
+}
+
+/// `at each visit they record the ESR, the CRP and the DAS28`: values of the visit, each with its article.
+pub(super) fn listed_at_each(clause: &Clause) -> bool {
+    clause.objects.len() > 2
+        && !clause.not
+        && clause.objects.iter().all(|phrase| phrase.of.is_empty() && !phrase.own && !phrase.all)
+        && clause.tails.iter().any(|tail| {
+            matches!(tail.by.as_str(), "at" | "in" | "on" | "during")
+                && tail.phrases.iter().any(|phrase| {
+                    phrase.all
+                        && catalogue()
+                            .entity(&phrase_key(phrase))
+                            .is_some_and(|(concept, _)| !concept.field_too)
+                })
+        })
 }
 
 /// `Cases go through measured, cast, built`: what has states is a record.
@@ -192,6 +214,23 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         && catalogue().entity(&key).is_none()
         && let Some(known) = world.entity_of(first)
         && world.subject() != Some(known.as_str())
+    {
+        return Some(known);
+    }
+    // `read their visit notes`, where notes are written with their list: these.
+    if !writes && key.ends_with(" note") && world.entities.keys().all(|name| key_of(name) != key) {
+        let mut notes = world.entities.iter().filter(|(name, _)| *name == "note" || name.ends_with(" note"));
+        if let (Some((name, entity)), None) = (notes.next(), notes.next())
+            && name == "note"
+            && entity.fields.len() > 2
+        {
+            return Some(name.clone());
+        }
+    }
+    // `see their own test results`, where there is one kind of test.
+    if !writes
+        && world.entities.keys().all(|name| key_of(name) != key)
+        && let Some(known) = world.tested(&key)
     {
         return Some(known);
     }

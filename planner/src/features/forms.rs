@@ -17,10 +17,11 @@ pub(crate) fn is_form_sentence(sentence: &Sentence) -> bool {
         });
     };
     sentence.tokens.get(at + 1) == Some(&Token::Open)
-        || sentence
-            .tokens
-            .get(at + 1)
-            .is_some_and(|token| token.is("with") || token.is("asking") || token.is("about"))
+        || sentence.tokens.get(at + 1).is_some_and(|token| {
+            ["with", "asking", "about", "covering"].iter().any(|word| token.is(word))
+                    // `a questionnaire on chest pain, breathlessness and mood`.
+                    || token.is("on") && items(&sentence.tokens[at + 2..]).len() > 2
+        })
 }
 
 fn form_word(tokens: &[Token]) -> Option<usize> {
@@ -147,6 +148,7 @@ pub(crate) fn forms(parsed: &[Parsed], world: &mut World) {
         form.correctors = correctors(parsed, world);
         world.forms.insert(name, form);
     }
+    super::instruments::known_by_name(parsed, world);
 }
 
 /// Who fills in the form, where another sentence says it: `clients fill the form from their phone`.

@@ -1,6 +1,7 @@
 //! Lists, measures, forms, calendars and wishes: what a sentence asks for besides records and access.
 
 mod forms;
+mod instruments;
 mod measures;
 mod settled;
 mod silences;

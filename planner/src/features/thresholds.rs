@@ -20,8 +20,11 @@ pub(crate) fn thresholds(parsed: &[Parsed], world: &World) -> Vec<Threshold> {
     let mut out = Vec::new();
     for Parsed { sentence, clauses } in parsed {
         let tokens = &sentence.tokens;
+        let mut same: Option<(usize, String)> = None;
         for at in 0..tokens.len() {
-            let Some((above, number_at)) = comparison(tokens, at) else { continue };
+            let Some((above, number_at)) = comparison(tokens, at).filter(|_| !moves(tokens, at)) else {
+                continue;
+            };
             let Some(Token::Number(first)) = tokens.get(number_at) else { continue };
             let second = match (tokens.get(number_at + 1), tokens.get(number_at + 2)) {
                 (Some(Token::Slash), Some(Token::Number(second))) => Some(second.clone()),
@@ -31,8 +34,17 @@ pub(crate) fn thresholds(parsed: &[Parsed], world: &World) -> Vec<Threshold> {
                 Some(_) => vec!["systolic".into(), "diastolic".into()],
                 None => field_before(tokens, at, world)
                     .or_else(|| value_of_record_before(tokens, at, world))
+                    // `below 54 or above 300`: the same value on its other side.
+                    .or_else(|| {
+                        let (end, field) = same.as_ref()?;
+                        tokens.get(*end..at)?.iter().all(|token| token.is("or")).then(|| field.clone())
+                    })
                     .into_iter()
                     .collect(),
+            };
+            same = match wanted.as_slice() {
+                [field] => Some((number_at + 1, field.clone())),
+                _ => None,
             };
             let holder = world
                 .entities
@@ -91,6 +103,19 @@ fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     }
 }
 
+/// `weight rises more than 2 kg`: how a value moves is no value.
+fn moves(tokens: &[Token], at: usize) -> bool {
+    let near = tokens[at.saturating_sub(2)..at].iter().filter_map(Token::word);
+    near.filter_map(crate::words::base).any(|word| {
+        matches!(
+            word,
+            "rise" | "gain" | "drop" | "lose" | "increase" | "decrease" | "change" | "fall" | "jump"
+        )
+    }) || tokens[at.saturating_sub(2)..at].iter().any(|token| {
+        ["up", "down", "gained", "lost", "rises", "gains", "drops", "loses"].iter().any(|word| token.is(word))
+    })
+}
+
 /// The value that stands before a comparison, as a field of a record.
 fn field_before(tokens: &[Token], at: usize, world: &World) -> Option<String> {
     for width in [3, 2, 1] {
@@ -123,6 +148,11 @@ pub(crate) fn compares(tokens: &[Token]) -> bool {
 
 /// `readings over 250`: the first number that the record keeps.
 fn value_of_record_before(tokens: &[Token], at: usize, world: &World) -> Option<String> {
+    // `a reading is below 54`.
+    let at = match tokens.get(at.checked_sub(1)?)?.word()? {
+        word if crate::words::is_be(word) => at - 1,
+        _ => at,
+    };
     let word = tokens.get(at.checked_sub(1)?)?.word()?;
     let entity = world.entities.get(&world.entity_named(&crate::words::singular(word))?)?;
     entity

@@ -61,7 +61,10 @@ pub(crate) fn subject_grants(
         let told = whole || bounded(role, *kind) || named && *kind == RoleKind::Business;
         match kind {
             RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
-            RoleKind::Panel | RoleKind::Care if !whole && !bounded(role, *kind) => {
+            // `nurses see patient names and phone numbers`: those they see, and no more of the person.
+            RoleKind::Panel | RoleKind::Care
+                if !whole && !bounded(role, *kind) && !only_named(&identity, &all_of(all, role, subject)) =>
+            {
                 push(all, role, subject, &["view"])
             }
             // Who works for no patient in particular, and writes about one, knows whom by name.
@@ -99,6 +102,17 @@ pub(crate) fn subject_grants(
         }
     }
     registrars(world, rules, subject, &identity, all);
+}
+
+/// What a role was said to see of a record.
+fn all_of(all: &[Allow], role: &str, entity: &str) -> Vec<Allow> {
+    said(all, role, entity).filter(|allow| allow.verb == "view").cloned().collect()
+}
+
+/// Whether these grants name whom it is about, by fields that an office knows, and nothing else of them.
+fn only_named(identity: &[String], sees: &[Allow]) -> bool {
+    let fields = || sees.iter().flat_map(|allow| allow.fields.iter().flatten());
+    fields().any(|field| field.contains("name")) && fields().all(|field| identity.contains(field))
 }
 
 /// The identifiers that any office asks for; a door code is for whoever is said to need it.

@@ -248,12 +248,18 @@ pub(crate) fn unsaid_writer(
     let kind_of =
         |name: &String| candidates.iter().find(|(known, ..)| known == name).map(|(_, kind, _)| *kind);
     let clinicians = world.roles.values().any(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care));
+    let works = world
+        .roles
+        .values()
+        .any(|role| matches!(role.kind, RoleKind::Business | RoleKind::Office) && role.acts);
     let order: &[RoleKind] = match kind {
         // Who was said to see it was not said to write it.
         EntityKind::Schedule => &[RoleKind::Office, RoleKind::Care, RoleKind::Panel, RoleKind::Owner],
         EntityKind::Business | EntityKind::Thing => &[RoleKind::Owner],
         _ if record.by_self => &[RoleKind::Subject, RoleKind::Panel, RoleKind::Care],
         _ if clinicians => &[RoleKind::Panel, RoleKind::Care],
+        // Of whom others write, they do not write themselves unless it was said.
+        _ if works => &[RoleKind::Owner],
         _ => &[RoleKind::Subject, RoleKind::Owner],
     };
     for wanted in order {

@@ -165,21 +165,6 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         sentence.under = Some("records".into());
         return None;
     }
-    if says_more(&list)
-        || read.iter().any(of_the_app) && !acts(&read)
-        || !acts(&read) && read.iter().any(|one| !one.verbs.is_empty())
-    {
-        sentence.tokens = list;
-        return None;
-    }
-    let last = before.last().and_then(Token::word).unwrap_or_default();
-    if matches!(last, "has" | "have" | "contains" | "includes" | "contain" | "include") {
-        let words: Vec<&str> =
-            before[..at - 1].iter().filter_map(Token::word).filter(|word| !is_glue(word)).collect();
-        sentence.head = Some(words.join(" "));
-        sentence.tokens = list;
-        return None;
-    }
     // `the system stores for each client: name, phone`: the list is the client's.
     if let [clause] = read.as_slice()
         && !clause.not
@@ -193,6 +178,21 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
         sentence.head = Some(phrase.words.join(" "));
         sentence.tokens = list;
         sentence.under = Some("records".into());
+        return None;
+    }
+    if says_more(&list)
+        || read.iter().any(of_the_app) && !acts(&read)
+        || !acts(&read) && read.iter().any(|one| !one.verbs.is_empty())
+    {
+        sentence.tokens = list;
+        return None;
+    }
+    let last = before.last().and_then(Token::word).unwrap_or_default();
+    if matches!(last, "has" | "have" | "contains" | "includes" | "contain" | "include") {
+        let words: Vec<&str> =
+            before[..at - 1].iter().filter_map(Token::word).filter(|word| !is_glue(word)).collect();
+        sentence.head = Some(words.join(" "));
+        sentence.tokens = list;
         return None;
     }
     sentence.tokens.truncate(at);
@@ -220,6 +220,7 @@ pub(super) fn says_more(list: &[Token]) -> bool {
 /// is written down.
 pub(super) fn attach(list: Vec<Token>, sentence: &mut Sentence, read: &mut [Clause]) {
     let named = |clause: &Clause| clause.objects.iter().any(|object| object.words != ["data"]);
+    read.iter_mut().for_each(of_whom_the_chart_is);
     let some = read.iter().any(|clause| !clause.verbs.is_empty() && named(clause));
     let object = |clause: &Clause| {
         !clause.verbs.is_empty()
@@ -333,5 +334,33 @@ pub(super) fn said_in_head(sentence: &mut Sentence) {
         sentence.head = None;
     } else if plain && catalogue().entity(&key_of(&head)).is_none() && !roles::is_role_head(&head) {
         sentence.head = None;
+    }
+}
+
+/// `consultants keep a chart for each mother: …`: what is listed is the mother's.
+fn of_whom_the_chart_is(clause: &mut Clause) {
+    let chart = |phrase: &Phrase| {
+        matches!(
+            crate::entities::phrase_key(phrase).as_str(),
+            "chart" | "record" | "file" | "log" | "profile" | "sheet"
+        )
+    };
+    let keeps =
+        clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Create | Verb::Track | Verb::Manage));
+    if !keeps || clause.not || !matches!(clause.objects.as_slice(), [object] if chart(object)) {
+        return;
+    }
+    let whom = clause.tails.iter().position(|tail| {
+        tail.by == "for"
+            && tail.phrases.first().is_some_and(|phrase| {
+                phrase.all
+                    && catalogue()
+                        .role(&crate::entities::phrase_key(phrase))
+                        .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+            })
+    });
+    if let Some(at) = whom {
+        let tail = clause.tails.remove(at);
+        clause.objects = tail.phrases.into_iter().take(1).collect();
     }
 }

@@ -2,12 +2,13 @@
 
 use super::notes::{Planned, questions, wished};
 use super::refusals::refusals;
-use super::{Plan, PlanError};
+use super::{Plan, PlanError, Wished};
 use crate::access::Rules;
 use crate::automatic;
 use crate::catalogue::RoleKind;
 use crate::features;
 use crate::grants::{Grants, grants, permissions};
+use crate::sharing;
 use crate::world::{Parsed, World};
 use crate::write::{Parts, yaml};
 use spec::AppSpec;
@@ -61,8 +62,9 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
         measures: !measures.is_empty(),
         lists: !(thresholds.is_empty() && silences.is_empty()),
     };
-    let mut not_yet = wished(parsed, &rules, &world, &planned);
-    automatic.answer(&mut not_yet);
+    let sharing = sharing::find(parsed, &mut world, &granted);
+    let mut wishes = wished(parsed, &rules, &world, &planned);
+    automatic.answer(&mut wishes);
     let mut not_understood: Vec<String> = rules.not_understood.clone();
     not_understood.extend(lost);
     not_understood.retain(|said| {
@@ -81,7 +83,15 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
     let mut refused = refusals(parsed, audit_years);
     refused.extend(automatic.refused.iter().cloned());
     let mut skip: Vec<String> = Vec::new();
+    let mut left: Vec<Wished> = Vec::new();
     for _ in 0..8 {
+        // What is planned is no wish, until it turns out not to hold.
+        let dropped = |section: &str, name: &str| skip.contains(&format!("/{section}/{name}"));
+        let planned = |wish: &Wished| {
+            wish.construct.is_some_and(|construct| sharing.holds(construct, &wish.said, &dropped))
+        };
+        let mut not_yet: Vec<Wished> = wishes.iter().filter(|wish| !planned(wish)).cloned().collect();
+        not_yet.extend(left.iter().filter(|wish| !wishes.contains(wish)).cloned());
         let text = yaml(&Parts {
             world: &world,
             grants: &granted,
@@ -91,6 +101,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             measures: &measures,
             permissions: &permissions,
             automatic: &automatic,
+            sharing: &sharing,
             audit_years: audit_years.filter(|years| *years >= 6),
             refused: &refused,
             not_yet: &not_yet,
@@ -129,6 +140,10 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
                         | "rules"
                         | "tasks"
                         | "ai actions"
+                        | "conversations"
+                        | "messages"
+                        | "documents"
+                        | "feeds"
                 )
                 .then(|| format!("/{section}/{name}"))
             })
@@ -146,8 +161,9 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             let mut steps = pointer.split('/').skip(1);
             let (section, name) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
             match automatic.left_of(section, name, |name| world.names.say(name)) {
-                Some(wish) if not_yet.contains(&wish) => {}
-                Some(wish) => not_yet.push(wish),
+                Some(wish) if left.contains(&wish) => {}
+                Some(wish) => left.push(wish),
+                None if matches!(section, "conversations" | "messages" | "documents" | "feeds") => {}
                 None => not_understood.push(format!("{pointer} could not be planned")),
             }
             skip.push(pointer);

@@ -195,6 +195,10 @@ fn role_in_head(sentence: &mut Sentence) {
         sentence.head = None;
         return;
     }
+    only_these_no_those(&head, is_role, sentence);
+    if sentence.head.is_none() {
+        return;
+    }
     // `Volunteers: names and appointment times only`.
     let closing = match sentence.tokens.as_slice() {
         [.., last] if last.is("only") => 1,
@@ -274,6 +278,38 @@ fn role_in_head(sentence: &mut Sentence) {
     said.append(&mut sentence.tokens);
     sentence.tokens = said;
     sentence.head = sentence.head.take().filter(|_| sentence.under.is_some());
+}
+
+/// `Scheduler: appointments only, no studies` reads as `scheduler can only see appointments but not studies`.
+fn only_these_no_those(head: &str, is_role: bool, sentence: &mut Sentence) {
+    let only = sentence.tokens.windows(3).position(|three| {
+        three[0].is("only")
+            && three[1] == Token::Comma
+            && (three[2].is("no") || three[2].is("not") || three[2].is("never"))
+    });
+    let Some(at) = only.filter(|at| *at > 0 && is_role) else { return };
+    let plain = |tokens: &[Token]| {
+        tokens.iter().all(|token| match token {
+            Token::Word(word) => verb(word).is_none() || crate::words::is_two_faced(word),
+            Token::Comma => true,
+            _ => false,
+        })
+    };
+    let (these, those) = (&sentence.tokens[..at], &sentence.tokens[at + 3..]);
+    if !plain(these) || !plain(those) || those.is_empty() {
+        return;
+    }
+    let office =
+        catalogue().role(&key_of(head)).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Office);
+    let books = office && these.iter().any(|token| token.is("appointments") || token.is("appointment"));
+    let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();
+    let does = if books { "manage" } else { "see" };
+    said.extend(["can", "only", does].map(|word| Token::Word(word.into())));
+    said.extend(these.iter().cloned());
+    said.extend(["but", "not"].map(|word| Token::Word(word.into())));
+    said.extend(those.iter().cloned());
+    sentence.tokens = said;
+    sentence.head = None;
 }
 
 /// A name or an address: who is listed so is seen.

@@ -60,6 +60,9 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
     };
     for one in parsed {
         let said = &one.sentence.text;
+        if is_unwanted(&one.sentence.plain()) {
+            continue;
+        }
         for found in features::wishes(&one.sentence).into_iter().chain(features::wished_by_clauses(one)) {
             match found {
                 features::Wish::NotYet(construct, _) if planned.holds(construct, &one.sentence.plain()) => {}
@@ -92,8 +95,6 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
         }
         let counts = has(&[
             "dashboard",
-            "chart",
-            "charts",
             "average",
             "averages",
             "avg",
@@ -148,7 +149,7 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
             ]
             .iter()
             .any(|rate| text.contains(rate));
-        if (counts || rates) && !planned.measures {
+        if (counts || rates || is_drawn(&text)) && !planned.measures {
             wish(said, Some(14), "what is counted was not made out");
         }
         let lists = has(&[
@@ -216,6 +217,31 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
         }
     }
     out
+}
+
+/// `we do not need billing or messaging`: no wish.
+fn is_unwanted(text: &str) -> bool {
+    let sees = [" see ", " sees ", " can ", " must ", " but ", " except ", " unless "]
+        .iter()
+        .any(|word| text.contains(word));
+    let unwanted =
+        [" do not need ", " do not want ", " no need for ", " not looking for ", " without any need for "];
+    !sees && unwanted.iter().any(|said| text.contains(said))
+}
+
+/// Whether values are drawn: `a chart of weight`, `the growth chart`; a chart that somebody writes or opens is a record.
+fn is_drawn(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (0..words.len()).filter(|at| matches!(words[*at], "chart" | "charts")).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
+        let of =
+            words.get(at + 1).is_some_and(|next| matches!(*next, "of" | "showing" | "over" | "by" | "with"));
+        of && !crate::words::is_modal(before)
+            || matches!(
+                before,
+                "growth" | "line" | "bar" | "trend" | "weight" | "a" | "as" | "pressure" | "progress"
+            )
+    })
 }
 
 /// What a person should decide: at most five, each with its safe default.

@@ -15,6 +15,8 @@ const OFF: &[&str] = &[
     "don't need ",
     "do not need ",
     "not need ",
+    "no need for ",
+    "no need to have ",
     "don't bother ",
     "do not bother ",
     "don't want ",
@@ -95,12 +97,26 @@ pub(crate) fn refusals(parsed: &[Parsed], audit_years: Option<u32>) -> Vec<Refus
 /// `turn off the audit log`, `turn the audit log off`; that patients have no login of their own is no such wish.
 fn switched_off(text: &str, name: &str) -> bool {
     if name == "login"
-        && [" have no login", " has no login", ", no login"].iter().any(|said| text.contains(said))
+        && [" have no login", " has no login", ", no login", " get no login", " gets no login"]
+            .iter()
+            .any(|said| text.contains(said))
     {
         return false;
     }
-    let asked =
-        OFF.iter().any(|off| BETWEEN.iter().any(|between| text.contains(&format!("{off}{between}{name}"))));
+    // `no logins or audit`: each of what is listed.
+    let listed = |off: &str| {
+        text.match_indices(off).any(|(at, _)| {
+            let rest = text[at + off.len()..].split(['.', ';', ':']).next().unwrap_or_default();
+            let rest = rest.split(" but ").next().unwrap_or_default();
+            let mut pieces = rest.split(" or ").take(4);
+            pieces.any(|piece| {
+                BETWEEN
+                    .iter()
+                    .any(|between| piece.strip_prefix(between).is_some_and(|bare| bare.starts_with(name)))
+            })
+        })
+    };
+    let asked = OFF.iter().any(|off| listed(off));
     let split = ["turn ", "switch "].iter().any(|verb| text.contains(verb))
         && text.split_once(name).is_some_and(|(_, rest)| rest.contains(" off"));
     asked || split
@@ -118,11 +134,13 @@ mod tests {
             ("turn the audit log off", "audit"),
             ("don't bother encrypting the photos", "encrypt"),
             ("no passwords for staff", "password"),
+            ("no need for logins or audit, everyone can see everything", "audit"),
             ("sin cifrado", "cifrad"),
         ] {
             assert!(switched_off(said, name), "{said}");
         }
         assert!(!switched_off("parents have no login", "login"));
+        assert!(!switched_off("parents get no login", "login"));
         assert!(!switched_off("the audit log is on", "audit"));
     }
 }

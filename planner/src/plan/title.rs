@@ -47,6 +47,14 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
         world.title = crate::naming::title(None, None, &other.text);
         told.clone_from(&other.text);
     }
+    // A table of users alone names no product.
+    if of_users
+        && told == sentences.first().map(|one| one.text.clone()).unwrap_or_default()
+        && heading(prompt).is_none()
+    {
+        world.title = "Clinic".into();
+        told.clear();
+    }
     world.about = crate::naming::about(&world.title, &told);
     let Some(first) = sentences.first_mut() else { return };
     if said_head.is_some()
@@ -80,8 +88,12 @@ pub(crate) fn respell(sentences: &mut [Sentence]) {
             }
             let mended = seen.entry(word.clone()).or_insert_with(|| {
                 let one = singular(word);
-                let near = catalogue().respell(&one)?;
-                Some(if one == *word { near.to_owned() } else { format!("{near}s") })
+                match catalogue().respell(&one) {
+                    Some(near) if one == *word => Some(near.to_owned()),
+                    Some(near) => Some(format!("{near}s")),
+                    // `progres notes`: it ended in one `s` too few.
+                    None => catalogue().respell(word).filter(|near| near.ends_with("ss")).map(str::to_owned),
+                }
             });
             if let Some(mended) = mended {
                 *word = mended.clone();

@@ -42,6 +42,12 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
                 " their kids ",
                 " their own child ",
                 " their own children ",
+                " my daughter ",
+                " my son ",
+                " my child ",
+                " my children ",
+                " my kid ",
+                " my kids ",
             ]
             .iter()
             .any(|said| text.contains(said))
@@ -83,5 +89,37 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
     if acts && let Some(role) = world.roles.get_mut(parent) {
         role.kind = RoleKind::Subject;
         world.assume(format!("a {parent} signs in as their {subject}, and sees what is that {subject}'s"));
+    }
+}
+
+/// `caregivers fill it in if the patient allows it`, `of the person they care for`: family, and nobody who works there.
+pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
+    const FAMILY: &[&str] = &[
+        " if the patient ",
+        " if the client ",
+        " if the member ",
+        " the patient invites ",
+        " the patient allows ",
+        " patient invites ",
+        " they care for ",
+        " their loved one ",
+        " loved one s ",
+        " their relative ",
+    ];
+    let told = |name: &str| {
+        let of = |one: &&Parsed| {
+            let text = one.sentence.plain();
+            // They are whom the sentence is about.
+            let begins: String = text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+            let spoken = begins.contains(name);
+            spoken && FAMILY.iter().any(|said| text.contains(said))
+        };
+        parsed.iter().any(|one| of(&one))
+    };
+    for (name, role) in &mut world.roles {
+        let caregiver = name.ends_with("caregiver") || name == "carer";
+        if caregiver && role.kind == RoleKind::Care && (name.starts_with("family ") || told(name)) {
+            role.kind = RoleKind::Proxy;
+        }
     }
 }

@@ -132,6 +132,13 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     {
         return;
     }
+    // `the treating therapist` is the therapist who treats them.
+    if let Some(bare) =
+        ["treating ", "assigned ", "responsible "].iter().find_map(|word| canonical.strip_prefix(word))
+        && let [_] = world.roles_named(bare).as_slice()
+    {
+        return;
+    }
     // A person cared for gets a login only when they do something.
     let Some(canonical) = proper_name(&canonical) else { return };
     if kind == RoleKind::Subject

@@ -39,6 +39,8 @@ pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut Worl
             rest
         }
         [who, what, ..] if who.words == ["i"] && what.article => what,
+        // `my wife is a dietitian`.
+        [who, what, ..] if what.article && kin(who) => what,
         [what, ..]
             if sentence.tokens.iter().take(6).zip(sentence.tokens.iter().skip(1)).any(
                 |(before, here)| here.is("here") && before.word() == what.words.last().map(String::as_str),
@@ -53,6 +55,25 @@ pub(super) fn narrator(sentence: &Sentence, clauses: &[Clause], world: &mut Worl
         add(world, &name, true, true);
         world.narrator = world.roles_named(&name).first().cloned();
     }
+}
+
+/// Somebody of whom whoever writes tells: `my wife`, `a friend`.
+fn kin(who: &Phrase) -> bool {
+    who.words.len() == 1
+        && matches!(
+            who.words[0].as_str(),
+            "wife"
+                | "husband"
+                | "partner"
+                | "sister"
+                | "brother"
+                | "friend"
+                | "boss"
+                | "mother"
+                | "mom"
+                | "dad"
+                | "father"
+        )
 }
 
 /// The role that a phrase names by itself or by its last words: `board certified lactation consultant`.

@@ -81,6 +81,15 @@ pub(super) fn of_the_app(phrase: &Phrase) -> Option<String> {
         last.as_str(),
         "app" | "application" | "tool" | "software" | "platform" | "system" | "portal" | "tracker"
     );
+    // `midwife practice app`: of the midwives.
+    let first = match first.split_last() {
+        Some((place, whose))
+            if matches!(place.as_str(), "practice" | "clinic" | "office") && !whose.is_empty() =>
+        {
+            whose
+        }
+        _ => first,
+    };
     let name = key(&first.iter().map(String::as_str).collect::<Vec<_>>());
     let cares =
         catalogue().role(&name).is_some_and(|(kind, _)| matches!(kind, RoleKind::Panel | RoleKind::Care));

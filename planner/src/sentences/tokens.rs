@@ -102,6 +102,18 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
             out.push(Token::Word(joined));
             continue;
         }
+        // `in ml per hour`.
+        let per = token.word().filter(|word| PER.contains(word)).map(str::to_owned);
+        if let Some(per) = per
+            && let [.., Token::Word(of), Token::Word(by)] = out.as_slice()
+            && OF.contains(&of.as_str())
+            && by == "per"
+        {
+            let joined = format!("{of}/{per}");
+            out.truncate(out.len() - 2);
+            out.push(Token::Word(joined));
+            continue;
+        }
         // `the on-call psychiatrist` is a psychiatrist.
         if let [.., Token::Word(on), Token::Word(call)] = out.as_slice()
             && (on == "on" && call == "call")

@@ -259,6 +259,10 @@ fn noun(words: &[Option<String>], start: usize, out: &mut Vec<Token>, names: &mu
             && read.spanish.len() < 5
             && let Some((mut part, next)) = head(words, at + 1, &[])
         {
+            // `el número de articulaciones`: how many there are.
+            if part.plural && read.english == ["number"] {
+                read.english = vec!["count".into()];
+            }
             part.english.append(&mut read.english);
             read.english = part.english;
             read.spanish.push("de".into());

@@ -4,16 +4,19 @@ mod automatic;
 mod entities;
 mod notes;
 mod sections;
+mod sharing;
 
 use crate::automatic::Automatic;
 use crate::catalogue::RoleKind;
 use crate::features::{Measure, Silence, Threshold};
 use crate::grants::{Grants, Permission};
+use crate::sharing::Sharing;
 use crate::world::World;
 use crate::{Question, Refused, Wished};
 use entities::entity_text;
 use notes::notes;
 use sections::{calendars, forms, lists, measures, permissions};
+use sharing::sharing;
 use std::fmt::Write;
 
 /// Everything that the spec will say.
@@ -26,6 +29,7 @@ pub(crate) struct Parts<'p> {
     pub(crate) measures: &'p [Measure],
     pub(crate) permissions: &'p [Permission],
     pub(crate) automatic: &'p Automatic,
+    pub(crate) sharing: &'p Sharing,
     pub(crate) audit_years: Option<u32>,
     pub(crate) refused: &'p [Refused],
     pub(crate) not_yet: &'p [Wished],
@@ -54,6 +58,7 @@ pub(crate) fn yaml(parts: &Parts<'_>) -> String {
     measures(&mut out, parts);
     calendars(&mut out, parts);
     permissions(&mut out, parts);
+    sharing(&mut out, parts);
     automatic::automatic(&mut out, parts);
     if parts.automatic.sso || !parts.world.breakers.is_empty() {
         out.push_str("security:\n");

@@ -26,6 +26,10 @@ pub(crate) fn forms(out: &mut String, parts: &Parts<'_>) {
         if form.corrections {
             out.push_str("    corrections: true\n");
         }
+        if form.scored {
+            let items: Vec<String> = form.fields.keys().map(|field| parts.say(field)).collect();
+            line(out, 4, "score", &quoted(&items.join(" + ")));
+        }
         out.push_str("    ask:\n");
         let known = parts.world.entities.get(subject).map(|entity| &entity.fields);
         for (field, written) in &form.fields {

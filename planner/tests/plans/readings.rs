@@ -12,6 +12,16 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("Doctors write visit notes that lock after signing.", &["locked: [signed]"], &[]),
     ("Doctors write visit notes, which they sign and lock.", &["locked: [signed]"], &[]),
+    (
+        "Nurses record wounds. The wound care physician signs each visit note, after which nobody can change it.",
+        &["locked: [signed]", "wound care physician: view, create, update assigned"],
+        &["was not understood whole"],
+    ),
+    (
+        "Therapists write session notes and sign them, and from then on no one can edit them.",
+        &["locked: [signed]", "therapist: view, create, update"],
+        &["was not understood whole"],
+    ),
     ("Therapists keep session notes. They are locked on signature.", &["locked: [signed]"], &[]),
     // What people do at home is written down by them.
     (
@@ -52,6 +62,180 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["nurse: view, create, update in organisation"],
         &["access: {}"],
     ),
+    // CL-1: who sees names and phone numbers sees these, and nothing else of the person.
+    (
+        "Nurses can see patient names and phone numbers. Doctors write visit notes.",
+        &["nurse: view(name, phone) in organisation"],
+        &["nurse: view in organisation"],
+    ),
+    // Who has no login reaches nothing, however it is said.
+    (
+        "Physicians order methadone doses (dose in mg, take-home days) for clients. Clients have no login.",
+        &["take home days: clinical integer"],
+        &["self: client", "client: view own"],
+    ),
+    // Family caregivers see nothing without the permission of whom they care for.
+    (
+        "Neurologists write care plans. Caregivers can view the care plan of the person they care for.",
+        &["what a caregiver may see"],
+        &["caregiver: view"],
+    ),
+    // Values belong to what stands before them.
+    (
+        "Our nurses visit patients at home, take photos of wounds and record size, depth, drainage and odor.",
+        &["wound:", "photo: clinical file", "size: clinical text", "odor: clinical text"],
+        &["record size:", "visit:"],
+    ),
+    (
+        "Nurses record vaccines given with lot number, site, dose, and the date.",
+        &["lot number: clinical text", "site: clinical text"],
+        &["vaccines given:"],
+    ),
+    (
+        "Parents log seizures of their child (date, how long it lasted, type). Neurologists see the seizures of their patients.",
+        &["duration: clinical integer minutes", "parent: { self: child }"],
+        &["long: clinical text"],
+    ),
+    (
+        "Physical therapists assign exercises with sets, reps and hold seconds; patients tick them off and rate pain 0-10. Nobody except the treating therapist and the patient sees any of it.",
+        &["exercise:", "sets: clinical integer", "physical therapist: view, create assigned"],
+        &["treating therapist: {}"],
+    ),
+    (
+        "Hygienists chart pocket depths (tooth number, bleeding). Dentists review.",
+        &["dentist: {}"],
+        &["construct: 14"],
+    ),
+    // Both sides of a range are watched.
+    (
+        "Patients log blood glucose in mg/dL. Nurses get a list of readings below 54 or above 300.",
+        &["blood glucose < 54", "blood glucose > 300"],
+        &[],
+    ),
+    (
+        "Patients log their weight. Coaches get alerted when weight rises more than 2 kg in 3 days.",
+        &[],
+        &["weight > 2"],
+    ),
+    // Who does it may stand over its bullets.
+    (
+        "A program for people after a heart attack. Patients:\n* log weight and pulse every day\n* see their plan\nCoaches (nurses):\n* write call notes\n* see only their patients",
+        &["patient: view, create own", "coach: view assigned", "coach: view, create, update assigned"],
+        &[],
+    ),
+    // A questionnaire that everybody knows has its questions and its sum.
+    (
+        "Clients fill out a PHQ-9 and a GAD-7 before each session. Therapists see scores of their own clients.",
+        &[
+            "question: thoughts of self harm",
+            "question: feeling afraid",
+            "score: \"little interest or pleasure + ",
+        ],
+        &["score: clinical"],
+    ),
+    // What is built is planned, where the plainest words say it.
+    (
+        "Patients and their doctor can message each other. Doctors write visit notes.",
+        &["messages: { between: [patient, doctor] }"],
+        &["construct: 18"],
+    ),
+    (
+        "Patients log in and see their appointments. Receptionists book appointments for patients. Remind patients by text a day before their appointment. Physios write treatment notes.",
+        &[
+            "reminder: { by: [sms], to: patient, when: 24 hours before appointment.start, where: \"status == booked\"",
+        ],
+        &["construct: 17"],
+    ),
+    (
+        "Patients wear a glucose sensor. The nurse imports readings from a CSV file with time and value. Doctors see readings of their patients.",
+        &["reading import: { into: reading, from: csv, key: [time], by: [nurse] }", "reference: PT"],
+        &["construct: 22"],
+    ),
+    (
+        "Nurses write a discharge summary with diagnosis, medications and follow-up date. Patients see their own discharge summary. Nurses send the discharge summary to the patient by a secure link.",
+        &["of: discharge summary, format: page", "to: patient, by: [nurse]"],
+        &["construct: 24"],
+    ),
+    (
+        "We don't need billing or messaging. Therapists write notes, and clients see their own notes.",
+        &[],
+        &["construct: 18"],
+    ),
+    // A name is a name, and no deed.
+    (
+        "An ALS clinic tracks weight and speech at each visit. Neurologists write assessments.",
+        &["app: \"ALS clinic\""],
+        &[],
+    ),
+    (
+        "The Contractor shall provide a web-based system for the county jail's medical unit. The system shall allow physicians to write progress notes of inmates.",
+        &["app: \"County jail's medical unit\""],
+        &[],
+    ),
+    (
+        "A symptom diary for people with long covid.",
+        &["app: \"Symptom diary\"", "patient: view, create own"],
+        &["appointment:"],
+    ),
+    // CL-1: a result that nobody was said to write is not written by whom it is about.
+    (
+        "House managers log drug tests (date, panel, result) of residents. Residents see their own test results.",
+        &["drug test:", "resident: view own"],
+        &["test result:", "resident: view, create"],
+    ),
+    // CL-1: who is told by text has no login; whose results nobody sees but two writes them still.
+    (
+        "Nurses log INR of patients. Patients get their next test date and dose by text, no login.",
+        &[],
+        &["self: patient"],
+    ),
+    (
+        "Lab staff enter test results (HIV, syphilis) of donors. Only the medical director and lab staff see positive results.",
+        &["lab: view, create"],
+        &["medical director: view"],
+    ),
+    (
+        "Nurses record pain 0-10 at each visit. Volunteers see the address and phone, never diagnoses.",
+        &["volunteer: view(address, phone) in organisation"],
+        &[],
+    ),
+    // Values belong to what they are told of.
+    (
+        "Cataract surgery tracking. For each eye we store: visual acuity before, visual acuity after, lens power, surgery date. Surgeons enter them.",
+        &["eye:", "visual acuity before:", "surgery date: clinical date"],
+        &[],
+    ),
+    (
+        "Members weigh in every Monday (weight in kg, waist in cm). Dietitians see the entries of their members.",
+        &["waist: clinical decimal cm"],
+        &["monday:"],
+    ),
+    (
+        "The athlete fills in a symptom checklist every day (headache, dizziness, light sensitivity, each 0-6). Physicians see it.",
+        &["headache: clinical integer 0..6", "light sensitivity: clinical integer 0..6"],
+        &[],
+    ),
+    (
+        "Patients upload a photo of a mole with body location, size and age. Dermatologists write assessments.",
+        &["mole:", "photo: clinical file"],
+        &["photo:\n    part of"],
+    ),
+    (
+        "Pharmacists verify orders, nurses start the infusion and record start time, stop time, rate in ml per hour, reactions, and vital signs every 30 minutes.",
+        &["infusion:", "stop time:", "reactions:", "systolic:"],
+        &["record start time:"],
+    ),
+    (
+        "midwife practice app pls. moms book visits, we write notes for each visit: blood pressure, fundal height in cm, weight. moms can read their own visit notes but not edit.",
+        &["app: \"Midwife practice\"", "midwife: view, create, update assigned", "mom: view own"],
+        &["visit note:"],
+    ),
+    (
+        "App para una consulta de reumatología. Los reumatólogos registran en cada visita el número de articulaciones dolorosas, la VSG, la PCR y el DAS28. Los pacientes anotan cada día su dolor de 0 a 10.",
+        &["reumatologo: {}", "vsg: clinical text", "das28: clinical text"],
+        &["das28:\n", "access: {}"],
+    ),
+    ("I want a website for my bakery with orders and delivery.", &["names no health product"], &[]),
 ];
 
 #[test]
