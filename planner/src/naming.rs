@@ -253,7 +253,7 @@ fn behind_adjectives(text: &str) -> &str {
 }
 
 /// `Nurses log vitals`: what somebody does is no name.
-fn is_deed(name: &str) -> bool {
+pub(crate) fn is_deed(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
     let people = (1..=3).any(|width| {

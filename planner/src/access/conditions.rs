@@ -1,7 +1,7 @@
 //! Conditions on which a sentence hangs: states of a record, and what cannot be kept.
 
 use super::granting::spec_verbs;
-use crate::clauses::{Clause, Tail};
+use crate::clauses::{Clause, Phrase, Tail};
 use crate::world::World;
 
 /// A condition that is no state: a grant that hangs on it is not given. What people write down has its time
@@ -172,4 +172,18 @@ pub(crate) fn negated_condition(clause: &Clause) -> usize {
         tail.words.windows(2).filter(|pair| pair[1] == "not" && crate::clauses::states(&pair[0])).count()
     };
     clause.tails.iter().filter(|tail| crate::clauses::is_when(&tail.by)).map(negations).sum()
+}
+
+/// Whether a phrase names a state that its record does not have: `accepted orders` of orders without states.
+pub(super) fn in_unknown_state(phrase: &Phrase, entity: Option<&crate::world::Entity>) -> bool {
+    phrase.modifiers.iter().any(|word| {
+        let state = word.ends_with("ed")
+            && matches!(
+                crate::words::verb(word),
+                Some(crate::words::Verb::Review | crate::words::Verb::Sign)
+            );
+        (state || matches!(word.as_str(), "final" | "unsigned"))
+            && word != "completed"
+            && entity.is_some_and(|entity| !entity.states.contains(word))
+    })
 }

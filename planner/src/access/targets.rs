@@ -1,6 +1,6 @@
 //! The records and fields that a phrase means, and how far it reaches.
 
-use super::conditions::states_from;
+use super::conditions::{in_unknown_state, states_from};
 use super::granting::shown;
 use super::{Memory, Reach};
 use crate::catalogue::{EntityKind, catalogue};
@@ -136,6 +136,11 @@ pub(crate) fn resolve(
     }
     if world.entity_named(&key).is_none() && written_by_people(&key) && of_the_person(phrase, clause, world) {
         return written_by_the_person(world);
+    }
+    // `prescribes opioids`: prescriptions, whatever of.
+    let prescribes = clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("prescribe"));
+    if prescribes && world.entity_named(&key).is_none() && world.entities.contains_key("prescription") {
+        return vec![Target::whole("prescription".into())];
     }
     of_a_record(phrase, clause, world)
         .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
@@ -366,20 +371,6 @@ pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
         return Reach::Own;
     }
     if phrase.all || place { Reach::Place } else { Reach::Unsaid }
-}
-
-/// Whether a phrase names a state that its record does not have: `accepted orders` of orders without states.
-fn in_unknown_state(phrase: &Phrase, entity: Option<&crate::world::Entity>) -> bool {
-    phrase.modifiers.iter().any(|word| {
-        let state = word.ends_with("ed")
-            && matches!(
-                crate::words::verb(word),
-                Some(crate::words::Verb::Review | crate::words::Verb::Sign)
-            );
-        (state || matches!(word.as_str(), "final" | "unsigned"))
-            && word != "completed"
-            && entity.is_some_and(|entity| !entity.states.contains(word))
-    })
 }
 
 /// `fit` for `fit for work`, `status` for `order status`: the only value of a record so named.

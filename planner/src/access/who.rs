@@ -48,6 +48,20 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
     if clause.objects.iter().chain(clause.tails.iter().flat_map(|tail| &tail.phrases)).any(elsewhere) {
         return true;
     }
+    // `nobody can delete a prescription`: those who write it go on to.
+    let deletes =
+        !clause.verbs.is_empty() && clause.verbs.iter().all(|(verb, _)| *verb == crate::words::Verb::Delete);
+    if deletes && !clause.passive && clause.but_not.is_empty() && !clause.objects.is_empty() {
+        let targets: Vec<super::targets::Target> = clause
+            .objects
+            .iter()
+            .flat_map(|phrase| resolve_denied(phrase, clause, &["somebody".to_owned()], world, memory))
+            .collect();
+        rules.frozen.extend(targets.iter().map(|target| (target.entity.clone(), vec!["delete"])));
+        if !targets.is_empty() {
+            return true;
+        }
+    }
     // `no one should see other nurses' clients`: each sees their own.
     let theirs: Vec<&Phrase> =
         clause.objects.iter().filter(|phrase| phrase.other && !phrase.of.is_empty()).collect();

@@ -165,6 +165,43 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         parts_of(&owner, &phrase.paren, world);
         return Some(owner);
     }
+    // `review applications (new, in review, approved, rejected)`: the states of the record.
+    let choices = crate::fields::choices_of(&phrase.paren);
+    let states = choices.iter().filter(|choice| is_state(choice)).count();
+    if known == 0 && choices.len() > 2 && states * 3 >= choices.len() * 2 && !is_no_record(&key) {
+        let name = define(&phrase.words.join(" "), world, true)?;
+        if world.subject() == Some(name.as_str()) {
+            return None;
+        }
+        if let Some(entity) = world.entities.get_mut(&name).filter(|entity| entity.states.is_empty()) {
+            entity.states = choices;
+            entity.loose = true;
+        }
+        return Some(name);
+    }
+    // `order an observation level: routine, close, constant`: one value, with its choices.
+    let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
+    let chosen = known == 0
+        && choices.len() > 1
+        && matches!(
+            last.as_str(),
+            "level" | "recommendation" | "decision" | "severity" | "outcome" | "category"
+        )
+        && listed.iter().all(|item| item.paren.is_empty() && item.range.is_none() && item.unit.is_none());
+    if chosen {
+        let name = define(&phrase.words.join(" "), world, true)?;
+        let mut unique: Vec<String> = Vec::new();
+        choices.into_iter().filter(|choice| choice.len() < 40).for_each(|choice| {
+            if !unique.contains(&choice) {
+                unique.push(choice);
+            }
+        });
+        if let (Some(entity), true) = (world.entities.get_mut(&name), unique.len() > 1) {
+            let written = format!("clinical one of {}", unique.join(" | "));
+            entity.add(crate::fields::NewField { name: last, written });
+        }
+        return Some(name);
+    }
     let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
     // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
     let several =
@@ -214,4 +251,43 @@ pub(super) fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Op
 /// `callus removed`, `kits given`: a participle tells of what stands before it.
 fn told_of(word: &str) -> bool {
     word.ends_with("ed") || matches!(word, "given" | "taken" | "made" | "done" | "used" | "seen" | "found")
+}
+
+/// Whether a word says how far something has come.
+fn is_state(word: &str) -> bool {
+    matches!(
+        word,
+        "new"
+            | "draft"
+            | "pending"
+            | "submitted"
+            | "received"
+            | "in review"
+            | "under review"
+            | "in progress"
+            | "approved"
+            | "rejected"
+            | "accepted"
+            | "declined"
+            | "denied"
+            | "completed"
+            | "complete"
+            | "done"
+            | "cancelled"
+            | "canceled"
+            | "open"
+            | "closed"
+            | "scheduled"
+            | "sent"
+            | "shipped"
+            | "delivered"
+            | "paid"
+            | "resolved"
+            | "waiting"
+            | "on hold"
+            | "active"
+            | "expired"
+            | "ordered"
+            | "requested"
+    )
 }

@@ -71,6 +71,7 @@ pub(crate) fn loose_fields(
         let of_the_person = (writes || sets(clause))
             && world.entity_of(&phrase.of).is_some_and(|of| world.subject() == Some(&of));
         world.entity_named(&phrase_key(phrase)).is_none()
+            && !world.forms.contains_key(&phrase_key(phrase))
             && (phrase.of.is_empty() || of_the_person)
             && !phrase.words.is_empty()
     };

@@ -10,6 +10,7 @@ pub(super) fn is_activity(word: &str) -> bool {
             word,
             "reading"
                 | "dosing"
+                | "setting"
                 | "screening"
                 | "finding"
                 | "dressing"

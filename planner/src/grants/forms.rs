@@ -13,6 +13,17 @@ pub(crate) fn form_readers(world: &mut World, rules: &Rules) {
         .filter(|(_, role)| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
         .map(|(name, _)| name.clone())
         .collect();
+    // Who was said to see some values of the person reads no answers for that.
+    let of_the_person = world.subject().map(str::to_owned).unwrap_or_default();
+    let masked = |role: &String| {
+        let mut seen = rules
+            .allows
+            .iter()
+            .filter(|allow| allow.role == *role && allow.entity == of_the_person && allow.verb == "view");
+        let some = seen.clone().next().is_some();
+        some && seen.all(|allow| allow.fields.is_some())
+    };
+    let clinical: Vec<String> = clinical.into_iter().filter(|role| !masked(role)).collect();
     let names: Vec<String> = world.forms.keys().cloned().collect();
     let subject = world.subject().map(str::to_owned);
     for name in names {
@@ -25,6 +36,7 @@ pub(crate) fn form_readers(world: &mut World, rules: &Rules) {
         // `Doctors only see theirs`: of patients, and so of what these answered.
         for role in &world.assigned {
             if !readers.contains(role)
+                && !masked(role)
                 && rules
                     .allows
                     .iter()

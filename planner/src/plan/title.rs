@@ -23,7 +23,8 @@ pub(crate) fn title(prompt: &str, sentences: &mut [Sentence], world: &mut World)
             && word.chars().any(char::is_lowercase)
     });
     let said_head = first.head.clone().filter(|head| {
-        catalogue().entity(&key_of(head)).is_none()
+        !crate::naming::is_deed(head)
+            && catalogue().entity(&key_of(head)).is_none()
             && catalogue().role(&key_of(head)).is_none()
             && !roles::is_role_head(head)
     });

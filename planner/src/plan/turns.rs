@@ -185,9 +185,19 @@ pub(super) fn own_the_list(clause: &mut Clause) {
     if OF_OTHERS.contains(&last.as_str()) {
         return;
     }
+    let a_person = |phrase: &Phrase| {
+        phrase.all
+            && catalogue()
+                .role(&crate::entities::phrase_key(phrase))
+                .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+    };
     let listed = tails
         .iter_mut()
-        .filter(|tail| matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in"))
+        .filter(|tail| {
+            matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in")
+                // `track pump settings for each patient (basal rate, carb ratio)`.
+                || tail.by == "for" && tail.phrases.iter().all(a_person)
+        })
         .filter(|tail| {
             tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere)
         })

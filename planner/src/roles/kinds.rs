@@ -139,6 +139,14 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     {
         return;
     }
+    // `each therapist`, where speech, physical and occupational therapists were named: all of them.
+    let alike = world.roles.keys().filter(|known| known.ends_with(&format!(" {canonical}"))).count();
+    if alike > 1 && canonical.len() > 4 && !world.roles.contains_key(&canonical) {
+        for (known, role) in &mut world.roles {
+            role.acts |= acts && known.ends_with(&format!(" {canonical}"));
+        }
+        return;
+    }
     // A person cared for gets a login only when they do something.
     let Some(canonical) = proper_name(&canonical) else { return };
     if kind == RoleKind::Subject

@@ -188,11 +188,12 @@ fn move_name(to: &str) -> String {
         "shipped" => "ship".into(),
         "checked in" => "check in".into(),
         "checked out" => "check out".into(),
-        "locked" | "signed" | "reviewed" | "approved" | "booked" | "rejected" | "accepted" | "confirmed"
-        | "finished" | "packed" | "assigned" | "discharged" | "delivered" | "collected" | "processed"
-        | "returned" => to.trim_end_matches("ed").to_owned(),
-        "closed" | "resolved" | "archived" | "scheduled" | "released" | "finalized" | "declined"
-        | "invoiced" => to.trim_end_matches('d').to_owned(),
+        "locked" | "signed" | "reviewed" | "booked" | "rejected" | "accepted" | "confirmed" | "finished"
+        | "packed" | "assigned" | "discharged" | "delivered" | "collected" | "processed" | "returned" => {
+            to.trim_end_matches("ed").to_owned()
+        }
+        "approved" | "closed" | "resolved" | "archived" | "scheduled" | "released" | "finalized"
+        | "declined" | "invoiced" => to.trim_end_matches('d').to_owned(),
         other => format!("mark {other}"),
     };
     crate::fields::proper_name(&name).unwrap_or_else(|| "move on".into())

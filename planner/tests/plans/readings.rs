@@ -235,6 +235,33 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["reumatologo: {}", "vsg: clinical text", "das28: clinical text"],
         &["das28:\n", "access: {}"],
     ),
+    // CL-1: who sees some values of the person reads no questionnaire of theirs.
+    (
+        "Summer camp for kids. Parents fill in a health form (allergies, insulin type, emergency contact). Camp nurses log blood sugar of each camper. Counselors only see allergies and emergency contact of campers in their cabin.",
+        &["counselor: view(allergies, emergency contact)"],
+        &["read by: [parent, counselor]", "read by: [counselor"],
+    ),
+    // CF-10: that nobody deletes takes nothing else from who writes.
+    (
+        "Doctors prescribe opioids: drug, dose, quantity, refills. Nobody can delete a prescription. Patients see their own prescriptions.",
+        &["doctor: view, create, update assigned"],
+        &["delete"],
+    ),
+    (
+        "Coordinators review applications of donors (new, in review, approved, rejected). Doctors see everything.",
+        &["states: [new, in review, approved, rejected]", "approve: {"],
+        &["rejected: clinical"],
+    ),
+    (
+        "Track insulin pump settings for each patient (basal rate, carb ratio, correction factor, target range). Diabetes educators update the settings.",
+        &["insulin pump setting:", "carb ratio: clinical"],
+        &[],
+    ),
+    (
+        "Stroke rehab: patients, speech therapists, occupational therapists, physical therapists. Each therapist writes session notes with minutes. Notes lock after signing.",
+        &["speech therapist: {}", "locked: [signed]"],
+        &["  therapist: {}", "  lock:"],
+    ),
     ("I want a website for my bakery with orders and delivery.", &["names no health product"], &[]),
 ];
 
