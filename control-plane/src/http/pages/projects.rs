@@ -342,7 +342,7 @@ pub(super) async fn made_up(
     let shown = html! {
         @if let Some(password) = password {
             p { "All of them sign in at " a href=(address) rel="noreferrer" { (address) } " with this password:" }
-            p { code.secret { (password.expose()) } }
+            p.secret { (password.expose()) }
             p { "A security code is good for half a minute, and once. " a href={ "/projects/" (project.id) "/preview/people" } { "Show the next ones" } }
         }
     };
