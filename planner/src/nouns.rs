@@ -5,7 +5,7 @@ mod states;
 
 pub(crate) use separators::separate;
 use separators::{separated, yes_or_no};
-use states::{choices_behind_colon, read_scale, read_states};
+use states::{choices_behind_colon, counts_time, measured, read_scale, read_states};
 
 use crate::{
     catalogue::catalogue,
@@ -296,26 +296,6 @@ fn read(piece: &[Token]) -> Item {
     item
 }
 
-/// `take home days`, `hold seconds`: how many there are, where the words before are no length of time.
-fn counts_time(words: &[String]) -> bool {
-    const LASTING: &[&str] = &[
-        "time",
-        "duration",
-        "length",
-        "age",
-        "interval",
-        "delay",
-        "stay",
-        "latency",
-        "period",
-        "frequency",
-        "wait",
-    ];
-    let [.., before, last] = words else { return false };
-    matches!(last.as_str(), "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years")
-        && !LASTING.contains(&before.as_str())
-}
-
 /// When or at what a value is taken: `at rest`, `with activity`, `on arrival`.
 pub(crate) fn is_moment(word: &str) -> bool {
     matches!(
@@ -341,18 +321,6 @@ pub(crate) fn is_moment(word: &str) -> bool {
             | "hand"
             | "effort"
     )
-}
-
-/// What is asked by `how much`, `how long`.
-fn measured(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "much" => "quantity",
-        "long" => "duration",
-        "often" => "frequency",
-        "many" => "number",
-        "bad" | "severe" => "severity",
-        _ => return None,
-    })
 }
 
 /// Whether nothing but a unit, a scale or a parenthesis follows.

@@ -321,7 +321,6 @@ impl World {
         if let [one] = near.as_slice() {
             return Some((*one).clone());
         }
-        // `their visit notes`, where notes are kept by that one name.
         if said.ends_with(" note") && self.entities.get("note").is_some_and(|note| note.fields.len() > 2) {
             return Some("note".into());
         }
@@ -348,15 +347,18 @@ impl World {
         None
     }
 
+    /// Whether some record has a value of this key.
+    pub(crate) fn has_value(&self, key: &str) -> bool {
+        self.entities.values().any(|entity| entity.fields.keys().any(|name| key_of(name) == key))
+    }
+
     /// The one test whose results are spoken of.
     pub(crate) fn tested(&self, said: &str) -> Option<String> {
         if !matches!(said, "test result" | "result" | "screening result") {
             return None;
         }
-        let mut tests = self.entities.keys().filter(|name| {
-            matches!(name.rsplit(' ').next().unwrap_or_default(), "test" | "screen" | "screening")
-                && name.contains(' ')
-        });
+        const TESTS: &[&str] = &[" test", " screen", " screening"];
+        let mut tests = self.entities.keys().filter(|name| TESTS.iter().any(|end| name.ends_with(end)));
         let one = tests.next()?;
         tests.next().is_none().then(|| one.clone())
     }

@@ -207,14 +207,10 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             out.nothing = true;
             continue;
         }
-        // `sets the basal rate`: a value, whatever its last word is.
-        // `phone numbers` are a value, and no numbers of anything.
+        // `sets the basal rate`, `sees phone numbers`: a value, whatever its last word is.
         let key = crate::entities::phrase_key(phrase);
         let kept = phrase.words.len() > 1 && crate::catalogue::catalogue().field(&key).is_some()
-            || world
-                .entities
-                .values()
-                .any(|entity| entity.fields.keys().any(|name| crate::words::key_of(name) == key));
+            || world.has_value(&key);
         if is_aggregate(phrase, clause) && !clause.not && !kept {
             out.aggregate = true;
             if clause.narrowing > 0 {

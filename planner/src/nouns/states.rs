@@ -90,3 +90,35 @@ pub(super) fn read_scale(piece: &[Token], at: usize, item: &mut Item) -> usize {
     }
     at
 }
+
+/// `take home days`, `hold seconds`: how many there are, where the words before are no length of time.
+pub(super) fn counts_time(words: &[String]) -> bool {
+    const LASTING: &[&str] = &[
+        "time",
+        "duration",
+        "length",
+        "age",
+        "interval",
+        "delay",
+        "stay",
+        "latency",
+        "period",
+        "frequency",
+        "wait",
+    ];
+    let [.., before, last] = words else { return false };
+    matches!(last.as_str(), "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years")
+        && !LASTING.contains(&before.as_str())
+}
+
+/// What is asked by `how much`, `how long`.
+pub(super) fn measured(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "much" => "quantity",
+        "long" => "duration",
+        "often" => "frequency",
+        "many" => "number",
+        "bad" | "severe" => "severity",
+        _ => return None,
+    })
+}
