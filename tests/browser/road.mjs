@@ -78,11 +78,11 @@ const STAGES = {
     // As one of its made-up people, by what the dashboard says of them; the codes there are good for half a minute.
     await visitor.page.context().clearCookies({ domain: new URL(report.preview).hostname });
     await visitor.go(`${given.origin}${project}/preview/people`);
-    const password = (await visitor.page.innerText(".secret")).trim();
+    const theirs = (await visitor.page.innerText(".secret")).trim();
     const nurse = visitor.page.locator("main tbody tr").filter({ hasText: /^nurse/i }).first();
     const cells = await nurse.locator("th, td").allInnerTexts();
     await visitor.go(`${report.preview}/sign-in`);
-    await visitor.send({ email: cells[1].trim(), password });
+    await visitor.send({ email: cells[1].trim(), password: theirs });
     if (visitor.path.startsWith("/sign-in/code")) await visitor.send({ code: cells[2].trim() });
     await visitor.go(`${report.preview}/patients`);
     await visitor.look("preview-as-nurse");
