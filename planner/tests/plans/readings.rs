@@ -263,6 +263,11 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["  therapist: {}", "  lock:"],
     ),
     ("I want a website for my bakery with orders and delivery.", &["names no health product"], &[]),
+    (
+        "Employees report injuries at work, the safety officer follows them up.",
+        &["safety officer:"],
+        &["names no health product"],
+    ),
 ];
 
 #[test]
