@@ -30,9 +30,11 @@ impl Supervisor {
         let password = match read(&keys.join(PASSWORD))? {
             Some(password) => password,
             None => {
-                let new = Token::random().map_err(io::Error::other)?;
-                write_private(&keys.join(PASSWORD), new.reveal().as_bytes())?;
-                Secret::new(new.reveal())
+                // Letters of all kinds, as the rules for passwords want them.
+                let new =
+                    Secret::new(&format!("Made-Up-{}", Token::random().map_err(io::Error::other)?.reveal()));
+                write_private(&keys.join(PASSWORD), new.expose().as_bytes())?;
+                new
             }
         };
         let told = Told { variable: Some(("SEED_PASSWORD", password.expose())), ..Told::default() };
