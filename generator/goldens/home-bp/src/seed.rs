@@ -102,7 +102,7 @@ pub fn seed(services: &Services) -> Pending<'_, ()> {
         if let Some(seeds) = Seeds::begin(services, &FRONT, PEOPLE).await? {
             records(&seeds).await?;
         }
-        if cfg!(test) { Ok(()) } else { tell(PEOPLE) }
+        if cfg!(test) { Ok(()) } else { tell(services, PEOPLE) }
     })
 }
 
