@@ -155,4 +155,12 @@ async fn orders_may_be_repeated_and_late_ones_are_refused() {
         host.destroy_data(id).await.unwrap();
     }
     assert!(host.logs(id, 10).await.is_err());
+
+    // HC-12: nor is what builds left of the project's source.
+    let built = folder.path().join("build/projects").join(environment.project.uuid().simple().to_string());
+    std::fs::create_dir_all(built.join("project/src")).unwrap();
+    for _ in 0..2 {
+        host.forget(environment.project).await.unwrap();
+        assert!(!built.exists());
+    }
 }
