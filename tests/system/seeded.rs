@@ -22,7 +22,9 @@ fn has_its_own(program: &Path, database: Database) {
     let variable = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let variables = [("PUBLIC_URL", "https://clinic.example"), ("SEED_PASSWORD", OWN)].map(variable).to_vec();
     let place = Place::with(program, database, variables);
-    for (given, why) in [("", "everybody can read"), (PASSWORD, "32 random letters")] {
+    for (given, why) in
+        [("", "everybody can read"), (PASSWORD, "32 random letters"), (&OWN.to_lowercase(), "capitals")]
+    {
         let (code, said) = place.refuses("seed", &[("SEED_PASSWORD", given)]);
         assert!(code.is_some_and(|code| code != 0) && said.contains(why), "{code:?}: {said}");
     }

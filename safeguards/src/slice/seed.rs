@@ -281,9 +281,9 @@ fn password(services: &Services) -> Result<&str, AppError> {
     let settings = &services.settings;
     match &settings.seed_password {
         Some(own) if is_hard_to_guess(own.reveal()) => Ok(own.reveal()),
-        Some(_) => {
-            Err(AppError::Seed(format!("SEED_PASSWORD wants {SHORTEST} random letters and digits or more")))
-        }
+        Some(_) => Err(AppError::Seed(format!(
+            "SEED_PASSWORD wants {SHORTEST} random letters or more in one word, small ones, capitals and digits among them"
+        ))),
         None if settings.public_url.is_loopback() => Ok(PASSWORD),
         None => Err(AppError::Seed(format!(
             "{} is reached by others, and made-up people sign in with a password that everybody can read: give another by \
@@ -293,9 +293,12 @@ fn password(services: &Services) -> Result<&str, AppError> {
     }
 }
 
-/// Nobody types it by heart, so it may be long; and it is one word, as it is told on a line.
+/// Nobody types it by heart, so it may be long; it is one word, as it is told on a line, of what the rules for passwords want.
 fn is_hard_to_guess(password: &str) -> bool {
-    password.len() >= SHORTEST && password.bytes().all(|letter| letter.is_ascii_graphic())
+    let kinds = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
+    password.len() >= SHORTEST
+        && password.bytes().all(|letter| letter.is_ascii_graphic())
+        && kinds.iter().all(|kind| password.bytes().any(|letter| kind(&letter)))
 }
 
 /// The secret of somebody's authenticator here: of the password, so that nobody knows it who does not know that.
