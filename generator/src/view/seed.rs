@@ -140,7 +140,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         }
         if let Some(Target::Entity(to)) = field.target {
             // Who reaches their own records only may not link to others that are not theirs to see.
-            let seen = how == Makes::All || model.grants(role, to).any(|grant| sees_all(grant));
+            let seen = how == Makes::All || model.grants(role, to).any(sees_all);
             if to == index || !(seen || field.required) {
                 continue;
             }
