@@ -215,7 +215,7 @@ fn before(tokens: &[Token]) -> Option<String> {
     let unit = tokens.get(at.checked_sub(1)?)?.word()?;
     let count = match tokens.get(at.checked_sub(2)?)? {
         Token::Number(number) => number.parse::<u32>().ok()?,
-        Token::Word(word) => number_word(word).and_then(|number| u32::try_from(number).ok()).unwrap_or(1),
+        Token::Word(word) => number_word(word).unwrap_or(1),
         _ => return None,
     };
     let hours = match crate::words::singular(unit).as_str() {

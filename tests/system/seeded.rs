@@ -18,7 +18,7 @@ async fn the_people_of_an_app_that_others_reach_have_a_password_of_their_own() {
 }
 
 fn has_its_own(program: &Path, database: Database) {
-    const OWN: &str = "Made-Up-0123456789abcdef0123456789abcdef";
+    const OWN: &str = "Made-Up-01-92-83-74-65-56-47-38-29-10-ab-cd";
     let variable = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let variables = [("PUBLIC_URL", "https://clinic.example"), ("SEED_PASSWORD", OWN)].map(variable).to_vec();
     let place = Place::with(program, database, variables);

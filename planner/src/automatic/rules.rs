@@ -94,6 +94,7 @@ fn leaves(text: &str) -> bool {
     .any(|word| text.contains(&format!(" {word} ")))
 }
 
+#[allow(clippy::too_many_arguments, reason = "what is said, whom it names, and what is planned of it")]
 fn plan(
     one: &Parsed,
     occasion: Occasion,

@@ -255,7 +255,7 @@ fn frozen(one: &Parsed, spoken: Option<&str>, world: &World) -> Option<String> {
         |name: &String| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical);
     let words = lock(&one.sentence).map(|at| &one.sentence.tokens[..at]);
     let before = words.map(|tokens| named(tokens.iter().filter_map(Token::word).collect(), world));
-    let before = before.into_iter().flatten().filter(clinical).next_back();
+    let before = before.into_iter().flatten().rfind(clinical);
     before
         .or_else(|| named_in(one, world).into_iter().find(clinical))
         .or_else(|| spoken.map(str::to_owned).filter(clinical))

@@ -320,7 +320,7 @@ impl<'a> Write<'a> {
     async fn rules(&self, transaction: &mut Transaction, id: Uuid) -> Result<()> {
         let written = |name: &&str| self.fields.iter().any(|(field, _)| field.name == *name);
         let made = self.action == Action::Create;
-        let asked = |rule: &&Rule| made || rule.reads.iter().any(|name| written(&name));
+        let asked = |rule: &&Rule| made || rule.reads.iter().any(|name| written(name));
         if self.action == Action::Delete || !self.entity.rules.iter().any(|rule| asked(&rule)) {
             return Ok(());
         }
@@ -402,7 +402,7 @@ impl<'a> Write<'a> {
                 store::Statement::composed(Text::composed(text), vec![organisation.into(), value.clone()]);
             let inside = asked.fetch_optional(&mut *transaction).await?.is_some();
             let kept = field.leads == Some(Leads::ToPerson) && self.action != Action::Create;
-            if !inside && !(kept && self.names_already(transaction, id, field, value).await?) {
+            if !(inside || kept && self.names_already(transaction, id, field, value).await?) {
                 return Ok(false);
             }
         }

@@ -264,7 +264,7 @@ pub struct Sent {
 /// # Errors
 /// The database cannot be asked.
 pub async fn sent_about(viewer: &Viewer, entity: &'static Entity, record: Uuid) -> Result<Vec<Sent>> {
-    let mut reading = begin(viewer, Action::View).await.map_err(Error::from)?;
+    let mut reading = begin(viewer, Action::View).await?;
     let rows = sql("SELECT message, way, written_at, state, ended_at, why FROM outbox_messages
          WHERE organisation_id = $1 AND entity = $2 AND record_id = $3
            AND (said_at IS NOT NULL OR packet_id IS NOT NULL)

@@ -30,9 +30,7 @@ impl Supervisor {
         let password = match read(&keys.join(PASSWORD))? {
             Some(password) => password,
             None => {
-                // Letters of all kinds, as the rules for passwords want them.
-                let new =
-                    Secret::new(&format!("Made-Up-{}", Token::random().map_err(io::Error::other)?.reveal()));
+                let new = made_up_password(&Token::random().map_err(io::Error::other)?);
                 write_private(&keys.join(PASSWORD), new.expose().as_bytes())?;
                 new
             }
@@ -50,6 +48,14 @@ impl Supervisor {
         let told = read(&self.0.folders.keys(id).join(PEOPLE))?;
         Ok(told.iter().flat_map(|told| told.expose().lines().filter_map(person)).collect())
     }
+}
+
+/// 128 random bits, written so that the rules for passwords never refuse them by chance: all kinds of letters, and neither a
+/// sequence nor a word among two of them.
+fn made_up_password(token: &Token) -> Secret {
+    let digits: Vec<char> = token.reveal().chars().take(32).collect();
+    let pairs: Vec<String> = digits.chunks(2).map(|pair| pair.iter().collect()).collect();
+    Secret::new(&format!("Made-Up-{}", pairs.join("-")))
 }
 
 fn read(path: &std::path::Path) -> io::Result<Option<Secret>> {
@@ -79,6 +85,16 @@ fn person(line: &str) -> Option<MadeUpPerson> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_random_and_holds_no_sequence() {
+        let made = || made_up_password(&Token::random().unwrap());
+        let (one, other) = (made(), made());
+        assert_ne!(one.expose(), other.expose());
+        let parts: Vec<&str> = one.expose().split('-').collect();
+        assert_eq!((parts.len(), &parts[..2]), (18, &["Made", "Up"][..]));
+        assert!(parts[2..].iter().all(|pair| pair.len() == 2), "{parts:?}");
+    }
 
     #[test]
     fn what_seed_says_is_read_back() {

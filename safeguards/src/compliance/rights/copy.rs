@@ -30,7 +30,7 @@ pub(super) async fn page(viewer: Viewer, Extension(facts): Extension<Facts>) -> 
         .about("All that this app keeps about you, as far as you may see it here.")
         .command("Download a copy", format!("{PAGE}/copy"))
         .option("Delete your account", "/account/delete");
-    Ok(sections.into_iter().fold(page, |page, section| shown(page, section)))
+    Ok(sections.into_iter().fold(page, shown))
 }
 
 fn shown(page: Page, section: Section) -> Page {
