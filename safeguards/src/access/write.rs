@@ -320,7 +320,7 @@ impl<'a> Write<'a> {
     async fn rules(&self, transaction: &mut Transaction, id: Uuid) -> Result<()> {
         let written = |name: &&str| self.fields.iter().any(|(field, _)| field.name == *name);
         let made = self.action == Action::Create;
-        let asked = |rule: &&Rule| made || rule.reads.iter().any(|name| written(name));
+        let asked = |rule: &&Rule| made || rule.reads.iter().any(&written);
         if self.action == Action::Delete || !self.entity.rules.iter().any(|rule| asked(&rule)) {
             return Ok(());
         }
