@@ -312,9 +312,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return inner(second, third);
     }
     // Global unicast is 2000::/3; without Teredo, benchmarks, ORCHID and documentation.
-    let special = (first == 0x2001 && second < 0x200)
-        || (first == 0x2001 && second == 0xdb8)
-        || (first == 0x3fff && second < 0x1000);
+    let special =
+        (first == 0x2001 && (second < 0x200 || second == 0xdb8)) || (first == 0x3fff && second < 0x1000);
     (first & 0xe000) == 0x2000 && !special
 }
 

@@ -127,6 +127,10 @@ pub async fn wanted(platform: &Platform, environment: &Environment) -> Result<Wa
 /// # Errors
 /// The spec names no such company, its host is not attested there, the app could not work with these settings, or the host does
 /// not take them: then everything is as it was.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "who sets what for whom where, by which key, and that they have proved it"
+)]
 pub async fn set(
     platform: &Platform,
     host: &dyn Host,
