@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod export;
 mod generate;
+mod history;
 mod lint;
 mod models;
 mod new;
@@ -19,6 +20,7 @@ mod platform;
 mod run;
 mod schema;
 mod source;
+mod undo;
 mod verify;
 mod verify_version;
 
@@ -36,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Check { spec } => check::run(&spec),
         Command::Generate(generate) => generate::run(&generate, progress),
         Command::Change(change) => change::run(&change, progress),
+        Command::Undo(undo) => undo::run(&undo, progress),
         Command::Lint { dir } => lint::run(&dir),
         Command::Run(run) => run::run(&run, arguments.json, progress),
         Command::Demo(serving) => demo::run(serving.listen, arguments.json, progress),

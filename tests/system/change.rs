@@ -97,5 +97,29 @@ fn construct_25_an_app_with_records_changes_by_a_wish() {
     let unfit = change(&clinic, &["--spec", text(&path)]);
     assert_eq!(unfit.code, Some(2), "{}{}", unfit.output, unfit.errors);
     assert_eq!(spec(), third);
+
+    // Both changes are taken back, code and tables. What one of them deleted comes back as a place, and that is said before.
+    let undo =
+        |words: &[&str]| ended(&mut command(&[&["--json", "undo", "--dir", text(&clinic)], words].concat()));
+    let planned = undo(&["--plan"]);
+    assert_eq!(planned.code, Some(0), "{}", planned.errors);
+    let planned = planned.json();
+    assert_eq!((&planned["changed"], spec()), (&Value::Bool(false), third));
+    let empty = planned["comes back empty"][0].as_str().expect("it says what does not come back");
+    assert!(empty.contains("Pulse") && empty.contains("backups/before-"), "{empty}");
+    let undone = undo(&[]);
+    assert_eq!(undone.code, Some(0), "{}{}", undone.output, undone.errors);
+    assert_eq!(spec(), second);
+    serve_once(&clinic);
+    assert_eq!(rows(&clinic, "back"), before);
+    // To undo what was added is to delete it.
+    assert_eq!(undo(&[]).code, Some(2));
+    assert_eq!(undo(&["--confirm", name]).code, Some(0));
+    assert_eq!(spec(), first);
+    assert!(fs::read_to_string(&file).is_ok_and(|text| text.contains("// Ours.")), "an edit by hand stays");
+    serve_once(&clinic);
+    assert_eq!(rows(&clinic, "first"), before);
+    let none = undo(&[]);
+    assert!(none.code == Some(2) && none.output.contains("nothing to undo"), "{}", none.output);
     run(&["audit", "verify", text(&clinic)]);
 }

@@ -76,19 +76,30 @@ impl Trial {
 
     fn plant_one(&self, person: &Rc<Person>, resource: &Resource<'_>, planted: &mut Planted) -> Result<bool> {
         let word = value();
-        let Some(body) = self.sample_for(person, resource, &word)? else { return Ok(false) };
+        let Some(mut body) = self.sample_for(person, resource, &word)? else { return Ok(false) };
+        // Each field holds a word of its own, so that one which is shown is told from one which is hidden.
+        let mut written = Vec::new();
+        for (name, held) in body.as_object_mut().into_iter().flatten() {
+            let text = held.to_string();
+            if !text.contains(&word) {
+                continue;
+            }
+            let own = value();
+            if let Ok(changed) = serde_json::from_str(&text.replace(&word, &own)) {
+                *held = changed;
+                written.push((name.clone(), own));
+            }
+        }
         let reply = person.post(format!("/api/{}", resource.path), &body)?;
         if !reply.is_success() {
             return Ok(false);
         }
-        let written =
-            body.as_object().into_iter().flatten().filter(|(_, value)| value.to_string().contains(&word));
         let mut found = false;
-        for (name, _) in written {
-            let Some(field) = resource.field(name).map(|index| &resource.entity[index]) else { continue };
+        for (name, value) in written {
+            let Some(field) = resource.field(&name).map(|index| &resource.entity[index]) else { continue };
             planted.values.push(PlantedValue {
                 place: format!("{} of {}", field.name.as_str(), resource.name()),
-                value: word.clone(),
+                value,
                 sealed: matches!(field.storage, Storage::Sealed { .. }),
             });
             found = true;

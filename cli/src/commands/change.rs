@@ -16,6 +16,7 @@ use spec::ValidatedSpec;
 use tempfile::TempDir;
 
 use super::generate::{Former, buildable};
+use super::history;
 use super::lint;
 use super::plan::unplanned;
 use super::platform::login::ask;
@@ -31,17 +32,34 @@ const NO_VERSION: [&str; 4] = ["backups", "data", "target", ".git"];
 /// Changes an app to what a prompt or a spec says.
 pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Failure> {
     let dir = &arguments.dir;
-    let former = Former::read(dir)?.ok_or_else(|| {
-        Failure::input(format!(
-            "{} holds no project that remembers what it was generated from",
-            dir.display()
-        ))
-    })?;
+    let former = Former::of(dir)?;
     let wish = wished(arguments, &former)?;
+    let how = How { plan: arguments.plan, confirm: arguments.confirm.as_deref(), undoes: None };
+    see_through(dir, &former, &wish, &how, progress)
+}
+
+/// How a change is made.
+pub(super) struct How<'a> {
+    /// Only say what it is.
+    pub(super) plan: bool,
+    /// The app's name, typed.
+    pub(super) confirm: Option<&'a str>,
+    /// The state that it goes back to; a change forward keeps the state before it.
+    pub(super) undoes: Option<&'a history::State>,
+}
+
+/// Brings a project from what it was to what is wanted, or leaves every file as it was.
+pub(super) fn see_through(
+    dir: &Path,
+    former: &Former,
+    wish: &Wish,
+    how: &How<'_>,
+    progress: Progress,
+) -> Result<Outcome, Failure> {
     let difference = former.difference(&wish.spec);
     if wish.text == former.generated.spec {
         let text = "nothing differs from what the app was generated from".to_owned();
-        return Ok(Outcome { text, json: told(&difference, &wish, &[], false) });
+        return Ok(Outcome { text, json: told(&difference, wish, &[], false) });
     }
     buildable(&wish.spec)?;
     let project = former.evolve(&wish.spec, &wish.text)?;
@@ -49,12 +67,12 @@ pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Fai
         |path: &&String| path.starts_with("migrations/") && !former.generated.migrations.contains_key(*path);
     let migrations: Vec<&str> = project.files.keys().filter(is_new).map(String::as_str).collect();
     let summary = format!("{difference}{}", wish.remarks());
-    if arguments.plan {
-        return Ok(Outcome { text: summary, json: told(&difference, &wish, &migrations, false) });
+    if how.plan {
+        return Ok(Outcome { text: summary, json: told(&difference, wish, &migrations, false) });
     }
     progress.say(&summary);
     if difference.is_grave() {
-        confirmed(&wish.spec.model().app, arguments.confirm.as_deref())?;
+        confirmed(&wish.spec.model().app, how.confirm)?;
     }
     let dir = dir.canonicalize()?;
     let cache = Cache::open()?;
@@ -65,12 +83,14 @@ pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Fai
         None
     };
     let saved = Saved::of(&dir)?;
-    if let Err(failure) = made(&project, &dir, &cache, has_data, progress) {
+    let made = remembered(&dir, former, how.undoes, backup.as_deref())
+        .and_then(|()| made(&project, &dir, &cache, has_data, progress));
+    if let Err(failure) = made {
         saved.restore(&dir)?;
         return Err(failure);
     }
     let mut text = format!("{}\nNext: healthcoder run --dir {}", dir.display(), dir.display());
-    let mut json = told(&difference, &wish, &migrations, true);
+    let mut json = told(&difference, wish, &migrations, true);
     if let Some(backup) = backup {
         text = format!("{text}\nA backup from before lies in {}, its passphrase beside it", backup.display());
         json["backup"] = json!(backup);
@@ -78,22 +98,44 @@ pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Fai
     Ok(Outcome { text, json })
 }
 
+/// Keeps the state before a change, or forgets the one that is gone back to.
+fn remembered(
+    dir: &Path,
+    former: &Former,
+    undoes: Option<&history::State>,
+    backup: Option<&Path>,
+) -> Result<(), Failure> {
+    match undoes {
+        Some(state) => state.forget()?,
+        None => history::keep(dir, &former.generated.spec, backup)?,
+    }
+    Ok(())
+}
+
 /// What is wanted.
-struct Wish {
-    spec: ValidatedSpec,
-    text: String,
-    questions: Vec<Question>,
-    not_understood: Vec<String>,
+pub(super) struct Wish {
+    pub(super) spec: ValidatedSpec,
+    pub(super) text: String,
+    pub(super) questions: Vec<Question>,
+    pub(super) not_understood: Vec<String>,
+    /// Of a change that is taken back: what it deleted, which stays deleted.
+    pub(super) comes_back_empty: Vec<String>,
 }
 
 impl Wish {
+    /// A spec, of which there is nothing to say.
+    pub(super) fn plain(spec: ValidatedSpec, text: String) -> Self {
+        Self { spec, text, questions: Vec::new(), not_understood: Vec::new(), comes_back_empty: Vec::new() }
+    }
+
     fn remarks(&self) -> String {
         let questions = self
             .questions
             .iter()
             .map(|question| format!("\n?  {} (taken: {})", question.ask, question.default));
         let rest = self.not_understood.iter().map(|said| format!("\n-  not understood: {said}"));
-        questions.chain(rest).collect()
+        let empty = self.comes_back_empty.iter().map(|said| format!("\n-  comes back empty: {said}"));
+        questions.chain(rest).chain(empty).collect()
     }
 }
 
@@ -102,21 +144,30 @@ fn wished(arguments: &Change, former: &Former) -> Result<Wish, Failure> {
     if arguments.prompt.is_none() && arguments.prompt_file.is_none() {
         let path = arguments.spec.clone().unwrap_or_else(|| arguments.dir.join("app.yaml"));
         let (spec, text) = (valid_spec(&path, &lock)?, read(&path)?);
-        return Ok(Wish { spec, text, questions: Vec::new(), not_understood: Vec::new() });
+        return Ok(Wish::plain(spec, text));
     }
-    let own = read(&arguments.dir.join("app.yaml"))?;
-    if own != former.generated.spec {
-        return Err(Failure::input(
-            "app.yaml was edited since the app was generated: see that through first, with `healthcoder change` and no words",
-        ));
-    }
+    unedited(&arguments.dir, former)?;
     let words = prompt_of(arguments.prompt.as_deref(), arguments.prompt_file.as_deref())?;
     let changed = planner::change(&former.spec, &words).map_err(unplanned)?;
     let text = planner::without_retired(&changed.text);
     let spec = spec::check(&text, &lock).map_err(|problems| {
         Failure::input(format!("without what is to go, the rest does not hold:\n{problems}"))
     })?;
-    Ok(Wish { spec, text, questions: changed.questions, not_understood: changed.not_understood })
+    Ok(Wish {
+        questions: changed.questions,
+        not_understood: changed.not_understood,
+        ..Wish::plain(spec, text)
+    })
+}
+
+/// Refuses a project whose app.yaml says more than the app does.
+pub(super) fn unedited(dir: &Path, former: &Former) -> Result<(), Failure> {
+    if read(&dir.join("app.yaml"))? == former.generated.spec {
+        return Ok(());
+    }
+    Err(Failure::input(
+        "app.yaml was edited since the app was generated: see that through first, with `healthcoder change` and no words",
+    ))
 }
 
 /// Writes the new version, builds it, and runs its migration on a copy of the data.
@@ -191,6 +242,7 @@ fn told(difference: &Difference, wish: &Wish, migrations: &[&str], changed: bool
         "widens": difference.widened,
         "questions": asked,
         "not understood": wish.not_understood,
+        "comes back empty": wish.comes_back_empty,
         "migrations": migrations,
         "spec": wish.spec.document().to_json(),
     })

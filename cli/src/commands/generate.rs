@@ -87,6 +87,17 @@ impl Former {
         Ok(Some(Self { spec, generated }))
     }
 
+    /// What the project in a folder was generated from; a folder that remembers nothing is refused.
+    pub(super) fn of(dir: &Path) -> Result<Self, Failure> {
+        let none = || {
+            Failure::input(format!(
+                "{} holds no project that remembers what it was generated from",
+                dir.display()
+            ))
+        };
+        Self::read(dir)?.ok_or_else(none)
+    }
+
     /// What differs, in people's words.
     pub(super) fn difference(&self, after: &ValidatedSpec) -> Difference {
         Difference::of(&self.spec, after)

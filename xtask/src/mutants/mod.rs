@@ -1,29 +1,32 @@
 //! `cargo xtask mutants`: whether the verifier fails when a safeguard is missing.
 //!
 //! Each mutant is one change of a generated project or of the library in it, by exact text: a change that does not
-//! apply any more is an error, so that the table follows the code. The project is built with it (at opt 0, in the
-//! workspace's own target folder), verified, and put back. A mutant is killed when a check says *broken*; one that only
-//! stops the verifier (*undecided*), or does not build, is told apart and counts for nothing. While one is verified, the
-//! next is built.
+//! apply any more is an error, so that the table follows the code. Those that change bodies of functions only are compiled
+//! together ([`joint`]); each of the others is built by itself (at opt 0, in the workspace's own target folder), and put back,
+//! while those before are verified. A mutant is killed when a check says *broken*; one that only stops the verifier
+//! (*undecided*), or does not build, is told apart and counts for nothing.
 
+mod bench;
 mod choice;
+mod joint;
 mod later;
+mod score;
 mod table;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::ScopedJoinHandle;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use clap::Args;
-use serde_json::Value;
 
-use crate::process::{cargo, root, shown};
-use crate::test::FEATURES;
+use bench::{Bench, Built};
+use score::{End, Score, told};
 use table::Mutant;
+
+/// How many verifications at once: each waits most of its time.
+const AT_ONCE: usize = 2;
 
 /// Every mutant.
 fn all() -> impl Iterator<Item = &'static Mutant> {
@@ -58,20 +61,8 @@ pub(crate) struct Mutants {
     database_url: Option<String>,
 }
 
-/// How a mutant ended.
-enum End {
-    /// Broken checks, from outside and by looking at files.
-    Killed {
-        outside: Vec<String>,
-        files: Vec<String>,
-    },
-    Survived,
-    /// The verifier could not go on, or the mutant does not build.
-    Unclear(String),
-}
-
 impl Mutants {
-    /// Tries mutants one after the other, and prints the score.
+    /// Tries mutants, and prints the score.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let chosen = chosen(self)?;
         if self.list {
@@ -81,79 +72,60 @@ impl Mutants {
             return Ok(());
         }
         let bench = Bench::set_up(self)?;
-        let unchanged = bench.verified(&bench.built()?)?;
+        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        for mutant in &chosen {
+            match bench.bodies(mutant)? {
+                Some(bodies) => together.push((*mutant, bodies)),
+                None => alone.push(*mutant),
+            }
+        }
+        eprintln!("{} mutants in one program, {} by themselves", together.len(), alone.len());
+        let joint = match bench.together(&together)? {
+            Ok(program) => program,
+            Err(why) => bail!("the mutants do not build together: {why}"),
+        };
+        // Under a name that is no mutant's, it is the honest one.
+        let unchanged = bench.verified(&bench.copied(&joint)?)?;
         ensure!(
             matches!(unchanged, End::Survived),
             "the unchanged project is not green: {}",
             told(&unchanged)
         );
-        let mut score = Score::default();
+        let score = Mutex::new(Score::default());
+        let (built, waiting) = mpsc::sync_channel::<(&Mutant, Built)>(chosen.len());
+        let waiting = Mutex::new(waiting);
         #[expect(clippy::disallowed_methods, reason = "how long this may take is real time")]
         let began = Instant::now();
+        let over = || self.minutes.is_some_and(|minutes| began.elapsed().as_secs() > minutes * 60);
         std::thread::scope(|scope| {
-            let mut verifying: Option<(&Mutant, ScopedJoinHandle<'_, anyhow::Result<End>>)> = None;
-            for mutant in &chosen {
-                if self.minutes.is_some_and(|minutes| began.elapsed().as_secs() > minutes * 60) {
-                    score.untried.push(mutant.name);
-                    continue;
+            let verify = || -> anyhow::Result<()> {
+                loop {
+                    let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok((mutant, program)) = next else { return Ok(()) };
+                    let end = if over() { None } else { Some(bench.verified(&program)?) };
+                    let mut score = score.lock().unwrap_or_else(PoisonError::into_inner);
+                    match end {
+                        Some(end) => score.count(mutant, end),
+                        None => score.pass_over(mutant),
+                    }
                 }
-                let program = bench.changed(mutant)?;
-                if let Some((former, verifying)) = verifying.take() {
-                    score.count(former, ended_thread(verifying)?);
-                }
-                let bench = &bench;
-                verifying = Some((mutant, scope.spawn(move || bench.verified(&program))));
+            };
+            let verifying: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(verify)).collect();
+            for (mutant, _) in &together {
+                built.send((mutant, Ok(bench.named(&joint, mutant)?)))?;
             }
-            if let Some((last, verifying)) = verifying {
-                score.count(last, ended_thread(verifying)?);
+            for mutant in alone {
+                let program = if over() { Err("no time".to_owned()) } else { bench.alone(mutant)? };
+                built.send((mutant, program))?;
+            }
+            drop(built);
+            for thread in verifying {
+                thread.join().map_err(|_| anyhow::anyhow!("a verification panicked"))??;
             }
             anyhow::Ok(())
         })?;
-        score.tell(chosen.len())
-    }
-}
-
-fn ended_thread(verifying: ScopedJoinHandle<'_, anyhow::Result<End>>) -> anyhow::Result<End> {
-    verifying.join().map_err(|_| anyhow::anyhow!("the verification panicked"))?
-}
-
-/// How many were noticed, and by what.
-#[derive(Default)]
-struct Score {
-    outside: usize,
-    files: usize,
-    left: Vec<&'static str>,
-    untried: Vec<&'static str>,
-    /// Killed by one check alone: whatever is like them and a little different may live.
-    narrowly: Vec<String>,
-}
-
-impl Score {
-    fn count(&mut self, mutant: &Mutant, end: End) {
-        eprintln!("{:<32} {}", mutant.name, told(&end));
-        match end {
-            End::Killed { outside, files } => {
-                if let ([only], []) | ([], [only]) = (outside.as_slice(), files.as_slice()) {
-                    self.narrowly.push(format!("{} ({only})", mutant.name));
-                }
-                if outside.is_empty() { self.files += 1 } else { self.outside += 1 }
-            }
-            End::Survived | End::Unclear(_) => self.left.push(mutant.name),
-        }
-    }
-
-    fn tell(&self, chosen: usize) -> anyhow::Result<()> {
-        let Self { outside, files, left, untried, narrowly } = self;
-        let (killed, tried) = (outside + files, chosen - untried.len());
-        eprintln!("{killed} of {tried} mutants killed: {outside} from outside, {files} by looking at files");
-        if !narrowly.is_empty() {
-            eprintln!("by one check alone: {}", narrowly.join(", "));
-        }
-        if !untried.is_empty() {
-            eprintln!("not tried, for want of time: {}", untried.join(", "));
-        }
-        ensure!(left.is_empty(), "not killed: {}", left.join(", "));
-        Ok(())
+        let score = score.into_inner().unwrap_or_else(PoisonError::into_inner);
+        score.tell(chosen.len(), !self.until_broken)
     }
 }
 
@@ -192,152 +164,12 @@ fn source(file: &str) -> PathBuf {
     }
 }
 
-fn told(end: &End) -> String {
-    match end {
-        End::Killed { outside, files } => {
-            let first: Vec<&str> = outside.iter().chain(files).take(4).map(String::as_str).collect();
-            format!("killed by {} checks: {}", outside.len() + files.len(), first.join(", "))
-        }
-        End::Survived => "SURVIVED".to_owned(),
-        End::Unclear(why) => format!("UNCLEAR: {why}"),
-    }
-}
-
-/// A program, or why there is none.
-type Built = Result<PathBuf, String>;
-
-/// A generated project, and what verifies it.
-struct Bench<'a> {
-    /// It is changed, and built.
-    project: PathBuf,
-    /// The same as it is generated: what the verifier reads.
-    told: PathBuf,
-    package: String,
-    healthcoder: PathBuf,
-    wanted: &'a Mutants,
-}
-
-impl<'a> Bench<'a> {
-    fn set_up(wanted: &'a Mutants) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(root().join("generator/goldens/home-bp/app.yaml"))?;
-        let spec = spec::check(&text, &spec::Lock::default())
-            .map_err(|problems| anyhow::anyhow!("the golden's spec is not valid:\n{problems}"))?;
-        let files = generator::generate(&spec, &text)?;
-        let project = root().join("target/mutants/home-bp");
-        if project.exists() {
-            // What an interrupted run left changed.
-            fs::remove_dir_all(&project)?;
-        }
-        let told = root().join("target/mutants/home-bp-unchanged");
-        for folder in [&project, &told] {
-            generator::write(&files, folder, generator::Edits::Overwrite)?;
-        }
-        let manifest = fs::read_to_string(project.join("Cargo.toml"))?;
-        let package = manifest.lines().find_map(|line| line.strip_prefix("name = "));
-        let package = package.context("the project has a name")?.trim_matches('"').to_owned();
-        let mut build = cargo();
-        build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).args(FEATURES);
-        crate::process::run(&mut build)?;
-        // A copy, which no other build replaces while it runs.
-        let healthcoder = project.with_extension("healthcoder");
-        let _former = fs::remove_file(&healthcoder);
-        fs::copy(root().join("target/debug/healthcoder"), &healthcoder)?;
-        Ok(Self { project, told, package, healthcoder, wanted })
-    }
-
-    /// The program of a mutant; why there is none, where it does not build.
-    fn changed(&self, mutant: &Mutant) -> anyhow::Result<Built> {
-        let path = self.project.join(mutant.file);
-        let text = fs::read_to_string(&path).with_context(|| format!("{}: {}", mutant.name, mutant.file))?;
-        let mut changed = text.clone();
-        for (from, to) in mutant.changes {
-            ensure!(changed.contains(from), "`{}` does not apply any more to {}", mutant.name, mutant.file);
-            changed = changed.replacen(from, to, 1);
-        }
-        fs::write(&path, changed)?;
-        let built = self.built();
-        fs::write(&path, text)?;
-        built
-    }
-
-    /// Builds the project as it stands; why not, where it does not build.
-    fn built(&self) -> anyhow::Result<Built> {
-        let target = root().join("target");
-        let mut build = cargo();
-        build.current_dir(&self.project).env("CARGO_TARGET_DIR", &target).args([
-            "build",
-            "--quiet",
-            "--config",
-            "profile.dev.package.safeguards.opt-level=0",
-            "--config",
-            "profile.dev.package.exporter.opt-level=0",
-        ]);
-        let output = build.output().with_context(|| shown(&build))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let error = said.lines().find(|line| line.starts_with("error")).unwrap_or("it does not build");
-            return Ok(Err(error.to_owned()));
-        }
-        // A copy, which the next build does not replace while it runs.
-        static BUILDS: AtomicU32 = AtomicU32::new(0);
-        let number = BUILDS.fetch_add(1, Ordering::Relaxed);
-        let own = self.project.with_extension(format!("program-{}", number % 2));
-        let _former = fs::remove_file(&own);
-        fs::copy(target.join("debug").join(&self.package), &own)?;
-        Ok(Ok(own))
-    }
-
-    fn verified(&self, program: &Built) -> anyhow::Result<End> {
-        let program = match program {
-            Ok(program) => program,
-            Err(why) => return Ok(End::Unclear(why.clone())),
-        };
-        let mut verify = std::process::Command::new(&self.healthcoder);
-        verify.arg("--json").arg("verify").arg(&self.told).arg("--program").arg(program);
-        if self.wanted.until_broken {
-            verify.arg("--until-broken");
-        }
-        for check in &self.wanted.only {
-            verify.arg("--only").arg(check);
-        }
-        if let Some(address) = &self.wanted.database_url {
-            verify.arg("--database-url").arg(address);
-        }
-        let output = verify.output().with_context(|| shown(&verify))?;
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-        Ok(ended(&report, &String::from_utf8_lossy(&output.stderr)))
-    }
-}
-
-/// Which groups look at nothing but what the app answers.
-const OUTSIDE: [&str; 7] = ["edge", "pages", "identity", "tokens", "access", "integrity", "documents"];
-
-fn ended(report: &Value, errors: &str) -> End {
-    let Some(checks) = report["checks"].as_array() else {
-        let last = errors.lines().last().unwrap_or("it said nothing");
-        return End::Unclear(format!("it was not verified: {last}"));
-    };
-    let name = |check: &Value| check["id"].as_str().unwrap_or_default().to_owned();
-    let broken: Vec<&Value> = checks.iter().filter(|check| check["result"]["outcome"] == "broken").collect();
-    let is_outside = |check: &&&Value| OUTSIDE.iter().any(|group| check["group"] == *group);
-    let (outside, files): (Vec<&Value>, Vec<&Value>) = broken.iter().partition(|check| is_outside(check));
-    if !broken.is_empty() {
-        return End::Killed {
-            outside: outside.into_iter().map(name).collect(),
-            files: files.into_iter().map(name).collect(),
-        };
-    }
-    let undecided: Vec<String> =
-        checks.iter().filter(|check| check["result"]["outcome"] == "undecided").map(name).collect();
-    if undecided.is_empty() {
-        End::Survived
-    } else {
-        End::Unclear(format!("undecided: {}", undecided.join(", ")))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use crate::process::root;
+
     use super::*;
 
     /// Each mutant still applies to what is generated and vendored, so that the table follows the code.

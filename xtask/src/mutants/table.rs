@@ -120,8 +120,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "version-ignored",
         "src/patients.rs",
         &[(
-            "WHERE id = {id} AND version = {version} AND {visible}\");\n    Ok(changed",
-            "WHERE id = {id} AND version <= {version} + 1000000 AND version >= {version} - 1000000 AND {visible}\");\n    Ok(changed",
+            "    let answers = &prepared_patient(viewer, Some(id), answers).await?;\n",
+            "    let answers = &prepared_patient(viewer, Some(id), answers).await?;\n    let _ = version;\n    let version = find(viewer, id).await?.written.version;\n",
         )],
         "a lost update",
     ),
