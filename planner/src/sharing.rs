@@ -141,7 +141,7 @@ fn conversation(one: &Parsed, clause: &Clause, world: &World, granted: &Grants) 
     let objects = clause.objects.iter().chain(told.flat_map(|tail| &tail.phrases));
     let mut between: Vec<String> = Vec::new();
     for phrase in clause.subjects.iter().chain(objects) {
-        let roles = world.roles_of(phrase);
+        let roles = if is_pronoun(phrase) { whom(one, world) } else { world.roles_of(phrase) };
         // Somebody who was not made out takes no part, and so nobody does.
         if roles.is_empty() && !phrase.other && !each_other(phrase) {
             return None;
@@ -165,6 +165,21 @@ fn conversation(one: &Parsed, clause: &Clause, world: &World, granted: &Grants) 
         between,
         said: one.sentence.text.clone(),
     })
+}
+
+fn is_pronoun(phrase: &Phrase) -> bool {
+    matches!(phrase.words.as_slice(), [word] if matches!(word.as_str(), "them" | "him" | "her"))
+}
+
+/// `the physician sets the target per patient and can message them`: who was named last before, if it is a person.
+fn whom(one: &Parsed, world: &World) -> Vec<String> {
+    let words: Vec<&str> = one.sentence.tokens.iter().filter_map(Token::word).collect();
+    let them = words.windows(2).position(|pair| {
+        matches!(base(pair[0]), Some("message" | "chat")) && matches!(pair[1], "them" | "him" | "her")
+    });
+    let before = words[..them.unwrap_or(0)].iter().rev();
+    let mut named = before.map(|word| world.roles_named(&crate::words::key(&[word])));
+    named.find(|roles| !roles.is_empty()).unwrap_or_default()
 }
 
 fn each_other(phrase: &Phrase) -> bool {

@@ -45,6 +45,23 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["patient: view own", "did exercises: clinical boolean"],
         &[],
     ),
+    // What a patient gives their family and takes back again.
+    (
+        "Patients log readings. Families can be given read access by the patient and lose it again.",
+        &["by: patient, to: family member, gives: [\"view patient\", \"view reading\"]"],
+        &["family member: view"],
+    ),
+    (
+        "Patients log readings. The patient can give family members access to their readings and take it back.",
+        &["by: patient, to: family member, gives: [\"view reading\"]"],
+        &["family member: view"],
+    ),
+    // Who was named last is who is written to.
+    (
+        "Patients log readings. The nurse watches a list, the physician sets the target per patient and can message them.",
+        &["between: [physician, patient]"],
+        &[],
+    ),
     // CL-1: a denial grants nothing, and does not swallow what was granted before it.
     (
         "Clients log mood. Therapists write notes and see their clients. Coders see no notes of any kind.",
