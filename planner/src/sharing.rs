@@ -2,12 +2,13 @@
 //! the plainest words say who, about what and how, and where the grants already let them. Else it stays a wish.
 
 use crate::{
+    access::{Allow, Reach, Rules},
     catalogue::{EntityKind, RoleKind},
     clauses::{Clause, Phrase},
     grants::Grants,
     sentences::Token,
     words::{Verb, base, number_word},
-    world::{Parsed, World},
+    world::{Parsed, Role, World},
 };
 
 /// People who write to each other about the record of one of them.
@@ -65,13 +66,23 @@ pub(crate) struct Sharing {
 impl Sharing {
     /// Whether what a sentence wishes for is planned. `skipped` says what of the plan did not hold.
     pub(crate) fn holds(&self, construct: u32, said: &str, skipped: &dyn Fn(&str, &str) -> bool) -> bool {
+        let words = said.to_lowercase();
+        let sent = |one: &Packet| {
+            // What the e-mail holds is no wish of its own: a name and a link, which dies.
+            let told = words.contains("email") && words.contains("link");
+            (one.said == said || told) && !skipped("documents", &one.name)
+        };
+        let reminds = |one: &Reminder| {
+            let attested = words.contains("baa") || words.contains("attest");
+            (one.said == said || attested) && !skipped("messages", &one.name)
+        };
         match construct {
             18 => {
                 self.conversations.iter().any(|one| one.said == said && !skipped("conversations", &one.name))
             }
-            17 => self.reminders.iter().any(|one| one.said == said && !skipped("messages", &one.name)),
+            17 => self.reminders.iter().any(reminds) || self.packets.iter().any(sent),
             22 => self.feeds.iter().any(|one| one.said == said && !skipped("feeds", &one.name)),
-            21 | 24 => self.packets.iter().any(|one| one.said == said && !skipped("documents", &one.name)),
+            21 | 24 => self.packets.iter().any(sent),
             _ => false,
         }
     }
@@ -98,9 +109,19 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World, granted: &Grants) -> Sh
                 out.packets.push(found);
             }
         }
+        if let Some(found) = handed(one, world).and_then(|(of, by)| packet_of(of, by, one, world, granted))
+            && out.packets.iter().all(|known| known.of != found.of)
+        {
+            world.assume(format!(
+                "{} is handed over as a page that opens by a link for 24 hours, after the code that was sent apart; it can be printed",
+                found.of
+            ));
+            out.packets.push(found);
+        }
         if let Some(found) = reminder(one, world)
             && out.reminders.is_empty()
         {
+            reach(&found.to, world);
             out.reminders.push(found);
         }
     }
@@ -187,18 +208,59 @@ fn each_other(phrase: &Phrase) -> bool {
         && phrase.words.len() < 3
 }
 
+/// `providers write protocols for a patient and prepare a packet (PDF) that the patient opens from an email`: what, and who prepares it.
+fn handed(one: &Parsed, world: &World) -> Option<(String, Vec<String>)> {
+    let text = one.sentence.plain();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+    let own = world.self_role()?;
+    let opens = has(&["open", "opens", "receive", "receives", "get", "gets", "download", "downloads"])
+        && has(&["email", "e mail", "link", "mail"]);
+    let packet = has(&["packet", "packets", "pdf", "pdfs", "handout", "handouts"]);
+    let narrows = one.sentence.tokens.iter().any(|token| token.word().is_some_and(crate::words::restricts));
+    if !opens || !packet || narrows || !text.split(' ').any(|word| crate::words::singular(word) == own) {
+        return None;
+    }
+    one.clauses.iter().filter(|clause| !clause.not && !clause.nobody && !clause.passive).find_map(|clause| {
+        let of = clause.objects.iter().filter_map(|phrase| world.entity_of(&phrase.words)).find(|name| {
+            let entity = world.entities.get(name);
+            entity.is_some_and(|entity| entity.part_of.as_deref() == world.subject())
+        })?;
+        let by: Vec<String> = clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+        (!by.is_empty() && by.iter().all(|role| role != own)).then_some((of, by))
+    })
+}
+
+/// Lets a patient see what is prepared for them to open, unless that was denied.
+pub(crate) fn prepare(parsed: &[Parsed], world: &World, rules: &mut Rules) {
+    let Some(own) = world.self_role() else { return };
+    for (of, _) in parsed.iter().filter_map(|one| handed(one, world)) {
+        let denied = rules.denies.iter().any(|deny| deny.role == own && deny.entity == of);
+        let known = rules.allows.iter().any(|allow| allow.role == own && allow.entity == of);
+        if !denied && !known {
+            rules.allows.push(Allow {
+                role: own.to_owned(),
+                entity: of,
+                verb: "view",
+                fields: None,
+                reach: Reach::Own,
+                when: Vec::new(),
+            });
+        }
+    }
+}
+
 /// `remind patients by text a day before their appointment`.
 fn reminder(one: &Parsed, world: &World) -> Option<Reminder> {
     let text = one.sentence.plain();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
     if !has(&["remind", "reminds", "reminded", "reminder", "reminders"])
-        || !has(&["appointment", "appointments", "visit", "visits", "session", "sessions"])
-        || one.sentence.tokens.iter().any(|token| token.word().is_some_and(crate::words::restricts))
+        || !(has(&["appointment", "appointments", "visit", "visits", "session", "sessions"])
+            || of_nothing_else(&one.sentence.tokens))
+        || says_more(&one.sentence.tokens)
     {
         return None;
     }
-    let to =
-        world.self_role().filter(|role| world.roles.get(*role).is_some_and(|role| role.acts))?.to_owned();
+    let to = person(world)?;
     let subject = world.entities.get(world.subject()?)?;
     let known = |kind: &str| {
         subject.fields.values().any(|written| written.starts_with(&format!("identifier {kind}")))
@@ -222,6 +284,51 @@ fn reminder(one: &Parsed, world: &World) -> Option<Reminder> {
     let booked = entity.states.iter().find(|state| matches!(state.as_str(), "booked" | "scheduled")).cloned();
     let (of, said) = (of.clone(), one.sentence.text.clone());
     Some(Reminder { name: "reminder".into(), by, to, before, of, start: "start".into(), booked, said })
+}
+
+/// The role of the person whom a record is about, whether or not they sign in.
+fn person(world: &World) -> Option<String> {
+    let known =
+        world.roles.iter().find(|(_, role)| role.kind == RoleKind::Subject).map(|(name, _)| name.as_str());
+    known.or_else(|| world.subject().filter(|subject| !world.roles.contains_key(*subject))).map(str::to_owned)
+}
+
+/// A message goes to whom a record is about: who did not sign in until now may be invited, and sees nothing by it.
+fn reach(to: &str, world: &mut World) {
+    if world.roles.get(to).is_some_and(|role| role.acts) {
+        return;
+    }
+    let role = Role { kind: RoleKind::Subject, acts: true, open: false, assumed: false, bounded: true };
+    world.roles.insert(to.to_owned(), role);
+    world.assume(format!(
+        "a role `{to}`: reminders go to them; whoever is invited as one sees nothing, until it is said what"
+    ));
+}
+
+/// `text reminders`, `SMS reminders without any clinical content`: of what is booked.
+fn of_nothing_else(tokens: &[Token]) -> bool {
+    let Some(at) = tokens.iter().rposition(|token| token.is("reminder") || token.is("reminders")) else {
+        return false;
+    };
+    let next = tokens.get(at + 1);
+    next.is_none_or(|token| {
+        *token == Token::Comma
+            || ["without", "with", "by", "before", "and"].iter().any(|word| token.is(word))
+                && !tokens[at + 1..].iter().any(|token| token.is("to"))
+    })
+}
+
+/// Whether a sentence narrows more than what a message may say, which is nothing clinical anyway.
+fn says_more(tokens: &[Token]) -> bool {
+    let without = tokens.iter().position(|token| token.is("without") || token.is("no"));
+    let told = without.filter(|at| {
+        tokens[at + 1..].iter().filter_map(Token::word).any(|word| {
+            matches!(word, "clinical" | "medical" | "health" | "phi" | "diagnosis" | "details" | "sensitive")
+        })
+    });
+    tokens[..told.unwrap_or(tokens.len())]
+        .iter()
+        .any(|token| token.word().is_some_and(crate::words::restricts))
 }
 
 /// `a day before`, `24 hours before`, `the day before`.
@@ -283,15 +390,26 @@ fn packet(one: &Parsed, clause: &Clause, world: &World, granted: &Grants) -> Opt
     if !by_link || !sends {
         return None;
     }
-    let to =
-        world.self_role().filter(|role| world.roles.get(*role).is_some_and(|role| role.acts))?.to_owned();
     let of = clause
         .objects
         .iter()
         .filter_map(|phrase| world.entity_of(&phrase.words))
         .find(|name| world.subject() != Some(name.as_str()))?;
+    let by = clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
+    packet_of(of, by, one, world, granted)
+}
+
+/// What whoever sends it and whoever receives it may see anyway.
+fn packet_of(
+    of: String,
+    mut by: Vec<String>,
+    one: &Parsed,
+    world: &World,
+    granted: &Grants,
+) -> Option<Packet> {
+    let to =
+        world.self_role().filter(|role| world.roles.get(*role).is_some_and(|role| role.acts))?.to_owned();
     let entity = world.entities.get(&of)?;
-    let mut by: Vec<String> = clause.subjects.iter().flat_map(|phrase| world.roles_of(phrase)).collect();
     by.retain(|role| *role != to && may(granted, role, &of, "view"));
     let shows: Vec<String> = entity
         .fields

@@ -13,6 +13,8 @@ mod sign_in;
 mod states;
 mod tasks;
 
+use std::collections::BTreeMap;
+
 use crate::access::Rules;
 use crate::features::Silence;
 use crate::grants::Grants;
@@ -60,9 +62,11 @@ pub(crate) struct Automatic {
     pub(crate) rules: Vec<Rule>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) proposals: Vec<Proposal>,
-    /// Whether people sign in by the identity provider of their organisation.
-    pub(crate) sso: bool,
+    /// How people sign in, as the security section says it: by their organisation's provider, after so many attempts, for so long.
+    pub(crate) sign_in: BTreeMap<&'static str, String>,
     pub(crate) refused: Vec<Refused>,
+    /// Sentences that speak of AI beside what it proposes.
+    mentioned: Vec<String>,
     /// Sentences that are planned, and of which constructs nothing is left to wish for.
     settled: Vec<(String, Vec<u32>)>,
     /// What was read and does not fit, with its own reason.
@@ -73,13 +77,14 @@ pub(crate) struct Automatic {
 pub(crate) fn find(parsed: &[Parsed], world: &mut World, granted: &Grants) -> Automatic {
     let mut out = Automatic::default();
     for one in parsed {
-        if proposals::read(one, world, granted, &mut out) || sign_in::read(one, world, &mut out) {
+        if proposals::read(one, parsed, world, granted, &mut out) || sign_in::read(one, world, &mut out) {
             continue;
         }
         if !rules::read(one, world, granted, &mut out) {
             tasks::read(one, world, granted, &mut out);
         }
     }
+    proposals::said_beside(parsed, &mut out);
     out
 }
 
@@ -90,7 +95,8 @@ impl Automatic {
             let settled = |number: &u32| {
                 self.settled.iter().any(|(said, numbers)| *said == wish.said && numbers.contains(number))
             };
-            !wish.construct.as_ref().is_some_and(settled)
+            let mentioned = wish.construct == Some(23) && self.mentioned.contains(&wish.said);
+            !mentioned && !wish.construct.as_ref().is_some_and(settled)
         });
         for own in &self.wished {
             wishes.retain(|wish| wish.said != own.said || wish.construct != own.construct);

@@ -10,7 +10,7 @@ use crate::access::{Allow, Reach, Rules};
 use crate::catalogue::{EntityKind, RoleKind};
 use crate::grants::Grants;
 use crate::sentences::{Sentence, Token};
-use crate::words::{Verb, key, singular};
+use crate::words::{Verb, base, key, singular};
 use crate::world::{Parsed, World};
 
 /// What AI proposes.
@@ -25,6 +25,8 @@ pub(crate) struct Proposal {
     pub(crate) anew: bool,
     pub(crate) applied_by: Vec<String>,
     pub(crate) de_identified: bool,
+    /// Whether the same text is answered without asking again.
+    pub(crate) cached: bool,
     /// The company, and the role that attests the agreement with it.
     pub(crate) provider: Option<(String, String)>,
     pub(crate) said: String,
@@ -43,12 +45,25 @@ const PROVIDERS: &[(&str, &str)] = &[
 ];
 
 /// Reads a sentence as an AI action; whether it was one.
-pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut Automatic) -> bool {
+pub(super) fn read(
+    one: &Parsed,
+    parsed: &[Parsed],
+    world: &mut World,
+    granted: &Grants,
+    out: &mut Automatic,
+) -> bool {
     let whole = super::whole(one, world);
     let one = &whole;
     let tokens = &one.sentence.tokens;
-    let provider = PROVIDERS.iter().find(|(word, _)| tokens.iter().any(|token| token.is(word)));
-    let Some(does) = speaks_of_ai(&one.sentence).then(|| verb(tokens)).flatten() else { return false };
+    let provider = company(tokens).or_else(|| {
+        parsed
+            .iter()
+            .find(|one| attests(&one.sentence))
+            .map(|one| company(&one.sentence.tokens).unwrap_or("ai vendor"))
+    });
+    let speaks = speaks_of_ai(&one.sentence)
+        || is_given(tokens) && parsed.iter().any(|one| speaks_of_ai(&one.sentence));
+    let Some(does) = speaks.then(|| verb(tokens)).flatten() else { return false };
     // `no AI`, `AI must not write notes`.
     let denied = tokens[..=does]
         .iter()
@@ -80,8 +95,8 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
         granted.get(&of).and_then(|roles| roles.get(role)).is_some_and(|clause| clause.contains("update"))
     };
     let anew = !applied_by.iter().any(update);
-    let provider = provider.and_then(|(_, company)| {
-        world.of_kind(RoleKind::Owner).first().map(|owner| ((*company).to_owned(), owner.clone()))
+    let provider = provider.and_then(|company| {
+        world.of_kind(RoleKind::Owner).first().map(|owner| (company.to_owned(), owner.clone()))
     });
     let name =
         format!("{} {}", if world.names.is_spanish() { "redactar" } else { "draft" }, world.names.say(&of));
@@ -113,7 +128,10 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
         fields,
         anew,
         applied_by,
-        de_identified: de_identified(&one.sentence.plain()),
+        // What the whole app is for is said once, at its beginning.
+        de_identified: de_identified(&one.sentence.plain())
+            || parsed.first().is_some_and(|one| de_identified(&one.sentence.plain())),
+        cached: parsed.iter().any(|one| one.sentence.plain().contains(" cache ")),
         provider,
         said: one.sentence.text.clone(),
     });
@@ -125,6 +143,55 @@ pub(super) fn read(one: &Parsed, world: &mut World, granted: &Grants, out: &mut 
 pub(super) fn settles(sentence: &Sentence) -> bool {
     let text = sentence.plain();
     speaks_of_ai(sentence) && by_itself(&text) && verb(&sentence.tokens).is_some()
+}
+
+fn company(tokens: &[Token]) -> Option<&'static str> {
+    PROVIDERS.iter().find(|(word, _)| tokens.iter().any(|token| token.is(word))).map(|(_, company)| *company)
+}
+
+/// `the clinic must attest a BAA with the AI vendor first`.
+fn attests(sentence: &Sentence) -> bool {
+    let text = sentence.plain();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+    speaks_of_ai(sentence)
+        && has(&["attest", "attests", "attested", "baa", "agreement", "business associate agreement"])
+        && has(&["vendor", "provider", "company", "service", "supplier"])
+}
+
+/// Sentences that say more of what is proposed already: how it is kept, with whom an agreement is needed, what is confirmed.
+pub(super) fn said_beside(parsed: &[Parsed], out: &mut Automatic) {
+    if out.proposals.is_empty() {
+        return;
+    }
+    let attested = out.proposals.iter().any(|one| one.provider.is_some());
+    let confirmed = out.proposals.iter().any(|one| one.de_identified);
+    for one in parsed {
+        let text = one.sentence.plain();
+        let starts = |words: &str| text.trim_start().starts_with(words);
+        if speaks_of_ai(&one.sentence) && verb(&one.sentence.tokens).is_none() {
+            out.mentioned.push(one.sentence.text.clone());
+        }
+        // Each run is confirmed anew, and nobody is called before the agreement is attested: it cannot be otherwise.
+        let ticks = [" tick ", " confirm ", " check "].iter().any(|word| text.contains(word))
+            && [" again ", " every ", " each "].iter().any(|word| text.contains(word));
+        if confirmed && ticks && one.sentence.tokens.len() < 14
+            || attested && starts("otherwise") && [" call ", " use "].iter().any(|word| text.contains(word))
+        {
+            out.settle(one, &[23]);
+        }
+    }
+}
+
+/// `a coder gets suggested codes`: by whom is said elsewhere.
+fn is_given(tokens: &[Token]) -> bool {
+    tokens.windows(2).any(|pair| {
+        let gets = pair[0]
+            .word()
+            .is_some_and(|word| matches!(base(word), Some("get" | "receive")) || word == "gets");
+        gets && pair[1]
+            .word()
+            .is_some_and(|word| matches!(word, "suggested" | "proposed" | "generated" | "drafted"))
+    })
 }
 
 fn speaks_of_ai(sentence: &Sentence) -> bool {
@@ -259,6 +326,7 @@ fn de_identified(text: &str) -> bool {
         " anonymized ",
         " without names ",
         " without identifiers ",
+        " no phi ",
     ]
     .iter()
     .any(|said| text.contains(said))
@@ -325,6 +393,16 @@ fn fields_of(name: &str, world: &World) -> Vec<String> {
     if spoken { out } else { Vec::new() }
 }
 
+/// `pastes a note`: what is given for each run, by its name.
+fn pasted(tokens: &[Token]) -> Option<String> {
+    let at = tokens.windows(2).position(|pair| {
+        pair[0].word().is_some_and(|word| matches!(word, "paste" | "pastes" | "pasting"))
+            && ["a", "an", "the", "their"].iter().any(|word| pair[1].is(word))
+    })?;
+    let named = singular(tokens.get(at + 2)?.word()?);
+    named.parse::<spec::Name>().is_ok().then_some(named)
+}
+
 /// What it reads: a text by a name that no field of the record or the one above has, so that a person gives it.
 fn source(tokens: &[Token], of: &str, world: &World) -> String {
     let words: Vec<String> = tokens.iter().filter_map(Token::word).map(singular).collect();
@@ -335,6 +413,8 @@ fn source(tokens: &[Token], of: &str, world: &World) -> String {
         () if said(&["transcript", "recording", "conversation", "audio"]) => ["transcript", "transcripcion"],
         () => ["source text", "texto de partida"],
     }[usize::from(spanish)];
+    let pasted = pasted(tokens).filter(|named| !spanish && world.entity_named(named).is_none());
+    let name = pasted.as_deref().unwrap_or(name);
     let holds = |record: &str| {
         world
             .entities

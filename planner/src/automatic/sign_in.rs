@@ -2,11 +2,60 @@
 
 use super::Automatic;
 use super::people::{mentions, works};
+use crate::sentences::Token;
 use crate::world::{Parsed, World};
+
+/// `Lock after 5 bad attempts`, `log out after 10 minutes of inactivity`: as far as it is no laxer than the floor.
+fn numbers(one: &Parsed, out: &mut Automatic) -> bool {
+    let text = one.sentence.plain();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+    let numbers = one.sentence.tokens.iter().enumerate().filter_map(|(at, token)| match token {
+        Token::Number(number) => {
+            Some((number.parse::<u32>().ok()?, one.sentence.tokens.get(at + 1)?.word()?))
+        }
+        Token::Word(word) => {
+            Some((crate::words::number_word(word)?, one.sentence.tokens.get(at + 1)?.word()?))
+        }
+        _ => None,
+    });
+    let bad = ["bad", "failed", "wrong", "incorrect", "unsuccessful", "invalid", "attempts", "tries"];
+    let locks = has(&["lock", "locks", "locked", "lockout", "block", "blocked"]);
+    let idle = has(&[
+        "idle",
+        "inactive",
+        "inactivity",
+        "timeout",
+        "time out",
+        "times out",
+        "log out",
+        "logs out",
+        "logout",
+        "sign out",
+        "logged out",
+        "signed out",
+        "unattended",
+    ]);
+    for (number, next) in numbers {
+        if locks && bad.contains(&next) && (1..=8).contains(&number) {
+            out.sign_in.insert("attempts", number.to_string());
+        } else if idle && matches!(next, "minute" | "minutes" | "min" | "mins") && (1..=60).contains(&number)
+        {
+            out.sign_in.insert("idle", format!("{number} minutes"));
+        } else {
+            continue;
+        }
+        out.settle(one, &[]);
+        return true;
+    }
+    false
+}
 
 /// Reads how people sign in; whether the sentence was about nothing else.
 pub(super) fn read(one: &Parsed, world: &mut World, out: &mut Automatic) -> bool {
     let tokens = &one.sentence.tokens;
+    if numbers(one, out) {
+        return false;
+    }
     let text = one.sentence.plain();
     let has = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(&format!(" {phrase} ")));
     let named = has(&[
@@ -57,7 +106,7 @@ pub(super) fn read(one: &Parsed, world: &mut World, out: &mut Automatic) -> bool
     if denied || patients_only {
         return false;
     }
-    out.sso = true;
+    out.sign_in.insert("sso", "oidc".into());
     world.assume("people who work there sign in by the organisation's own identity provider (OpenID Connect), once its owner has set it up");
     signs || named
 }

@@ -5,7 +5,8 @@ use crate::{
     catalogue::{EntityKind, catalogue},
     clauses::{Clause, Phrase},
     fields::{NewField, is_file},
-    words::{Verb, base, is_no_record},
+    sentences::Token,
+    words::{Verb, base, is_modal, is_no_record},
     world::World,
 };
 
@@ -35,6 +36,38 @@ pub(crate) fn from_files(clause: &Clause, world: &mut World) {
             continue;
         }
         put(phrase, &key, clause, world);
+    }
+}
+
+/// `patients, appointments, x-ray uploads`: a record of a list that is a file.
+pub(crate) fn from_lists(tokens: &[Token], world: &mut World) {
+    for at in 1..tokens.len() {
+        let uploads = tokens[at].is("upload") || tokens[at].is("uploads");
+        let ends = matches!(tokens.get(at + 1), None | Some(Token::Comma))
+            || tokens.get(at + 1).is_some_and(|next| next.is("and"));
+        let from = tokens[..at]
+            .iter()
+            .rposition(|token| *token == Token::Comma || token.is("and"))
+            .map_or(0, |comma| comma + 1);
+        let words: Option<Vec<&str>> = tokens[from..at].iter().map(Token::word).collect();
+        let Some(words) = words.filter(|words| uploads && ends && (1..=3).contains(&words.len())) else {
+            continue;
+        };
+        let named = words.join(" ");
+        // `nurses upload`: somebody does so.
+        let somebody = catalogue().role(&crate::words::key(&words)).is_some();
+        if somebody || words.iter().any(|word| base(word).is_some_and(|base| base == *word && is_modal(word)))
+        {
+            continue;
+        }
+        let Some(name) = define(&named, world, true) else { continue };
+        if world.subject() == Some(name.as_str()) {
+            continue;
+        }
+        if let Some(entity) = world.entities.get_mut(&name).filter(|entity| entity.fields.is_empty()) {
+            entity.add(NewField { name: "date".into(), written: "clinical date, queryable".into() });
+        }
+        keep(&name, "file", world);
     }
 }
 

@@ -127,6 +127,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         preview(&one.sentence.tokens, world);
         if !features::settles(&one.sentence) {
             one.clauses.iter().for_each(|clause| files::from_files(clause, world));
+            files::from_lists(&one.sentence.tokens, world);
         }
     }
     // `Nurses give infusions. They document start time and rate`: values are of what the same people spoke of last.

@@ -2,6 +2,7 @@
 
 mod forms;
 mod instruments;
+mod limits;
 mod measures;
 mod settled;
 mod silences;
@@ -9,6 +10,7 @@ mod thresholds;
 mod wishes;
 
 pub(crate) use forms::{forms, is_form_sentence};
+pub(crate) use limits::{Limit, limits};
 pub(crate) use measures::{Measure, measures};
 pub(crate) use settled::{audit_years, deletes_by_the_clock, lock, locks, never_stored, settles};
 pub(crate) use silences::{Silence, silences};

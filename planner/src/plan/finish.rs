@@ -15,7 +15,8 @@ use spec::AppSpec;
 use spec::Lock;
 
 pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Result<Plan, PlanError> {
-    let granted = grants(&mut world, &rules);
+    let mut granted = grants(&mut world, &rules);
+    let limits = features::limits(parsed, &mut world, &mut granted);
     let mut thresholds = features::thresholds(parsed, &world);
     let mut silences = features::silences(parsed, &world);
     for threshold in &mut thresholds {
@@ -65,6 +66,11 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
     let sharing = sharing::find(parsed, &mut world, &granted);
     let mut wishes = wished(parsed, &rules, &world, &planned);
     automatic.answer(&mut wishes);
+    if !limits.is_empty() {
+        // What a limit counts is counted by month, and nothing else of it is kept.
+        let totals = |wish: &Wished| wish.construct == Some(14) && wish.said.contains("count");
+        wishes.retain(|wish| wish.construct != Some(20) && !totals(wish));
+    }
     let mut not_understood: Vec<String> = rules.not_understood.clone();
     not_understood.extend(lost);
     not_understood.retain(|said| {
@@ -102,6 +108,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
             permissions: &permissions,
             automatic: &automatic,
             sharing: &sharing,
+            limits: &limits,
             audit_years: audit_years.filter(|years| *years >= 6),
             refused: &refused,
             not_yet: &not_yet,
@@ -144,6 +151,7 @@ pub(crate) fn finish(parsed: &[Parsed], mut world: World, rules: Rules) -> Resul
                         | "messages"
                         | "documents"
                         | "feeds"
+                        | "limits"
                 )
                 .then(|| format!("/{section}/{name}"))
             })

@@ -176,6 +176,7 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
     access::named_contacts(&parsed, &world, &mut rules);
     access::ticked(&parsed, &mut world, &mut rules);
     automatic::prepare(&parsed, &mut world, &mut rules);
+    crate::sharing::prepare(&parsed, &world, &mut rules);
     let (prefix, reference_only) = access::references(&parsed, &world);
     rules.reference_only = reference_only;
     if let (Some(prefix), Some(subject)) = (

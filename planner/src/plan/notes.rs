@@ -298,7 +298,10 @@ pub(crate) fn questions(world: &World, rules: &Rules, granted: &Grants) -> Vec<Q
                 .any(|form| form.filled_by.iter().chain(&form.read_by).any(|known| known == role))
     };
     for (role, known) in &world.roles {
-        let works = !matches!(known.kind, RoleKind::Owner | RoleKind::Proxy | RoleKind::Support)
+        // Who only receives messages is told of among the assumptions.
+        let receives = known.kind == RoleKind::Subject && known.bounded;
+        let works = !receives
+            && !matches!(known.kind, RoleKind::Owner | RoleKind::Proxy | RoleKind::Support)
             && (known.kind != RoleKind::Subject || known.acts);
         if works && idle(role) && out.len() < MOST {
             out.push(Question {

@@ -91,6 +91,10 @@ fn proposals(out: &mut String, parts: &Parts<'_>) {
         if one.de_identified {
             line(out, 4, "de-identified", "true");
         }
+        if one.cached {
+            line(out, 4, "keeps", "[output]");
+            line(out, 4, "cache", "hash");
+        }
         if let Some((company, _)) = &one.provider {
             line(out, 4, "provider", company);
         }

@@ -8,14 +8,14 @@ mod sharing;
 
 use crate::automatic::Automatic;
 use crate::catalogue::RoleKind;
-use crate::features::{Measure, Silence, Threshold};
+use crate::features::{Limit, Measure, Silence, Threshold};
 use crate::grants::{Grants, Permission};
 use crate::sharing::Sharing;
 use crate::world::World;
 use crate::{Question, Refused, Wished};
 use entities::entity_text;
 use notes::notes;
-use sections::{calendars, forms, lists, measures, permissions};
+use sections::{calendars, forms, limits, lists, measures, permissions};
 use sharing::sharing;
 use std::fmt::Write;
 
@@ -30,6 +30,7 @@ pub(crate) struct Parts<'p> {
     pub(crate) permissions: &'p [Permission],
     pub(crate) automatic: &'p Automatic,
     pub(crate) sharing: &'p Sharing,
+    pub(crate) limits: &'p [Limit],
     pub(crate) audit_years: Option<u32>,
     pub(crate) refused: &'p [Refused],
     pub(crate) not_yet: &'p [Wished],
@@ -60,11 +61,12 @@ pub(crate) fn yaml(parts: &Parts<'_>) -> String {
     permissions(&mut out, parts);
     sharing(&mut out, parts);
     automatic::automatic(&mut out, parts);
-    if parts.automatic.sso || !parts.world.breakers.is_empty() {
+    limits(&mut out, parts);
+    if !parts.automatic.sign_in.is_empty() || !parts.world.breakers.is_empty() {
         out.push_str("security:\n");
     }
-    if parts.automatic.sso {
-        line(&mut out, 2, "sso", "oidc");
+    for (name, value) in &parts.automatic.sign_in {
+        line(&mut out, 2, name, value);
     }
     if !parts.world.breakers.is_empty() {
         line(&mut out, 2, "break glass", &names(&parts.say_all(&parts.world.breakers)));
@@ -149,13 +151,7 @@ pub(crate) fn list(states: &[String]) -> String {
 }
 
 pub(crate) fn plural(name: &str) -> String {
-    if name.ends_with('y') && !name.ends_with("ay") && !name.ends_with("ey") {
-        format!("{}ies", &name[..name.len() - 1])
-    } else if name.ends_with('s') || name.ends_with('x') || name.ends_with("ch") || name.ends_with("sh") {
-        format!("{name}es")
-    } else {
-        format!("{name}s")
-    }
+    name.parse::<spec::Name>().map_or_else(|_| format!("{name}s"), |name| name.plural_title().to_lowercase())
 }
 
 pub(crate) fn moment(world: &World, entity: &str) -> Option<String> {

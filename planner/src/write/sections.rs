@@ -249,3 +249,29 @@ pub(crate) fn calendars(out: &mut String, parts: &Parts<'_>) {
         );
     }
 }
+
+pub(crate) fn limits(out: &mut String, parts: &Parts<'_>) {
+    for (at, one) in parts.limits.iter().enumerate() {
+        let name = plural(&one.of);
+        if skipped(parts, "limits", &name) {
+            continue;
+        }
+        if at == 0 {
+            out.push_str("limits:\n");
+        }
+        let tiers: Vec<String> =
+            one.tiers.iter().map(|(tier, most)| format!("{}: {most}", super::scalar(tier))).collect();
+        let manager = one
+            .managed_by
+            .as_ref()
+            .map(|role| format!(", managed by: {}", parts.say(role)))
+            .unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "  {name}: {{ of: {}, per: {}, tiers: {{ {} }}{manager} }}",
+            parts.say(&one.of),
+            one.per,
+            tiers.join(", ")
+        );
+    }
+}
