@@ -109,6 +109,9 @@ pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
             known += usize::from(is_app || is_health || is_term || is_glue(word) || verb(word).is_some());
         }
     }
+    if is_foreign(prompt) && known * 2 < all {
+        return Some("this is in a language that the offline planner does not read: write it in English or Spanish, or plan it through a model, which reads others".into());
+    }
     let command =
         ["sudo ", "rm -", "curl ", "ls -", "git ", "docker ", "SELECT ", "DROP ", "#!/", "npm ", "cd /"]
             .iter()
@@ -134,6 +137,14 @@ pub(crate) fn refuse(prompt: &str, sentences: &[Sentence]) -> Option<String> {
         return Some("this names no health product: say who uses the app and what they record, as in `nurses log vitals of patients`".into());
     }
     None
+}
+
+/// Whether a text is in none of the languages of the grammar, as far as its letters tell.
+fn is_foreign(prompt: &str) -> bool {
+    let read = |lang| matches!(lang, whatlang::Lang::Eng | whatlang::Lang::Spa);
+    whatlang::detect(prompt).is_some_and(|found| {
+        !read(found.lang()) && (found.script() != whatlang::Script::Latin || found.is_reliable())
+    })
 }
 
 /// Whether a noun belongs to health care and to little else: orders, deliveries and customers are anybody's.

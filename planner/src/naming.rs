@@ -33,8 +33,12 @@ pub(crate) fn title(product: Option<&str>, head: Option<&str>, first: &str) -> S
     if title.is_empty() { "Clinic".into() } else { title }
 }
 
-/// Whether a sentence only greets.
+/// Whether a sentence only greets, or speaks to whoever plans: it names no product.
 pub(crate) fn greets(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    if ["ignore ", "disregard ", "forget "].iter().any(|word| lower.starts_with(word)) {
+        return true;
+    }
     let mut words =
         text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
     words.next().is_some_and(|word| GREETING.contains(&word.as_str())) && words.count() <= 1

@@ -114,9 +114,67 @@ pub(crate) fn hidden_field(page: &str, name: &str) -> Option<String> {
     value.split('"').next().map(str::to_owned)
 }
 
+/// What a browser would send of the form that holds this field: its fields as they stand, as far as they have a value.
+pub(crate) fn form_with(page: &str, name: &str) -> Vec<(String, String)> {
+    let named = format!("name=\"{name}\"");
+    let form = page
+        .split("<form")
+        .skip(1)
+        .filter_map(|form| form.split_once("</form>"))
+        .find(|(form, _)| form.contains(&named));
+    let Some((form, _)) = form else { return Vec::new() };
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        rest.split('"').next().map(unescaped)
+    };
+    let mut fields = Vec::new();
+    for tag in form.split('<').skip(1) {
+        let (head, text) = tag.split_once('>').unwrap_or((tag, ""));
+        let Some(name) = attribute(head, "name") else { continue };
+        if head.starts_with("textarea") {
+            fields.push((name, unescaped(text)));
+        } else if head.starts_with("input") {
+            let chosen = head.contains(" checked")
+                || !matches!(attribute(head, "type").as_deref(), Some("radio" | "checkbox"));
+            fields.extend(attribute(head, "value").filter(|_| chosen).map(|value| (name, value)));
+        } else if head.starts_with("select") {
+            let options = form
+                .split_once(tag)
+                .map_or("", |(_, rest)| rest.split("</select").next().unwrap_or_default());
+            let chosen = options
+                .split("<option")
+                .skip(1)
+                .find(|option| option.split('>').next().is_some_and(|head| head.contains(" selected")));
+            fields.extend(chosen.and_then(|option| attribute(option, "value")).map(|value| (name, value)));
+        }
+    }
+    fields
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_is_sent_as_it_stands() {
+        let page = r#"<form><input name="q"></form><form action="/x"><input type="hidden" name="version" value="3">
+            <input type="radio" name="sex" value="f"><input type="radio" name="sex" value="m" checked>
+            <textarea name="note">a &amp; b</textarea>
+            <select name="unit"><option value="kg">kg</option><option value="lb" selected>lb</option></select></form>"#;
+        let fields = form_with(page, "version");
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(fields, [("version", "3"), ("sex", "m"), ("note", "a & b"), ("unit", "lb")]);
+        assert!(form_with(page, "nothing").is_empty());
+    }
 
     #[test]
     fn a_hidden_field_is_found() {

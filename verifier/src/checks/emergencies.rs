@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use spec::access::Action;
 
-use crate::browser::{Browser, hidden_field};
+use crate::browser::{Browser, form_with, hidden_field};
 use crate::check::{Check, Group::Access, Needs};
 use crate::outcome::{Outcome, Sight};
 use crate::people::Person;
+use crate::recruits::first_sign_in;
 use crate::trial::{Stand, Trial};
 use crate::trouble::{Result, Trouble};
 use crate::wire::Reply;
@@ -91,6 +92,14 @@ impl Looker {
             .into_iter()
             .filter(|other| other.id != person.id && other.organisation() == person.organisation());
         let (mut within, beyond): (Vec<_>, Vec<_>) = others.partition(|other| offered.contains(&other.id));
+        // Who may change something shows best that nothing is changed.
+        let (model, resources) = (trial.model()?, trial.resources()?);
+        let writes = |person: &Rc<Person>| {
+            let changes = |role, entity| model.grants(role, entity).any(|grant| grant.allows(Action::Update));
+            let role = model.role(person.role());
+            role.is_some_and(|role| resources.iter().any(|resource| changes(role, resource.index)))
+        };
+        within.sort_by_key(|person| !writes(person));
         let none = || Trouble::Absent("there is no colleague as whom anybody may look".to_owned());
         let colleague = (!within.is_empty()).then(|| within.remove(0)).ok_or_else(none)?;
         Ok(Self { browser, person, colleague, beyond })
@@ -178,7 +187,25 @@ fn wants_a_reason(trial: &Trial) -> Result<Outcome> {
         let reply = looker.ask(&whom, reason, minutes)?;
         sight.expect(!is_begun(&reply), || format!("{what} it begins"));
     }
+    as_an_equal(trial, &mut sight)?;
     sight.end("none of it begins")
+}
+
+/// Whoever may look asks to look as another who may, in an organisation that has two of them.
+fn as_an_equal(trial: &Trial, sight: &mut Sight) -> Result<()> {
+    let (stand, role) = (trial.stand()?, role(trial)?);
+    let Ok(office) = stand.office() else { return Ok(()) };
+    if office.role() != role {
+        return Ok(());
+    }
+    let equal = stand.recruit(&role)?;
+    let equal = first_sign_in(stand.wire(), &role, &equal.email, true)?;
+    let browser = Browser::new(stand.wire());
+    browser.sign_in(&office.login)?;
+    let fields = [("colleague", equal.id.as_str()), ("reason", REASON), ("minutes", "5")];
+    let reply = browser.send(NEW, &fields)?;
+    sight.expect(!is_begun(&reply), || format!("as another {role} it begins"));
+    Ok(())
 }
 
 fn only_looks(trial: &Trial) -> Result<Outcome> {
@@ -203,7 +230,17 @@ fn only_looks(trial: &Trial) -> Result<Outcome> {
             paths.extend([format!("/{}/{id}", resource.path), format!("/{}/{id}/edit", resource.path)]);
         }
         for path in paths {
-            let sent = looker.browser.send_bare(&path, &[("csrf", &token), ("version", "1")])?;
+            // As the colleague would send it, where they have a form; else something short.
+            let own = looker.colleague.page(path.clone())?;
+            let mut fields = if own.is_success() { form_with(&own.text(), "version") } else { Vec::new() };
+            fields.retain(|(name, _)| name != "csrf");
+            if fields.is_empty() {
+                fields.push(("version".to_owned(), "1".to_owned()));
+            }
+            fields.push(("csrf".to_owned(), token.clone()));
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let sent = looker.browser.send_bare(&path, &fields)?;
             sight.expect((400..500).contains(&sent.status) && sent.status != 422, || {
                 format!("a change at {path} is answered {}", sent.status)
             });
