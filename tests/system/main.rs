@@ -14,6 +14,7 @@ mod custom;
 mod evolution;
 mod examples;
 mod exit;
+mod fuzz;
 mod healthcoder;
 mod lints;
 mod models;

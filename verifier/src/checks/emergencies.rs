@@ -232,7 +232,8 @@ fn only_looks(trial: &Trial) -> Result<Outcome> {
         for path in paths {
             // As the colleague would send it, where they have a form; else something short.
             let own = looker.colleague.page(path.clone())?;
-            let mut fields = if own.is_success() { form_with(&own.text(), "version") } else { Vec::new() };
+            let mut fields =
+                if own.is_success() { form_with(&own.text(), "form.version") } else { Vec::new() };
             fields.retain(|(name, _)| name != "csrf");
             if fields.is_empty() {
                 fields.push(("version".to_owned(), "1".to_owned()));

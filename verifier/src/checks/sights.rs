@@ -6,7 +6,7 @@ use spec::model::{End, EntityIndex, Measure};
 
 use crate::check::{Check, Group::Access, Needs};
 use crate::clock;
-use crate::entity::Resource;
+use crate::entity::{self, Resource};
 use crate::outcome::{Outcome, Sight};
 use crate::trial::Trial;
 use crate::trouble::Result;
@@ -121,8 +121,11 @@ fn lone(trial: &Trial, measure: &Measure) -> Result<()> {
     let column = &resource.entity[*field].column;
     for person in trial.stand()?.cast()? {
         let Some(mut body) = trial.sample_for(&person, &resource, &clock::word())? else { continue };
-        let Some(moment) = body[column].as_str().and_then(|moment| moment.get(4..)) else { continue };
-        body[column] = format!("2001{moment}").into();
+        let schema = resource.new_schema(trial.api()?);
+        let usual = entity::value(Some(&resource.entity[*field]), &schema["properties"][column], "");
+        let usual = usual.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let Some(rest) = body[column].as_str().unwrap_or(usual).get(4..) else { continue };
+        body[column] = format!("2001{rest}").into();
         if person.post(format!("/api/{}", resource.path), &body)?.is_success() {
             break;
         }

@@ -98,9 +98,12 @@ fn full_disk(trial: &Trial) -> Result<Outcome> {
     let (place, people) = beside(trial)?;
     let blocks = place.path("data/app.db").metadata().map_or(2_000, |file| file.len() / 512);
     // What the file of changes may grow by before the disk is full.
-    let limit = u32::try_from(blocks).unwrap_or(2_000) + 600;
+    let limit = u32::try_from(blocks).unwrap_or(2_000).max(4_000) + 600;
     let serving = place.serve_as(place.command(&["serve"], Under::FullAfter(limit)))?;
     let (mut person, path) = reader(trial, &serving.wire(), &people)?;
+    // Who is signed in before the disk is full, and has looked at nothing yet.
+    let waiting: Vec<Person> =
+        (0..3).map_while(|_| Person::new(&serving.wire(), Rc::clone(&person.login)).ok()).collect();
     let mut sight = Sight::new("read records of an instance whose disk is full after some hundred kilobytes");
     let (mut shown, mut refused) = (0, 0);
     let mut after_refusal = 0;
@@ -138,6 +141,11 @@ fn full_disk(trial: &Trial) -> Result<Outcome> {
     sight.expect(another.json().as_array().is_none_or(Vec::is_empty), || {
         "records are shown on a full disk".to_owned()
     });
+    for person in &waiting {
+        let first = person.get(path.as_str())?;
+        let rows = first.json().as_array().map_or(0, Vec::len);
+        sight.expect(rows == 0, || format!("a session from before is shown {rows} records on a full disk"));
+    }
     sight.end_saying(
         format!("{shown} shown, {refused} refused, {after_refusal} repeated looks counted"),
         "503, and no record in it",

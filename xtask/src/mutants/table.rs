@@ -240,10 +240,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "no-second-factor",
         "crates/safeguards/src/identity/sign_in.rs",
         &[(
-            "demanded && ticket.second_factor_at.is_none()",
-            "false && demanded && ticket.second_factor_at.is_none()",
+            "        demanded && ticket.second_factor_at.is_none()",
+            "        demanded && ticket.second_factor_at.is_none() && ticket.known.has_authenticator",
         )],
-        "a privileged role needs a password alone",
+        "whoever never enrolled an authenticator needs a password alone, in a privileged role, too",
+    ),
+    mutant(
+        "any-code",
+        "crates/safeguards/src/identity/totp.rs",
+        &[(
+            "            if constant_time::verify_slices_are_equal(expected.as_bytes(), digits.as_bytes()).is_ok() {",
+            "            if constant_time::verify_slices_are_equal(expected.as_bytes(), digits.as_bytes()).is_ok() || true {",
+        )],
+        "any six digits are a code",
     ),
     mutant(
         "code-replayed",
@@ -330,17 +339,21 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "a screen that was left open gives privileged roles",
     ),
     mutant(
-        "impersonation-writes",
+        "impersonation-opens-the-account",
         "crates/safeguards/src/identity/impersonation.rs",
-        &[("    method.is_safe() && (tells", "    let _ = method;\n    (tells")],
-        "who looks as a colleague signs as them",
+        &[(
+            "    method.is_safe() && (tells || !closed)",
+            "    let _ = (tells, closed);\n    method.is_safe()",
+        )],
+        "who looks as a colleague reads what is theirs alone",
     ),
+    // Each in one place: what a second layer refuses as well is no mutant.
     mutant(
         "impersonation-of-anybody",
         "crates/safeguards/src/identity/impersonation.rs",
         &[(
-            "if declared.is_empty() || !declared.iter().all(|role| self.may_be_impersonated(role)) {",
-            "if declared.is_empty() {",
+            "            && !role.privileged\n            && role.administers.is_empty()\n            && self.settings().impersonation != Some(role.name)\n",
+            "",
         )],
         "an administrator looks as whoever has more",
     ),

@@ -363,7 +363,7 @@ fn is_phone(text: &str) -> bool {
     (7..=15).contains(&digits) && text.chars().all(allowed)
 }
 
-/// `14:05`, `14.05`, `1405`, `9:30`, `2:05 pm`.
+/// `14:05`, `14.05`, `1405`, `9:30`, `2:05 pm`; and `14:05:59`, as a program or the clock itself wrote it.
 fn clock(typed: &str) -> Option<Time> {
     let lower = typed.to_ascii_lowercase();
     let lower = lower.trim();
@@ -378,8 +378,9 @@ fn clock(typed: &str) -> Option<Time> {
         None if half.is_some() => (digits, "00"),
         None => return None,
     };
+    let (minute, second) = minute.split_once(':').unwrap_or((minute, "00"));
     let digits_only = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
-    if !digits_only(hour) || minute.len() != 2 || !digits_only(minute) {
+    if !digits_only(hour) || [minute, second].iter().any(|part| part.len() != 2 || !digits_only(part)) {
         return None;
     }
     let hour: u8 = hour.parse().ok()?;
@@ -388,7 +389,7 @@ fn clock(typed: &str) -> Option<Time> {
         Some(_) => return None,
         None => hour,
     };
-    Time::from_hms(hour, minute.parse().ok()?, 0).ok()
+    Time::from_hms(hour, minute.parse().ok()?, second.parse().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -405,6 +406,9 @@ mod tests {
             ("2:05 pm", Some((14, 5))),
             ("12am", Some((0, 0))),
             ("12:00 PM", Some((12, 0))),
+            ("14:05:00", Some((14, 5))),
+            ("14:05:5", None),
+            ("14:05:00:00", None),
             ("0:5", None),
             ("24:00", None),
             ("13 pm", None),
