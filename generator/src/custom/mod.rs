@@ -18,6 +18,7 @@
 //! read: they show their SQL, and whoever edits them answers for it.
 
 mod attributes;
+mod carried;
 mod code;
 mod macros;
 mod manifest;
@@ -31,6 +32,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use carried::{CustomCode, LONGEST_CODE, LONGEST_FILE, MOST_FILES};
 pub use sources::Sources;
 
 /// Where custom code lives in a project.
@@ -96,6 +98,19 @@ impl fmt::Display for Finding {
         }
         write!(f, ": {}. {}", self.message, self.instead)
     }
+}
+
+/// The most findings that are told at once.
+const MOST_TOLD: usize = 200;
+
+/// Findings as their author reads them, a line each.
+#[must_use]
+pub fn told(found: &[Finding]) -> String {
+    let mut lines: Vec<String> = found.iter().take(MOST_TOLD).map(ToString::to_string).collect();
+    if found.len() > MOST_TOLD {
+        lines.push(format!("and {} more", found.len() - MOST_TOLD));
+    }
+    lines.join("\n")
 }
 
 /// Everything that is refused of a project, in the order of its files and lines; nothing where all is well.
