@@ -21,7 +21,7 @@ async fn whom_an_app_may_reach_is_named_by_its_spec_and_attested_by_its_owner() 
         let project = begun.project(&platform).await;
         versions::submit(&platform, &project, &format!("{text}{NAMED}")).await.unwrap();
         let version = begun.version(&platform).await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         builds::approve(&platform, &project, &version, &digest, None).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
         let owner = begun.member.owner().unwrap();

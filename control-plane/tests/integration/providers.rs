@@ -46,7 +46,7 @@ impl<'a> House<'a> {
         let project = begun.project(platform).await;
         versions::submit(platform, &project, &format!("{SPEC}{SSO}")).await.unwrap();
         let version = begun.version(platform).await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         builds::approve(platform, &project, &version, &digest, None).await.unwrap();
         let (site, host) = platform.site();
         assert!(platform.builder(&host).drain().await.unwrap());

@@ -27,12 +27,10 @@ pub(crate) fn run(arguments: &Deploy, progress: Progress) -> Result<Outcome, Fai
         ));
     }
     if !arguments.yes {
-        approve(word(&read, "spec_digest")?)?;
+        approve(word(&read, "digest")?)?;
     }
-    let begun = client.post(
-        &format!("{at}/approve"),
-        &json!({ "digest": read["spec_digest"], "confirm": arguments.confirm }),
-    )?;
+    let begun = client
+        .post(&format!("{at}/approve"), &json!({ "digest": read["digest"], "confirm": arguments.confirm }))?;
     let build = word(&begun, "build")?.to_owned();
     let address = follow(&mut client, &format!("/api/projects/{project}/builds/{build}"), progress)?;
     let text = format!("{address}\nNext: healthcoder open {project}");

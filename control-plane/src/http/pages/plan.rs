@@ -313,7 +313,7 @@ fn approval(version: &Version, view: &View, at: &str, compared: Option<&Compared
     html! {
         form.approve method="post" action={ (at) "/approve" } {
             (view.csrf_field())
-            input type="hidden" name="digest" value=(version.spec_digest);
+            input type="hidden" name="digest" value=(version.digest);
             @if let Some(compared) = compared.filter(|compared| compared.wants_confirmation()) { (typed(compared)) }
             p { strong { "Approve this plan?" } " It is built and runs as a preview, with made-up people. What serves now goes on serving until it is up." }
             button type="submit" { "Approve and build" }
