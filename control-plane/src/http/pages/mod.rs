@@ -5,6 +5,7 @@ mod agreements;
 mod archives;
 mod builds;
 mod copies;
+mod custom;
 mod deciding;
 mod departures;
 mod editing;
@@ -144,6 +145,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "/projects/{project}/versions/{version}/edit/text",
             "Takes a plan as text",
             editing::as_text,
+        )
+        .post(
+            Project,
+            "/projects/{project}/versions/{version}/edit/custom",
+            "Makes the same plan without custom code",
+            custom::leave_out,
         )
         .post(
             Project,

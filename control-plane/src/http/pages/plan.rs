@@ -11,13 +11,14 @@ use safeguards::pages::{Content, Notice, Page, Row, Show, Table, Tone, View};
 use spec::ValidatedSpec;
 use spec::plan::{Plan, PlannedAccess};
 
-use super::Result;
 use super::deciding::CONFIRM;
 use super::projects::state_tag;
 use super::prompts::identifying;
+use super::{Result, custom as custom_code};
 use crate::accounts::{Member, Owned};
 use crate::builds::verification;
 use crate::changes::{self, Compared};
+use crate::custom;
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
 use crate::projects::Project;
@@ -68,7 +69,14 @@ pub(super) async fn show(
     }
     let not_yet = spec::buildable(&spec);
     let open = versions::stopped(&spec);
-    let approve = version.state == VersionState::Planned && not_yet.is_empty() && open.is_none();
+    let code = custom::of(&site.platform, &version).await?;
+    let came = custom::came_with(&site.platform, &version).await?;
+    let waits = version.state == VersionState::Planned && not_yet.is_empty() && open.is_none();
+    let found = if waits { custom::findings(&site.platform, &version).await? } else { Vec::new() };
+    let approve = waits && found.is_empty();
+    if !found.is_empty() {
+        page = page.notice(custom_code::refused(&at));
+    }
     if let (VersionState::Planned, Some(ask)) = (version.state, open) {
         page = page.notice(
             Notice::warning("A person has to decide something first")
@@ -95,6 +103,7 @@ pub(super) async fn show(
             (everything_else(&spec))
             (open_points(&spec))
             (health_information(&plan, &view))
+            (custom_code::section((&code, &found), (&version, came), &view, &at))
             @if approve { (approval(&version, &view, &at, compared.as_ref())) }
             @if let (true, true, Some(compared)) = (opened, grave, &compared) { (bringing(compared, &view, &at)) }
         }
@@ -270,6 +279,7 @@ fn changed(compared: &Compared, view: &View) -> Markup {
                     @for lost in &difference.losses { li { (Content::tag("deletes", Tone::Danger).show(view)) " " (lost) } }
                 }
             }
+            @if !compared.code.is_empty() { ul.facts { (custom_code::changed(&compared.code, view)) } }
         }
     }
 }
