@@ -323,19 +323,22 @@ pub(crate) struct Login {
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
     /// What the app is for, in your own words.
-    #[arg(required_unless_present_any = ["prompt_file", "spec"], conflicts_with_all = ["prompt_file", "spec"])]
+    #[arg(required_unless_present_any = ["prompt_file", "spec", "dir"], conflicts_with_all = ["prompt_file", "spec", "dir"])]
     pub(crate) prompt: Option<String>,
     /// Read the prompt from a file; `-` reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "spec")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["spec", "dir"])]
     pub(crate) prompt_file: Option<PathBuf>,
-    /// A spec (app.yaml) instead of a prompt, for a project that is there.
-    #[arg(long, value_name = "FILE")]
+    /// A spec (app.yaml) instead of a prompt, for a project that is there. It keeps the custom code of the version before.
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
     pub(crate) spec: Option<PathBuf>,
     /// The project that it becomes a version of; without it, a new one is begun.
     #[arg(long, value_name = "PROJECT")]
     pub(crate) project: Option<String>,
     /// Approve the plan without asking.
     #[arg(long)]
+    /// A project's folder, for a project that is there: its app.yaml, with the custom code in its src/custom, or with none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
     pub(crate) yes: bool,
     /// The app's name: where the version deletes or opens what is recorded in production, this says that you mean it.
     #[arg(long, value_name = "NAME")]
