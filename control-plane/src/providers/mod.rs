@@ -64,7 +64,8 @@ pub struct Provider {
     pub set_at: OffsetDateTime,
 }
 
-fn as_text<S: serde::Serializer>(to: &Destination, serializer: S) -> Result<S::Ok, S::Error> {
+/// A destination as it is told: `host:port`.
+pub(crate) fn as_text<S: serde::Serializer>(to: &Destination, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(to)
 }
 

@@ -5,13 +5,14 @@
 
 mod copies;
 mod departures;
+mod outward;
 mod prompts;
 mod providers;
 mod support;
 
-use safeguards::audit::{Action, Event};
 use std::collections::BTreeMap;
 
+use safeguards::audit::{Action, Event};
 use safeguards::axum::Json;
 use safeguards::axum::extract::{Path, State};
 use safeguards::axum::http::StatusCode;
@@ -22,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build};
 use crate::changes::{self, Compared};
-use crate::environments::{self, Environment};
 use crate::custom::{self, CodeDifference, Custom};
+use crate::environments::{self, Environment};
 use crate::error::{Refusal, Result};
 use crate::http::doors::Door::{Member as AsMember, Project as OfProject};
 use crate::http::doors::{Door, Shape};
@@ -41,11 +42,11 @@ use crate::versions::{self, Version};
 pub(super) struct NewSpec {
     /// `app.yaml`, as YAML or JSON.
     spec: String,
-}
     /// The sources below `src/custom`, by their paths in the project, such as `src/custom/mod.rs`; at most 64, of 128 KiB each
     /// and 512 KiB together. Left out, the version has the custom code of the one before; `{}` is none.
     #[serde(default)]
     custom: Option<BTreeMap<String, String>>,
+}
 
 /// The version that a spec became.
 #[derive(Serialize, JsonSchema)]
@@ -87,9 +88,9 @@ pub(super) struct VersionAnswer {
     version: Version,
     /// The spec as text (YAML).
     spec: String,
-    /// Who may do what, and where health information is; `spec` says the same in its own words.
     /// Its custom code, by the paths of its files; empty where it has none.
     custom: BTreeMap<String, String>,
+    /// Who may do what, and where health information is; `spec` says the same in its own words.
     #[schemars(with = "serde_json::Value")]
     plan: spec::plan::Plan,
     /// Everything else that the spec says: rules, tasks, messages, AI actions and the rest.
@@ -112,9 +113,9 @@ pub(super) struct ChangesAnswer {
     opens: Vec<String>,
     /// What is recorded and is deleted.
     deletes: Vec<String>,
-    /// Whether `confirm` has to name the app.
     /// Files of custom code that differ.
     custom: CodeDifference,
+    /// Whether `confirm` has to name the app.
     wants_confirmation: bool,
 }
 
@@ -204,7 +205,7 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
     let routes = copies::routes(support::routes(departures::routes(routes)));
-    let routes = prompts::routes(providers::routes(routes));
+    let routes = prompts::routes(providers::routes(outward::routes(routes)));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(route::<Nothing, ProjectAnswer>("GET", OfProject, PROJECT, "A project"), show)

@@ -110,13 +110,14 @@ pub(super) async fn attest(
 ) -> Result<Response> {
     let environment = project.environment(&site.platform, &kind).await?;
     let at = at(&project, environment.kind);
-    if let Err(first) = proved(&owner, &at) {
-        return Ok(*first);
-    }
+    let proof = match proved(&owner, &at) {
+        Ok(proof) => proof,
+        Err(first) => return Ok(*first),
+    };
     let of = |name: &str| data.first(name).unwrap_or_default();
     let new = NewHost { processor: of("processor"), address: of("address"), agreement: of("agreement") };
-    match outward::attest(&site.platform, &*site.host, &owner, &environment, &new).await {
-        Ok(()) => Ok(go(at)),
+    match outward::attest(&site.platform, &*site.host, &owner, &environment, &new, &proof).await {
+        Ok(_) => Ok(go(at)),
         Err(Refusal::Invalid { field, reason }) => {
             let candidates = outward::candidates(&site.platform, &environment).await?;
             let form = form(&project, environment.kind, &candidates).fill(&data).mistake(field, reason);
@@ -152,9 +153,10 @@ pub(super) async fn withdraw(
 ) -> Result<Response> {
     let environment = project.environment(&site.platform, &kind).await?;
     let at = at(&project, environment.kind);
-    if let Err(first) = proved(&owner, &at) {
-        return Ok(*first);
-    }
-    outward::withdraw(&site.platform, &*site.host, &owner, &environment, way).await?;
+    let proof = match proved(&owner, &at) {
+        Ok(proof) => proof,
+        Err(first) => return Ok(*first),
+    };
+    outward::withdraw(&site.platform, &*site.host, &owner, &environment, way, &proof).await?;
     Ok(go(at))
 }
