@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{FOLDER, Finding, Rule, Sources, check};
+use super::{FOLDER, Finding, Rule, Sources, aside, check, crates};
 use crate::{Edits, Project, WriteError, Written};
 
 /// The most files.
@@ -109,13 +109,19 @@ impl CustomCode {
         if is_starter { Self::default() } else { self }
     }
 
-    /// What the lint finds in it, beside the project that it joins.
+    /// What the lint finds in it, beside the project that it joins, and crates that this project is built without.
     #[must_use]
     pub fn check(&self, project: &Project) -> Vec<Finding> {
         let generated = project.files.iter().filter(|(path, _)| {
             path.as_str() == "Cargo.toml" || (path.starts_with("src/") && !path.starts_with(FOLDER))
         });
-        check(&Sources::of(generated.chain(&self.files).map(|(path, text)| (path.clone(), text.clone()))))
+        let sources = generated.chain(&self.files).map(|(path, text)| (path.clone(), text.clone()));
+        let mut found = check(&Sources::of(sources));
+        let manifest = project.files.get("Cargo.toml").map_or("", String::as_str);
+        found.extend(aside(|| crates::missing(&self.files, manifest)));
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// Writes a project, as it was generated, with this code and no other: what lay in `src/custom` is gone. Where there is
@@ -342,6 +348,19 @@ mod tests {
         fs::remove_dir_all(&custom).unwrap();
         std::os::unix::fs::symlink("/etc", &custom).unwrap();
         assert_eq!(CustomCode::read(folder.path()).unwrap().unwrap_err().len(), 1);
+    }
+
+    /// A crate that a founder's own manifest may have is not there where the generated one is.
+    #[test]
+    fn a_crate_that_is_not_in_the_manifest_is_told() {
+        let manifest = "[dependencies]\nsafeguards = \"1\"\nserde_json = \"1\"\n";
+        let project = Project { files: [("Cargo.toml".to_owned(), manifest.to_owned())].into() };
+        let text = "use safeguards::slice::prelude::Decimal;\nuse {rust_decimal::RoundingStrategy, serde_json::Value};\n\n\
+                    pub fn sum(time: u32) -> time::Duration {\n    let _ = time;\n    time::Duration::ZERO\n}\n";
+        let found = code(&[("src/custom/mod.rs", text)]).unwrap().check(&project);
+        let found = found.iter().filter(|found| found.message.starts_with("the app is built without"));
+        let places: Vec<_> = found.map(|found| (found.line, found.column)).collect();
+        assert_eq!(places, [(2, 6), (4, 26), (6, 5)]);
     }
 
     /// What was there before is gone, and what every project begins with is there where there is no code.

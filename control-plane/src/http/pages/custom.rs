@@ -13,9 +13,6 @@ use crate::http::Site;
 use crate::projects::Project;
 use crate::versions::{self, Version};
 
-/// The most findings that are shown.
-const MOST: usize = 100;
-
 /// The code of a version, what the lint finds in it beside this plan, and with which version it came.
 pub(super) fn section(
     (code, found): (&CustomCode, &[Finding]),
@@ -33,7 +30,7 @@ pub(super) fn section(
                 p { "It was read before it was kept, and is read again before it is compiled: it asks the app’s own functions for records, which hold it to “Who may do what” and to the audit log, and has no SQL, network, file, program or environment of its own. That reading is for its author’s good. What holds is the sandbox, outside of the app: whatever the code does, it reaches no other app, no file and no key but the app’s own, and no host that you have not attested." }
                 @if !found.is_empty() {
                     h3 { "What does not fit this plan" }
-                    ul.facts { @for finding in found.iter().take(MOST) { li { (finding) } } }
+                    ul.facts { @for line in generator::custom::lines(found) { li { (line) } } }
                 }
                 @for (path, text) in code.files() {
                     details {
