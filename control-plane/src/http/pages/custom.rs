@@ -6,6 +6,7 @@ use safeguards::axum::extract::State;
 use safeguards::axum::response::Response;
 use safeguards::pages::{Content, Notice, Show, Tone, View};
 
+use super::plan::said;
 use super::{Result, go};
 use crate::accounts::Owned;
 use crate::custom::{CodeDifference, Custom};
@@ -30,7 +31,7 @@ pub(super) fn section(
                 p { "It was read before it was kept, and is read again before it is compiled: it asks the app’s own functions for records, which hold it to “Who may do what” and to the audit log, and has no SQL, network, file, program or environment of its own. That reading is for its author’s good. What holds is the sandbox, outside of the app: whatever the code does, it reaches no other app, no file and no key but the app’s own, and no host that you have not attested." }
                 @if !found.is_empty() {
                     h3 { "What does not fit this plan" }
-                    ul.facts { @for line in generator::custom::lines(found) { li { (line) } } }
+                    ul.facts { @for line in generator::custom::lines(found) { li { (said(&line)) } } }
                 }
                 @for (path, text) in code.files() {
                     details {

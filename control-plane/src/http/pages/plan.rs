@@ -226,8 +226,8 @@ fn open_points(spec: &ValidatedSpec) -> Markup {
     }
 }
 
-/// Words of the planner, which set names apart as a terminal does.
-fn said(text: &str) -> String {
+/// Words of the planner and of the lint, which set names apart as a terminal does.
+pub(super) fn said(text: &str) -> String {
     let mut open = false;
     let quote = |letter| match letter {
         '`' => {
