@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 pub(crate) use outside::{AgentKeys, Aws, Mail, Outside};
-pub(crate) use providers::{NewProvider, OfEnvironment, Providers};
+pub(crate) use providers::{NewProvider, OfEnvironment, Providers, Reach};
 
 /// From a prompt to a safeguarded app that you own.
 ///
@@ -143,6 +143,11 @@ pub(crate) enum Command {
     Providers {
         #[command(subcommand)]
         command: Providers,
+    },
+    /// Whom a project's app may reach: hosts of AI providers and of the identity provider.
+    Reach {
+        #[command(subcommand)]
+        command: Reach,
     },
     /// As the platform's operator: which companies may be called, and under which agreement.
     SubProcessors {
@@ -323,14 +328,17 @@ pub(crate) struct Login {
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
     /// What the app is for, in your own words.
-    #[arg(required_unless_present_any = ["prompt_file", "spec"], conflicts_with_all = ["prompt_file", "spec"])]
+    #[arg(required_unless_present_any = ["prompt_file", "spec", "dir"], conflicts_with_all = ["prompt_file", "spec", "dir"])]
     pub(crate) prompt: Option<String>,
     /// Read the prompt from a file; `-` reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "spec")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["spec", "dir"])]
     pub(crate) prompt_file: Option<PathBuf>,
-    /// A spec (app.yaml) instead of a prompt, for a project that is there.
-    #[arg(long, value_name = "FILE")]
+    /// A spec (app.yaml) instead of a prompt, for a project that is there. It keeps the custom code of the version before.
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
     pub(crate) spec: Option<PathBuf>,
+    /// A project's folder, for a project that is there: its app.yaml, with the custom code in its src/custom, or with none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
     /// The project that it becomes a version of; without it, a new one is begun.
     #[arg(long, value_name = "PROJECT")]
     pub(crate) project: Option<String>,

@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Logs { project, production } => platform::projects::logs(&project, production),
         Command::SubProcessors { place, command } => platform::sub_processors::run(&place, &command),
         Command::Providers { command } => platform::providers::run(&command),
+        Command::Reach { command } => platform::reach::run(&command),
         Command::Support { command } => platform::support::run(&command),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }

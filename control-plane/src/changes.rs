@@ -6,6 +6,7 @@ use safeguards::sql;
 
 use crate::Platform;
 use crate::accounts::Owned;
+use crate::custom::{self, CodeDifference};
 use crate::error::{Refusal, Result};
 use crate::ids::VersionId;
 use crate::seams::EnvironmentKind;
@@ -20,6 +21,8 @@ pub struct Compared {
     pub serves: Option<EnvironmentKind>,
     /// What differs.
     pub difference: Difference,
+    /// What differs in their custom code.
+    pub code: CodeDifference,
     /// The app's name: what is typed to confirm.
     pub app: String,
 }
@@ -46,7 +49,11 @@ pub async fn of(platform: &Platform, version: &Owned<Version>) -> Result<Option<
     let (_, earlier) = versions::open(platform, version.account, other).await?;
     let (_, later) = versions::open(platform, version.account, version.id).await?;
     let difference = Difference::of(&earlier, &later);
-    Ok(Some(Compared { with, serves, difference, app: later.model().app.clone() }))
+    let code = CodeDifference::of(
+        &custom::open(platform, version.account, other).await?,
+        &custom::open(platform, version.account, version.id).await?,
+    );
+    Ok(Some(Compared { with, serves, difference, code, app: later.model().app.clone() }))
 }
 
 async fn before(

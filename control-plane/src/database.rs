@@ -36,6 +36,7 @@ pub const MIGRATIONS: MigrationSet = both! {
     6 "0006_verifications",
     7 "0007_outward",
     8 "0008_providers",
+    9 "0009_custom_code",
     100 "0100_billing",
     101 "0101_agreements",
     300 "0300_lifecycle",

@@ -86,6 +86,17 @@ impl Belongs for Environment {
     }
 }
 
+impl Owned<Project> {
+    /// The project's environment of this kind, by its word in a path.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`]: there is no such kind, or none of it lives.
+    pub async fn environment(&self, platform: &Platform, kind: &str) -> Result<Owned<Environment>> {
+        let kind = EnvironmentKind::parse(kind).ok_or(Refusal::NotFound)?;
+        self.member().owned(platform, (self.id, kind)).await
+    }
+}
+
 /// The environments of a project that live.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ pub mod billing;
 pub mod builds;
 pub mod changes;
 pub mod configuration;
+pub mod custom;
 pub mod database;
 pub mod environments;
 pub mod error;

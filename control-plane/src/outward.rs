@@ -7,6 +7,8 @@
 use safeguards::audit::{self, Action, Event};
 use safeguards::store::Row;
 use safeguards::{StoreError, sql};
+use schemars::JsonSchema;
+use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,6 +20,7 @@ use crate::host::HostName;
 use crate::host::outward::Destination;
 use crate::host::provided::Reach;
 use crate::ids::EnvironmentId;
+use crate::lifecycle::StepUp;
 use crate::providers;
 use crate::seams::Host;
 use crate::versions;
@@ -26,17 +29,22 @@ use crate::versions;
 pub const SIGN_IN: &str = "sign-in";
 
 /// A host that an app may reach.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Attested {
     /// Its id.
+    #[schemars(with = "String")]
     pub id: Uuid,
-    /// The company.
+    /// The company: a sub-processor of the spec, or `sign-in`.
     pub processor: String,
-    /// Where.
+    /// Where: host and port.
+    #[serde(serialize_with = "providers::as_text")]
+    #[schemars(with = "String")]
     pub to: Destination,
     /// By which agreement.
     pub agreement: String,
     /// Since when.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "String")]
     pub attested_at: OffsetDateTime,
 }
 
@@ -93,18 +101,20 @@ pub async fn candidates(platform: &Platform, environment: &Environment) -> Resul
     Ok(named)
 }
 
-/// An owner attests that the app may reach a company there; from the next moment on it does.
+/// An owner attests that the app may reach a company there; from the next moment on it does. What was attested before stays as
+/// it was.
 ///
 /// # Errors
-/// The spec names no such company, it is no host of the internet, no agreement is named, or the host does not answer: then it
-/// is kept, and holds once the host does.
+/// The spec names no such company, it is no host of the internet, it is attested for another company, no agreement is named, or
+/// the host does not answer: then it is kept, and holds once the host does.
 pub async fn attest(
     platform: &Platform,
     host: &dyn Host,
     owner: &Owner,
     environment: &Owned<Environment>,
     new: &NewHost<'_>,
-) -> Result<()> {
+    _proof: &StepUp,
+) -> Result<Uuid> {
     let known = candidates(platform, environment).await?;
     if !known.iter().any(|known| known == new.processor) {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -136,11 +146,24 @@ pub async fn attest(
     .bind(owner.person())
     .execute(&mut transaction)
     .await?;
+    let kept = sql("SELECT id, processor FROM outward_hosts
+         WHERE environment_id = $1 AND host = $2 AND port = $3 AND withdrawn_at IS NULL")
+    .bind(environment.id)
+    .bind(to.host.as_str())
+    .bind(i64::from(to.port))
+    .fetch_one(&mut transaction)
+    .await?;
+    let processor = kept.text("processor")?;
+    if processor != new.processor {
+        let reason = format!("It is attested for {processor}; withdraw that first");
+        return Err(Refusal::invalid("address", reason));
+    }
     let event =
         Event::new(Action::Configure).entity("environment").record(environment.id).note("way out attested");
     audit::append(&mut transaction, owner.circumstances(), event).await?;
     transaction.commit().await?;
-    tell(platform, host, environment.id).await
+    tell(platform, host, environment.id).await?;
+    Ok(kept.uuid("id")?)
 }
 
 /// An owner withdraws: what is open there is cut, and nothing more goes there; the app forgets how to call a provider there, and
@@ -154,6 +177,7 @@ pub async fn withdraw(
     owner: &Owner,
     environment: &Owned<Environment>,
     id: Uuid,
+    _proof: &StepUp,
 ) -> Result<()> {
     let attested = list(platform, environment.id).await?;
     let Some(Attested { to: ended, .. }) = attested.iter().find(|attested| attested.id == id) else {

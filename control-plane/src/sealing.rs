@@ -18,6 +18,8 @@ pub(crate) enum Column {
     VersionSpec,
     /// `versions.lock`
     VersionLock,
+    /// `versions.custom`
+    VersionCustom,
     /// `support_grants.reason`
     SupportReason,
     /// `notices.body`
@@ -34,6 +36,7 @@ impl Column {
             Self::PromptAnswers => (1, 2),
             Self::VersionSpec => (2, 1),
             Self::VersionLock => (2, 2),
+            Self::VersionCustom => (2, 3),
             Self::SupportReason => (3, 1),
             Self::NoticeBody => (4, 1),
             Self::ProviderKey => (5, 1),

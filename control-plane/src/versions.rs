@@ -1,7 +1,7 @@
 //! Versions: what a prompt became, who approved it, and what came of it.
 //!
 //! A version is planned, then approved by a member who has seen the plan (the approval names the digest of
-//! the spec that was shown), then built. Nothing is built that nobody approved, and no model or planner
+//! the spec and the custom code that were shown), then built. Nothing is built that nobody approved, and no model or planner
 //! approves: its output is data.
 
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 
 use crate::Platform;
 use crate::accounts::{Belongs, Owned};
+use crate::custom::{self, Custom};
 use crate::error::{Refusal, Result};
 use crate::ids::{AccountId, ProjectId, PromptId, VersionId};
 use crate::projects::Project;
@@ -77,8 +78,10 @@ pub struct Version {
     pub prompt: Option<PromptId>,
     /// Where it is.
     pub state: VersionState,
-    /// SHA-256 of its spec, in hexadecimal: what an approval names.
-    pub spec_digest: String,
+    /// SHA-256 of its spec, in hexadecimal, or of spec and custom code where it has some: what an approval names.
+    pub digest: String,
+    /// SHA-256 of its custom code, in hexadecimal; none where it has none.
+    pub custom_digest: Option<String>,
     /// When it was planned.
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "String")]
@@ -91,11 +94,13 @@ pub struct Version {
     pub failure: Option<String>,
 }
 
-const BY_ID: &str = "SELECT id, account_id, project_id, number, prompt_id, state, spec_digest, created_at, \
-                     approved_at, failure FROM versions WHERE account_id = $1 AND project_id = $2 AND id = $3";
+const BY_ID: &str = "SELECT id, account_id, project_id, number, prompt_id, state, spec_digest, custom_digest, \
+                     created_at, approved_at, failure FROM versions \
+                     WHERE account_id = $1 AND project_id = $2 AND id = $3";
 
 impl Version {
     fn of(row: &Row) -> Result<Self, StoreError> {
+        let custom = row.optional_bytes("custom_digest")?;
         Ok(Self {
             id: VersionId::new(row.uuid("id")?),
             account: AccountId::new(row.uuid("account_id")?),
@@ -103,7 +108,8 @@ impl Version {
             number: row.integer("number")?,
             prompt: row.optional_uuid("prompt_id")?.map(PromptId::new),
             state: VersionState::parse(&row.text("state")?)?,
-            spec_digest: hexadecimal(&row.bytes("spec_digest")?),
+            digest: hexadecimal(&custom::approved(&row.bytes("spec_digest")?, custom.as_deref())),
+            custom_digest: custom.as_deref().map(hexadecimal),
             created_at: row.timestamp("created_at")?,
             approved_at: row.optional_timestamp("approved_at")?,
             failure: row.optional_text("failure")?,
@@ -154,7 +160,7 @@ pub(crate) async fn keep_plan(
 ) -> Result<Planned> {
     let lock = last_lock(platform, project).await?;
     let spec = spec::check(&plan.text, &lock).map_err(|_| Refusal::Fault("the plan is not a valid spec"))?;
-    keep(platform, project, Some(prompt), &plan.text, &spec).await.map(Planned::Version)
+    keep(platform, project, Some(prompt), (&plan.text, spec), Custom::OfLast).await.map(Planned::Version)
 }
 
 /// Why there is no plan, as a founder is told; none where it is our own fault.
@@ -167,18 +173,31 @@ pub(crate) fn unplanned(why: planner::PlanError) -> Option<Planned> {
 }
 
 /// Keeps a spec that somebody wrote themselves as the project's next version, to be read and approved like
-/// any other.
+/// any other. It has the custom code of the version before.
 ///
 /// # Errors
 /// What is wrong with it: all of it, each with its place.
 pub async fn submit(platform: &Platform, project: &Owned<Project>, text: &str) -> Result<VersionId> {
+    submit_with(platform, project, text, Custom::OfLast).await
+}
+
+/// The same with this custom code, which is read before anything is kept.
+///
+/// # Errors
+/// What is wrong with spec or code: all of it, each with its place.
+pub async fn submit_with(
+    platform: &Platform,
+    project: &Owned<Project>,
+    text: &str,
+    custom: Custom<'_>,
+) -> Result<VersionId> {
     let lock = last_lock(platform, project).await?;
     let owned = text.to_owned();
     let checked = tokio::task::spawn_blocking(move || spec::check(&owned, &lock))
         .await
         .map_err(|_| Refusal::Fault("the check of a spec panicked"))?;
     let spec = checked.map_err(|problems| Refusal::invalid("spec", problems.to_string()))?;
-    keep(platform, project, None, text, &spec).await
+    keep(platform, project, None, (text, spec), custom).await
 }
 
 /// Reads a prompt as the planner does, without keeping anything: a plan, or why there is none.
@@ -214,11 +233,19 @@ async fn keep(
     platform: &Platform,
     project: &Owned<Project>,
     prompt: Option<PromptId>,
-    text: &str,
-    spec: &ValidatedSpec,
+    (text, spec): (&str, ValidatedSpec),
+    custom: Custom<'_>,
 ) -> Result<VersionId> {
     let member = project.member();
+    let sent = matches!(custom, Custom::Sent(_));
+    let spec = Arc::new(spec);
+    let code = custom::chosen(platform, project, custom, text, &spec).await?;
     let id = VersionId::new(platform.ids.next());
+    let (mut sealed_code, mut code_digest) = (None, None);
+    if let Some((files, digest)) = custom::kept(&code)? {
+        sealed_code = Some(platform.seal(member.account(), Column::VersionCustom, id, &files).await?);
+        code_digest = Some(digest);
+    }
     let sealed = platform.seal(member.account(), Column::VersionSpec, id, text).await?;
     let lock = platform.seal(member.account(), Column::VersionLock, id, &spec.lock().to_string()).await?;
     let mut transaction = platform.store.begin().await?;
@@ -231,7 +258,8 @@ async fn keep(
     let number = row.integer("number")?;
     sql(
         "INSERT INTO versions (id, account_id, project_id, number, prompt_id, state, spec, lock, spec_digest,
-             created_at, created_by_id) VALUES ($1, $2, $3, $4, $5, 'planned', $6, $7, $8, $9, $10)",
+             custom, custom_digest, created_at, created_by_id)
+         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(id)
     .bind(member.account())
@@ -241,6 +269,8 @@ async fn keep(
     .bind(sealed)
     .bind(lock)
     .bind(digest(text))
+    .bind(sealed_code)
+    .bind(code_digest)
     .bind(platform.clock.now())
     .bind(member.person())
     .execute(&mut transaction)
@@ -257,6 +287,7 @@ async fn keep(
         .await?;
     }
     let event = Event::new(Action::Create).entity("version").record(id);
+    let event = if sent { event.note("custom code sent") } else { event };
     audit::append(&mut transaction, member.circumstances(), event).await?;
     transaction.commit().await?;
     Ok(id)
@@ -268,8 +299,8 @@ async fn keep(
 /// The database cannot be read.
 pub async fn list(platform: &Platform, project: &Owned<Project>) -> Result<Vec<Version>> {
     let rows = sql(
-        "SELECT id, account_id, project_id, number, prompt_id, state, spec_digest, created_at, approved_at,
-             failure FROM versions WHERE project_id = $1 ORDER BY number DESC LIMIT 1000",
+        "SELECT id, account_id, project_id, number, prompt_id, state, spec_digest, custom_digest, created_at,
+             approved_at, failure FROM versions WHERE project_id = $1 ORDER BY number DESC LIMIT 1000",
     )
     .bind(project.id)
     .fetch_all(&platform.store)
@@ -349,7 +380,7 @@ pub(crate) async fn approve(
     version: &Owned<Version>,
     seen: &str,
 ) -> Result<()> {
-    if version.spec_digest != seen {
+    if version.digest != seen {
         return Err(Refusal::Conflict(
             "This is not the plan that you read. Read it again before you approve.".into(),
         ));

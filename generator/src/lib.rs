@@ -30,7 +30,7 @@ mod zones;
 pub use evolve::Past;
 pub use project::{Project, evolve, generate};
 pub use unbuildable::unbuildable;
-pub use write::{Edits, Generated, WriteError, Written, generated, write};
+pub use write::{Edits, Generated, WriteError, Written, edited, generated, write};
 
 /// Why a spec could not be turned into a project. [`unbuildable`] says it before, with its place.
 #[derive(Debug, thiserror::Error)]

@@ -116,6 +116,15 @@ pub fn generated(target: &Path) -> Result<Option<Generated>, WriteError> {
     Ok(Some(Generated { spec: read("app.yaml")?, lock: read(STATE)?, migrations }))
 }
 
+/// The files of a project that were edited since they were generated, and are generated anew elsewhere: neither the spec and
+/// its lock nor what lies in `src/custom`. None of a folder that was not generated.
+///
+/// # Errors
+/// The disk said no.
+pub fn edited(target: &Path) -> Result<Vec<String>, WriteError> {
+    if target.join(LEDGER).is_file() { Ledger::open(target)?.edited(target) } else { Ok(Vec::new()) }
+}
+
 /// Writes `project` to `target`, creating the folder when it is missing.
 ///
 /// # Errors

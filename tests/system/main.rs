@@ -11,6 +11,7 @@ mod change;
 mod cli;
 mod client;
 mod custom;
+mod deploy;
 mod evolution;
 mod examples;
 mod exit;

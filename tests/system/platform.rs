@@ -22,6 +22,30 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. Nurses see \
     the readings of the patients assigned to them. The clinic owner manages people and registers patients.";
 
+/// A page of a founder's own.
+const HELLO: &str = r#"//! Mine.
+
+use safeguards::slice::prelude::*;
+use safeguards::slice::{Routes, get};
+
+use crate::extensions::Extensions;
+
+/// Where it joins in.
+pub struct Custom;
+
+impl Extensions for Custom {}
+
+/// A page beside the generated ones.
+pub fn routes() -> Routes {
+    Routes::new().route("/hello", get(hello))
+}
+
+/// `GET /hello`: greets whoever is signed in.
+async fn hello(viewer: Viewer) -> Result<Page> {
+    Ok(viewer.page(format!("Hello, {}", viewer.roles().join(", "))))
+}
+"#;
+
 /// A road that is gone stage by stage: what a stage learned, the next one knows.
 struct Road {
     data: TempDir,
@@ -148,6 +172,21 @@ impl Road {
         (self.data.path().join("projects"), id(&self.project), id(&self.version))
     }
 
+    /// Code of the founder's own is compiled, tried and served by the sandbox: the preview has a page that it had not.
+    fn brings_code(&self, label: &str, preview: &str) {
+        let page = format!("{preview}/hello");
+        assert_eq!(status(&page), 404, "there is none yet");
+        let (projects, project, version) = self.source();
+        let folder = self.data.path().join("mine");
+        fs::create_dir_all(folder.join("src/custom")).expect("the folder is writable");
+        fs::copy(projects.join(project).join(version).join("app.yaml"), folder.join("app.yaml"))
+            .expect("the spec of the version that serves");
+        fs::write(folder.join("src/custom/mod.rs"), HELLO).expect("the folder is writable");
+        let dir = folder.to_str().expect("the path is text");
+        self.command(&["deploy", "--project", label, "--dir", dir, "--yes"], "");
+        assert!(matches!(status(&page), 303 | 401), "it asks who they are");
+    }
+
     async fn patient(&mut self, name: &str, expect: &str) -> Value {
         let more = json!({ "expect": expect, "patient": { "name": name } });
         self.go("patient", &more).await
@@ -191,6 +230,7 @@ async fn the_whole_road_from_a_prompt_to_a_certificate_of_destruction() {
     let logs = road.command(&["logs", &label, "--production"], "").output;
     assert!(logs.contains("/patients") && !logs.contains("Zzyzx"), "{logs}");
     assert!(road.command(&["open", &label], "").output.contains("-preview.apps.localhost"));
+    road.brings_code(&label, &text(&seen["preview"]));
 
     road.go("card", &json!({ "pays": cards::FAILS_LATER })).await;
     road.days(31).await;

@@ -1,4 +1,4 @@
-//! How a project's app is told to call whom it may reach.
+//! Whom a project's app may reach, and how it is told to call them.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) enum Providers {
         #[command(flatten)]
         of: OfEnvironment,
     },
-    /// Set how the app calls a company, in place of what was set before. Its host is attested first, on the project's page.
+    /// Set how the app calls a company, in place of what was set before. Its host is attested first: `healthcoder reach attest`.
     Set {
         #[command(flatten)]
         of: OfEnvironment,
@@ -32,6 +32,34 @@ pub(crate) enum Providers {
         of: OfEnvironment,
         /// The company, as the spec names it; or `sign-in`.
         who: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Reach {
+    /// Show whom the app may reach, where, and by which agreement.
+    List {
+        #[command(flatten)]
+        of: OfEnvironment,
+    },
+    /// Attest that the app may reach a company at a host, and that an agreement with it is in force.
+    Attest {
+        #[command(flatten)]
+        of: OfEnvironment,
+        /// The company, as the spec names it under `sub-processors`; or `sign-in`, the identity provider.
+        who: String,
+        /// The host: NAME, or NAME:PORT where it is not 443.
+        host: String,
+        /// The agreement: its number, or its title and date.
+        #[arg(long)]
+        agreement: String,
+    },
+    /// Withdraw: what is open there is cut, and the key of a provider there is erased.
+    Withdraw {
+        #[command(flatten)]
+        of: OfEnvironment,
+        /// The host, as `list` has it.
+        host: String,
     },
 }
 

@@ -8,6 +8,7 @@ mod outside;
 mod payments;
 pub(crate) mod projects;
 pub(crate) mod providers;
+pub(crate) mod reach;
 pub(crate) mod serve;
 pub(crate) mod sub_processors;
 pub(crate) mod support;

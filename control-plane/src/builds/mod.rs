@@ -2,7 +2,7 @@
 //!
 //! | step | outside effect, by a stable name | what is written with its end |
 //! |---|---|---|
-//! | `source` | the project's files, in the version's folder | that it is running |
+//! | `source` | the project's files and its custom code, in the version's folder | that it is running |
 //! | `compile` | the program, by the version | its path and hash, in the notes |
 //! | `verify` | unless it passed before: a throwaway instance, tried by the verifier; its report, by the version | that it passed |
 //! | `provide` | the environment's folder, database, keys | of production: that its gate is looked at |
@@ -30,6 +30,7 @@ use time::OffsetDateTime;
 use crate::Platform;
 use crate::accounts::{Belongs, Member, Owned};
 use crate::changes;
+use crate::custom;
 use crate::environments;
 use crate::error::{Refusal, Result};
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
@@ -167,7 +168,8 @@ pub(crate) fn key(build: BuildId) -> String {
 /// `confirmed` is what was typed by whoever knows that the version deletes or opens what is recorded in production.
 ///
 /// # Errors
-/// It is not the plan that was read, it does not wait for approval any more, or it has to be confirmed.
+/// It is not the plan that was read, it does not wait for approval any more, it has to be confirmed, or the lint refuses its
+/// custom code.
 pub async fn approve(
     platform: &Platform,
     project: &Owned<Project>,
@@ -176,6 +178,7 @@ pub async fn approve(
     confirmed: Option<&str>,
 ) -> Result<BuildId> {
     changes::confirmed(platform, version, confirmed).await?;
+    custom::passes(platform, version).await?;
     let mut transaction = platform.store.begin().await?;
     versions::approve(platform, &mut transaction, version, seen).await?;
     let build = order(platform, &mut transaction, project, version, EnvironmentKind::Preview).await?;

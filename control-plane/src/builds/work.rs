@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use generator::Edits;
-use generator::custom::Sources;
+use generator::custom::{Sources, told};
 use safeguards::audit::{self, Action, AuditContext, Event};
 use safeguards::{StoreError, Transaction, sql};
 
@@ -13,6 +12,7 @@ use super::verification::{self, Tried};
 use super::{BuildState, KIND, close};
 use crate::Platform;
 use crate::billing::{self, Billing, Gatekeeper};
+use crate::custom;
 use crate::environments::{self, Environment};
 use crate::error::Refusal;
 use crate::ids::{AccountId, BuildId, EnvironmentId, ProjectId, VersionId};
@@ -77,6 +77,7 @@ impl Build {
     async fn source(&self, step: &Step, asked: &Asked) -> Result<Ended, StepError> {
         let (text, spec) =
             versions::open(&self.platform, asked.account, asked.version).await.map_err(refused)?;
+        let code = custom::open(&self.platform, asked.account, asked.version).await.map_err(refused)?;
         let folder = self.folder(asked);
         let written = tokio::task::spawn_blocking(move || {
             safeguards::folder::make_folder(folder.parent().unwrap_or(&folder))
@@ -87,7 +88,7 @@ impl Build {
             }
             let project = generator::generate(&spec, &text)
                 .map_err(|error| StepError::Refused(format!("This version cannot be generated: {error}.")))?;
-            generator::write(&project, &folder, Edits::Overwrite)
+            code.write(&project, &folder)
                 .map(drop)
                 .map_err(|error| StepError::Later(format!("The source could not be written: {error}")))
         });
@@ -339,8 +340,7 @@ fn read_custom_code(folder: &Path) -> Result<(), StepError> {
     if found.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
-    Err(StepError::Refused(format!("Custom code does what it may not:\n{}", lines.join("\n"))))
+    Err(StepError::Refused(format!("Custom code does what it may not:\n{}", told(&found))))
 }
 
 fn from_host(error: HostError) -> StepError {

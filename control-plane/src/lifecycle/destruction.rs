@@ -121,7 +121,7 @@ impl DepartureWork {
         step.end(transaction, Next::Step(next)).await
     }
 
-    /// The source, and what it was made from: prompts and specs, which a founder may have written patients into.
+    /// The source, and what it was made from: prompts, specs and custom code, which a founder may have written patients into.
     pub(super) async fn source(&self, step: &Step, departure: &Departure) -> Result<Ended, StepError> {
         let folder = self.0.platform.configuration.projects_folder().join(departure.project.to_string());
         remove_folder(&folder).map_err(io_later)?;
@@ -137,7 +137,7 @@ impl DepartureWork {
         for statement in [
             "DELETE FROM build_events WHERE build_id IN (SELECT b.id FROM builds b JOIN versions v
                  ON v.id = b.version_id WHERE v.project_id = $1)",
-            "UPDATE versions SET state = 'withdrawn', lock = NULL, failure = NULL WHERE project_id = $1",
+            "UPDATE versions SET state = 'withdrawn', lock = NULL, custom = NULL, failure = NULL WHERE project_id = $1",
             "UPDATE support_grants SET reason = NULL WHERE project_id = $1",
         ] {
             sql(statement).bind(departure.project).execute(&mut transaction).await?;
@@ -150,7 +150,7 @@ impl DepartureWork {
         let deeds = vec![
             Deed::deleted("the source of every version, and what builds left of it".into(), "removed"),
             Deed::deleted(
-                "prompts, specs, build reports and reasons of support grants".into(),
+                "prompts, specs, custom code, build reports and reasons of support grants".into(),
                 "erased from the platform's database",
             ),
         ];

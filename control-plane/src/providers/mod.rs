@@ -15,6 +15,7 @@ use safeguards::{StoreError, Transaction, sql};
 use schemars::JsonSchema;
 use serde::Serialize;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 pub use settings::{Model, Settings, SignIn, Wanted};
 
@@ -30,6 +31,17 @@ use crate::outward;
 use crate::sealing::Column;
 use crate::seams::Host;
 use crate::{Platform, Secret, versions};
+
+/// Ends what is in force of these providers: at a moment (`$1`), by somebody (`$2`), and without its key from then on.
+macro_rules! ending {
+    ($these:literal) => {
+        concat!(
+            "UPDATE app_providers SET secret = NULL, withdrawn_at = $1, withdrawn_by_id = $2
+             WHERE withdrawn_at IS NULL AND ",
+            $these
+        )
+    };
+}
 
 /// How an app calls one company. It holds no key.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -52,7 +64,8 @@ pub struct Provider {
     pub set_at: OffsetDateTime,
 }
 
-fn as_text<S: serde::Serializer>(to: &Destination, serializer: S) -> Result<S::Ok, S::Error> {
+/// A destination as it is told: `host:port`.
+pub(crate) fn as_text<S: serde::Serializer>(to: &Destination, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(to)
 }
 
@@ -181,14 +194,13 @@ pub async fn set(
     }
 
     let mut transaction = platform.store.begin().await?;
-    let ended = sql("UPDATE app_providers SET secret = NULL, withdrawn_at = $3, withdrawn_by_id = $4
-         WHERE environment_id = $1 AND processor = $2 AND withdrawn_at IS NULL")
-    .bind(environment.id)
-    .bind(settings.processor())
-    .bind(platform.clock.now())
-    .bind(owner.person())
-    .execute(&mut transaction)
-    .await?;
+    let ended = sql(ending!("environment_id = $3 AND processor = $4"))
+        .bind(platform.clock.now())
+        .bind(owner.person())
+        .bind(environment.id)
+        .bind(settings.processor())
+        .execute(&mut transaction)
+        .await?;
     sql("INSERT INTO app_providers (id, account_id, project_id, environment_id, processor, host, port, settings, secret,
              set_at, set_by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
     .bind(id)
@@ -235,14 +247,13 @@ pub async fn withdraw(
     let provided = laid(platform, left, &to).await?;
     host.outward(environment.id, &Reach { to, provided }).await.map_err(Refusal::Host)?;
     let mut transaction = platform.store.begin().await?;
-    sql("UPDATE app_providers SET secret = NULL, withdrawn_at = $3, withdrawn_by_id = $4
-         WHERE id = $1 AND environment_id = $2 AND withdrawn_at IS NULL")
-    .bind(id)
-    .bind(environment.id)
-    .bind(platform.clock.now())
-    .bind(owner.person())
-    .execute(&mut transaction)
-    .await?;
+    sql(ending!("environment_id = $3 AND id = $4"))
+        .bind(platform.clock.now())
+        .bind(owner.person())
+        .bind(environment.id)
+        .bind(id)
+        .execute(&mut transaction)
+        .await?;
     write_down(&mut transaction, owner, environment, "provider withdrawn").await?;
     Ok(transaction.commit().await?)
 }
@@ -272,15 +283,14 @@ pub(crate) async fn end_there(
     environment: &Environment,
     at: &Destination,
 ) -> Result<()> {
-    let ended = sql("UPDATE app_providers SET secret = NULL, withdrawn_at = $4, withdrawn_by_id = $5
-         WHERE environment_id = $1 AND host = $2 AND port = $3 AND withdrawn_at IS NULL")
-    .bind(environment.id)
-    .bind(at.host.as_str())
-    .bind(i64::from(at.port))
-    .bind(platform.clock.now())
-    .bind(owner.person())
-    .execute(&mut *transaction)
-    .await?;
+    let ended = sql(ending!("environment_id = $3 AND host = $4 AND port = $5"))
+        .bind(platform.clock.now())
+        .bind(owner.person())
+        .bind(environment.id)
+        .bind(at.host.as_str())
+        .bind(i64::from(at.port))
+        .execute(&mut *transaction)
+        .await?;
     if ended > 0 {
         write_down(transaction, owner, environment, "provider withdrawn").await?;
     }
@@ -290,12 +300,12 @@ pub(crate) async fn end_there(
 /// An environment ends, and with it every key by which it called others; says how many providers ended so, however often it is
 /// asked.
 pub(crate) async fn erase(platform: &Platform, environment: EnvironmentId) -> Result<i64, StoreError> {
-    sql("UPDATE app_providers SET secret = NULL, withdrawn_at = $2
-         WHERE environment_id = $1 AND withdrawn_at IS NULL")
-    .bind(environment)
-    .bind(platform.clock.now())
-    .execute(&platform.store)
-    .await?;
+    sql(ending!("environment_id = $3"))
+        .bind(platform.clock.now())
+        .bind(None::<Uuid>)
+        .bind(environment)
+        .execute(&platform.store)
+        .await?;
     let row =
         sql("SELECT count(*) AS n FROM app_providers WHERE environment_id = $1 AND withdrawn_by_id IS NULL")
             .bind(environment)

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use control_plane::host::build::{Base, Bounds, BuildError, Builder, Progress};
 use control_plane::host::sandbox::{Access, Account, Inheritance, Limits, Running, Sandbox};
+use generator::custom::CustomCode;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
@@ -379,6 +380,61 @@ async fn each_project_gets_its_own_program_and_each_version_its_own() {
     );
     let (refused, _) = yard.build(one, &foreign).await;
     assert!(matches!(&refused, Err(BuildError::Crate(name)) if name == "left-pad"), "{refused:?}");
+}
+
+/// What is compiled in the sandbox is the custom code of the version that is built: no other version's, and what every project
+/// begins with where it has none.
+#[tokio::test]
+async fn a_build_has_the_custom_code_of_its_version() {
+    let yard = Yard::new(Bounds::default()).await;
+    let says = |words: &str| format!("pub fn said() -> &'static str {{\n    \"{words}\"\n}}\n");
+    let main = "mod custom;\n\nfn main() {\n    println!(\"{}\", custom::said());\n}\n";
+    let files = [
+        ("Cargo.toml", MANIFEST.to_owned()),
+        ("Cargo.lock", LOCK.to_owned()),
+        ("app.lock", String::new()),
+        ("src/main.rs", main.to_owned()),
+        ("src/custom/mod.rs", says("nothing of my own")),
+    ];
+    let generated =
+        generator::Project { files: files.map(|(path, text)| (path.to_owned(), text)).into_iter().collect() };
+    let code = |files: &[(&str, String)]| {
+        let files = files.iter().map(|(name, text)| (format!("src/custom/{name}"), text.clone()));
+        CustomCode::parse(files.collect()).unwrap()
+    };
+    let in_two = code(&[
+        ("mod.rs", "mod rule;\n\npub use rule::said;\n".to_owned()),
+        ("rule.rs", says("a rule of mine")),
+    ]);
+    let in_one = code(&[("mod.rs", says("another rule"))]);
+    let (id, data) = (Uuid::now_v7(), tempfile::tempdir().unwrap());
+    for (version, code, said) in [
+        ("one", &in_two, "a rule of mine"),
+        ("two", &in_one, "another rule"),
+        ("three", &CustomCode::default(), "nothing of my own"),
+        ("one", &in_two, "a rule of mine"),
+    ] {
+        let folder = yard.folder.path().join(version);
+        code.write(&generated, &folder).unwrap();
+        let program = yard.build(id, &folder).await.0.unwrap();
+        assert_eq!(run(&program, data.path()).await.trim(), said, "version {version}");
+        let built = yard.folder.path().join("build");
+        let left = files_named(&built, "rule.rs");
+        assert_eq!(left.is_empty(), version != "one", "what another version had is gone: {left:?}");
+    }
+}
+
+/// The files of this name below a folder.
+fn files_named(folder: &Path, name: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files_named(&entry.path(), name));
+        } else if entry.file_name() == name {
+            found.push(entry.path());
+        }
+    }
+    found
 }
 
 /// A build ends when it takes too long, says too much, or writes too much.

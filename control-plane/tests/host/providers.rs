@@ -124,7 +124,7 @@ async fn an_app_calls_its_provider_as_its_owner_has_set_it_and_nobody_else() {
     assert_eq!(knock(HOST).await, "there is no door");
 
     let new = NewHost { processor: "model vendor", address: HOST, agreement: "BAA 1" };
-    outward::attest(platform, &*founder.host, &owner, &preview, &new).await.unwrap();
+    outward::attest(platform, &*founder.host, &owner, &preview, &new, &StepUp::in_a_test()).await.unwrap();
     let set = async |wire: &str, key: &str| {
         let settings: Settings = serde_json::from_value(json!({
             "kind": "model", "processor": "model vendor", "wire": wire, "address": format!("https://{HOST}"),
@@ -171,14 +171,16 @@ async fn an_app_calls_its_provider_as_its_owner_has_set_it_and_nobody_else() {
     founder.reach_preview().await;
     assert_eq!(ask().await, (200, r#"{"subjective":"tired"}"#.to_owned()), "it was brought up anew");
     let way = outward::list(platform, preview.id).await.unwrap().remove(0);
-    outward::withdraw(platform, &*founder.host, &owner, &preview, way.id).await.unwrap();
+    outward::withdraw(platform, &*founder.host, &owner, &preview, way.id, &StepUp::in_a_test())
+        .await
+        .unwrap();
     assert_eq!(ask().await, (200, "nobody is set".to_owned()));
     assert_eq!(knock(HOST).await, "there is no door");
     assert_eq!(found_below(folder.path(), double.key()), Vec::<std::path::PathBuf>::new());
     assert!(providers::list(platform, preview.id).await.unwrap().is_empty());
 
     // What ends with its environment ends before its records do.
-    outward::attest(platform, &*founder.host, &owner, &preview, &new).await.unwrap();
+    outward::attest(platform, &*founder.host, &owner, &preview, &new, &StepUp::in_a_test()).await.unwrap();
     set("anthropic", double.key()).await.unwrap();
     assert!(keys.join("providers").exists());
     founder.host.destroy_keys(preview.id).await.unwrap();
@@ -214,7 +216,7 @@ async fn people_sign_in_by_the_identity_provider_that_its_owner_has_set() {
     assert!(!begun().await.contains(PROVIDER), "nobody is set");
 
     let new = NewHost { processor: outward::SIGN_IN, address: PROVIDER, agreement: "our own directory" };
-    outward::attest(platform, &*founder.host, &owner, &preview, &new).await.unwrap();
+    outward::attest(platform, &*founder.host, &owner, &preview, &new, &StepUp::in_a_test()).await.unwrap();
     let settings: Settings = serde_json::from_value(json!({
         "kind": "sign-in", "issuer": "https://idp.example", "client_id": "app-7", "roles": "managers=owner",
         "authority": authority,

@@ -11,6 +11,7 @@ use control_plane::accounts::{Member, Owned};
 use control_plane::agreement::{AgreementText, Signatory, Signing};
 use control_plane::billing::Billing;
 use control_plane::builds::{self, Build, BuildState};
+use control_plane::custom::{self, Custom};
 use control_plane::host::LocalHost;
 use control_plane::host::gateway::LocalAuthority;
 use control_plane::host::provided::Reach;
@@ -41,6 +42,9 @@ use crate::orders::{artifact, host};
 
 const PROMPT: &str = "A home blood pressure app for a clinic. Patients log systolic and diastolic readings. \
     Nurses see the readings of the patients assigned to them. The clinic owner manages people.";
+
+const MINE: &str = "//! Mine.\n\nuse safeguards::slice::Routes;\n\nuse crate::extensions::Extensions;\n\n/// Mine.\n\
+    pub struct Custom;\n\nimpl Extensions for Custom {}\n\n/// None.\npub fn routes() -> Routes {\n    Routes::new()\n}\n";
 
 /// The host, which is handed a program instead of compiling one.
 struct Prebuilt(LocalHost);
@@ -182,6 +186,15 @@ impl Founder {
         versions::submit(&self.platform, &project, spec).await.unwrap();
     }
 
+    /// Code of the founder's own joins the planned spec.
+    async fn write_code(&self) {
+        let (project, version) = self.version().await;
+        let (spec, _) = versions::read(&self.platform, &version).await.unwrap();
+        let code =
+            custom::parse(BTreeMap::from([("src/custom/mod.rs".to_owned(), MINE.to_owned())])).unwrap();
+        versions::submit_with(&self.platform, &project, &spec, Custom::Sent(code)).await.unwrap();
+    }
+
     async fn work(&self) {
         assert!(self.engine.drain().await.unwrap());
     }
@@ -201,7 +214,7 @@ impl Founder {
 
     pub(crate) async fn reach_preview(&self) {
         let (project, version) = self.version().await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         let build = builds::approve(&self.platform, &project, &version, &digest, None).await.unwrap();
         self.served(build).await;
     }
@@ -283,12 +296,16 @@ impl Home {
 }
 
 fn patients(archive: &Path, secret: Option<&Path>) -> String {
+    file_of(archive, secret, "data/patients.ndjson")
+}
+
+fn file_of(archive: &Path, secret: Option<&Path>, path: &str) -> String {
     let secret = secret.map(|path| std::fs::read_to_string(path).unwrap().trim().to_owned());
     let file = std::fs::File::open(archive).unwrap();
     let mut archive = exporter::Archive::open(file, secret.map(exporter::Passphrase::new)).unwrap();
     archive.verify(None).expect("it is as it was written");
     let mut text = String::new();
-    archive.file("data/patients.ndjson").unwrap().read_to_string(&mut text).unwrap();
+    archive.file(path).unwrap().read_to_string(&mut text).unwrap();
     text
 }
 
@@ -308,6 +325,7 @@ async fn on_the_server(server: &PostgresServer, id: EnvironmentId) -> i64 {
 async fn gone(server: Option<PostgresServer>) {
     let folder = tempfile::tempdir().unwrap();
     let founder = Founder::on(folder.path(), server.clone()).await;
+    founder.write_code().await;
     founder.reach_preview().await;
     let preview = founder.environment(EnvironmentKind::Preview).await;
     assert_eq!(founder.ask("GET", &preview, "/patients").await, (200, "1".into()), "made-up people");
@@ -334,6 +352,11 @@ async fn gone(server: Option<PostgresServer>) {
     let [zip, secret] = founder.take_home(departure, production.id).await;
     let taken = patients(&zip, Some(&secret));
     assert_eq!(taken.lines().count(), 1, "{taken}");
+    assert_eq!(
+        file_of(&zip, Some(&secret), "project/src/custom/mod.rs"),
+        MINE,
+        "their own code goes with them"
+    );
     for database in [None, Some(blank_postgres().await)] {
         let home = Home { folder: tempfile::tempdir().unwrap(), database };
         let (from, secret) = (zip.to_str().unwrap(), secret.to_str().unwrap());

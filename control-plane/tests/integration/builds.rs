@@ -51,7 +51,7 @@ impl Begun {
 
     pub(crate) async fn approve(&self, platform: &TestPlatform) -> BuildId {
         let version = self.version(platform).await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         builds::approve(platform, &self.project(platform).await, &version, &digest, None).await.unwrap()
     }
 
@@ -90,7 +90,7 @@ async fn only_the_plan_that_was_read_is_approved_and_only_once() {
         let refused = builds::approve(&platform, &project, &version, "00", None).await.unwrap_err();
         assert!(refused.to_string().contains("not the plan that you read"), "{refused}");
         begun.approve(&platform).await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         assert!(builds::approve(&platform, &project, &version, &digest, None).await.is_err());
         let rows = sql("SELECT id FROM builds").fetch_all(&platform.store).await.unwrap();
         assert_eq!(rows.len(), 1);

@@ -71,7 +71,7 @@ async fn what_a_change_deletes_or_opens_is_typed_where_people_have_records() {
 
         let said = compared(&platform, &next).await.unwrap();
         assert!(said.serves == Some(production) && said.wants_confirmation());
-        let digest = next.spec_digest.clone();
+        let digest = next.digest.clone();
         for typed in [None, Some(""), Some("yes"), Some("Another app")] {
             let refused =
                 builds::approve(&platform, &project, &next, &digest, typed).await.unwrap_err().to_string();

@@ -4,6 +4,7 @@
 mod agreements;
 mod builds;
 mod changes;
+mod custom;
 mod gates;
 mod kills;
 mod lifecycle;

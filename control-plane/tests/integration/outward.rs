@@ -3,6 +3,7 @@
 use control_plane::accounts::Owned;
 use control_plane::builds;
 use control_plane::environments::Environment;
+use control_plane::lifecycle::StepUp;
 use control_plane::outward::{self, NewHost};
 use control_plane::seams::{EnvironmentKind, HostError};
 use control_plane::testing::platforms;
@@ -21,7 +22,7 @@ async fn whom_an_app_may_reach_is_named_by_its_spec_and_attested_by_its_owner() 
         let project = begun.project(&platform).await;
         versions::submit(&platform, &project, &format!("{text}{NAMED}")).await.unwrap();
         let version = begun.version(&platform).await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         builds::approve(&platform, &project, &version, &digest, None).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
         let owner = begun.member.owner().unwrap();
@@ -29,7 +30,7 @@ async fn whom_an_app_may_reach_is_named_by_its_spec_and_attested_by_its_owner() 
             owner.owned(&platform, (begun.project, EnvironmentKind::Preview)).await.unwrap();
         let attest = async |processor: &str, address: &str, agreement: &str| {
             let new = NewHost { processor, address, agreement };
-            outward::attest(&platform, &*host, &owner, &preview, &new)
+            outward::attest(&platform, &*host, &owner, &preview, &new, &StepUp::in_a_test())
                 .await
                 .map_err(|refused| refused.to_string())
         };
@@ -58,12 +59,18 @@ async fn whom_an_app_may_reach_is_named_by_its_spec_and_attested_by_its_owner() 
         // Closed before it is written down: a host that does not answer leaves it attested.
         let first = outward::list(&platform, preview.id).await.unwrap().remove(0);
         host.fail("outward", HostError::Unavailable("The host is away.".into()));
-        assert!(outward::withdraw(&platform, &*host, &owner, &preview, first.id).await.is_err());
+        assert!(
+            outward::withdraw(&platform, &*host, &owner, &preview, first.id, &StepUp::in_a_test())
+                .await
+                .is_err()
+        );
         assert_eq!(outward::list(&platform, preview.id).await.unwrap().len(), 2);
-        outward::withdraw(&platform, &*host, &owner, &preview, first.id).await.unwrap();
+        outward::withdraw(&platform, &*host, &owner, &preview, first.id, &StepUp::in_a_test()).await.unwrap();
         assert_eq!(told().as_deref(), Some("outward [eu.models.example:8443]"));
         assert!(
-            outward::withdraw(&platform, &*host, &owner, &preview, first.id).await.is_err(),
+            outward::withdraw(&platform, &*host, &owner, &preview, first.id, &StepUp::in_a_test())
+                .await
+                .is_err(),
             "it is withdrawn"
         );
 

@@ -16,7 +16,7 @@ use safeguards::axum::Router;
 use safeguards::axum::body::{Body, to_bytes};
 use safeguards::axum::http::{Request, StatusCode};
 use safeguards::web::Trust;
-use safeguards::{audit, sql};
+use safeguards::{Clock as _, audit, sql};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -46,7 +46,7 @@ impl<'a> House<'a> {
         let project = begun.project(platform).await;
         versions::submit(platform, &project, &format!("{SPEC}{SSO}")).await.unwrap();
         let version = begun.version(platform).await;
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         builds::approve(platform, &project, &version, &digest, None).await.unwrap();
         let (site, host) = platform.site();
         assert!(platform.builder(&host).drain().await.unwrap());
@@ -62,7 +62,9 @@ impl<'a> House<'a> {
 
     async fn attest(&self, processor: &str, address: &str) {
         let new = NewHost { processor, address, agreement: "BAA 1" };
-        outward::attest(self.platform, &*self.host, &self.owner, &self.preview, &new).await.unwrap();
+        outward::attest(self.platform, &*self.host, &self.owner, &self.preview, &new, &StepUp::in_a_test())
+            .await
+            .unwrap();
     }
 
     async fn set(&self, settings: Value, key: &str) -> Result<(), String> {
@@ -276,7 +278,9 @@ async fn a_key_is_sealed_replaced_and_erased() {
         assert_eq!(house.names(), ["ai.yaml", "model-model-vendor.key"]);
         let ways = outward::list(&platform, house.preview.id).await.unwrap();
         let way = ways.iter().find(|way| way.processor == "model vendor").unwrap().id;
-        outward::withdraw(&platform, &*house.host, &house.owner, &house.preview, way).await.unwrap();
+        outward::withdraw(&platform, &*house.host, &house.owner, &house.preview, way, &StepUp::in_a_test())
+            .await
+            .unwrap();
         assert_eq!(house.names(), Vec::<String>::new());
         assert!(providers::list(&platform, house.preview.id).await.unwrap().is_empty());
         let left = sql("SELECT count(*) AS n FROM app_providers WHERE secret IS NOT NULL");
@@ -369,5 +373,69 @@ async fn no_answer_holds_a_key_and_nobody_but_an_owner_sets_one() {
         assert_eq!(providers::list(&platform, house.preview.id).await.unwrap().len(), 2);
         let (status, _) = house.api("DELETE", &gone, &house.builder_token, Value::Null).await;
         assert_eq!(status, StatusCode::FORBIDDEN);
+    }
+}
+
+/// By the API, too, whom the app may reach is said by an owner who has just shown that it is them, and by nobody else.
+#[tokio::test]
+async fn whom_an_app_may_reach_is_attested_by_the_api() {
+    for platform in platforms().await {
+        let house = House::on(&platform).await;
+        let at = format!("/api/projects/{}/environments/preview/outward", house.preview.project);
+        let ask = async |method: &str, more: &str, token: &str, body: Value| {
+            let (status, said) = house
+                .send(method, &format!("{at}{more}"), token, ("application/json", body.to_string()))
+                .await;
+            (status, serde_json::from_str::<Value>(&said).unwrap_or(Value::Null))
+        };
+        let owner = house.owner_token.clone();
+        let new =
+            json!({ "processor": "model vendor", "address": "API.models.example", "agreement": "BAA 1" });
+        let (status, _) = ask("POST", "", &house.builder_token, new.clone()).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        for (field, value) in [("processor", "some friend"), ("address", "10.0.0.1"), ("agreement", " ")] {
+            let (status, said) = ask("POST", "", &owner, with(new.clone(), field, value)).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+            assert_eq!(said["errors"][0]["pointer"], format!("/{field}"), "{said}");
+        }
+        let (status, said) = ask("POST", "", &owner, with(new.clone(), "since", "yesterday")).await;
+        assert!(status.is_client_error(), "an unknown field is none: {said}");
+        let told = || house.host.asked().into_iter().filter(|asked| asked.starts_with("outward")).count();
+        assert_eq!(told(), 0, "nobody was told of anybody");
+
+        let (status, made) = ask("POST", "", &owner, new.clone()).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        let (_, again) = ask("POST", "", &owner, new.clone()).await;
+        assert_eq!(made, again, "twice, it is one");
+        let other = with(new.clone(), "processor", "sign-in");
+        let (status, said) = ask("POST", "", &owner, other).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(said.to_string().contains("attested for model vendor"), "{said}");
+        let (_, listed) = ask("GET", "", &owner, Value::Null).await;
+        let listed = listed.as_array().unwrap();
+        assert_eq!((listed.len(), &listed[0]["id"]), (1, &made["way"]));
+        assert_eq!(
+            (&listed[0]["to"], &listed[0]["agreement"]),
+            (&json!("api.models.example:443"), &json!("BAA 1"))
+        );
+
+        // Not lately: asked who they are first, and nothing changes.
+        let gone = format!("/{}", made["way"].as_str().unwrap());
+        sql("UPDATE sessions SET proved_at = NULL").execute(&platform.store).await.unwrap();
+        for (method, more, body) in [("POST", "", new), ("DELETE", gone.as_str(), Value::Null)] {
+            let (status, said) = ask(method, more, &owner, body).await;
+            assert!(status.is_client_error() && said["code"] == "prove-again", "{status} {said}");
+        }
+        assert_eq!(outward::list(&platform, house.preview.id).await.unwrap().len(), 1);
+        sql("UPDATE sessions SET proved_at = $1")
+            .bind(platform.clock.now())
+            .execute(&platform.store)
+            .await
+            .unwrap();
+        let (status, _) = ask("DELETE", &gone, &owner, Value::Null).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        let (status, _) = ask("DELETE", &gone, &owner, Value::Null).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "it is withdrawn");
+        assert_eq!(house.host.asked().last().map(String::as_str), Some("outward []"));
     }
 }

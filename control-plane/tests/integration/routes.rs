@@ -62,7 +62,7 @@ impl Town {
         let planned = member.owned(platform, (project, prompt)).await.unwrap();
         versions::plan(platform, &owned, &planned).await.unwrap();
         let version = versions::list(platform, &owned).await.unwrap().remove(0);
-        let digest = version.spec_digest.clone();
+        let digest = version.digest.clone();
         let version = member.owned(platform, (project, version.id)).await.unwrap();
         let build = builds::approve(platform, &owned, &version, &digest, None).await.unwrap();
         assert!(platform.builder(&host).drain().await.unwrap());
@@ -302,7 +302,7 @@ async fn the_api_plans_approves_and_tells() {
         let (_, read) = town.send("GET", &at, token, "").await;
         assert!(read["spec"].as_str().unwrap().contains("entities"), "{read}");
         assert!(!read["plan"]["phi"].as_array().unwrap().is_empty());
-        let digest = read["spec_digest"].clone();
+        let digest = read["digest"].clone();
         let (status, begun) = town
             .send("POST", &format!("{at}/approve"), token, &json!({ "digest": digest }).to_string())
             .await;

@@ -18,7 +18,9 @@
 //! read: they show their SQL, and whoever edits them answers for it.
 
 mod attributes;
+mod carried;
 mod code;
+mod crates;
 mod macros;
 mod manifest;
 mod names;
@@ -31,6 +33,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use carried::{CustomCode, LONGEST_CODE, LONGEST_FILE, MOST_FILES};
 pub use sources::Sources;
 
 /// Where custom code lives in a project.
@@ -98,13 +101,44 @@ impl fmt::Display for Finding {
     }
 }
 
+/// The most findings that are told at once, and the most letters of each: a name may be as long as its file.
+const MOST_TOLD: usize = 200;
+const LONGEST_TOLD: usize = 600;
+
+/// Findings as their author reads them, a line each.
+#[must_use]
+pub fn lines(found: &[Finding]) -> Vec<String> {
+    let told = |finding: &Finding| {
+        let line = finding.to_string();
+        match line.char_indices().nth(LONGEST_TOLD) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    };
+    let mut lines: Vec<String> = found.iter().take(MOST_TOLD).map(told).collect();
+    if found.len() > MOST_TOLD {
+        lines.push(format!("and {} more", found.len() - MOST_TOLD));
+    }
+    lines
+}
+
+/// The same as one text.
+#[must_use]
+pub fn told(found: &[Finding]) -> String {
+    lines(found).join("\n")
+}
+
 /// Everything that is refused of a project, in the order of its files and lines; nothing where all is well.
 #[must_use]
 pub fn check(sources: &Sources) -> Vec<Finding> {
-    // A stack of its own: how deep a text nests is bounded, by more than the stack of whoever asks.
+    aside(|| findings(sources))
+}
+
+/// Reads on a stack of its own: how deep a text nests is bounded, by more than the stack of whoever asks.
+fn aside(read: impl FnOnce() -> Vec<Finding> + Send) -> Vec<Finding> {
     std::thread::scope(|scope| {
         let reading = std::thread::Builder::new().stack_size(size::STACK);
-        let reading = reading.spawn_scoped(scope, || findings(sources));
+        let reading = reading.spawn_scoped(scope, read);
         match reading.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(findings)) => findings,
             // What could not be read was not found to be well.

@@ -1,12 +1,14 @@
-//! From a prompt or a spec to a preview on the platform: the plan is shown, approved, built and opened.
+//! From a prompt, a spec or a project's folder to a preview on the platform: the plan is shown, approved, built and opened.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 
+use anyhow::Context;
+use generator::custom::{CustomCode, FOLDER, told};
 use serde_json::{Value, json};
 
 use crate::arguments::Deploy;
-use crate::commands::source::prompt_of;
+use crate::commands::source::{self, prompt_of};
 use crate::outcome::{Failure, Outcome};
 use crate::platform::client::{Client, project, word};
 use crate::progress::Progress;
@@ -14,9 +16,10 @@ use crate::progress::Progress;
 /// Plans, asks, builds and says where it serves.
 pub(crate) fn run(arguments: &Deploy, progress: Progress) -> Result<Outcome, Failure> {
     let mut client = Client::signed_in()?;
-    let (project, version) = match &arguments.spec {
-        Some(path) => submitted(&mut client, arguments, path)?,
-        None => planned(&mut client, arguments)?,
+    let (project, version) = match (&arguments.spec, &arguments.dir) {
+        (Some(path), _) => submitted(&mut client, arguments, &json!({ "spec": source::read(path)? }))?,
+        (None, Some(dir)) => submitted(&mut client, arguments, &of_folder(dir, progress)?)?,
+        (None, None) => planned(&mut client, arguments)?,
     };
     let at = format!("/api/projects/{project}/versions/{version}");
     let read = client.get(&at)?;
@@ -27,12 +30,10 @@ pub(crate) fn run(arguments: &Deploy, progress: Progress) -> Result<Outcome, Fai
         ));
     }
     if !arguments.yes {
-        approve(word(&read, "spec_digest")?)?;
+        approve(word(&read, "digest")?)?;
     }
-    let begun = client.post(
-        &format!("{at}/approve"),
-        &json!({ "digest": read["spec_digest"], "confirm": arguments.confirm }),
-    )?;
+    let begun = client
+        .post(&format!("{at}/approve"), &json!({ "digest": read["digest"], "confirm": arguments.confirm }))?;
     let build = word(&begun, "build")?.to_owned();
     let address = follow(&mut client, &format!("/api/projects/{project}/builds/{build}"), progress)?;
     let text = format!("{address}\nNext: healthcoder open {project}");
@@ -65,15 +66,29 @@ fn planned(client: &mut Client, arguments: &Deploy) -> Result<(String, String), 
     Ok((word(&answer, "project")?.to_owned(), word(&answer, "version")?.to_owned()))
 }
 
-fn submitted(client: &mut Client, arguments: &Deploy, path: &Path) -> Result<(String, String), Failure> {
+fn submitted(client: &mut Client, arguments: &Deploy, body: &Value) -> Result<(String, String), Failure> {
     let Some(name) = &arguments.project else {
-        return Err(Failure::input("--spec wants --project: a new project begins with a prompt"));
+        return Err(Failure::input("--spec and --dir want --project: a new project begins with a prompt"));
     };
     let project = word(&project(client, name)?, "id")?.to_owned();
-    let spec = std::fs::read_to_string(path)
-        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
-    let answer = client.post(&format!("/api/projects/{project}/versions"), &json!({ "spec": spec }))?;
+    let answer = client.post(&format!("/api/projects/{project}/versions"), body)?;
     Ok((project, word(&answer, "version")?.to_owned()))
+}
+
+/// A project's spec with its custom code. What else was edited there is generated anew on the platform, which is said.
+fn of_folder(dir: &Path, progress: Progress) -> Result<Value, Failure> {
+    let spec = source::read(&dir.join("app.yaml"))?;
+    let code = CustomCode::read(dir)
+        .with_context(|| format!("{} cannot be read", dir.join(FOLDER).display()))?
+        .map_err(|found| Failure::input(format!("nothing was sent:\n{}", told(&found))))?;
+    let edited = generator::edited(dir)?;
+    if !edited.is_empty() {
+        progress.say(&format!(
+            "These files were edited here, and are generated anew on the platform: {}. Move the edits to {FOLDER}.",
+            edited.join(", ")
+        ));
+    }
+    Ok(json!({ "spec": spec, "custom": code.files() }))
 }
 
 /// The plan in lines: who may do what, then where health information is.
@@ -113,11 +128,24 @@ fn summary(read: &Value) -> String {
             .map(|said| format!("  • {said}"))
             .collect()
     };
+    let code = read["custom"].as_object().into_iter().flatten();
+    let code: Vec<String> = code
+        .map(|(path, text)| format!("  {path} ({} lines)", text.as_str().unwrap_or_default().lines().count()))
+        .collect();
+    if !code.is_empty() {
+        lines.push(format!(
+            "\nCustom code, which the lint has read and which the sandbox holds\n{}",
+            code.join("\n")
+        ));
+    }
     let changes = &read["changes"];
     for (title, said) in [
         ("What it changes of what there is", &changes["changes"]),
         ("Shown to somebody who does not see it today", &changes["opens"]),
         ("Recorded, and deleted", &changes["deletes"]),
+        ("Custom code that is new", &changes["custom"]["added"]),
+        ("Custom code that is changed", &changes["custom"]["changed"]),
+        ("Custom code that is removed", &changes["custom"]["removed"]),
     ] {
         let said = sentences(said);
         if !said.is_empty() {

@@ -25,14 +25,18 @@ pub(crate) fn run(command: &Providers) -> Result<Outcome, Failure> {
     }
 }
 
-/// Where the platform has them.
 fn place(client: &mut Client, of: &OfEnvironment) -> Result<String, Failure> {
+    Ok(format!("{}/providers", environment(client, of)?))
+}
+
+/// Where the platform has an environment of a project.
+pub(super) fn environment(client: &mut Client, of: &OfEnvironment) -> Result<String, Failure> {
     let project = project(client, &of.project.project)?;
     let kind = match of.environment {
         Environment::Preview => "preview",
         Environment::Production => "production",
     };
-    Ok(format!("/api/projects/{}/environments/{kind}/providers", word(&project, "id")?))
+    Ok(format!("/api/projects/{}/environments/{kind}", word(&project, "id")?))
 }
 
 fn list(client: &mut Client, of: &OfEnvironment) -> Result<Outcome, Failure> {

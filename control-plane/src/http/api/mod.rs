@@ -5,9 +5,12 @@
 
 mod copies;
 mod departures;
+mod outward;
 mod prompts;
 mod providers;
 mod support;
+
+use std::collections::BTreeMap;
 
 use safeguards::audit::{Action, Event};
 use safeguards::axum::Json;
@@ -20,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::{Member, Owned};
 use crate::builds::{self, Build};
 use crate::changes::{self, Compared};
+use crate::custom::{self, CodeDifference, Custom};
 use crate::environments::{self, Environment};
 use crate::error::{Refusal, Result};
 use crate::http::doors::Door::{Member as AsMember, Project as OfProject};
@@ -32,12 +36,16 @@ use crate::residency;
 use crate::seams::{EnvironmentKind, Standing};
 use crate::versions::{self, Version};
 
-/// A spec that somebody wrote themselves.
+/// A spec that somebody wrote themselves, with or without custom code.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewSpec {
     /// `app.yaml`, as YAML or JSON.
     spec: String,
+    /// The sources below `src/custom`, by their paths in the project, such as `src/custom/mod.rs`; at most 64, of 128 KiB each
+    /// and 512 KiB together. Left out, the version has the custom code of the one before; `{}` is none.
+    #[serde(default)]
+    custom: Option<BTreeMap<String, String>>,
 }
 
 /// The version that a spec became.
@@ -80,6 +88,8 @@ pub(super) struct VersionAnswer {
     version: Version,
     /// The spec as text (YAML).
     spec: String,
+    /// Its custom code, by the paths of its files; empty where it has none.
+    custom: BTreeMap<String, String>,
     /// Who may do what, and where health information is; `spec` says the same in its own words.
     #[schemars(with = "serde_json::Value")]
     plan: spec::plan::Plan,
@@ -103,6 +113,8 @@ pub(super) struct ChangesAnswer {
     opens: Vec<String>,
     /// What is recorded and is deleted.
     deletes: Vec<String>,
+    /// Files of custom code that differ.
+    custom: CodeDifference,
     /// Whether `confirm` has to name the app.
     wants_confirmation: bool,
 }
@@ -110,10 +122,10 @@ pub(super) struct ChangesAnswer {
 impl ChangesAnswer {
     fn of(compared: Compared) -> Self {
         let wants_confirmation = compared.wants_confirmation();
-        let (opens, Compared { with, serves, difference, .. }) =
+        let (opens, Compared { with, serves, difference, code, .. }) =
             (compared.difference.opened().collect(), compared);
         let (changes, deletes) = (difference.said, difference.losses);
-        Self { compared_with: with, serves, changes, opens, deletes, wants_confirmation }
+        Self { compared_with: with, serves, changes, opens, deletes, custom: code, wants_confirmation }
     }
 }
 
@@ -121,7 +133,7 @@ impl ChangesAnswer {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Approval {
-    /// `spec_digest` of the version whose plan was read.
+    /// `digest` of the version whose plan and custom code were read.
     digest: String,
     /// The app's name, where the version deletes or opens what is recorded in production.
     confirm: Option<String>,
@@ -193,7 +205,7 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
     const VERSION: &str = "/api/projects/{project}/versions/{version}";
     const BUILD: &str = "/api/projects/{project}/builds/{build}";
     let routes = copies::routes(support::routes(departures::routes(routes)));
-    let routes = prompts::routes(providers::routes(routes));
+    let routes = prompts::routes(providers::routes(outward::routes(routes)));
     routes
         .api(route::<Nothing, Vec<Project>>("GET", AsMember, "/api/projects", "The account's projects"), list)
         .api(route::<Nothing, ProjectAnswer>("GET", OfProject, PROJECT, "A project"), show)
@@ -202,7 +214,7 @@ pub(in crate::http) fn routes(routes: Routes) -> Routes {
                 "POST",
                 OfProject,
                 "/api/projects/{project}/versions",
-                "Keeps a spec that somebody wrote themselves as the next version",
+                "Keeps a spec that somebody wrote themselves, and custom code, as the next version",
             ),
             submit,
         )
@@ -295,7 +307,11 @@ async fn submit(
     project: Owned<Project>,
     Json(body): Json<NewSpec>,
 ) -> Result<Json<Submitted>> {
-    let version = versions::submit(&site.platform, &project, &body.spec).await?;
+    let custom = match body.custom {
+        Some(files) => Custom::Sent(custom::parse(files)?),
+        None => Custom::OfLast,
+    };
+    let version = versions::submit_with(&site.platform, &project, &body.spec, custom).await?;
     Ok(Json(Submitted { version }))
 }
 
@@ -304,7 +320,8 @@ async fn version(State(site): State<Site>, version: Owned<Version>) -> Result<Js
     let plan = spec::plan::plan(spec.model());
     let declared = spec::plan::declared(spec.document());
     let changes = changes::of(&site.platform, &version).await?.map(ChangesAnswer::of);
-    Ok(Json(VersionAnswer { version: Version::clone(&version), spec: text, plan, declared, changes }))
+    let custom = custom::of(&site.platform, &version).await?.files().clone();
+    Ok(Json(VersionAnswer { version: Version::clone(&version), spec: text, custom, plan, declared, changes }))
 }
 
 async fn approve(

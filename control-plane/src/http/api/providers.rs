@@ -9,15 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::{Nothing, route};
 use crate::Secret;
 use crate::accounts::{Owned, Owner};
-use crate::environments::Environment;
-use crate::error::{Refusal, Result};
+use crate::error::Result;
 use crate::http::doors::Door::ProjectOwner;
 use crate::http::{Routes, Site};
 use crate::ids::{ProjectId, ProviderId};
 use crate::lifecycle::StepUp;
 use crate::projects::Project;
 use crate::providers::{self, Provider, Settings};
-use crate::seams::EnvironmentKind;
 
 /// How the app is to call a company.
 #[derive(Deserialize, JsonSchema)]
@@ -70,23 +68,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
 }
 
-async fn environment(
-    site: &Site,
-    owner: &Owner,
-    project: &Owned<Project>,
-    kind: &str,
-) -> Result<Owned<Environment>> {
-    let kind = EnvironmentKind::parse(kind).ok_or(Refusal::NotFound)?;
-    owner.owned(&site.platform, (project.id, kind)).await
-}
-
 async fn list(
     State(site): State<Site>,
-    owner: Owner,
     project: Owned<Project>,
     Path((_, kind)): Path<(ProjectId, String)>,
 ) -> Result<Json<Vec<Provider>>> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     Ok(Json(providers::list(&site.platform, environment.id).await?))
 }
 
@@ -97,7 +84,7 @@ async fn set(
     Path((_, kind)): Path<(ProjectId, String)>,
     Json(body): Json<NewProvider>,
 ) -> Result<Json<SetProvider>> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let proof = StepUp::of(owner.session())?;
     let NewProvider { settings, key } = body;
     let (platform, host) = (&site.platform, &*site.host);
@@ -112,7 +99,7 @@ async fn withdraw(
     project: Owned<Project>,
     Path((_, kind, id)): Path<(ProjectId, String, ProviderId)>,
 ) -> Result<StatusCode> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let proof = StepUp::of(owner.session())?;
     providers::withdraw(&site.platform, &*site.host, &owner, &environment, id, &proof).await?;
     Ok(StatusCode::NO_CONTENT)

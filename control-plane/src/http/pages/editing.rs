@@ -8,6 +8,7 @@ use spec::{Access, AppSpec, Name};
 
 use super::{Result, go};
 use crate::accounts::Owned;
+use crate::custom::Custom;
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
 use crate::projects::Project;
@@ -21,8 +22,9 @@ fn path(version: &Version) -> String {
 }
 
 fn page(view: &View, version: &Version) -> Page {
+    let goes_along = if version.custom_digest.is_some() { " Its custom code goes along." } else { "" };
     view.page(format!("Change the plan of version {}", version.number))
-        .about("Each change makes a new version of the plan, to be read and approved. What serves now goes on serving.")
+        .about(format!("Each change makes a new version of the plan, to be read and approved. What serves now goes on serving.{goes_along}"))
         .back("The plan", format!("/projects/{}/versions/{}", version.project, version.id))
 }
 
@@ -67,11 +69,11 @@ pub(super) async fn show(
 async fn kept(
     site: &Site,
     project: &Owned<Project>,
-    (view, version): (&View, &Version),
+    (view, version): (&View, &Owned<Version>),
     changed: &str,
     (form, field): (Form, &'static str),
 ) -> Result<Response> {
-    match versions::submit(&site.platform, project, changed).await {
+    match versions::submit_with(&site.platform, project, changed, Custom::Of(version)).await {
         Ok(made) => Ok(go(format!("/projects/{}/versions/{made}", project.id))),
         Err(Refusal::Invalid { reason, .. }) => {
             Ok(page(view, version).with(form.mistake(field, reason)).into_response())

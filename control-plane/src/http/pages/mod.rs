@@ -5,6 +5,7 @@ mod agreements;
 mod archives;
 mod builds;
 mod copies;
+mod custom;
 mod deciding;
 mod departures;
 mod editing;
@@ -147,6 +148,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
         .post(
             Project,
+            "/projects/{project}/versions/{version}/edit/custom",
+            "Makes the same plan without custom code",
+            custom::leave_out,
+        )
+        .post(
+            Project,
             "/projects/{project}/versions/{version}/approve",
             "Approves a plan and builds it",
             deciding::approve,
@@ -250,10 +257,10 @@ fn reached(routes: Routes) -> Routes {
             "How the app of an environment calls whom it may reach",
             providers::show,
         )
-        .get(ProjectOwner, MODEL, "The form for an AI provider", providers::ask_model)
-        .post(ProjectOwner, MODEL, "Sets how the app calls an AI provider", providers::set_model)
-        .get(ProjectOwner, SIGN_IN, "The form for the identity provider", providers::ask_sign_in)
-        .post(ProjectOwner, SIGN_IN, "Sets how the app calls its identity provider", providers::set_sign_in)
+        .get(ProjectOwner, MODEL, "The form for an AI provider", providers::ask)
+        .post(ProjectOwner, MODEL, "Sets how the app calls an AI provider", providers::set)
+        .get(ProjectOwner, SIGN_IN, "The form for the identity provider", providers::ask)
+        .post(ProjectOwner, SIGN_IN, "Sets how the app calls its identity provider", providers::set)
         .get(
             ProjectOwner,
             PROVIDER,

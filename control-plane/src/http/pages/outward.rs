@@ -37,17 +37,6 @@ pub(super) fn called(kind: EnvironmentKind) -> &'static str {
     }
 }
 
-/// The environment of a page's path.
-pub(super) async fn environment(
-    site: &Site,
-    owner: &Owner,
-    project: &Owned<Project>,
-    kind: &str,
-) -> Result<Owned<Environment>> {
-    let kind = EnvironmentKind::parse(kind).ok_or(Refusal::NotFound)?;
-    owner.owned(&site.platform, (project.id, kind)).await
-}
-
 fn form(project: &Project, kind: EnvironmentKind, candidates: &[String]) -> Form {
     let called = |name: &String| {
         let text = if name == SIGN_IN { "The identity provider, for signing in" } else { name.as_str() };
@@ -95,12 +84,11 @@ async fn page(site: &Site, view: &View, project: &Project, environment: &Environ
 
 pub(super) async fn show(
     State(site): State<Site>,
-    owner: Owner,
     project: Owned<Project>,
     Shell(view): Shell,
     Path((_, kind)): Path<(ProjectId, String)>,
 ) -> Result<Page> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let page = page(&site, &view, &project, &environment).await?;
     let candidates = outward::candidates(&site.platform, &environment).await?;
     if candidates.is_empty() {
@@ -120,15 +108,16 @@ pub(super) async fn attest(
     Path((_, kind)): Path<(ProjectId, String)>,
     data: FormData,
 ) -> Result<Response> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let at = at(&project, environment.kind);
-    if let Err(first) = proved(&owner, &at) {
-        return Ok(*first);
-    }
+    let proof = match proved(&owner, &at) {
+        Ok(proof) => proof,
+        Err(first) => return Ok(*first),
+    };
     let of = |name: &str| data.first(name).unwrap_or_default();
     let new = NewHost { processor: of("processor"), address: of("address"), agreement: of("agreement") };
-    match outward::attest(&site.platform, &*site.host, &owner, &environment, &new).await {
-        Ok(()) => Ok(go(at)),
+    match outward::attest(&site.platform, &*site.host, &owner, &environment, &new, &proof).await {
+        Ok(_) => Ok(go(at)),
         Err(Refusal::Invalid { field, reason }) => {
             let candidates = outward::candidates(&site.platform, &environment).await?;
             let form = form(&project, environment.kind, &candidates).fill(&data).mistake(field, reason);
@@ -140,12 +129,11 @@ pub(super) async fn attest(
 
 pub(super) async fn ask_to_withdraw(
     State(site): State<Site>,
-    owner: Owner,
     project: Owned<Project>,
     Shell(view): Shell,
     Path((_, kind, way)): Path<(ProjectId, String, Uuid)>,
 ) -> Result<Page> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let attested = outward::list(&site.platform, environment.id).await?;
     let attested = attested.into_iter().find(|attested| attested.id == way).ok_or(Refusal::NotFound)?;
     let at = at(&project, environment.kind);
@@ -163,11 +151,12 @@ pub(super) async fn withdraw(
     project: Owned<Project>,
     Path((_, kind, way)): Path<(ProjectId, String, Uuid)>,
 ) -> Result<Response> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let at = at(&project, environment.kind);
-    if let Err(first) = proved(&owner, &at) {
-        return Ok(*first);
-    }
-    outward::withdraw(&site.platform, &*site.host, &owner, &environment, way).await?;
+    let proof = match proved(&owner, &at) {
+        Ok(proof) => proof,
+        Err(first) => return Ok(*first),
+    };
+    outward::withdraw(&site.platform, &*site.host, &owner, &environment, way, &proof).await?;
     Ok(go(at))
 }

@@ -11,13 +11,14 @@ use safeguards::pages::{Content, Notice, Page, Row, Show, Table, Tone, View};
 use spec::ValidatedSpec;
 use spec::plan::{Plan, PlannedAccess};
 
-use super::Result;
 use super::deciding::CONFIRM;
 use super::projects::state_tag;
 use super::prompts::identifying;
+use super::{Result, custom as custom_code};
 use crate::accounts::{Member, Owned};
 use crate::builds::verification;
 use crate::changes::{self, Compared};
+use crate::custom;
 use crate::error::Refusal;
 use crate::http::{Shell, Site};
 use crate::projects::Project;
@@ -68,7 +69,14 @@ pub(super) async fn show(
     }
     let not_yet = spec::buildable(&spec);
     let open = versions::stopped(&spec);
-    let approve = version.state == VersionState::Planned && not_yet.is_empty() && open.is_none();
+    let code = custom::of(&site.platform, &version).await?;
+    let came = custom::came_with(&site.platform, &version).await?;
+    let waits = version.state == VersionState::Planned && not_yet.is_empty() && open.is_none();
+    let found = if waits { custom::findings(&site.platform, &version).await? } else { Vec::new() };
+    let approve = waits && found.is_empty();
+    if !found.is_empty() {
+        page = page.notice(custom_code::refused(&at));
+    }
     if let (VersionState::Planned, Some(ask)) = (version.state, open) {
         page = page.notice(
             Notice::warning("A person has to decide something first")
@@ -95,6 +103,7 @@ pub(super) async fn show(
             (everything_else(&spec))
             (open_points(&spec))
             (health_information(&plan, &view))
+            (custom_code::section((&code, &found), (&version, came), &view, &at))
             @if approve { (approval(&version, &view, &at, compared.as_ref())) }
             @if let (true, true, Some(compared)) = (opened, grave, &compared) { (bringing(compared, &view, &at)) }
         }
@@ -217,8 +226,8 @@ fn open_points(spec: &ValidatedSpec) -> Markup {
     }
 }
 
-/// Words of the planner, which set names apart as a terminal does.
-fn said(text: &str) -> String {
+/// Words of the planner and of the lint, which set names apart as a terminal does.
+pub(super) fn said(text: &str) -> String {
     let mut open = false;
     let quote = |letter| match letter {
         '`' => {
@@ -270,6 +279,7 @@ fn changed(compared: &Compared, view: &View) -> Markup {
                     @for lost in &difference.losses { li { (Content::tag("deletes", Tone::Danger).show(view)) " " (lost) } }
                 }
             }
+            @if !compared.code.is_empty() { ul.facts { (custom_code::changed(&compared.code, view)) } }
         }
     }
 }
@@ -313,7 +323,7 @@ fn approval(version: &Version, view: &View, at: &str, compared: Option<&Compared
     html! {
         form.approve method="post" action={ (at) "/approve" } {
             (view.csrf_field())
-            input type="hidden" name="digest" value=(version.spec_digest);
+            input type="hidden" name="digest" value=(version.digest);
             @if let Some(compared) = compared.filter(|compared| compared.wants_confirmation()) { (typed(compared)) }
             p { strong { "Approve this plan?" } " It is built and runs as a preview, with made-up people. What serves now goes on serving until it is up." }
             button type="submit" { "Approve and build" }

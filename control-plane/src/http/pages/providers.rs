@@ -1,13 +1,16 @@
 //! How the app of an environment calls whom it may reach: AI providers and the identity provider (HC-5, HC-13, CF-23).
 
+use std::convert::Infallible;
+
 use models::{Money, Price, WireKind};
-use safeguards::axum::extract::{Path, State};
+use safeguards::axum::extract::{FromRequestParts, Path, State};
+use safeguards::axum::http::request::Parts;
 use safeguards::axum::response::{IntoResponse, Response};
 use safeguards::pages::{
     Answers, Choice, Column, Content, Field, Form, FormData, Notice, Page, Row, Shape, Table, View,
 };
 
-use super::outward::{at as outward_at, called, environment};
+use super::outward::{at as outward_at, called};
 use super::{Result, go, proved};
 use crate::Secret;
 use crate::accounts::{Owned, Owner};
@@ -29,9 +32,9 @@ pub(super) fn at(project: &Project, kind: EnvironmentKind) -> String {
     format!("/projects/{}/environments/{}/providers", project.id, kind.as_str())
 }
 
-/// The two kinds of provider, each with its form.
+/// The two kinds of provider, each with its form, which the end of the page's address names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
+pub(super) enum Which {
     Model,
     SignIn,
 }
@@ -96,6 +99,14 @@ impl Which {
             }),
         };
         Ok((settings, answers.text("key").map(Secret::new)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Which {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
+        Ok(if parts.uri.path().ends_with(SIGN_IN) { Self::SignIn } else { Self::Model })
     }
 }
 
@@ -167,12 +178,11 @@ fn how(settings: &Settings) -> String {
 
 pub(super) async fn show(
     State(site): State<Site>,
-    owner: Owner,
     project: Owned<Project>,
     Shell(view): Shell,
     Path((_, kind)): Path<(ProjectId, String)>,
 ) -> Result<Page> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let at = at(&project, environment.kind);
     let set = providers::list(&site.platform, environment.id).await?.into_iter().map(|provider| {
         Row::new()
@@ -221,15 +231,15 @@ fn form_page(view: &View, which: Which, project: &Project, environment: &Environ
         .back("How the app calls them", at(project, environment.kind))
 }
 
-async fn ask(
+pub(super) async fn ask(
+    State(site): State<Site>,
     which: Which,
-    site: Site,
     owner: Owner,
     project: Owned<Project>,
-    view: View,
-    kind: String,
+    Shell(view): Shell,
+    Path((_, kind)): Path<(ProjectId, String)>,
 ) -> Result<Response> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     if let Err(first) = proved(&owner, &which.at(&project, environment.kind)) {
         return Ok(*first);
     }
@@ -238,15 +248,17 @@ async fn ask(
     Ok(form_page(&view, which, &project, &environment).with(form).into_response())
 }
 
-async fn set(
+#[allow(clippy::too_many_arguments, reason = "what the address, the session and the form say")]
+pub(super) async fn set(
+    State(site): State<Site>,
     which: Which,
-    site: Site,
     owner: Owner,
     project: Owned<Project>,
-    view: View,
-    (kind, data): (String, FormData),
+    Shell(view): Shell,
+    Path((_, kind)): Path<(ProjectId, String)>,
+    data: FormData,
 ) -> Result<Response> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let proof = match proved(&owner, &which.at(&project, environment.kind)) {
         Ok(proof) => proof,
         Err(first) => return Ok(*first),
@@ -273,56 +285,13 @@ async fn set(
     }
 }
 
-pub(super) async fn ask_model(
-    State(site): State<Site>,
-    owner: Owner,
-    project: Owned<Project>,
-    Shell(view): Shell,
-    Path((_, kind)): Path<(ProjectId, String)>,
-) -> Result<Response> {
-    ask(Which::Model, site, owner, project, view, kind).await
-}
-
-pub(super) async fn set_model(
-    State(site): State<Site>,
-    owner: Owner,
-    project: Owned<Project>,
-    Shell(view): Shell,
-    Path((_, kind)): Path<(ProjectId, String)>,
-    data: FormData,
-) -> Result<Response> {
-    set(Which::Model, site, owner, project, view, (kind, data)).await
-}
-
-pub(super) async fn ask_sign_in(
-    State(site): State<Site>,
-    owner: Owner,
-    project: Owned<Project>,
-    Shell(view): Shell,
-    Path((_, kind)): Path<(ProjectId, String)>,
-) -> Result<Response> {
-    ask(Which::SignIn, site, owner, project, view, kind).await
-}
-
-pub(super) async fn set_sign_in(
-    State(site): State<Site>,
-    owner: Owner,
-    project: Owned<Project>,
-    Shell(view): Shell,
-    Path((_, kind)): Path<(ProjectId, String)>,
-    data: FormData,
-) -> Result<Response> {
-    set(Which::SignIn, site, owner, project, view, (kind, data)).await
-}
-
 pub(super) async fn ask_to_withdraw(
     State(site): State<Site>,
-    owner: Owner,
     project: Owned<Project>,
     Shell(view): Shell,
     Path((_, kind, id)): Path<(ProjectId, String, ProviderId)>,
 ) -> Result<Page> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let set = providers::list(&site.platform, environment.id).await?;
     let provider = set.into_iter().find(|provider| provider.id == id).ok_or(Refusal::NotFound)?;
     let at = at(&project, environment.kind);
@@ -340,7 +309,7 @@ pub(super) async fn withdraw(
     project: Owned<Project>,
     Path((_, kind, id)): Path<(ProjectId, String, ProviderId)>,
 ) -> Result<Response> {
-    let environment = environment(&site, &owner, &project, &kind).await?;
+    let environment = project.environment(&site.platform, &kind).await?;
     let at = at(&project, environment.kind);
     let proof = match proved(&owner, &at) {
         Ok(proof) => proof,

@@ -99,6 +99,10 @@ async fn hc_12_afterwards_no_key_opens_anything() {
         let names = files(&data);
         let gone = names.iter().all(|name| !name.contains("environments/") && !name.ends_with(".zip"));
         assert!(gone && !names.iter().any(|name| name.contains("projects/")), "{names:?}");
+        let version =
+            sql("SELECT spec, custom FROM versions").fetch_one(&scene.platform.store).await.unwrap();
+        assert_eq!(version.bytes("spec").unwrap(), Vec::<u8>::new());
+        assert_eq!(version.optional_bytes("custom").unwrap(), None, "custom code goes with it");
     }
 }
 

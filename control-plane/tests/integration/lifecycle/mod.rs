@@ -84,8 +84,8 @@ impl Scene {
         .execute(&mut transaction)
         .await
         .unwrap();
-        sql("INSERT INTO versions (id, account_id, project_id, number, state, spec, spec_digest, created_at, created_by_id)
-             VALUES ($1, $2, $3, 1, 'built', $4, $4, $5, $6)")
+        sql("INSERT INTO versions (id, account_id, project_id, number, state, spec, spec_digest, custom, custom_digest,
+                 created_at, created_by_id) VALUES ($1, $2, $3, 1, 'built', $4, $4, $4, $4, $5, $6)")
         .bind(version)
         .bind(account)
         .bind(project)
