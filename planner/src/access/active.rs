@@ -86,6 +86,15 @@ pub(crate) fn active(
     if clause.not && elsewhere(clause, world) {
         return true;
     }
+    // `mark them delivered`, `mark it as done`: it moves on, and nothing else of it is changed.
+    let marked;
+    let clause = match super::meant::marks(clause, world, memory) {
+        Some(said) => {
+            marked = said;
+            &marked
+        }
+        None => clause,
+    };
     // `change the status`: who moves a record on changes nothing else of it.
     let status = |phrase: &Phrase| {
         phrase.words.last().is_some_and(|word| matches!(word.as_str(), "status" | "state" | "stage" | "step"))
@@ -153,6 +162,16 @@ pub(crate) fn active(
                 role.bounded = true;
             }
             rules.conditional.push((format!("what {role} may see is released by somebody"), 9));
+        }
+        return true;
+    }
+    // `Drivers: nothing else`: no more than what was said of them.
+    if clause.only && clause.narrowing == 1 && clause.objects.is_empty() && clause.tails.is_empty() && clause.but_not.is_empty()
+    {
+        for role in roles {
+            if let Some(known) = world.roles.get_mut(role) {
+                known.bounded = true;
+            }
         }
         return true;
     }

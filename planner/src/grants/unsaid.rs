@@ -104,6 +104,22 @@ pub(crate) fn unsaid_record(
     }
 }
 
+/// Of those who could write it, whoever it plainly is: the only one, whom the record is named after, or who writes what
+/// it is part of.
+fn plainly(among: &[String], record: &Unsaid<'_>, world: &World, all: &[Allow]) -> Vec<String> {
+    if let [one] = among {
+        return vec![one.clone()];
+    }
+    let whole = world.entities.get(record.entity).and_then(|known| known.part_of.as_deref());
+    let of_the_whole = |role: &&String| {
+        whole.filter(|whole| world.subject() != Some(whole)).is_some_and(|whole| {
+            all.iter().any(|allow| allow.role == **role && allow.entity == whole && allow.verb == "create")
+        })
+    };
+    let named = among.iter().find(|role| akin(role, record.entity));
+    named.or_else(|| among.iter().find(of_the_whole)).cloned().into_iter().collect()
+}
+
 /// Of those who could write it, one: whom the record is named after, else who was named first.
 fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow]) -> Vec<String> {
     let entity = record.entity;
@@ -131,7 +147,14 @@ fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow])
 
 /// As [`one_of`]; the others, who treat the same patients, read it.
 fn shared(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &mut Vec<Allow>) -> Vec<String> {
-    let one = one_of(among.clone(), record, world, all);
+    let mut one = plainly(&among, record, world, all);
+    // Where one alone has the whole of the care, it is theirs.
+    let mut whole = among.iter().filter(|role| treats(role));
+    if one.is_empty()
+        && let (Some(role), None) = (whole.next(), whole.next())
+    {
+        one.push(role.clone());
+    }
     for role in among.iter().filter(|role| !one.contains(role)) {
         push(all, role, record.entity, &["view"]);
     }
@@ -297,7 +320,26 @@ pub(crate) fn unsaid_writer(
         if writers.is_empty() {
             continue;
         }
-        let writers = if record.theirs { writers } else { one_of(writers, record, world, all) };
+        let clinical = kind == EntityKind::Clinical && matches!(wanted, RoleKind::Panel | RoleKind::Care);
+        let writers = if record.theirs {
+            writers
+        } else if clinical {
+            let could: Vec<String> = candidates
+                .iter()
+                .filter(|(name, kind, bounded)| {
+                    matches!(kind, RoleKind::Panel | RoleKind::Care) && !bounded && !apart(name)
+                })
+                .map(|(name, ..)| name.clone())
+                .collect();
+            let plain = plainly(&could, record, world, all);
+            if plain.is_empty() {
+                world.assume(format!("nobody was said to write `{entity}`, so nobody does"));
+                return;
+            }
+            plain
+        } else {
+            one_of(writers, record, world, all)
+        };
         for role in &writers {
             if *wanted == RoleKind::Subject {
                 push(all, role, entity, &["view", "create"]);

@@ -202,6 +202,12 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
 /// Whether what stands behind a colon is a sentence: people who do something, before the first comma.
 pub(super) fn says_more(list: &[Token]) -> bool {
     let begin: Vec<Token> = list.iter().take_while(|token| !matches!(token, Token::Comma)).cloned().collect();
+    // `where we met, wounds, blood pressure`: something told, and no sentence.
+    let told = begin.first().and_then(Token::word).is_some_and(|word| matches!(word, "where" | "what" | "how"))
+        && begin.get(1).and_then(Token::word).is_some_and(crate::words::is_pronoun);
+    if told {
+        return false;
+    }
     clauses(&begin).first().is_some_and(|clause| {
         let person = clause.subjects.iter().any(|phrase| {
             let key = crate::entities::phrase_key(phrase);

@@ -1,6 +1,7 @@
 //! The road from a prompt to a plan.
 
 mod colons;
+mod deeds;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;
