@@ -139,6 +139,8 @@ pub(crate) fn spec_verbs(clause: &Clause) -> Vec<&'static str> {
             Verb::Upload => &["create", "view", "update"],
             Verb::Update => &["update", "view"],
             Verb::Delete => &["delete", "view"],
+            // Who follows and monitors what others write looks at it.
+            Verb::Track if matches!(crate::words::base(word), Some("follow" | "monitor")) => &["view"],
             Verb::Manage | Verb::Book | Verb::Track => &["create", "view", "update"],
             Verb::Review | Verb::Sign => &["view", "move"],
             Verb::Export => &["view", "export"],

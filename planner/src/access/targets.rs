@@ -239,6 +239,33 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
         let form = world.forms.keys().find(|form| key_of(form) == key || key.starts_with(&key_of(form)));
         return form.cloned().map(Target::whole).into_iter().collect();
     }
+    // `photos`, where a picture is kept: whatever is pictured.
+    if matches!(key.as_str(), "photo" | "picture" | "image" | "photograph" | "file" | "upload" | "attachment") {
+        let pictured = |name: &&String| {
+            matches!(key_of(name).as_str(), "photo" | "picture" | "image" | "photograph" | "file" | "attachment")
+        };
+        let found: Vec<Target> = world
+            .entities
+            .iter()
+            .filter_map(|(holder, entity)| {
+                let fields: Vec<String> = entity
+                    .fields
+                    .iter()
+                    .filter(|(_, written)| written.ends_with(" file"))
+                    .map(|(name, _)| name.clone())
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .filter(pictured)
+                    .cloned()
+                    .collect();
+                (!fields.is_empty())
+                    .then(|| Target { fields: Some(fields), ..Target::whole(holder.clone()) })
+            })
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
     // A field: of the subject first, then of whatever holds it.
     let holders = world.subject().into_iter().map(str::to_owned).chain(world.entities.keys().cloned());
     for holder in holders {

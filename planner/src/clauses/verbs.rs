@@ -298,7 +298,7 @@ impl Reader<'_> {
         if is_glue(previous) || is_modifier(previous) {
             return previous == "one" && before > 0 && self.tokens[before - 1].is("no");
         }
-        if word.ends_with("ing")
+        if word.ends_with("ing") && word != "bring"
             || ends_as_participle(word) && verb(word).is_some() && !self.determined(at + 1)
         {
             return false;
@@ -313,6 +313,10 @@ impl Reader<'_> {
                     && (!is_two_faced(word)
                         || person && self.object_follows(at + 1) && verb(previous).is_none())
             });
+        // `The OT and the ATP evaluate a client`: two do it.
+        let two = !self.current.subjects.is_empty()
+            && (1..=3).any(|back| before >= back && self.tokens[before - back].is("and"));
+        let agrees = agrees || two && self.phase == Phase::Subject && singular(word) == word;
         // `nobody but the surgeon and the nurses sees …`: one verb, for whoever is meant.
         if self.current.only_subjects && !is_two_faced(word) && singular(word) != word {
             return true;

@@ -110,6 +110,17 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
     if let Some(deed) = deed {
         return define(deed, world, false);
     }
+    // The one record of which nothing is known yet: what was spoken of is what is written down.
+    let mut bare = world.entities.iter().filter(|(_, entity)| {
+        entity.kind == EntityKind::Clinical
+            && entity.fields.is_empty()
+            && entity.concept.is_none_or(|concept| !concept.field_too)
+    });
+    if !by_patient
+        && let (Some((name, _)), None) = (bare.next(), bare.next())
+    {
+        return Some(name.clone());
+    }
     // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
     let told = if by_patient { "daily log" } else { "visit" };
     define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { told }, world, false)

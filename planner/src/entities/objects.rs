@@ -315,7 +315,10 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     let compound = phrase.words.len() > 1
         && catalogue().entity(&last).is_some()
         && (catalogue().field(&key).is_none() || writes);
-    let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
+    // What is only looked over is not written by that: `the nurse reviews refusals`.
+    let sent = clause.tails.iter().any(|tail| matches!(tail.by.as_str(), "from" | "of" | "by"));
+    let looks = clause.does(Verb::View) || clause.does(Verb::Review) && sent;
+    let seen = looks && stands_for_records(phrase, clause);
     let described = phrase.paren.is_empty()
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
         && is_described(clause)

@@ -11,9 +11,6 @@ use crate::{
 
 /// Finds the wholes of records and the records that others name.
 pub(crate) fn relations(parsed: &[Parsed], world: &mut World) {
-    for clause in parsed.iter().flat_map(|one| &one.clauses) {
-        belongs(clause, world);
-    }
     for one in parsed {
         linked(&one.sentence.tokens, world);
         for clause in &one.clauses {
@@ -24,7 +21,7 @@ pub(crate) fn relations(parsed: &[Parsed], world: &mut World) {
 }
 
 /// `Each goal belongs to a treatment plan`: both are kept, and one is a part of the other.
-fn belongs(clause: &Clause, world: &mut World) {
+pub(super) fn belongs(clause: &Clause, world: &mut World) {
     let belongs =
         clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("belong")) && !clause.not;
     let ([subject], Some(to)) = (clause.subjects.as_slice(), clause.tail("to").filter(|_| belongs)) else {

@@ -22,6 +22,11 @@ const YOUNG: &[&str] = &[
     "teen",
     "adolescent",
     "athlete",
+    "pet",
+    "animal",
+    "dog",
+    "cat",
+    "horse",
 ];
 
 /// Whether somebody of this name has no login of their own.
@@ -72,6 +77,7 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
                         | "mum"
                         | "new mother"
                         | "father"
+                        | "pet owner"
                 )
         })
         .map(|(name, _)| name.clone())
