@@ -169,12 +169,12 @@ pub(super) fn including(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
-/// `For each session record the date` reads as `for each session, record the date`.
-pub(super) fn for_each_record(mut tokens: Vec<Token>) -> Vec<Token> {
+/// `For each session record the date, pulse` reads as `we record for each session: the date, pulse`.
+pub(super) fn for_each_record(tokens: Vec<Token>) -> Vec<Token> {
     let begins = tokens.first().is_some_and(|token| ["for", "at", "on", "after"].iter().any(|word| token.is(word)))
         && tokens.get(1).is_some_and(|token| token.is("each") || token.is("every"));
-    let does = (3..tokens.len().min(6)).find(|at| {
-        ["record", "log", "note", "document", "track", "enter", "write", "capture"]
+    let does = (3..tokens.len().min(7)).find(|at| {
+        ["record", "log", "note", "document", "track", "enter", "write", "capture", "store", "keep"]
             .iter()
             .any(|word| tokens[*at].is(word))
             && tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
@@ -182,9 +182,20 @@ pub(super) fn for_each_record(mut tokens: Vec<Token>) -> Vec<Token> {
                     || crate::catalogue::catalogue().field(next).is_some()
             })
     });
-    let plain = does.is_some_and(|at| tokens[..at].iter().all(|token| token.word().is_some()));
-    if let Some(at) = does.filter(|_| begins && plain) {
-        tokens.insert(at, Token::Comma);
+    let Some(at) = does.filter(|_| begins && tokens[3..].contains(&Token::Comma)) else { return tokens };
+    // `for each visit, we record`: whoever writes this.
+    let noun: Vec<Token> = tokens[2..at]
+        .iter()
+        .filter(|token| **token != Token::Comma && !token.is("we") && !token.is("i"))
+        .cloned()
+        .collect();
+    if !noun.iter().all(|token| token.word().is_some_and(|word| !crate::words::is_glue(word))) {
+        return tokens;
     }
-    tokens
+    let word = |word: &str| Token::Word(word.to_owned());
+    let mut out = vec![word("we"), word("record"), word("for"), word("each")];
+    out.extend(noun);
+    out.push(Token::Colon);
+    out.extend(tokens[at + 1..].iter().cloned());
+    out
 }
