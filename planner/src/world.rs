@@ -102,6 +102,8 @@ pub(crate) struct World {
     pub(crate) names: crate::spanish::Names,
     /// Roles that reach only what they wrote themselves, of these records.
     pub(crate) authors: Vec<(String, String)>,
+    /// Roles that were said to reach only people of their own: no sentence takes them further.
+    pub(crate) own_only: Vec<String>,
     /// Values that the prompt says are kept nowhere: `no names anywhere`.
     pub(crate) absent: Vec<String>,
     /// Who writes the prompt: `I am a school nurse`.

@@ -198,7 +198,12 @@ pub(crate) fn grant(
         let schedule =
             world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
         // Who writes values down writes the whole record that holds them.
-        let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
+        // `billers add the claim number`: a value of what is there already.
+        let adds = target.fields.as_ref().is_some_and(|fields| fields.len() == 1)
+            && clause.objects.len() == 1
+            && clause.objects.iter().all(|phrase| phrase.article && phrase.paren.is_empty())
+            && clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("add"));
+        let whole = clause.does(Verb::Create) && !adds && world.subject() != Some(target.entity.as_str());
         // `patients tick the steps`: they say that it is done, and change nothing else of it.
         let ticks = clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("tick")))
             && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Update | Verb::View));
@@ -237,7 +242,7 @@ pub(crate) fn grant(
                 rules.allows.push(Allow {
                     role: role.clone(),
                     entity: target.entity.clone(),
-                    verb,
+                    verb: if adds && *verb == "create" { "update" } else { verb },
                     fields: match (whole, done && *verb == "update") {
                         (true, _) => None,
                         (false, true) => Some(vec!["done".to_owned()]),

@@ -397,7 +397,12 @@ pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
     if phrase.all && clause.objects.iter().any(|object| object.own) {
         return Reach::Own;
     }
-    if phrase.all || place { Reach::Place } else { Reach::Unsaid }
+    // `record each dose`: how often it is written, and not how far anybody sees.
+    let writes = !clause.verbs.is_empty()
+        && clause.verbs.iter().all(|(verb, _)| {
+            matches!(verb, crate::words::Verb::Create | crate::words::Verb::Book | crate::words::Verb::Upload)
+        });
+    if phrase.all && !writes || place { Reach::Place } else { Reach::Unsaid }
 }
 
 /// `fit` for `fit for work`, `status` for `order status`: the only value of a record so named.

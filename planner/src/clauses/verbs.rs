@@ -51,7 +51,11 @@ impl Reader<'_> {
                     && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Open)))
             && self.tokens[at - 1]
                 .word()
-                .is_some_and(|before| !is_glue(before) && verb(before).is_none() && !is_adverb(before));
+                .is_some_and(|before| {
+                    // `record the dose given`: a noun behind its article, though the word is as often a verb.
+                    let noun = verb(before).is_none() || at > 1 && is_two_faced(before) && self.determined_strictly(at - 2);
+                    !is_glue(before) && noun && !is_adverb(before)
+                });
         let participle = matches!(
             word,
             "taken"
@@ -249,6 +253,14 @@ impl Reader<'_> {
         }
         if matches!(previous, "and" | "or" | "but" | "then" | "nor") {
             if self.current.subjects.is_empty() && self.current.verbs.is_empty() {
+                return false;
+            }
+            // `legal name and chosen name`, `vitals and measured weight`: a participle says which, and is nothing that is done.
+            let which = matches!(word, "chosen" | "given" | "known" | "measured" | "estimated" | "reported" | "planned")
+                && self.phase == Phase::Object
+                && !self.current.passive
+                && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| !is_glue(next) && verb(next).is_none());
+            if which {
                 return false;
             }
             // `interprets and signs`, and no more.

@@ -91,6 +91,7 @@ pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
         _ if allow.reach == Reach::Own && assigned => "assigned".into(),
         _ if allow.reach == Reach::Own => "own".into(),
         _ if role.open => "own".into(),
+        _ if allow.reach == Reach::Place && assigned && world.own_only.contains(&allow.role) => "assigned".into(),
         RoleKind::Support => "in organisation".into(),
         _ if allow.reach == Reach::Place => format!("in {place}"),
         // Clinical records of nobody in particular are their writers' own.

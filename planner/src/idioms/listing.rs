@@ -163,6 +163,13 @@ pub(super) fn including(tokens: Vec<Token>) -> Vec<Token> {
         return tokens;
     }
     let mut out = tokens[..before].to_vec();
+    // `each dose observed, including …`: of the dose.
+    let done = out.len() > 2
+        && out.last().and_then(Token::word).is_some_and(|last| last.ends_with("ed"))
+        && out[out.len() - 2].word().is_some_and(|noun| !crate::words::is_glue(noun));
+    if done {
+        out.pop();
+    }
     out.push(Token::Open);
     out.extend(list.iter().cloned());
     out.push(Token::Close);

@@ -14,6 +14,35 @@ pub(super) fn named_by_what_they_do(clause: &mut Clause) {
     leaves_something(clause);
     opens_something(clause);
     certificate_of(clause);
+    stores(clause);
+    tells_whether(clause);
+}
+
+/// `Store the chosen name and pronouns`, `for each child we save the school`: what is stored is written down.
+fn stores(clause: &mut Clause) {
+    let us = clause.subjects.iter().all(|phrase| {
+        matches!(phrase.words.last().map(String::as_str), Some("we" | "i" | "app" | "system"))
+    });
+    let stores = clause.verbs.iter().all(|(_, word)| matches!(base(word), Some("store" | "save")));
+    if us && stores && !clause.verbs.is_empty() && !clause.objects.is_empty() && !clause.not && !clause.passive {
+        clause.verbs = vec![(Verb::Create, "record".into())];
+    }
+}
+
+/// `patients confirm whether they wore it`: what they tell is written down.
+fn tells_whether(clause: &mut Clause) {
+    let tells = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(base(word), Some("confirm" | "tell" | "report" | "say" | "answer" | "indicate")));
+    let whether = clause
+        .objects
+        .first()
+        .and_then(|phrase| phrase.words.first())
+        .is_some_and(|word| word == "whether");
+    if tells && whether && !clause.verbs.is_empty() && !clause.not && !clause.subjects.is_empty() {
+        clause.verbs = vec![(Verb::Create, "record".into())];
+    }
 }
 
 /// `clients log what they eat and how they felt`: a meal, with these values.
