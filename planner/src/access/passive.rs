@@ -106,8 +106,18 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
     });
     if author && roles.is_empty() && !denies {
         let everybody: Vec<String> = world.roles.keys().cloned().collect();
+        let several = world
+            .roles
+            .values()
+            .filter(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
+            .count()
+            > 1;
         for target in &targets {
             world.authors.extend(everybody.iter().map(|role| (role.clone(), target.entity.clone())));
+            // What only its author reads is written by whoever was said to write it, and by nobody else.
+            if several && target.fields.is_none() && clause.does(Verb::View) {
+                rules.reserved.push(target.entity.clone());
+            }
         }
         return true;
     }

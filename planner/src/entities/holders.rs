@@ -188,6 +188,22 @@ pub(super) fn beside(clause: &Clause, world: &World) -> Option<String> {
 
 /// `an allergy list per student`: values of the person.
 pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
+    // `for each child we store the school and the course`: of the child, where nobody of the app acts.
+    let us = clause.subjects.iter().all(|phrase| matches!(phrase.words.last().map(String::as_str), Some("we" | "i")));
+    let each = clause
+        .tail("for")
+        .filter(|_| us && clause.does(crate::words::Verb::Create))
+        .is_some_and(|tail| {
+            tail.phrases.iter().any(|phrase| {
+                phrase.all
+                    && catalogue()
+                        .role(&phrase_key(phrase))
+                        .is_some_and(|(kind, _)| kind == RoleKind::Subject)
+            })
+        });
+    if each {
+        return world.subject().map(str::to_owned);
+    }
     let person = clause.tail("per")?.phrases.iter().any(|phrase| {
         catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
     });
