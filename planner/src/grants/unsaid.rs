@@ -116,6 +116,17 @@ fn plainly(among: &[String], record: &Unsaid<'_>, world: &World, all: &[Allow]) 
             all.iter().any(|allow| allow.role == **role && allow.entity == whole && allow.verb == "create")
         })
     };
+    // `the physician signs each note`: who signs alone wrote it.
+    let signs = |role: &&String| {
+        world.entities.get(record.entity).is_some_and(|known| known.states.iter().any(|state| state == "signed"))
+            && record.said.iter().any(|allow| {
+                allow.role == **role && allow.entity == record.entity && allow.verb == "move"
+            })
+    };
+    let mut signers = among.iter().filter(signs);
+    if let (Some(one), None) = (signers.next(), signers.next()) {
+        return vec![one.clone()];
+    }
     let named = among.iter().find(|role| akin(role, record.entity));
     named.or_else(|| among.iter().find(of_the_whole)).cloned().into_iter().collect()
 }
