@@ -31,6 +31,7 @@ pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
         values::photos_of(values::given_to_do(values::looks_over(values::counts_and_imports(tokens))));
     let tokens =
         clocking::goes_on(listing::with_a_list(stories::not_even(listing::or_not(clocking::clocks(tokens)))));
+    let tokens = listing::so_many_questions(tokens);
     let tokens = listing::for_each_record(whose::licensed_in(listing::including(tokens)));
     let tokens = stories::user_story(stories::each_time(listing::such_as(tokens)));
     let tokens = stories::no_such_access(listing::without_tabs(tokens));

@@ -44,6 +44,10 @@ pub(crate) struct Entity {
     pub(crate) assumed: bool,
     /// Who signs it, so that it changes no more.
     pub(crate) signed_by: Vec<String>,
+    /// Who has it to do, where it is part of nobody's record: `drivers see the orders assigned to them`.
+    pub(crate) assigned_to: Vec<String>,
+    /// Who gives it to them; whoever makes it, where nobody was said to.
+    pub(crate) assigned_by: Vec<String>,
 }
 
 impl Entity {
@@ -60,6 +64,8 @@ impl Entity {
             reference: None,
             assumed: false,
             signed_by: Vec::new(),
+            assigned_to: Vec::new(),
+            assigned_by: Vec::new(),
         }
     }
 
@@ -200,7 +206,7 @@ impl World {
                 }
                 return people;
             }
-            "i" | "we" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
+            "i" | "we" | "me" | "us" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
             // Whoever the records are about, by whichever general word.
             "patient" | "client" | "customer" | "individual" | "service user"
                 if self.roles.iter().any(|(name, role)| {
@@ -257,7 +263,7 @@ impl World {
             &["ma", "medical assistant"],
             &["technician", "tech"],
             &["hr", "human resource", "hr manager"],
-            &["sales", "sales rep", "sales representative"],
+            &["sale", "sales", "sale rep", "sale representative", "sales rep", "sales representative"],
         ];
         if let Some(alike) = ALIKE.iter().find(|alike| alike.contains(&said)) {
             let held: Vec<&String> =

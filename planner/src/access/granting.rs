@@ -258,6 +258,7 @@ pub(crate) fn grant(
             }
             if target.own {
                 own_patients(role, &target.entity, world);
+                own_work(role, &target.entity, clause, world);
             }
         }
     }
@@ -286,6 +287,26 @@ pub(crate) fn schedule_entity(world: &World) -> Option<String> {
         .iter()
         .find(|(_, entity)| entity.kind == EntityKind::Schedule)
         .map(|(name, _)| name.clone())
+}
+
+/// `orders assigned to them`: what is part of nobody's record is assigned by itself.
+fn own_work(role: &str, entity: &str, clause: &Clause, world: &mut World) {
+    let assigned = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "assigned"))
+        || clause.objects.iter().any(|phrase| phrase.modifiers.iter().any(|word| word == "assigned"));
+    let of_patient =
+        world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity));
+    let works = world
+        .roles
+        .get(role)
+        .is_some_and(|known| !matches!(known.kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support));
+    if assigned
+        && works
+        && !of_patient
+        && let Some(known) = world.entities.get_mut(entity)
+        && !known.assigned_to.iter().any(|one| one == role)
+    {
+        known.assigned_to.push(role.to_owned());
+    }
 }
 
 /// `their patients`: patients are assigned to that role.

@@ -135,6 +135,8 @@ pub(crate) struct Rules {
     pub(crate) frozen: Vec<(String, Vec<&'static str>)>,
     /// Records for which somebody books or schedules.
     pub(crate) books: bool,
+    /// Who assigns what is part of nobody's record: the role and the record.
+    pub(crate) dispatchers: Vec<(String, String)>,
     /// Roles that were said to get counts, reports or letters, or what hangs on somebody's leave: where nothing else is
     /// said of them, they get nothing else.
     pub(crate) counted: Vec<String>,

@@ -235,6 +235,13 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
             return vec![Target { fields: Some(fields), ..Target::whole(owner) }];
         }
     }
+    // `survey answers`: what stands in the survey.
+    if let Some((last, first)) = phrase.words.split_last()
+        && matches!(crate::words::singular(last).as_str(), "answer" | "response" | "reply")
+        && let Some(entity) = world.entity_of(first)
+    {
+        return vec![Target::whole(entity)];
+    }
     if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
         let form = world.forms.keys().find(|form| key_of(form) == key || key.starts_with(&key_of(form)));
         return form.cloned().map(Target::whole).into_iter().collect();

@@ -107,6 +107,18 @@ impl Reader<'_> {
         if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
         }
+        // `Psychiatrists: medications, lab orders`: one name of two words, where no article makes the first somebody.
+        let listed = at > 0
+            && matches!(self.tokens.get(at.wrapping_sub(2)), None | Some(Token::Comma | Token::Colon | Token::Open))
+            && is_two_faced(word)
+            && singular(word) != word
+            && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Close))
+            && self.tokens[at - 1].word().is_some_and(|first| {
+                catalogue().entity(&crate::words::key(&[first, word])).is_some()
+            });
+        if listed {
+            return false;
+        }
         let mut before = at;
         let previous = loop {
             if before == 0 {
@@ -139,6 +151,24 @@ impl Reader<'_> {
             None if is_two_faced(word) && self.names_a_record(at) => false,
             None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
             Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
+            // `coordinators screen subjects, schedule visits, log adverse events`: one verb after the other.
+            Some(Token::Comma)
+                if matches!(word, "log" | "schedule" | "book" | "track" | "document" | "record" | "review")
+                    && self.current.verbs.last().is_some_and(|(_, verb)| singular(verb) == *verb)
+                    && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                        !is_glue(next)
+                            && catalogue().entity(&crate::words::key(&[word, next])).is_none()
+                            && (1..=2).any(|width| {
+                                let said: Vec<&str> =
+                                    self.tokens[at + 1..].iter().take(width).filter_map(Token::word).collect();
+                                said.len() == width
+                                    && said.last().is_some_and(|last| singular(last) != *last)
+                                    && catalogue().entity(&crate::words::key(&said)).is_some()
+                            })
+                    }) =>
+            {
+                true
+            }
             Some(Token::Comma | Token::Slash | Token::Colon) => {
                 !is_two_faced(word) && !self.current.subjects.is_empty() && !ends_as_participle(word)
                     || (is_two_faced(word)

@@ -78,6 +78,11 @@ pub(crate) fn loose_fields(
     let values = clause.objects.iter().any(is_value)
         || super::objects::listed_at_each(clause)
         || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
+    // `parents post questions`: what is asked is answered, and is no value.
+    let asks = clause
+        .verbs
+        .iter()
+        .any(|(_, word)| matches!(crate::words::base(word), Some("post" | "send" | "ask")));
     let loose: Vec<Phrase> = objects
         .iter()
         .filter(nameless)
@@ -86,7 +91,10 @@ pub(crate) fn loose_fields(
             !phrase.words.first().is_some_and(|word| crate::words::asks(word))
                 && (phrase.words.len() < 2
                     || !matches!(last.as_str(), "app" | "tool" | "platform" | "system" | "software"))
-                && !matches!(last.as_str(), "me" | "us" | "whether" | "themselves" | "daily")
+                && !matches!(
+                    last.as_str(),
+                    "me" | "us" | "whether" | "themselves" | "daily"
+                ) && !(asks && last == "question")
         })
         .filter(|phrase| {
             is_value(phrase)
@@ -128,7 +136,13 @@ pub(crate) fn loose_fields(
             !roles.is_empty()
                 && roles
                     .iter()
-                    .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+                    // Whoever acts for them writes of them as they would.
+                    .all(|role| {
+                        world
+                            .roles
+                            .get(role)
+                            .is_some_and(|role| matches!(role.kind, RoleKind::Subject | RoleKind::Proxy))
+                    })
         });
         per_person(clause, world)
             .or_else(|| world.subject().filter(|_| by_patient && registers(clause)).map(str::to_owned))

@@ -167,8 +167,10 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         return None;
     }
     // `the funder gets a quarterly report`: what the app counts for them.
-    let gets =
-        clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive")));
+    let gets = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive" | "want" | "need" | "like")));
     let told = phrase.words.last().is_some_and(|word| {
         matches!(singular(word).as_str(), "report" | "summary" | "overview" | "statement" | "digest")
     });

@@ -206,3 +206,16 @@ pub(super) fn for_each_record(tokens: Vec<Token>) -> Vec<Token> {
     out.extend(tokens[at + 1..].iter().cloned());
     out
 }
+
+/// `a 5 question fueling survey` reads as `a fueling survey`: how long it is, is no part of its name.
+pub(super) fn so_many_questions(mut tokens: Vec<Token>) -> Vec<Token> {
+    let at = (0..tokens.len()).find(|at| {
+        matches!(tokens[*at], Token::Number(_))
+            && tokens.get(at + 1).is_some_and(|next| next.is("question") || next.is("item"))
+            && tokens.get(at + 2).is_some_and(|next| next.word().is_some())
+    });
+    if let Some(at) = at {
+        tokens.drain(at..at + 2);
+    }
+    tokens
+}

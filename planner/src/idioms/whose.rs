@@ -12,7 +12,7 @@ pub(crate) fn name_their_owners(sentences: &mut [Sentence]) {
     // `their pets`, `their own animals`, `owners bring pets`.
     let theirs = sentences.iter().any(|sentence| {
         let mut owners = sentence.tokens.iter().any(owner);
-        owners |= sentence.head.as_deref().is_some_and(|head| head.starts_with("owners"));
+        owners |= sentence.head.as_deref().is_some_and(|head| head.to_lowercase().starts_with("owners"));
         let held = sentence.tokens.windows(2).any(|pair| {
             (["their", "own", "bring", "register", "brings", "registers"].iter().any(|word| pair[0].is(word)))
                 && animal(&pair[1])
@@ -35,10 +35,11 @@ pub(crate) fn name_their_owners(sentences: &mut [Sentence]) {
             out.push(token);
         }
         sentence.tokens = out;
+        // `Owners bring pets: name, species`: they stand first in a heading.
         if let Some(head) = &mut sentence.head
-            && matches!(head.as_str(), "owner" | "owners")
+            && head.to_lowercase().split(' ').next().is_some_and(|first| matches!(first, "owner" | "owners"))
         {
-            *head = format!("pet {head}");
+            *head = format!("pet {}", head.to_lowercase());
         }
     }
 }

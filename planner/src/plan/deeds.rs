@@ -16,6 +16,29 @@ pub(super) fn named_by_what_they_do(clause: &mut Clause) {
     certificate_of(clause);
     stores(clause);
     tells_whether(clause);
+    checks_a_list(clause);
+}
+
+/// `the nurse checks feet: sensation, pulses`: what is found is written down.
+fn checks_a_list(clause: &mut Clause) {
+    let checks = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(base(word), Some("check" | "inspect")));
+    let listed = clause.objects.last().is_some_and(|object| {
+        crate::nouns::items(&object.paren)
+            .iter()
+            .filter(|item| {
+                catalogue().field(&item.key()).is_some() || item.range.is_some() || !item.paren.is_empty()
+            })
+            .count()
+            > 0
+            && crate::nouns::items(&object.paren).len() > 2
+    });
+    if checks && listed && !clause.verbs.is_empty() && !clause.not && !clause.passive && !clause.subjects.is_empty()
+    {
+        clause.verbs = vec![(Verb::Create, "record".into())];
+    }
 }
 
 /// `Store the chosen name and pronouns`, `for each child we save the school`: what is stored is written down.

@@ -112,6 +112,11 @@ pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
         " loved one s ",
         " their relative ",
     ];
+    // `a portal for family caregivers`: those of whom it speaks.
+    let of_the_family = parsed.iter().any(|one| {
+        let text = one.sentence.plain();
+        [" family caregiver", " family carer", " informal caregiver", " informal carer"].iter().any(|said| text.contains(said))
+    });
     let told = |name: &str| {
         let of = |one: &&Parsed| {
             let text = one.sentence.plain();
@@ -124,7 +129,7 @@ pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
     };
     for (name, role) in &mut world.roles {
         let caregiver = name.ends_with("caregiver") || name == "carer";
-        if caregiver && role.kind == RoleKind::Care && (name.starts_with("family ") || told(name)) {
+        if caregiver && role.kind == RoleKind::Care && (name.starts_with("family ") || of_the_family || told(name)) {
             role.kind = RoleKind::Proxy;
         }
     }
