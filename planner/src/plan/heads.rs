@@ -201,6 +201,15 @@ fn has_a_list(sentence: &mut Sentence) {
 /// see only …`.
 fn role_in_head(sentence: &mut Sentence) {
     let Some(head) = sentence.head.clone() else { return };
+    // `for each student: grade, right eye`: what is kept of them, though a grade is as often given.
+    let kept = sentence.under.as_deref() == Some("records")
+        && catalogue()
+            .role(&key_of(&head))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+        && sentence.tokens.contains(&Token::Comma);
+    if kept {
+        return;
+    }
     // `Oncologist and nurse: everything`.
     let several = head.contains(" and ")
         && head.split(" and ").all(|name| {
