@@ -319,7 +319,11 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         && (catalogue().field(&key).is_none() || writes);
     // What is only looked over is not written by that: `the nurse reviews refusals`.
     let sent = clause.tails.iter().any(|tail| matches!(tail.by.as_str(), "from" | "of" | "by"));
-    let looks = clause.does(Verb::View) || clause.does(Verb::Review) && sent;
+    // `counselors approve or decline applications`: what is decided on is kept.
+    let decides = clause.verbs.iter().any(|(verb, word)| {
+        *verb == Verb::Review && !matches!(crate::words::base(word), Some("review" | "inspect" | "check" | "interpret"))
+    });
+    let looks = clause.does(Verb::View) || clause.does(Verb::Review) && (sent || decides);
     let seen = looks && stands_for_records(phrase, clause);
     let described = phrase.paren.is_empty()
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
