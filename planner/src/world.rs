@@ -347,6 +347,17 @@ impl World {
         {
             return Some(name.clone());
         }
+        // `UDS` of a urine drug screen: the first letters of its name.
+        let first_letters = |name: &str| -> String { name.split(' ').filter_map(|word| word.chars().next()).collect() };
+        if concept.is_none() && (2..=5).contains(&said.len()) && !said.contains(' ') {
+            let mut short = self.entities.keys().filter(|name| {
+                let letters = first_letters(name);
+                name.contains(' ') && (letters == said || letters.strip_suffix('s') == Some(said))
+            });
+            if let (Some(name), None) = (short.next(), short.next()) {
+                return Some(name.clone());
+            }
+        }
         if concept.is_none()
             && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)
         {

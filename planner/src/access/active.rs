@@ -229,7 +229,8 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
         // `sets the basal rate`, `sees phone numbers`: a value, whatever its last word is.
         let key = crate::entities::phrase_key(phrase);
         let kept = phrase.words.len() > 1 && crate::catalogue::catalogue().field(&key).is_some()
-            || world.has_value(&key);
+            || world.has_value(&key)
+            || world.entities.keys().any(|name| crate::words::key_of(name) == key);
         if is_aggregate(phrase, clause) && !clause.not && !kept {
             out.aggregate = true;
             if clause.narrowing > 0 {

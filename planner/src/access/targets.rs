@@ -142,6 +142,17 @@ pub(crate) fn resolve(
     if prescribes && world.entity_named(&key).is_none() && world.entities.contains_key("prescription") {
         return vec![Target::whole("prescription".into())];
     }
+    // `the physician orders dressings`, where dressing orders are kept: what is done leaves the record.
+    const LEAVES: &[(&str, &str)] =
+        &[("order", "order"), ("refer", "referral"), ("request", "request"), ("report", "report")];
+    for (does, left) in LEAVES {
+        let named = format!("{key} {left}");
+        if clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some(does))
+            && let Some(name) = world.entities.keys().find(|name| key_of(name) == named)
+        {
+            return vec![Target::whole(name.clone())];
+        }
+    }
     of_a_record(phrase, clause, world)
         .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
 }

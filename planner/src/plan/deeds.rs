@@ -24,7 +24,7 @@ fn checks_a_list(clause: &mut Clause) {
     let checks = clause
         .verbs
         .iter()
-        .all(|(_, word)| matches!(base(word), Some("check" | "inspect")));
+        .all(|(_, word)| matches!(base(word), Some("check" | "inspect" | "tick")));
     let listed = clause.objects.last().is_some_and(|object| {
         crate::nouns::items(&object.paren)
             .iter()
@@ -35,7 +35,14 @@ fn checks_a_list(clause: &mut Clause) {
             > 0
             && crate::nouns::items(&object.paren).len() > 2
     });
-    if checks && listed && !clause.verbs.is_empty() && !clause.not && !clause.passive && !clause.subjects.is_empty()
+    // What patients tick was given to them.
+    let ticks_theirs = clause.verbs.iter().any(|(_, word)| base(word) == Some("tick"))
+        && clause.subjects.iter().all(|phrase| {
+            catalogue()
+                .role(&crate::entities::phrase_key(phrase))
+                .is_none_or(|(kind, _)| matches!(kind, RoleKind::Subject | RoleKind::Proxy))
+        });
+    if checks && !ticks_theirs && listed && !clause.verbs.is_empty() && !clause.not && !clause.passive && !clause.subjects.is_empty()
     {
         clause.verbs = vec![(Verb::Create, "record".into())];
     }
