@@ -206,7 +206,9 @@ impl World {
                 }
                 return people;
             }
-            "i" | "we" | "me" | "us" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
+            "i" | "we" | "me" | "us" if self.narrator.is_some() => {
+                return self.narrator.clone().into_iter().collect();
+            }
             // Whoever the records are about, by whichever general word.
             "patient" | "client" | "customer" | "individual" | "service user"
                 if self.roles.iter().any(|(name, role)| {
@@ -348,7 +350,8 @@ impl World {
             return Some(name.clone());
         }
         // `UDS` of a urine drug screen: the first letters of its name.
-        let first_letters = |name: &str| -> String { name.split(' ').filter_map(|word| word.chars().next()).collect() };
+        let first_letters =
+            |name: &str| -> String { name.split(' ').filter_map(|word| word.chars().next()).collect() };
         if concept.is_none() && (2..=5).contains(&said.len()) && !said.contains(' ') {
             let mut short = self.entities.keys().filter(|name| {
                 let letters = first_letters(name);

@@ -127,14 +127,25 @@ fn denied(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<String>
             token => token.word().is_some_and(|word| {
                 matches!(
                     crate::words::singular(word).as_str(),
-                    "hour" | "day" | "week" | "weekend" | "month" | "year" | "minute" | "night" | "shift" | "last"
+                    "hour"
+                        | "day"
+                        | "week"
+                        | "weekend"
+                        | "month"
+                        | "year"
+                        | "minute"
+                        | "night"
+                        | "shift"
+                        | "last"
                 )
             }),
         });
         let bounds = !timed
-            && one.clauses.iter().filter(narrowing).all(|clause| {
-                clause.only && !clause.not && !clause.tails.iter().any(|tail| tail.only)
-            });
+            && one
+                .clauses
+                .iter()
+                .filter(narrowing)
+                .all(|clause| clause.only && !clause.not && !clause.tails.iter().any(|tail| tail.only));
         let cares = acting.iter().all(|role| {
             world.roles.get(role).is_some_and(|known| matches!(known.kind, RoleKind::Panel | RoleKind::Care))
         });

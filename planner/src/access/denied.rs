@@ -24,7 +24,8 @@ pub(crate) fn resolve_denied(
     let key = match phrase_key(phrase).as_str() {
         "clinical" | "medical" => "clinical data".to_owned(),
         "chart" | "medical record" | "clinical record" | "patient chart" | "client chart"
-            if office && world.entity_named("chart").is_none_or(|name| Some(name.as_str()) == world.subject()) =>
+            if office
+                && world.entity_named("chart").is_none_or(|name| Some(name.as_str()) == world.subject()) =>
         {
             "clinical data".to_owned()
         }
@@ -66,7 +67,8 @@ pub(crate) fn resolve_denied(
                 .cloned()
                 .collect();
             let other = of_that_name.iter().all(|target| target.entity != *name);
-            (other && !fields.is_empty()).then(|| Target { fields: Some(fields), ..Target::whole(name.clone()) })
+            (other && !fields.is_empty())
+                .then(|| Target { fields: Some(fields), ..Target::whole(name.clone()) })
         });
         let told: Vec<Target> = told.collect();
         return of_that_name.into_iter().chain(told).collect();

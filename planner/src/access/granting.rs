@@ -118,15 +118,15 @@ pub(crate) fn shown(clause: &Clause) -> Vec<Phrase> {
 
 /// `see the pick up list: name, address`: what stands in the list.
 fn listed(object: &Phrase) -> Vec<Phrase> {
-    let list = object.words.last().is_some_and(|word| matches!(word.as_str(), "list" | "sheet" | "roster" | "board"));
+    let list = object
+        .words
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "list" | "sheet" | "roster" | "board"));
     if !list {
         return Vec::new();
     }
     let items = crate::nouns::items(&object.paren);
-    items
-        .into_iter()
-        .map(|item| Phrase { words: item.words, at: object.at, ..Phrase::default() })
-        .collect()
+    items.into_iter().map(|item| Phrase { words: item.words, at: object.at, ..Phrase::default() }).collect()
 }
 
 /// The verbs of the spec that the clause's verbs stand for.

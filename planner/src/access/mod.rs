@@ -7,12 +7,14 @@
 mod active;
 mod conditions;
 mod contacts;
+mod counted;
 mod defaults;
 mod denied;
 mod emergency;
 mod fallback;
 mod granting;
 mod identity;
+mod kept;
 mod meant;
 mod narrowing;
 mod passive;

@@ -30,8 +30,7 @@ pub(crate) fn assign(
     // `dispatchers assign each order to a driver`: the order is theirs to do, and nobody's record is opened by it.
     let work = clause.objects.iter().find_map(|phrase| {
         let name = world.entity_of(&phrase.words)?;
-        let of_patient =
-            world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| *part == name));
+        let of_patient = world.subject().is_some_and(|subject| world.parts(subject).contains(&name));
         (!of_patient).then_some(name)
     });
     if let Some(name) = work.filter(|_| !to.is_empty()) {
@@ -130,12 +129,9 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
     });
     if author && roles.is_empty() && !denies {
         let everybody: Vec<String> = world.roles.keys().cloned().collect();
-        let several = world
-            .roles
-            .values()
-            .filter(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
-            .count()
-            > 1;
+        let several =
+            world.roles.values().filter(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care)).count()
+                > 1;
         for target in &targets {
             world.authors.extend(everybody.iter().map(|role| (role.clone(), target.entity.clone())));
             // What only its author reads is written by whoever was said to write it, and by nobody else.

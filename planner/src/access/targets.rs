@@ -2,6 +2,7 @@
 
 use super::conditions::{in_unknown_state, states_from};
 use super::granting::shown;
+use super::kept::{of_the_person, pictured, written_by_people, written_by_the_person};
 use super::{Memory, Reach};
 use crate::catalogue::{EntityKind, catalogue};
 use crate::clauses::{Clause, Phrase, Tail};
@@ -157,27 +158,6 @@ pub(crate) fn resolve(
         .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
 }
 
-/// A word for whatever people write down of themselves.
-fn written_by_people(key: &str) -> bool {
-    matches!(key, "report" | "entry" | "submission" | "answer" | "log")
-}
-
-/// `the entries of their patients`.
-fn of_the_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
-    let of = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "from" | "by"));
-    let mut whole = of.flat_map(|tail| &tail.phrases).filter(|whole| whole.at > phrase.at);
-    world.subject().is_some()
-        && whole.any(|whole| world.entity_of(&whole.words).as_deref() == world.subject())
-}
-
-/// The records that the people cared for write.
-fn written_by_the_person(world: &World) -> Vec<Target> {
-    let by_them = world.entities.iter().filter(|(_, entity)| {
-        entity.concept.is_some_and(|concept| concept.by == Some(crate::catalogue::RoleKind::Subject))
-    });
-    by_them.map(|(name, _)| Target::whole(name.clone())).collect()
-}
-
 /// `the date and length of each session`: values of the record that is named behind them.
 fn of_a_record(phrase: &Phrase, clause: &Clause, world: &World) -> Option<Target> {
     let key = phrase_key(phrase);
@@ -257,32 +237,9 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
         let form = world.forms.keys().find(|form| key_of(form) == key || key.starts_with(&key_of(form)));
         return form.cloned().map(Target::whole).into_iter().collect();
     }
-    // `photos`, where a picture is kept: whatever is pictured.
-    if matches!(key.as_str(), "photo" | "picture" | "image" | "photograph" | "file" | "upload" | "attachment") {
-        let pictured = |name: &&String| {
-            matches!(key_of(name).as_str(), "photo" | "picture" | "image" | "photograph" | "file" | "attachment")
-        };
-        let found: Vec<Target> = world
-            .entities
-            .iter()
-            .filter_map(|(holder, entity)| {
-                let fields: Vec<String> = entity
-                    .fields
-                    .iter()
-                    .filter(|(_, written)| written.ends_with(" file"))
-                    .map(|(name, _)| name.clone())
-                    .collect::<Vec<_>>()
-                    .iter()
-                    .filter(pictured)
-                    .cloned()
-                    .collect();
-                (!fields.is_empty())
-                    .then(|| Target { fields: Some(fields), ..Target::whole(holder.clone()) })
-            })
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
+    let pictured = pictured(&key, world);
+    if !pictured.is_empty() {
+        return pictured;
     }
     // A field: of the subject first, then of whatever holds it.
     let holders = world.subject().into_iter().map(str::to_owned).chain(world.entities.keys().cloned());

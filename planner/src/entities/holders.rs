@@ -116,9 +116,7 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
             && entity.fields.is_empty()
             && entity.concept.is_none_or(|concept| !concept.field_too)
     });
-    if !by_patient
-        && let (Some((name, _)), None) = (bare.next(), bare.next())
-    {
+    if !by_patient && let (Some((name, _)), None) = (bare.next(), bare.next()) {
         return Some(name.clone());
     }
     // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
@@ -189,11 +187,12 @@ pub(super) fn beside(clause: &Clause, world: &World) -> Option<String> {
 /// `an allergy list per student`: values of the person.
 pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
     // `for each child we store the school and the course`: of the child, where nobody of the app acts.
-    let us = clause.subjects.iter().all(|phrase| matches!(phrase.words.last().map(String::as_str), Some("we" | "i")));
-    let each = clause
-        .tail("for")
-        .filter(|_| us && clause.does(crate::words::Verb::Create))
-        .is_some_and(|tail| {
+    let us = clause
+        .subjects
+        .iter()
+        .all(|phrase| matches!(phrase.words.last().map(String::as_str), Some("we" | "i")));
+    let each =
+        clause.tail("for").filter(|_| us && clause.does(crate::words::Verb::Create)).is_some_and(|tail| {
             tail.phrases.iter().any(|phrase| {
                 phrase.all
                     && catalogue()

@@ -55,8 +55,12 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
             .filter(|state| !state.is_empty())
             .collect();
         let plain = states.len() > 1 && states.iter().all(|state| state.split(' ').count() < 4);
-        if plain && let Some(name) = define(whole, world, false).or_else(|| world.entity_named(&key_of(whole))) {
-            if let Some(entity) = world.entities.get_mut(&name).filter(|entity| entity.kind != EntityKind::Subject) {
+        if plain
+            && let Some(name) = define(whole, world, false).or_else(|| world.entity_named(&key_of(whole)))
+        {
+            if let Some(entity) =
+                world.entities.get_mut(&name).filter(|entity| entity.kind != EntityKind::Subject)
+            {
                 entity.states = states;
                 entity.loose = true;
                 entity.fields.shift_remove("status");

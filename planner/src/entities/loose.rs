@@ -88,13 +88,12 @@ pub(crate) fn loose_fields(
         .filter(nameless)
         .filter(|phrase| {
             let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
-            !phrase.words.first().is_some_and(|word| crate::words::asks(word))
-                && (phrase.words.len() < 2
-                    || !matches!(last.as_str(), "app" | "tool" | "platform" | "system" | "software"))
-                && !matches!(
-                    last.as_str(),
-                    "me" | "us" | "whether" | "themselves" | "daily"
-                ) && !(asks && last == "question")
+            let told = phrase.words.first().is_some_and(|word| crate::words::asks(word));
+            let of_the_app = phrase.words.len() > 1
+                && matches!(last.as_str(), "app" | "tool" | "platform" | "system" | "software");
+            let empty = matches!(last.as_str(), "me" | "us" | "whether" | "themselves" | "daily")
+                || asks && last == "question";
+            !told && !of_the_app && !empty
         })
         .filter(|phrase| {
             is_value(phrase)

@@ -187,10 +187,8 @@ fn treated_in(clause: &Clause, world: &World) -> Option<String> {
         .flat_map(|tail| &tail.phrases)
         .filter(|phrase| phrase.all);
     let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "for" | "before" | "of" | "on"));
-    let phrases = event
-        .chain(&clause.objects)
-        .chain(&clause.subjects)
-        .chain(tails.flat_map(|tail| &tail.phrases));
+    let phrases =
+        event.chain(&clause.objects).chain(&clause.subjects).chain(tails.flat_map(|tail| &tail.phrases));
     phrases
         .filter_map(|phrase| world.entity_of(&phrase.words))
         .find(|name| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical))

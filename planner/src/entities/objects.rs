@@ -167,10 +167,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         return None;
     }
     // `the funder gets a quarterly report`: what the app counts for them.
-    let gets = clause
-        .verbs
-        .iter()
-        .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive" | "want" | "need" | "like")));
+    let gets = clause.verbs.iter().all(|(_, word)| {
+        matches!(crate::words::base(word), Some("get" | "receive" | "want" | "need" | "like"))
+    });
     let told = phrase.words.last().is_some_and(|word| {
         matches!(singular(word).as_str(), "report" | "summary" | "overview" | "statement" | "digest")
     });
@@ -321,7 +320,8 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     let sent = clause.tails.iter().any(|tail| matches!(tail.by.as_str(), "from" | "of" | "by"));
     // `counselors approve or decline applications`: what is decided on is kept.
     let decides = clause.verbs.iter().any(|(verb, word)| {
-        *verb == Verb::Review && !matches!(crate::words::base(word), Some("review" | "inspect" | "check" | "interpret"))
+        *verb == Verb::Review
+            && !matches!(crate::words::base(word), Some("review" | "inspect" | "check" | "interpret"))
     });
     let looks = clause.does(Verb::View) || clause.does(Verb::Review) && (sent || decides);
     let seen = looks && stands_for_records(phrase, clause);

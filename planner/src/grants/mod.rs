@@ -9,6 +9,7 @@ mod narrowing;
 mod permissions;
 mod subject;
 mod unsaid;
+mod writers;
 mod written;
 
 use crate::access::{Allow, Reach, Rules};
@@ -114,13 +115,18 @@ pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
         _ if allow.reach == Reach::Own && assigned => "assigned".into(),
         _ if allow.reach == Reach::Own
             && !of_subject
-            && world.entities.get(&allow.entity).is_some_and(|known| known.assigned_to.contains(&allow.role)) =>
+            && world
+                .entities
+                .get(&allow.entity)
+                .is_some_and(|known| known.assigned_to.contains(&allow.role)) =>
         {
             "assigned".into()
         }
         _ if allow.reach == Reach::Own => "own".into(),
         _ if role.open => "own".into(),
-        _ if allow.reach == Reach::Place && assigned && world.own_only.contains(&allow.role) => "assigned".into(),
+        _ if allow.reach == Reach::Place && assigned && world.own_only.contains(&allow.role) => {
+            "assigned".into()
+        }
         RoleKind::Support => "in organisation".into(),
         _ if allow.reach == Reach::Place => format!("in {place}"),
         // Clinical records of nobody in particular are their writers' own.

@@ -60,8 +60,8 @@ pub(crate) fn subject_grants(
         let named = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_some());
         let told = whole || bounded(role, *kind) || named && *kind == RoleKind::Business;
         // `research assistants read depth and area`: who sees some values of what is kept sees no more of whom it is about.
-        let values_only = !on_tree.is_empty()
-            && on_tree.iter().all(|allow| allow.verb == "view" && allow.fields.is_some());
+        let values_only =
+            !on_tree.is_empty() && on_tree.iter().all(|allow| allow.verb == "view" && allow.fields.is_some());
         // Who has orders to do sees those, and not everybody whom an order could be for.
         let to_do = world.entities.values().any(|entity| entity.assigned_to.contains(role));
         let values_only = values_only || to_do && !world.assigned.contains(role);

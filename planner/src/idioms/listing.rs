@@ -144,9 +144,14 @@ pub(super) fn including(tokens: Vec<Token>) -> Vec<Token> {
         Token::Word(word) => {
             !crate::words::is_modal(word)
                 && !crate::words::restricts(word)
-                && !matches!(word.as_str(), "who" | "which" | "they" | "we" | "i" | "so" | "if" | "when" | "but")
+                && !matches!(
+                    word.as_str(),
+                    "who" | "which" | "they" | "we" | "i" | "so" | "if" | "when" | "but"
+                )
         }
-        Token::Comma | Token::Number(_) | Token::Range(..) | Token::Open | Token::Close | Token::Slash => true,
+        Token::Comma | Token::Number(_) | Token::Range(..) | Token::Open | Token::Close | Token::Slash => {
+            true
+        }
         _ => false,
     });
     let writes = tokens[..before].iter().filter_map(Token::word).any(|word| {
@@ -178,8 +183,9 @@ pub(super) fn including(tokens: Vec<Token>) -> Vec<Token> {
 
 /// `For each session record the date, pulse` reads as `we record for each session: the date, pulse`.
 pub(super) fn for_each_record(tokens: Vec<Token>) -> Vec<Token> {
-    let begins = tokens.first().is_some_and(|token| ["for", "at", "on", "after"].iter().any(|word| token.is(word)))
-        && tokens.get(1).is_some_and(|token| token.is("each") || token.is("every"));
+    let begins =
+        tokens.first().is_some_and(|token| ["for", "at", "on", "after"].iter().any(|word| token.is(word)))
+            && tokens.get(1).is_some_and(|token| token.is("each") || token.is("every"));
     let does = (3..tokens.len().min(7)).find(|at| {
         ["record", "log", "note", "document", "track", "enter", "write", "capture", "store", "keep"]
             .iter()

@@ -16,7 +16,10 @@ pub(crate) fn name_their_owners(sentences: &mut [Sentence]) {
         let held = sentence.tokens.windows(2).any(|pair| {
             (["their", "own", "bring", "register", "brings", "registers"].iter().any(|word| pair[0].is(word)))
                 && animal(&pair[1])
-        }) || sentence.tokens.windows(4).any(|four| four[0].is("the") && animal(&four[1]) && four[2].is("they"));
+        }) || sentence
+            .tokens
+            .windows(4)
+            .any(|four| four[0].is("the") && animal(&four[1]) && four[2].is("they"));
         owners && held
     });
     if !theirs {
@@ -27,7 +30,10 @@ pub(crate) fn name_their_owners(sentences: &mut [Sentence]) {
         for token in std::mem::take(&mut sentence.tokens) {
             // The owner of the practice runs it.
             let runs = out.last().and_then(Token::word).is_some_and(|word| {
-                matches!(word, "clinic" | "practice" | "business" | "shop" | "hospital" | "pet" | "horse" | "dog")
+                matches!(
+                    word,
+                    "clinic" | "practice" | "business" | "shop" | "hospital" | "pet" | "horse" | "dog"
+                )
             });
             if owner(&token) && !runs {
                 out.push(Token::Word("pet".into()));
@@ -47,7 +53,8 @@ pub(crate) fn name_their_owners(sentences: &mut [Sentence]) {
 /// `a doctor licensed in the patient's state reviews` reads as `a doctor reviews`: whom the place lets treat is its own matter.
 pub(super) fn licensed_in(mut tokens: Vec<Token>) -> Vec<Token> {
     let at = (1..tokens.len()).find(|at| {
-        let licensed = tokens[*at].word().is_some_and(|word| matches!(word, "licensed" | "licenced" | "certified"));
+        let licensed =
+            tokens[*at].word().is_some_and(|word| matches!(word, "licensed" | "licenced" | "certified"));
         let who = tokens[*at - 1]
             .word()
             .is_some_and(|word| crate::catalogue::catalogue().role(&singular(word)).is_some());

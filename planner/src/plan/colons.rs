@@ -222,8 +222,9 @@ fn for_each_of_them(before: &mut Vec<Token>) {
 pub(super) fn says_more(list: &[Token]) -> bool {
     let begin: Vec<Token> = list.iter().take_while(|token| !matches!(token, Token::Comma)).cloned().collect();
     // `where we met, wounds, blood pressure`: something told, and no sentence.
-    let told = begin.first().and_then(Token::word).is_some_and(|word| matches!(word, "where" | "what" | "how"))
-        && begin.get(1).and_then(Token::word).is_some_and(crate::words::is_pronoun);
+    let told =
+        begin.first().and_then(Token::word).is_some_and(|word| matches!(word, "where" | "what" | "how"))
+            && begin.get(1).and_then(Token::word).is_some_and(crate::words::is_pronoun);
     if told {
         return false;
     }

@@ -3,8 +3,9 @@
 
 use crate::{
     catalogue::{RoleKind, catalogue},
-    clauses::{Clause, Phrase},
-    sentences::Token,
+    clauses::{Clause, Phrase, clauses},
+    roles,
+    sentences::{Sentence, Token},
     words::{Verb, base},
 };
 
@@ -21,10 +22,8 @@ pub(super) fn named_by_what_they_do(clause: &mut Clause) {
 
 /// `the nurse checks feet: sensation, pulses`: what is found is written down.
 fn checks_a_list(clause: &mut Clause) {
-    let checks = clause
-        .verbs
-        .iter()
-        .all(|(_, word)| matches!(base(word), Some("check" | "inspect" | "tick")));
+    let checks =
+        clause.verbs.iter().all(|(_, word)| matches!(base(word), Some("check" | "inspect" | "tick")));
     let listed = clause.objects.last().is_some_and(|object| {
         crate::nouns::items(&object.paren)
             .iter()
@@ -42,7 +41,13 @@ fn checks_a_list(clause: &mut Clause) {
                 .role(&crate::entities::phrase_key(phrase))
                 .is_none_or(|(kind, _)| matches!(kind, RoleKind::Subject | RoleKind::Proxy))
         });
-    if checks && !ticks_theirs && listed && !clause.verbs.is_empty() && !clause.not && !clause.passive && !clause.subjects.is_empty()
+    if checks
+        && !ticks_theirs
+        && listed
+        && !clause.verbs.is_empty()
+        && !clause.not
+        && !clause.passive
+        && !clause.subjects.is_empty()
     {
         clause.verbs = vec![(Verb::Create, "record".into())];
     }
@@ -50,26 +55,29 @@ fn checks_a_list(clause: &mut Clause) {
 
 /// `Store the chosen name and pronouns`, `for each child we save the school`: what is stored is written down.
 fn stores(clause: &mut Clause) {
-    let us = clause.subjects.iter().all(|phrase| {
-        matches!(phrase.words.last().map(String::as_str), Some("we" | "i" | "app" | "system"))
-    });
+    let us = clause
+        .subjects
+        .iter()
+        .all(|phrase| matches!(phrase.words.last().map(String::as_str), Some("we" | "i" | "app" | "system")));
     let stores = clause.verbs.iter().all(|(_, word)| matches!(base(word), Some("store" | "save")));
-    if us && stores && !clause.verbs.is_empty() && !clause.objects.is_empty() && !clause.not && !clause.passive {
+    if us
+        && stores
+        && !clause.verbs.is_empty()
+        && !clause.objects.is_empty()
+        && !clause.not
+        && !clause.passive
+    {
         clause.verbs = vec![(Verb::Create, "record".into())];
     }
 }
 
 /// `patients confirm whether they wore it`: what they tell is written down.
 fn tells_whether(clause: &mut Clause) {
-    let tells = clause
-        .verbs
-        .iter()
-        .all(|(_, word)| matches!(base(word), Some("confirm" | "tell" | "report" | "say" | "answer" | "indicate")));
-    let whether = clause
-        .objects
-        .first()
-        .and_then(|phrase| phrase.words.first())
-        .is_some_and(|word| word == "whether");
+    let tells = clause.verbs.iter().all(|(_, word)| {
+        matches!(base(word), Some("confirm" | "tell" | "report" | "say" | "answer" | "indicate"))
+    });
+    let whether =
+        clause.objects.first().and_then(|phrase| phrase.words.first()).is_some_and(|word| word == "whether");
     if tells && whether && !clause.verbs.is_empty() && !clause.not && !clause.subjects.is_empty() {
         clause.verbs = vec![(Verb::Create, "record".into())];
     }
@@ -83,7 +91,9 @@ fn what_they_do(clause: &mut Clause) {
         (&["do", "did", "practice", "practise"], "activity", "activity"),
     ];
     let writes = clause.does(Verb::Create) || clause.does(Verb::Track);
-    let Some(first) = clause.objects.first().filter(|_| writes && !clause.not && !clause.passive) else { return };
+    let Some(first) = clause.objects.first().filter(|_| writes && !clause.not && !clause.passive) else {
+        return;
+    };
     let [what, who, deed, ..] = first.words.as_slice() else { return };
     let they = matches!(who.as_str(), "they" | "he" | "she" | "i" | "we");
     let Some((_, record, value)) =
@@ -145,7 +155,10 @@ fn opens_something(clause: &mut Clause) {
         phrase.article
             && one
             && (phrase.paren.contains(&Token::Comma)
-                || matches!(last.as_str(), "case" | "ticket" | "request" | "consult" | "referral" | "episode"))
+                || matches!(
+                    last.as_str(),
+                    "case" | "ticket" | "request" | "consult" | "referral" | "episode"
+                ))
     };
     let whoever = clause.subjects.iter().any(|phrase| {
         catalogue()
@@ -180,4 +193,40 @@ fn certificate_of(clause: &mut Clause) {
     let tail = clause.tails.remove(at);
     object.words.push("of".into());
     object.words.extend(tail.phrases.into_iter().flat_map(|phrase| phrase.words));
+}
+
+/// `School nurses enter for each student: grade, right eye`: what is listed is the student's, and the nurses enter it.
+pub(super) fn who_enters(sentence: &Sentence) -> Option<Sentence> {
+    let (at, list) = super::colons::list_behind_colon(&sentence.tokens)?;
+    let read = clauses(&sentence.tokens[..at]);
+    let [clause] = read.as_slice() else { return None };
+    let (_, does) = clause.verbs.first()?;
+    let [tail] = clause.tails.as_slice() else { return None };
+    let [whom] = tail.phrases.as_slice() else { return None };
+    let people = !clause.subjects.is_empty()
+        && clause.subjects.iter().all(|phrase| {
+            let key = crate::entities::phrase_key(phrase);
+            roles::is_crew_name(&key)
+                || catalogue().role(&key).is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
+        });
+    let each = matches!(tail.by.as_str(), "for" | "per" | "about" | "on") && (whom.all || tail.by == "per");
+    let writes = clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Manage);
+    if !people
+        || !each
+        || !writes
+        || clause.not
+        || !clause.objects.is_empty()
+        || super::colons::says_more(&list)
+    {
+        return None;
+    }
+    let word = |word: &str| Token::Word(word.to_owned());
+    let mut said: Vec<Token> = Vec::new();
+    for (at, phrase) in clause.subjects.iter().enumerate() {
+        said.extend((at > 0).then(|| word("and")));
+        said.extend(phrase.words.iter().map(|part| word(part)));
+    }
+    said.extend([word(does), word("the")]);
+    said.extend(whom.words.iter().map(|part| word(part)));
+    Some(Sentence { tokens: said, head: None, under: None, ..sentence.clone() })
 }

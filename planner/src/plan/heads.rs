@@ -28,7 +28,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
         .collect();
     sentences
         .into_iter()
-        .flat_map(|sentence| who_enters(&sentence).into_iter().chain([sentence]))
+        .flat_map(|sentence| super::deeds::who_enters(&sentence).into_iter().chain([sentence]))
         .map(|mut sentence| {
             has_a_list(&mut sentence);
             if !general_head(&mut sentence) {
@@ -61,39 +61,6 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             Parsed { clauses: read, sentence }
         })
         .collect()
-}
-
-/// `School nurses enter for each student: grade, right eye`: what is listed is the student's, and the nurses enter it.
-fn who_enters(sentence: &Sentence) -> Option<Sentence> {
-    let (at, list) = super::colons::list_behind_colon(&sentence.tokens)?;
-    let read = clauses(&sentence.tokens[..at]);
-    let [clause] = read.as_slice() else { return None };
-    let (_, does) = clause.verbs.first()?;
-    let [tail] = clause.tails.as_slice() else { return None };
-    let [whom] = tail.phrases.as_slice() else { return None };
-    let people = !clause.subjects.is_empty()
-        && clause.subjects.iter().all(|phrase| {
-            let key = crate::entities::phrase_key(phrase);
-            roles::is_crew_name(&key)
-                || catalogue()
-                    .role(&key)
-                    .is_some_and(|(kind, _)| kind != crate::catalogue::RoleKind::Subject)
-        });
-    let each = matches!(tail.by.as_str(), "for" | "per" | "about" | "on") && (whom.all || tail.by == "per");
-    let writes = clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Manage);
-    if !people || !each || !writes || clause.not || !clause.objects.is_empty() || super::colons::says_more(&list)
-    {
-        return None;
-    }
-    let word = |word: &str| Token::Word(word.to_owned());
-    let mut said: Vec<Token> = Vec::new();
-    for (at, phrase) in clause.subjects.iter().enumerate() {
-        said.extend((at > 0).then(|| word("and")));
-        said.extend(phrase.words.iter().map(|part| word(part)));
-    }
-    said.extend([word(does), word("the")]);
-    said.extend(whom.words.iter().map(|part| word(part)));
-    Some(Sentence { tokens: said, head: None, under: None, ..sentence.clone() })
 }
 
 /// `sees no notes of any kind`: a denial of notes, which says nothing of what else is seen.

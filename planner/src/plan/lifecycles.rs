@@ -109,7 +109,9 @@ fn enumerated(tokens: &[Token], requests: bool) -> Vec<String> {
             }
         }
         // `have a status of received, in process, discarded`.
-        if matches!(word, "status" | "state" | "stage") && tokens.get(at + 1).is_some_and(|next| next.is("of")) {
+        if matches!(word, "status" | "state" | "stage")
+            && tokens.get(at + 1).is_some_and(|next| next.is("of"))
+        {
             let listed: Vec<String> = crate::nouns::separate(&tokens[at + 2..])
                 .iter()
                 .map(|piece| piece.iter().filter_map(Token::word).collect::<Vec<_>>().join(" "))

@@ -169,8 +169,10 @@ fn of_its_own(one: &Parsed, world: &World) -> Option<String> {
     let clause = one.clauses.iter().find(|clause| clause.does(Verb::View) && !clause.passive)?;
     let [subject] = clause.subjects.as_slice() else { return None };
     let key = entities::phrase_key(subject);
-    let one_thing = subject.words.len() == 1 && subject.words.last().is_some_and(|word| crate::words::singular(word) == *word);
-    let body = (subject.article || subject.all) && one_thing && clause.objects.iter().any(|phrase| phrase.own);
+    let one_thing = subject.words.len() == 1
+        && subject.words.last().is_some_and(|word| crate::words::singular(word) == *word);
+    let body =
+        (subject.article || subject.all) && one_thing && clause.objects.iter().any(|phrase| phrase.own);
     let person = crate::catalogue::catalogue().role(&key).is_some() || world.subject() == Some(key.as_str());
     (its && body && !person && crate::catalogue::catalogue().entity(&key).is_none()).then_some(key)
 }

@@ -115,7 +115,9 @@ pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
     // `a portal for family caregivers`: those of whom it speaks.
     let of_the_family = parsed.iter().any(|one| {
         let text = one.sentence.plain();
-        [" family caregiver", " family carer", " informal caregiver", " informal carer"].iter().any(|said| text.contains(said))
+        [" family caregiver", " family carer", " informal caregiver", " informal carer"]
+            .iter()
+            .any(|said| text.contains(said))
     });
     let told = |name: &str| {
         let of = |one: &&Parsed| {
@@ -129,7 +131,10 @@ pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
     };
     for (name, role) in &mut world.roles {
         let caregiver = name.ends_with("caregiver") || name == "carer";
-        if caregiver && role.kind == RoleKind::Care && (name.starts_with("family ") || of_the_family || told(name)) {
+        if caregiver
+            && role.kind == RoleKind::Care
+            && (name.starts_with("family ") || of_the_family || told(name))
+        {
             role.kind = RoleKind::Proxy;
         }
     }

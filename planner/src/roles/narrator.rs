@@ -191,7 +191,10 @@ fn alone_in_title(sentence: &Sentence) -> Option<String> {
     let skip = words
         .iter()
         .take_while(|word| {
-            matches!(**word, "solo" | "mobile" | "independent" | "freelance" | "self" | "employed" | "a" | "an")
+            matches!(
+                **word,
+                "solo" | "mobile" | "independent" | "freelance" | "self" | "employed" | "a" | "an"
+            )
         })
         .count();
     let words = &words[skip..];
@@ -202,15 +205,21 @@ fn alone_in_title(sentence: &Sentence) -> Option<String> {
         let ends = first.is_none()
             || first.is_some_and(|token| {
                 *token == crate::sentences::Token::Comma
-                    || ["visiting", "doing", "treating", "seeing", "working", "running", "here", "at", "in", "with"]
-                        .iter()
-                        .any(|word| token.is(word))
+                    || [
+                        "visiting", "doing", "treating", "seeing", "working", "running", "here", "at", "in",
+                        "with",
+                    ]
+                    .iter()
+                    .any(|word| token.is(word))
             });
         let crew = crate::roles::is_crew_name(&name);
         let treats = crate::roles::treats_by_name(words[width - 1]);
         let known = works(&name) || crew || treats;
         // `sports dietitian`: by the words that name them.
-        let phrase = Phrase { words: words[..width].iter().map(|word| (*word).to_owned()).collect(), ..Phrase::default() };
+        let phrase = Phrase {
+            words: words[..width].iter().map(|word| (*word).to_owned()).collect(),
+            ..Phrase::default()
+        };
         (one && ends && known).then(|| working(&phrase, &name).unwrap_or(name))
     })
 }

@@ -293,7 +293,12 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "Outreach workers shall record each dose, including date, drug, dose in mg and any side effects. Outreach workers shall only have access to the clients assigned to them.",
-        &["dose:", "drug: clinical", "side effects: narrative", "outreach worker: view, create, update assigned"],
+        &[
+            "dose:",
+            "drug: clinical",
+            "side effects: narrative",
+            "outreach worker: view, create, update assigned",
+        ],
         &["outreach worker: view, create, update in organisation", "visit:"],
     ),
     (
@@ -332,7 +337,11 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
     (
         "A DME shop for patients at home. Intake staff register customers (name, phone, address) and create an order: item, quantity, status (requested, approved, delivered). Delivery drivers see the item of the orders assigned to them and mark them delivered.",
         &["assigned to: { role: [delivery driver], team: one", "deliver: {"],
-        &["delivery driver: view, update", "delivery driver: view in organisation", "delivery driver: view(name, phone"],
+        &[
+            "delivery driver: view, update",
+            "delivery driver: view in organisation",
+            "delivery driver: view(name, phone",
+        ],
     ),
     // CL-1: what somebody only looks over is written by whoever was said to write it.
     (
