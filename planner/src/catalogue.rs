@@ -269,6 +269,14 @@ impl Catalogue {
         specialist.then_some((RoleKind::Panel, key))
     }
 
+    /// Every name of a role.
+    #[cfg(test)]
+    pub(crate) fn role_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.role_index.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
     /// The one word of the catalogue that a misspelt word is nearest to, one slip away.
     pub(crate) fn respell(&self, word: &str) -> Option<&str> {
         if word.len() < 5 || self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok() {

@@ -12,6 +12,7 @@ mod shown;
 mod stories;
 mod turns;
 mod values;
+pub(crate) mod whose;
 
 use crate::sentences::Token;
 use crate::words::is_be;
@@ -30,6 +31,8 @@ pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
         values::photos_of(values::given_to_do(values::looks_over(values::counts_and_imports(tokens))));
     let tokens =
         clocking::goes_on(listing::with_a_list(stories::not_even(listing::or_not(clocking::clocks(tokens)))));
+    let tokens = listing::so_many_questions(tokens);
+    let tokens = listing::for_each_record(whose::licensed_in(listing::including(tokens)));
     let tokens = stories::user_story(stories::each_time(listing::such_as(tokens)));
     let tokens = stories::no_such_access(listing::without_tabs(tokens));
     let tokens = role_only(just_needs(works_on(turned(each_of_them(thats_all(without_a_stop(tokens)))))));

@@ -44,6 +44,10 @@ pub(crate) struct Entity {
     pub(crate) assumed: bool,
     /// Who signs it, so that it changes no more.
     pub(crate) signed_by: Vec<String>,
+    /// Who has it to do, where it is part of nobody's record: `drivers see the orders assigned to them`.
+    pub(crate) assigned_to: Vec<String>,
+    /// Who gives it to them; whoever makes it, where nobody was said to.
+    pub(crate) assigned_by: Vec<String>,
 }
 
 impl Entity {
@@ -60,6 +64,8 @@ impl Entity {
             reference: None,
             assumed: false,
             signed_by: Vec::new(),
+            assigned_to: Vec::new(),
+            assigned_by: Vec::new(),
         }
     }
 
@@ -102,6 +108,8 @@ pub(crate) struct World {
     pub(crate) names: crate::spanish::Names,
     /// Roles that reach only what they wrote themselves, of these records.
     pub(crate) authors: Vec<(String, String)>,
+    /// Roles that were said to reach only people of their own: no sentence takes them further.
+    pub(crate) own_only: Vec<String>,
     /// Values that the prompt says are kept nowhere: `no names anywhere`.
     pub(crate) absent: Vec<String>,
     /// Who writes the prompt: `I am a school nurse`.
@@ -198,7 +206,9 @@ impl World {
                 }
                 return people;
             }
-            "i" | "we" if self.narrator.is_some() => return self.narrator.clone().into_iter().collect(),
+            "i" | "we" | "me" | "us" if self.narrator.is_some() => {
+                return self.narrator.clone().into_iter().collect();
+            }
             // Whoever the records are about, by whichever general word.
             "patient" | "client" | "customer" | "individual" | "service user"
                 if self.roles.iter().any(|(name, role)| {
@@ -255,7 +265,7 @@ impl World {
             &["ma", "medical assistant"],
             &["technician", "tech"],
             &["hr", "human resource", "hr manager"],
-            &["sales", "sales rep", "sales representative"],
+            &["sale", "sales", "sale rep", "sale representative", "sales rep", "sales representative"],
         ];
         if let Some(alike) = ALIKE.iter().find(|alike| alike.contains(&said)) {
             let held: Vec<&String> =
@@ -338,6 +348,18 @@ impl World {
             && self.subject() != Some(name.as_str())
         {
             return Some(name.clone());
+        }
+        // `UDS` of a urine drug screen: the first letters of its name.
+        let first_letters =
+            |name: &str| -> String { name.split(' ').filter_map(|word| word.chars().next()).collect() };
+        if concept.is_none() && (2..=5).contains(&said.len()) && !said.contains(' ') {
+            let mut short = self.entities.keys().filter(|name| {
+                let letters = first_letters(name);
+                name.contains(' ') && (letters == said || letters.strip_suffix('s') == Some(said))
+            });
+            if let (Some(name), None) = (short.next(), short.next()) {
+                return Some(name.clone());
+            }
         }
         if concept.is_none()
             && let Some(RoleKind::Subject) = catalogue().role(said).map(|(kind, _)| kind)

@@ -1,5 +1,6 @@
 //! `Nurses see vitals`: who does it, with what, and how far.
 
+use super::counted::{given, is_aggregate, is_page};
 use super::{
     Memory, Reach, Rules,
     denied::{is_group, is_kept_nowhere, resolve_denied},
@@ -86,6 +87,15 @@ pub(crate) fn active(
     if clause.not && elsewhere(clause, world) {
         return true;
     }
+    // `mark them delivered`, `mark it as done`: it moves on, and nothing else of it is changed.
+    let marked;
+    let clause = match super::meant::marks(clause, world, memory) {
+        Some(said) => {
+            marked = said;
+            &marked
+        }
+        None => clause,
+    };
     // `change the status`: who moves a record on changes nothing else of it.
     let status = |phrase: &Phrase| {
         phrase.words.last().is_some_and(|word| matches!(word.as_str(), "status" | "state" | "stage" | "step"))
@@ -156,6 +166,20 @@ pub(crate) fn active(
         }
         return true;
     }
+    // `Drivers: nothing else`: no more than what was said of them.
+    if clause.only
+        && clause.narrowing == 1
+        && clause.objects.is_empty()
+        && clause.tails.is_empty()
+        && clause.but_not.is_empty()
+    {
+        for role in roles {
+            if let Some(known) = world.roles.get_mut(role) {
+                known.bounded = true;
+            }
+        }
+        return true;
+    }
     if objects.nothing {
         let all: Vec<Target> = world.entities.keys().cloned().map(Target::whole).collect();
         return deny(&all, clause, roles, false, world, rules);
@@ -210,7 +234,8 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
         // `sets the basal rate`, `sees phone numbers`: a value, whatever its last word is.
         let key = crate::entities::phrase_key(phrase);
         let kept = phrase.words.len() > 1 && crate::catalogue::catalogue().field(&key).is_some()
-            || world.has_value(&key);
+            || world.has_value(&key)
+            || world.entities.keys().any(|name| crate::words::key_of(name) == key);
         if is_aggregate(phrase, clause) && !clause.not && !kept {
             out.aggregate = true;
             if clause.narrowing > 0 {
@@ -256,61 +281,6 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
         }
     }
     out
-}
-
-/// Whether somebody gives what the phrase tells of.
-fn given(phrase: &Phrase) -> bool {
-    phrase.words.iter().any(|word| {
-        crate::words::base(word).is_some_and(|base| {
-            matches!(base, "release" | "share" | "grant" | "allow" | "give" | "publish" | "approve")
-        })
-    })
-}
-
-fn is_page(phrase: &Phrase) -> bool {
-    phrase.words.last().is_some_and(|word| {
-        matches!(
-            word.as_str(),
-            "page"
-                | "pages"
-                | "board"
-                | "worklist"
-                | "dashboard"
-                | "dashboards"
-                | "screen"
-                | "chart"
-                | "charts"
-                | "list"
-                | "lists"
-        )
-    })
-}
-
-/// Aggregates are measures: a role that sees only these gets no record.
-fn is_aggregate(phrase: &Phrase, clause: &Clause) -> bool {
-    let counted = phrase.words.last().is_some_and(|word| {
-        matches!(
-            word.as_str(),
-            "count"
-                | "counts"
-                | "average"
-                | "averages"
-                | "total"
-                | "totals"
-                | "statistics"
-                | "stats"
-                | "aggregates"
-                | "numbers"
-                | "rate"
-                | "rates"
-                | "percentages"
-                | "trends"
-        )
-    });
-    let per = |word: &String| {
-        matches!(word.as_str(), "day" | "week" | "month" | "year" | "quarter" | "hour" | "site" | "clinic")
-    };
-    counted || clause.tail("per").is_some_and(|tail| tail.words.iter().any(per))
 }
 
 /// A denial is understood when each of its objects is.

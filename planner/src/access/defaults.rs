@@ -120,7 +120,42 @@ fn denied(one: &Unclear, world: &mut World, rules: &mut Rules) -> Option<String>
         .filter(whole)
         .any(|target| !left(&target.entity, rules, |role| !acting.iter().any(|known| known == role)));
     if contradicted {
-        return None;
+        // `Doctors only see visits from states they are licensed in`: some of them, and at the least those of their own.
+        // A time is no circle of people: what is seen only for a day is no less of somebody's own.
+        let timed = one.tokens.iter().any(|token| match token {
+            Token::Number(_) | Token::Range(..) => true,
+            token => token.word().is_some_and(|word| {
+                matches!(
+                    crate::words::singular(word).as_str(),
+                    "hour"
+                        | "day"
+                        | "week"
+                        | "weekend"
+                        | "month"
+                        | "year"
+                        | "minute"
+                        | "night"
+                        | "shift"
+                        | "last"
+                )
+            }),
+        });
+        let bounds = !timed
+            && one
+                .clauses
+                .iter()
+                .filter(narrowing)
+                .all(|clause| clause.only && !clause.not && !clause.tails.iter().any(|tail| tail.only));
+        let cares = acting.iter().all(|role| {
+            world.roles.get(role).is_some_and(|known| matches!(known.kind, RoleKind::Panel | RoleKind::Care))
+        });
+        if !bounds || !cares {
+            return None;
+        }
+        for role in &acting {
+            targets.iter().for_each(|target| super::granting::own_patients(role, &target.entity, world));
+        }
+        return Some(format!("{} see only those assigned to them", acting.join(", ")));
     }
     for role in &acting {
         if let Some(role) = world.roles.get_mut(role) {

@@ -16,8 +16,19 @@ pub(crate) fn resolve_denied(
     world: &World,
     memory: &Memory,
 ) -> Vec<Target> {
+    // Who books and collects may not open a chart: what is written in it, and not the appointments and the money.
+    let office = !roles.is_empty()
+        && roles.iter().all(|role| {
+            world.roles.get(role).is_some_and(|known| known.kind == crate::catalogue::RoleKind::Office)
+        });
     let key = match phrase_key(phrase).as_str() {
         "clinical" | "medical" => "clinical data".to_owned(),
+        "chart" | "medical record" | "clinical record" | "patient chart" | "client chart"
+            if office
+                && world.entity_named("chart").is_none_or(|name| Some(name.as_str()) == world.subject()) =>
+        {
+            "clinical data".to_owned()
+        }
         key => key.to_owned(),
     };
     let grouped = group(&key, world);
@@ -44,7 +55,23 @@ pub(crate) fn resolve_denied(
         .map(Target::whole)
         .collect();
     if !of_that_name.is_empty() && phrase.of.is_empty() {
-        return of_that_name;
+        // `no referrals`, where an exchange tells the referrals made: neither.
+        let told = world.entities.iter().filter_map(|(name, entity)| {
+            let fields: Vec<String> = entity
+                .fields
+                .keys()
+                .filter(|field| {
+                    let field = key_of(field);
+                    key.len() > 5 && !key.contains(' ') && field.starts_with(&format!("{key} "))
+                })
+                .cloned()
+                .collect();
+            let other = of_that_name.iter().all(|target| target.entity != *name);
+            (other && !fields.is_empty())
+                .then(|| Target { fields: Some(fields), ..Target::whole(name.clone()) })
+        });
+        let told: Vec<Target> = told.collect();
+        return of_that_name.into_iter().chain(told).collect();
     }
     let everywhere = fields_everywhere(&key, world);
     let plain = resolve(phrase, clause, roles, world, memory);

@@ -112,7 +112,21 @@ pub(crate) fn shown(clause: &Clause) -> Vec<Phrase> {
                 phrase
             })
         })
+        .chain(clause.objects.iter().flat_map(listed))
         .collect()
+}
+
+/// `see the pick up list: name, address`: what stands in the list.
+fn listed(object: &Phrase) -> Vec<Phrase> {
+    let list = object
+        .words
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "list" | "sheet" | "roster" | "board"));
+    if !list {
+        return Vec::new();
+    }
+    let items = crate::nouns::items(&object.paren);
+    items.into_iter().map(|item| Phrase { words: item.words, at: object.at, ..Phrase::default() }).collect()
 }
 
 /// The verbs of the spec that the clause's verbs stand for.
@@ -125,6 +139,8 @@ pub(crate) fn spec_verbs(clause: &Clause) -> Vec<&'static str> {
             Verb::Upload => &["create", "view", "update"],
             Verb::Update => &["update", "view"],
             Verb::Delete => &["delete", "view"],
+            // Who follows and monitors what others write looks at it.
+            Verb::Track if matches!(crate::words::base(word), Some("follow" | "monitor")) => &["view"],
             Verb::Manage | Verb::Book | Verb::Track => &["create", "view", "update"],
             Verb::Review | Verb::Sign => &["view", "move"],
             Verb::Export => &["view", "export"],
@@ -182,7 +198,12 @@ pub(crate) fn grant(
         let schedule =
             world.entities.get(&target.entity).is_some_and(|entity| entity.kind == EntityKind::Schedule);
         // Who writes values down writes the whole record that holds them.
-        let whole = clause.does(Verb::Create) && world.subject() != Some(target.entity.as_str());
+        // `billers add the claim number`: a value of what is there already.
+        let adds = target.fields.as_ref().is_some_and(|fields| fields.len() == 1)
+            && clause.objects.len() == 1
+            && clause.objects.iter().all(|phrase| phrase.article && phrase.paren.is_empty())
+            && clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("add"));
+        let whole = clause.does(Verb::Create) && !adds && world.subject() != Some(target.entity.as_str());
         // `patients tick the steps`: they say that it is done, and change nothing else of it.
         let ticks = clause.verbs.iter().any(|(_, word)| matches!(crate::words::base(word), Some("tick")))
             && clause.verbs.iter().all(|(verb, _)| matches!(verb, Verb::Update | Verb::View));
@@ -221,7 +242,7 @@ pub(crate) fn grant(
                 rules.allows.push(Allow {
                     role: role.clone(),
                     entity: target.entity.clone(),
-                    verb,
+                    verb: if adds && *verb == "create" { "update" } else { verb },
                     fields: match (whole, done && *verb == "update") {
                         (true, _) => None,
                         (false, true) => Some(vec!["done".to_owned()]),
@@ -237,6 +258,7 @@ pub(crate) fn grant(
             }
             if target.own {
                 own_patients(role, &target.entity, world);
+                own_work(role, &target.entity, clause, world);
             }
         }
     }
@@ -265,6 +287,26 @@ pub(crate) fn schedule_entity(world: &World) -> Option<String> {
         .iter()
         .find(|(_, entity)| entity.kind == EntityKind::Schedule)
         .map(|(name, _)| name.clone())
+}
+
+/// `orders assigned to them`: what is part of nobody's record is assigned by itself.
+fn own_work(role: &str, entity: &str, clause: &Clause, world: &mut World) {
+    let assigned = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "assigned"))
+        || clause.objects.iter().any(|phrase| phrase.modifiers.iter().any(|word| word == "assigned"));
+    let of_patient =
+        world.subject().is_some_and(|subject| world.parts(subject).iter().any(|part| part == entity));
+    let works = world
+        .roles
+        .get(role)
+        .is_some_and(|known| !matches!(known.kind, RoleKind::Subject | RoleKind::Proxy | RoleKind::Support));
+    if assigned
+        && works
+        && !of_patient
+        && let Some(known) = world.entities.get_mut(entity)
+        && !known.assigned_to.iter().any(|one| one == role)
+    {
+        known.assigned_to.push(role.to_owned());
+    }
 }
 
 /// `their patients`: patients are assigned to that role.

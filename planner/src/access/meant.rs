@@ -50,6 +50,31 @@ pub(super) fn written_by(clause: &Clause, world: &World, rules: &Rules) -> Optio
     changed.then_some(out)
 }
 
+/// `mark them delivered`, `mark the order as paid`: the record that has this state moves there.
+pub(super) fn marks(clause: &Clause, world: &World, memory: &Memory) -> Option<Clause> {
+    let marks = clause.verbs.iter().all(|(_, word)| crate::words::base(word) == Some("mark"));
+    if !marks || clause.verbs.is_empty() || clause.not {
+        return None;
+    }
+    let as_what = clause.tails.iter().filter(|tail| tail.by == "as").flat_map(|tail| &tail.phrases);
+    let said: Vec<String> =
+        clause.objects.iter().skip(1).chain(as_what).map(|phrase| phrase.words.join(" ")).collect();
+    let first = clause.objects.first()?;
+    let named = world.entity_of(&first.words);
+    let pronoun = matches!(first.words.last().map(String::as_str), Some("it" | "them" | "this" | "one"));
+    let in_state = |name: &&String| {
+        world.entities.get(*name).is_some_and(|entity| said.iter().any(|state| entity.states.contains(state)))
+    };
+    let record = named
+        .iter()
+        .chain(memory.entities.iter().filter(|_| pronoun))
+        .chain(world.entities.keys().filter(|_| pronoun))
+        .find(in_state)?;
+    let objects = vec![Phrase { words: vec![record.clone()], ..Phrase::default() }];
+    let tails = clause.tails.iter().filter(|tail| tail.by != "as").cloned().collect();
+    Some(Clause { objects, tails, verbs: vec![(Verb::Review, "approve".into())], ..clause.clone() })
+}
+
 /// The record whose status a phrase means: the one it names, spoken of last, or the only one that has states.
 pub(super) fn moving(objects: &[Phrase], world: &World, memory: &Memory) -> Option<String> {
     let states = |name: &String| world.entities.get(name).is_some_and(|entity| entity.states.len() > 1);

@@ -7,11 +7,14 @@
 mod active;
 mod conditions;
 mod contacts;
+mod counted;
 mod defaults;
 mod denied;
 mod emergency;
 mod fallback;
 mod granting;
+mod identity;
+mod kept;
 mod meant;
 mod narrowing;
 mod passive;
@@ -134,7 +137,10 @@ pub(crate) struct Rules {
     pub(crate) frozen: Vec<(String, Vec<&'static str>)>,
     /// Records for which somebody books or schedules.
     pub(crate) books: bool,
-    /// Roles that were said to get counts, reports or letters.
+    /// Who assigns what is part of nobody's record: the role and the record.
+    pub(crate) dispatchers: Vec<(String, String)>,
+    /// Roles that were said to get counts, reports or letters, or what hangs on somebody's leave: where nothing else is
+    /// said of them, they get nothing else.
     pub(crate) counted: Vec<String>,
 }
 
@@ -360,6 +366,8 @@ fn read_clause(
         && !settled
     {
         rules.conditional.push((conditional, 9));
+        // Of whom nothing is said but what hangs on somebody's leave, they get nothing besides.
+        rules.counted.extend(roles.iter().cloned());
         // What a patient lets their family see is what a permission gives, once it is given.
         let proxies =
             roles.iter().all(|role| world.roles.get(role).is_some_and(|known| known.kind == RoleKind::Proxy));
@@ -376,11 +384,16 @@ fn read_clause(
     });
     if by_link {
         rules.conditional.push((condition_words(clause), 24));
+        // Whoever comes by a link comes in no other way.
+        rules.counted.extend(roles.iter().cloned());
         return true;
     }
     if unresolved_condition(clause, world) && !settled {
         rules.not_understood.push(condition_words(clause));
         return clause.narrowing == 0;
     }
-    active(clause, &roles, world, rules, memory)
+    match identity::unidentified(clause, &roles, world, rules) {
+        Some(said) => active(&said, &roles, world, rules, memory),
+        None => active(clause, &roles, world, rules, memory),
+    }
 }

@@ -77,6 +77,8 @@ pub(crate) fn narrow(
                     target.fields.is_none() && (target.own || clinical && people(target))
                 })
         };
+        let own_people = !targets.is_empty() && targets.iter().all(|target| target.own && people(target));
+        world.own_only.extend(roles.iter().filter(|_| own_people).cloned());
         let bounded: Vec<&String> = roles.iter().filter(|role| !reach_only(role, world)).collect();
         for role in bounded {
             if let Some(role) = world.roles.get_mut(role) {

@@ -27,6 +27,29 @@ pub(crate) fn assign(
     if clause.not {
         return false;
     }
+    // `dispatchers assign each order to a driver`: the order is theirs to do, and nobody's record is opened by it.
+    let work = clause.objects.iter().find_map(|phrase| {
+        let name = world.entity_of(&phrase.words)?;
+        let of_patient = world.subject().is_some_and(|subject| world.parts(subject).contains(&name));
+        (!of_patient).then_some(name)
+    });
+    if let Some(name) = work.filter(|_| !to.is_empty()) {
+        if let Some(entity) = world.entities.get_mut(&name) {
+            let new: Vec<String> =
+                to.iter().filter(|role| !entity.assigned_to.contains(role)).cloned().collect();
+            entity.assigned_to.extend(new);
+        }
+        rules.allows.extend(roles.iter().map(|role| Allow {
+            role: role.clone(),
+            entity: name.clone(),
+            verb: "view",
+            fields: None,
+            reach: Reach::Unsaid,
+            when: Vec::new(),
+        }));
+        rules.dispatchers.extend(roles.iter().map(|role| (role.clone(), name.clone())));
+        return clause.narrowing == 0;
+    }
     // `the coordinator assigns volunteers to patients`: those are responsible for these.
     let of_patients =
         clause.tails.iter().filter(|tail| tail.by == "to").flat_map(|tail| &tail.phrases).any(|phrase| {
@@ -106,8 +129,15 @@ pub(crate) fn passive(clause: &Clause, world: &mut World, rules: &mut Rules, mem
     });
     if author && roles.is_empty() && !denies {
         let everybody: Vec<String> = world.roles.keys().cloned().collect();
+        let several =
+            world.roles.values().filter(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care)).count()
+                > 1;
         for target in &targets {
             world.authors.extend(everybody.iter().map(|role| (role.clone(), target.entity.clone())));
+            // What only its author reads is written by whoever was said to write it, and by nobody else.
+            if several && target.fields.is_none() && clause.does(Verb::View) {
+                rules.reserved.push(target.entity.clone());
+            }
         }
         return true;
     }

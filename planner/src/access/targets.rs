@@ -2,6 +2,7 @@
 
 use super::conditions::{in_unknown_state, states_from};
 use super::granting::shown;
+use super::kept::{of_the_person, pictured, written_by_people, written_by_the_person};
 use super::{Memory, Reach};
 use crate::catalogue::{EntityKind, catalogue};
 use crate::clauses::{Clause, Phrase, Tail};
@@ -142,29 +143,19 @@ pub(crate) fn resolve(
     if prescribes && world.entity_named(&key).is_none() && world.entities.contains_key("prescription") {
         return vec![Target::whole("prescription".into())];
     }
+    // `the physician orders dressings`, where dressing orders are kept: what is done leaves the record.
+    const LEAVES: &[(&str, &str)] =
+        &[("order", "order"), ("refer", "referral"), ("request", "request"), ("report", "report")];
+    for (does, left) in LEAVES {
+        let named = format!("{key} {left}");
+        if clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some(does))
+            && let Some(name) = world.entities.keys().find(|name| key_of(name) == named)
+        {
+            return vec![Target::whole(name.clone())];
+        }
+    }
     of_a_record(phrase, clause, world)
         .map_or_else(|| resolve_plain(phrase, roles, world), |found| vec![found])
-}
-
-/// A word for whatever people write down of themselves.
-fn written_by_people(key: &str) -> bool {
-    matches!(key, "report" | "entry" | "submission" | "answer" | "log")
-}
-
-/// `the entries of their patients`.
-fn of_the_person(phrase: &Phrase, clause: &Clause, world: &World) -> bool {
-    let of = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "of" | "from" | "by"));
-    let mut whole = of.flat_map(|tail| &tail.phrases).filter(|whole| whole.at > phrase.at);
-    world.subject().is_some()
-        && whole.any(|whole| world.entity_of(&whole.words).as_deref() == world.subject())
-}
-
-/// The records that the people cared for write.
-fn written_by_the_person(world: &World) -> Vec<Target> {
-    let by_them = world.entities.iter().filter(|(_, entity)| {
-        entity.concept.is_some_and(|concept| concept.by == Some(crate::catalogue::RoleKind::Subject))
-    });
-    by_them.map(|(name, _)| Target::whole(name.clone())).collect()
 }
 
 /// `the date and length of each session`: values of the record that is named behind them.
@@ -235,9 +226,20 @@ pub(crate) fn resolve_plain(phrase: &Phrase, roles: &[String], world: &World) ->
             return vec![Target { fields: Some(fields), ..Target::whole(owner) }];
         }
     }
+    // `survey answers`: what stands in the survey.
+    if let Some((last, first)) = phrase.words.split_last()
+        && matches!(crate::words::singular(last).as_str(), "answer" | "response" | "reply")
+        && let Some(entity) = world.entity_of(first)
+    {
+        return vec![Target::whole(entity)];
+    }
     if world.forms.keys().any(|form| key_of(form) == key || key.starts_with(&key_of(form))) {
         let form = world.forms.keys().find(|form| key_of(form) == key || key.starts_with(&key_of(form)));
         return form.cloned().map(Target::whole).into_iter().collect();
+    }
+    let pictured = pictured(&key, world);
+    if !pictured.is_empty() {
+        return pictured;
     }
     // A field: of the subject first, then of whatever holds it.
     let holders = world.subject().into_iter().map(str::to_owned).chain(world.entities.keys().cloned());
@@ -370,7 +372,12 @@ pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
     if phrase.all && clause.objects.iter().any(|object| object.own) {
         return Reach::Own;
     }
-    if phrase.all || place { Reach::Place } else { Reach::Unsaid }
+    // `record each dose`: how often it is written, and not how far anybody sees.
+    let writes = !clause.verbs.is_empty()
+        && clause.verbs.iter().all(|(verb, _)| {
+            matches!(verb, crate::words::Verb::Create | crate::words::Verb::Book | crate::words::Verb::Upload)
+        });
+    if phrase.all && !writes || place { Reach::Place } else { Reach::Unsaid }
 }
 
 /// `fit` for `fit for work`, `status` for `order status`: the only value of a record so named.

@@ -27,6 +27,8 @@ impl Reader<'_> {
                     || !is_glue(word)
                         && (verb(word).is_none() || is_two_faced(word) || crate::words::is_modifier(word))
                     || determiner(word)
+                    // `record dosing`: what is done is written down.
+                    || verb(word).is_some() && word.ends_with("ing")
                     || matches!(
                         word,
                         "only"

@@ -11,6 +11,7 @@ mod placing;
 mod reader;
 mod relative;
 mod tails;
+mod unknown;
 mod verbs;
 
 use crate::{sentences::Token, words::Verb};

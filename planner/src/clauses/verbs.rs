@@ -1,5 +1,6 @@
 //! Where a word is a verb: after a subject that agrees with it and before what can be its object.
 
+use super::unknown::unknown_participle;
 use super::{
     follows::{determiner, ends_as_participle},
     reader::{Phase, Reader},
@@ -7,17 +8,8 @@ use super::{
 use crate::{
     catalogue::catalogue,
     sentences::Token,
-    words::{is_adverb, is_be, is_glue, is_modal, is_modifier, is_preposition, is_two_faced, singular, verb},
+    words::{is_adverb, is_be, is_glue, is_modal, is_modifier, is_two_faced, singular, verb},
 };
-
-/// Whether a word of no list ends as what was done does: `crossmatched`.
-fn unknown_participle(word: &str) -> bool {
-    verb(word).is_none()
-        && word.len() > 5
-        && ends_as_participle(word)
-        && !is_modifier(word)
-        && catalogue().field(word).is_none()
-}
 
 impl Reader<'_> {
     pub(super) fn participle_follows(&self) -> bool {
@@ -49,9 +41,12 @@ impl Reader<'_> {
                 || self.current.verbs.is_empty()
                     && !self.current.passive
                     && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Open)))
-            && self.tokens[at - 1]
-                .word()
-                .is_some_and(|before| !is_glue(before) && verb(before).is_none() && !is_adverb(before));
+            && self.tokens[at - 1].word().is_some_and(|before| {
+                // `record the dose given`: a noun behind its article, though the word is as often a verb.
+                let noun = verb(before).is_none()
+                    || at > 1 && is_two_faced(before) && self.determined_strictly(at - 2);
+                !is_glue(before) && noun && !is_adverb(before)
+            });
         let participle = matches!(
             word,
             "taken"
@@ -103,6 +98,21 @@ impl Reader<'_> {
         if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
         }
+        // `Psychiatrists: medications, lab orders`: one name of two words, where no article makes the first somebody.
+        let listed = at > 0
+            && matches!(
+                self.tokens.get(at.wrapping_sub(2)),
+                None | Some(Token::Comma | Token::Colon | Token::Open)
+            )
+            && is_two_faced(word)
+            && singular(word) != word
+            && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Close))
+            && self.tokens[at - 1]
+                .word()
+                .is_some_and(|first| catalogue().entity(&crate::words::key(&[first, word])).is_some());
+        if listed {
+            return false;
+        }
         let mut before = at;
         let previous = loop {
             if before == 0 {
@@ -135,6 +145,29 @@ impl Reader<'_> {
             None if is_two_faced(word) && self.names_a_record(at) => false,
             None => !is_two_faced(word) || self.object_follows(at + 1) && !self.is_noun_list(at),
             Some(Token::Word(previous)) => self.verb_after(previous, before, word, at),
+            // `coordinators screen subjects, schedule visits, log adverse events`: one verb after the other.
+            Some(Token::Comma)
+                if matches!(
+                    word,
+                    "log" | "schedule" | "book" | "track" | "document" | "record" | "review"
+                ) && self.current.verbs.last().is_some_and(|(_, verb)| singular(verb) == *verb)
+                    && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                        !is_glue(next)
+                            && catalogue().entity(&crate::words::key(&[word, next])).is_none()
+                            && (1..=2).any(|width| {
+                                let said: Vec<&str> = self.tokens[at + 1..]
+                                    .iter()
+                                    .take(width)
+                                    .filter_map(Token::word)
+                                    .collect();
+                                said.len() == width
+                                    && said.last().is_some_and(|last| singular(last) != *last)
+                                    && catalogue().entity(&crate::words::key(&said)).is_some()
+                            })
+                    }) =>
+            {
+                true
+            }
             Some(Token::Comma | Token::Slash | Token::Colon) => {
                 !is_two_faced(word) && !self.current.subjects.is_empty() && !ends_as_participle(word)
                     || (is_two_faced(word)
@@ -145,73 +178,6 @@ impl Reader<'_> {
             Some(Token::Close) => !ends_as_participle(word) && self.phase == Phase::Subject,
             _ => false,
         }
-    }
-
-    /// Whether a word of no list stands where only a verb can: `must not flurb the records`,
-    /// `surgeons frobnicate them`.
-    fn is_unknown_verb(&self, at: usize, word: &str) -> bool {
-        let named = !self.current.subjects.is_empty()
-            || at > 0 && self.tokens[at - 1].word().is_some_and(|before| !is_glue(before));
-        if verb(word).is_some() || is_glue(word) || is_modifier(word) || !named {
-            return false;
-        }
-        let mut before = at;
-        let previous = loop {
-            let Some(next) = before.checked_sub(1) else { return false };
-            before = next;
-            match self.tokens[before].word() {
-                Some(word) if is_adverb(word) || matches!(word, "never" | "not" | "only") => {}
-                other => break other,
-            }
-        };
-        let modal = previous.is_some_and(|word| {
-            matches!(word, "can" | "may" | "must" | "should" | "shall" | "will" | "could" | "do" | "does")
-        });
-        let follows = self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
-            determiner(next) && !matches!(next, "which" | "what") || matches!(next, "it" | "them")
-        });
-        // `requests are crossmatched by …`: what was done to them, by whatever word.
-        if self.current.passive && self.phase == Phase::Subject && unknown_participle(word) {
-            return previous.is_some_and(is_be);
-        }
-        // `nurses draw blood`; a draw is as often a record.
-        let draws = matches!(word, "draw" | "draws")
-            && self
-                .tokens
-                .get(at + 1)
-                .and_then(Token::word)
-                .is_some_and(|next| matches!(next, "blood" | "bloods" | "labs" | "samples" | "the"));
-        draws
-            || modal && self.phase == Phase::Subject
-            || self.people_do_at(at, word)
-            || follows
-                && self.phase == Phase::Subject
-                && previous
-                    .is_some_and(|previous| catalogue().role(&crate::words::key_of(previous)).is_some())
-                && before + 1 == at
-    }
-
-    /// `paramedics visit twice a day`, `neonatologists round on …`: behind people in the plural, a plain form is what
-    /// they do, where no noun follows that it could belong to.
-    fn people_do_at(&self, at: usize, word: &str) -> bool {
-        let Some(before) = at.checked_sub(1).and_then(|before| self.tokens[before].word()) else {
-            return false;
-        };
-        let people = singular(before) != before && catalogue().role(&singular(before)).is_some();
-        let goes_on = self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
-            is_preposition(next) && next != "of"
-                || matches!(next, "twice" | "once" | "daily" | "weekly" | "out" | "up" | "back" | "off")
-        });
-        self.phase == Phase::Subject
-            && self.current.verbs.is_empty()
-            && !self.current.passive
-            && people
-            && goes_on
-            && singular(word) == word
-            && word.len() > 2
-            && catalogue().field(word).is_none()
-            && (verb(word).is_some() || catalogue().entity(word).is_none() || self.is(at + 1, "on"))
-            && catalogue().role(word).is_none()
     }
 
     /// `Text reminders`: a two-faced word before a bare noun at the very beginning is a noun.
@@ -249,6 +215,20 @@ impl Reader<'_> {
         }
         if matches!(previous, "and" | "or" | "but" | "then" | "nor") {
             if self.current.subjects.is_empty() && self.current.verbs.is_empty() {
+                return false;
+            }
+            // `legal name and chosen name`, `vitals and measured weight`: a participle says which, and is nothing that is done.
+            let which = matches!(
+                word,
+                "chosen" | "given" | "known" | "measured" | "estimated" | "reported" | "planned"
+            ) && self.phase == Phase::Object
+                && !self.current.passive
+                && self
+                    .tokens
+                    .get(at + 1)
+                    .and_then(Token::word)
+                    .is_some_and(|next| !is_glue(next) && verb(next).is_none());
+            if which {
                 return false;
             }
             // `interprets and signs`, and no more.
@@ -298,7 +278,7 @@ impl Reader<'_> {
         if is_glue(previous) || is_modifier(previous) {
             return previous == "one" && before > 0 && self.tokens[before - 1].is("no");
         }
-        if word.ends_with("ing")
+        if word.ends_with("ing") && word != "bring"
             || ends_as_participle(word) && verb(word).is_some() && !self.determined(at + 1)
         {
             return false;
@@ -313,6 +293,10 @@ impl Reader<'_> {
                     && (!is_two_faced(word)
                         || person && self.object_follows(at + 1) && verb(previous).is_none())
             });
+        // `The OT and the ATP evaluate a client`: two do it.
+        let two = !self.current.subjects.is_empty()
+            && (1..=3).any(|back| before >= back && self.tokens[before - back].is("and"));
+        let agrees = agrees || two && self.phase == Phase::Subject && singular(word) == word;
         // `nobody but the surgeon and the nurses sees …`: one verb, for whoever is meant.
         if self.current.only_subjects && !is_two_faced(word) && singular(word) != word {
             return true;

@@ -87,6 +87,15 @@ fn put(phrase: &Phrase, key: &str, clause: &Clause, world: &mut World) {
             let name = world.entity_of(&phrase.words)?;
             (world.entities.get(&name)?.kind == EntityKind::Clinical).then_some(name)
         });
+    let event = clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "at" | "during" | "after" | "before" | "on"))
+        .flat_map(|tail| &tail.phrases)
+        .filter(|phrase| phrase.all)
+        .find_map(|phrase| world.entity_of(&phrase.words))
+        .filter(|name| world.subject() != Some(name.as_str()));
+    let of = event.or(of);
     if let (Some(name), true) = (&of, plain) {
         keep(name, key, world);
         return;

@@ -110,6 +110,15 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
     if let Some(deed) = deed {
         return define(deed, world, false);
     }
+    // The one record of which nothing is known yet: what was spoken of is what is written down.
+    let mut bare = world.entities.iter().filter(|(_, entity)| {
+        entity.kind == EntityKind::Clinical
+            && entity.fields.is_empty()
+            && entity.concept.is_none_or(|concept| !concept.field_too)
+    });
+    if !by_patient && let (Some((name, _)), None) = (bare.next(), bare.next()) {
+        return Some(name.clone());
+    }
     // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
     let told = if by_patient { "daily log" } else { "visit" };
     define(if !loose.is_empty() && loose.iter().all(number) { "reading" } else { told }, world, false)
@@ -177,6 +186,23 @@ pub(super) fn beside(clause: &Clause, world: &World) -> Option<String> {
 
 /// `an allergy list per student`: values of the person.
 pub(crate) fn per_person(clause: &Clause, world: &World) -> Option<String> {
+    // `for each child we store the school and the course`: of the child, where nobody of the app acts.
+    let us = clause
+        .subjects
+        .iter()
+        .all(|phrase| matches!(phrase.words.last().map(String::as_str), Some("we" | "i")));
+    let each =
+        clause.tail("for").filter(|_| us && clause.does(crate::words::Verb::Create)).is_some_and(|tail| {
+            tail.phrases.iter().any(|phrase| {
+                phrase.all
+                    && catalogue()
+                        .role(&phrase_key(phrase))
+                        .is_some_and(|(kind, _)| kind == RoleKind::Subject)
+            })
+        });
+    if each {
+        return world.subject().map(str::to_owned);
+    }
     let person = clause.tail("per")?.phrases.iter().any(|phrase| {
         catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
     });

@@ -47,6 +47,27 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
     }
     let name = name.trim_start_matches("kiosk ").trim_start_matches("tablet ");
     let listed = items(&one.sentence.tokens);
+    // `Visit status: submitted, in review, declined`: the states of a visit.
+    if let Some(whole) = [" status", " state", " stage"].iter().find_map(|end| name.strip_suffix(end)) {
+        let states: Vec<String> = crate::nouns::separate(&one.sentence.tokens)
+            .iter()
+            .map(|piece| piece.iter().filter_map(Token::word).collect::<Vec<_>>().join(" "))
+            .filter(|state| !state.is_empty())
+            .collect();
+        let plain = states.len() > 1 && states.iter().all(|state| state.split(' ').count() < 4);
+        if plain
+            && let Some(name) = define(whole, world, false).or_else(|| world.entity_named(&key_of(whole)))
+        {
+            if let Some(entity) =
+                world.entities.get_mut(&name).filter(|entity| entity.kind != EntityKind::Subject)
+            {
+                entity.states = states;
+                entity.loose = true;
+                entity.fields.shift_remove("status");
+            }
+            return true;
+        }
+    }
     let verbs = one.clauses.iter().any(|clause| {
         !clause.subjects.is_empty() && clause.verbs.iter().any(|(_, word)| word.as_str() != "set")
     });

@@ -78,15 +78,22 @@ pub(crate) fn loose_fields(
     let values = clause.objects.iter().any(is_value)
         || super::objects::listed_at_each(clause)
         || clause.objects.len() > 1 && clause.objects.iter().any(is_bare);
+    // `parents post questions`: what is asked is answered, and is no value.
+    let asks = clause
+        .verbs
+        .iter()
+        .any(|(_, word)| matches!(crate::words::base(word), Some("post" | "send" | "ask")));
     let loose: Vec<Phrase> = objects
         .iter()
         .filter(nameless)
         .filter(|phrase| {
             let last = phrase.words.last().map(|word| singular(word)).unwrap_or_default();
-            !phrase.words.first().is_some_and(|word| crate::words::asks(word))
-                && (phrase.words.len() < 2
-                    || !matches!(last.as_str(), "app" | "tool" | "platform" | "system" | "software"))
-                && !matches!(last.as_str(), "me" | "us" | "whether" | "themselves" | "daily")
+            let told = phrase.words.first().is_some_and(|word| crate::words::asks(word));
+            let of_the_app = phrase.words.len() > 1
+                && matches!(last.as_str(), "app" | "tool" | "platform" | "system" | "software");
+            let empty = matches!(last.as_str(), "me" | "us" | "whether" | "themselves" | "daily")
+                || asks && last == "question";
+            !told && !of_the_app && !empty
         })
         .filter(|phrase| {
             is_value(phrase)
@@ -128,7 +135,13 @@ pub(crate) fn loose_fields(
             !roles.is_empty()
                 && roles
                     .iter()
-                    .all(|role| world.roles.get(role).is_some_and(|role| role.kind == RoleKind::Subject))
+                    // Whoever acts for them writes of them as they would.
+                    .all(|role| {
+                        world
+                            .roles
+                            .get(role)
+                            .is_some_and(|role| matches!(role.kind, RoleKind::Subject | RoleKind::Proxy))
+                    })
         });
         per_person(clause, world)
             .or_else(|| world.subject().filter(|_| by_patient && registers(clause)).map(str::to_owned))

@@ -63,6 +63,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
     if let Some(name) = cared_for {
         define(&name, world, false);
     }
+    parsed.iter().flat_map(|one| &one.clauses).for_each(|clause| relations::belongs(clause, world));
     let heads: Vec<bool> =
         parsed.iter().enumerate().map(|(at, one)| from_head(one, at == 0, world)).collect();
     if let Some(first) = parsed.first() {
@@ -178,8 +179,16 @@ fn offers(clause: &Clause) -> bool {
 
 /// The record that a clause is about: one of what is done to people, and no list of money or things.
 fn treated_in(clause: &Clause, world: &World) -> Option<String> {
+    // `take a picture of the burn at every dressing change`: of the change.
+    let event = clause
+        .tails
+        .iter()
+        .filter(|tail| matches!(tail.by.as_str(), "at" | "during" | "after"))
+        .flat_map(|tail| &tail.phrases)
+        .filter(|phrase| phrase.all);
     let tails = clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "for" | "before" | "of" | "on"));
-    let phrases = clause.objects.iter().chain(&clause.subjects).chain(tails.flat_map(|tail| &tail.phrases));
+    let phrases =
+        event.chain(&clause.objects).chain(&clause.subjects).chain(tails.flat_map(|tail| &tail.phrases));
     phrases
         .filter_map(|phrase| world.entity_of(&phrase.words))
         .find(|name| world.entities.get(name).is_some_and(|entity| entity.kind == EntityKind::Clinical))

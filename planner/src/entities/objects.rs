@@ -167,8 +167,9 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
         return None;
     }
     // `the funder gets a quarterly report`: what the app counts for them.
-    let gets =
-        clause.verbs.iter().all(|(_, word)| matches!(crate::words::base(word), Some("get" | "receive")));
+    let gets = clause.verbs.iter().all(|(_, word)| {
+        matches!(crate::words::base(word), Some("get" | "receive" | "want" | "need" | "like"))
+    });
     let told = phrase.words.last().is_some_and(|word| {
         matches!(singular(word).as_str(), "report" | "summary" | "overview" | "statement" | "digest")
     });
@@ -315,7 +316,15 @@ fn from_object(phrase: &Phrase, clause: &Clause, writes: bool, world: &mut World
     let compound = phrase.words.len() > 1
         && catalogue().entity(&last).is_some()
         && (catalogue().field(&key).is_none() || writes);
-    let seen = (clause.does(Verb::View) || clause.does(Verb::Review)) && stands_for_records(phrase, clause);
+    // What is only looked over is not written by that: `the nurse reviews refusals`.
+    let sent = clause.tails.iter().any(|tail| matches!(tail.by.as_str(), "from" | "of" | "by"));
+    // `counselors approve or decline applications`: what is decided on is kept.
+    let decides = clause.verbs.iter().any(|(verb, word)| {
+        *verb == Verb::Review
+            && !matches!(crate::words::base(word), Some("review" | "inspect" | "check" | "interpret"))
+    });
+    let looks = clause.does(Verb::View) || clause.does(Verb::Review) && (sent || decides);
+    let seen = looks && stands_for_records(phrase, clause);
     let described = phrase.paren.is_empty()
         && (phrase.article || phrase.words.last().is_some_and(|word| singular(word) != *word))
         && is_described(clause)

@@ -20,6 +20,28 @@ pub(crate) fn relations(parsed: &[Parsed], world: &mut World) {
     }
 }
 
+/// `Each goal belongs to a treatment plan`: both are kept, and one is a part of the other.
+pub(super) fn belongs(clause: &Clause, world: &mut World) {
+    let belongs =
+        clause.verbs.iter().any(|(_, word)| crate::words::base(word) == Some("belong")) && !clause.not;
+    let ([subject], Some(to)) = (clause.subjects.as_slice(), clause.tail("to").filter(|_| belongs)) else {
+        return;
+    };
+    let [whole] = to.phrases.as_slice() else { return };
+    let person = |phrase: &Phrase| !world.roles_of(phrase).is_empty();
+    if person(subject) || !subject.article && !subject.all {
+        return;
+    }
+    let about_a_person = person(whole);
+    let Some(record) = super::define(&subject.words.join(" "), world, true) else { return };
+    if about_a_person {
+        return;
+    }
+    if let Some(whole) = super::define(&whole.words.join(" "), world, true) {
+        part(&record, &whole, world);
+    }
+}
+
 fn kind(name: &str, world: &World) -> Option<EntityKind> {
     world.entities.get(name).map(|entity| entity.kind)
 }

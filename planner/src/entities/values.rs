@@ -30,7 +30,10 @@ pub(crate) fn is_choice(phrase: &Phrase) -> bool {
                 | "urgency"
         )
     });
+    // `limb circumference (wrist, forearm in cm)`: what has a unit is measured.
+    let measured = listed.iter().any(|item| item.unit.is_some());
     (!phrase.article || decided)
+        && !measured
         && !phrase.all
         && listed.len() > 1
         && phrase.words.last().is_some_and(|word| singular(word) == *word)

@@ -9,6 +9,7 @@ mod narrowing;
 mod permissions;
 mod subject;
 mod unsaid;
+mod writers;
 mod written;
 
 use crate::access::{Allow, Reach, Rules};
@@ -36,6 +37,14 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
         }
     }
     form_readers(world, rules);
+    stay_with_their_own(&mut all);
+    for (role, name) in &rules.dispatchers {
+        if let Some(entity) = world.entities.get_mut(name)
+            && !entity.assigned_by.contains(role)
+        {
+            entity.assigned_by.push(role.clone());
+        }
+    }
     all.retain(|allow| {
         world.entities.contains_key(&allow.entity)
             && !rules.no_login.contains(&allow.role)
@@ -71,6 +80,21 @@ pub(crate) fn grants(world: &mut World, rules: &Rules) -> Grants {
     out
 }
 
+/// `Drivers see the orders assigned to them and mark them delivered`: what is said of the same record without a reach
+/// goes no further than what was said with one.
+fn stay_with_their_own(all: &mut [Allow]) {
+    let own: Vec<(String, String)> = all
+        .iter()
+        .filter(|allow| allow.reach == Reach::Own)
+        .map(|allow| (allow.role.clone(), allow.entity.clone()))
+        .collect();
+    for allow in all.iter_mut().filter(|allow| allow.reach == Reach::Unsaid) {
+        if own.iter().any(|(role, entity)| *role == allow.role && *entity == allow.entity) {
+            allow.reach = Reach::Own;
+        }
+    }
+}
+
 /// The scope of a grant as the spec writes it; `None` where ignorance narrows to nothing.
 pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
     let role = world.roles.get(&allow.role)?;
@@ -89,8 +113,20 @@ pub(crate) fn scope(world: &World, allow: &Allow) -> Option<String> {
         RoleKind::Proxy => return None,
         _ if world.authors.contains(&(allow.role.clone(), allow.entity.clone())) => "own".into(),
         _ if allow.reach == Reach::Own && assigned => "assigned".into(),
+        _ if allow.reach == Reach::Own
+            && !of_subject
+            && world
+                .entities
+                .get(&allow.entity)
+                .is_some_and(|known| known.assigned_to.contains(&allow.role)) =>
+        {
+            "assigned".into()
+        }
         _ if allow.reach == Reach::Own => "own".into(),
         _ if role.open => "own".into(),
+        _ if allow.reach == Reach::Place && assigned && world.own_only.contains(&allow.role) => {
+            "assigned".into()
+        }
         RoleKind::Support => "in organisation".into(),
         _ if allow.reach == Reach::Place => format!("in {place}"),
         // Clinical records of nobody in particular are their writers' own.

@@ -59,11 +59,20 @@ pub(crate) fn subject_grants(
         let whole = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_none());
         let named = said(all, role, subject).any(|allow| allow.verb == "view" && allow.fields.is_some());
         let told = whole || bounded(role, *kind) || named && *kind == RoleKind::Business;
+        // `research assistants read depth and area`: who sees some values of what is kept sees no more of whom it is about.
+        let values_only =
+            !on_tree.is_empty() && on_tree.iter().all(|allow| allow.verb == "view" && allow.fields.is_some());
+        // Who has orders to do sees those, and not everybody whom an order could be for.
+        let to_do = world.entities.values().any(|entity| entity.assigned_to.contains(role));
+        let values_only = values_only || to_do && !world.assigned.contains(role);
         match kind {
             RoleKind::Subject if *acts => push(all, role, subject, &["view"]),
             // `nurses see patient names and phone numbers`: those they see, and no more of the person.
             RoleKind::Panel | RoleKind::Care
-                if !whole && !bounded(role, *kind) && !only_named(&identity, &all_of(all, role, subject)) =>
+                if !whole
+                    && !bounded(role, *kind)
+                    && !values_only
+                    && !only_named(&identity, &all_of(all, role, subject)) =>
             {
                 push(all, role, subject, &["view"])
             }

@@ -1,5 +1,6 @@
 //! Who keeps a record of which nothing was said.
 
+use super::writers::{akin, one_of, plainly, shared, treats};
 use super::{push, said};
 use crate::access::Allow;
 use crate::catalogue::{EntityKind, RoleKind};
@@ -102,81 +103,6 @@ pub(crate) fn unsaid_record(
     if !writers.is_empty() {
         world.assume(format!("`{entity}` is kept by: {}", writers.join(", ")));
     }
-}
-
-/// Of those who could write it, one: whom the record is named after, else who was named first.
-fn one_of(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &[Allow]) -> Vec<String> {
-    let entity = record.entity;
-    let whole = world.entities.get(entity).and_then(|known| known.part_of.as_deref());
-    let of_the_whole = |role: &&String| {
-        whole.filter(|whole| world.subject() != Some(whole)).is_some_and(|whole| {
-            all.iter().any(|allow| allow.role == **role && allow.entity == whole && allow.verb == "create")
-        })
-    };
-    let one = among
-        .iter()
-        .find(|role| akin(role, entity))
-        .or_else(|| among.iter().find(of_the_whole))
-        .or_else(|| {
-            let most = |role: &&String| {
-                std::cmp::Reverse(
-                    record.said.iter().filter(|allow| allow.role == **role && allow.verb == "create").count(),
-                )
-            };
-            among.iter().min_by_key(most)
-        })
-        .or_else(|| among.first());
-    one.cloned().into_iter().collect()
-}
-
-/// As [`one_of`]; the others, who treat the same patients, read it.
-fn shared(among: Vec<String>, record: &Unsaid<'_>, world: &World, all: &mut Vec<Allow>) -> Vec<String> {
-    let one = one_of(among.clone(), record, world, all);
-    for role in among.iter().filter(|role| !one.contains(role)) {
-        push(all, role, record.entity, &["view"]);
-    }
-    one
-}
-
-/// `navigation call` and navigator, `counseling note` and counselor: the record is named after them.
-pub(crate) fn akin(role: &str, entity: &str) -> bool {
-    let stem = |word: &str| word.chars().take(5).collect::<String>();
-    let named = |word: &&str| word.len() > 4 || *word == "case";
-    role.split(' ').filter(named).any(|of| {
-        entity
-            .split(' ')
-            .filter(named)
-            .any(|word| stem(of) == stem(word) || of.starts_with("nurs") && word.starts_with("nurs"))
-    })
-}
-
-/// Whether a role has the whole of a patient's care: what others write of their patients concerns them.
-fn treats(role: &str) -> bool {
-    [
-        "doctor",
-        "physician",
-        "clinician",
-        "provider",
-        "therapist",
-        "psych",
-        "surgeon",
-        "ologist",
-        "iatr",
-        "midwife",
-        "practitioner",
-        "gp",
-        "specialist",
-        "pediatric",
-        "obstetric",
-        "dentist",
-        "counsel",
-        "medico",
-        "profesional",
-        "matrona",
-        "terapeuta",
-    ]
-    .iter()
-    .any(|word| role.contains(word))
 }
 
 /// Whether nobody works there but one who helps, and whoever runs the place.
@@ -297,7 +223,26 @@ pub(crate) fn unsaid_writer(
         if writers.is_empty() {
             continue;
         }
-        let writers = if record.theirs { writers } else { one_of(writers, record, world, all) };
+        let clinical = kind == EntityKind::Clinical && matches!(wanted, RoleKind::Panel | RoleKind::Care);
+        let writers = if record.theirs {
+            writers
+        } else if clinical {
+            let could: Vec<String> = candidates
+                .iter()
+                .filter(|(name, kind, bounded)| {
+                    matches!(kind, RoleKind::Panel | RoleKind::Care) && !bounded && !apart(name)
+                })
+                .map(|(name, ..)| name.clone())
+                .collect();
+            let plain = plainly(&could, record, world, all);
+            if plain.is_empty() {
+                world.assume(format!("nobody was said to write `{entity}`, so nobody does"));
+                return;
+            }
+            plain
+        } else {
+            one_of(writers, record, world, all)
+        };
         for role in &writers {
             if *wanted == RoleKind::Subject {
                 push(all, role, entity, &["view", "create"]);

@@ -131,3 +131,97 @@ pub(super) fn without_tabs(mut tokens: Vec<Token>) -> Vec<Token> {
     }
     tokens
 }
+
+/// `record each dose, including date, drug and how it was given` reads as `record each dose (date, drug, …)`.
+pub(super) fn including(tokens: Vec<Token>) -> Vec<Token> {
+    let Some(at) = tokens.iter().position(|token| token.is("including") || token.is("includes")) else {
+        return tokens;
+    };
+    let before = if at > 0 && tokens[at - 1] == Token::Comma { at - 1 } else { at };
+    let list = &tokens[at + 1..];
+    let commas = list.iter().filter(|token| **token == Token::Comma).count();
+    let plain = list.iter().all(|token| match token {
+        Token::Word(word) => {
+            !crate::words::is_modal(word)
+                && !crate::words::restricts(word)
+                && !matches!(
+                    word.as_str(),
+                    "who" | "which" | "they" | "we" | "i" | "so" | "if" | "when" | "but"
+                )
+        }
+        Token::Comma | Token::Number(_) | Token::Range(..) | Token::Open | Token::Close | Token::Slash => {
+            true
+        }
+        _ => false,
+    });
+    let writes = tokens[..before].iter().filter_map(Token::word).any(|word| {
+        matches!(
+            crate::words::verb(word),
+            Some(crate::words::Verb::Create | crate::words::Verb::Track | crate::words::Verb::Manage)
+        )
+    });
+    let people = crate::nouns::items(list)
+        .iter()
+        .any(|item| crate::catalogue::catalogue().role(&item.bare_key()).is_some());
+    let noun = before > 1 && tokens[before - 1].word().is_some_and(|word| !crate::words::is_glue(word));
+    if !tokens[at].is("including") || commas < 1 || !plain || !writes || people || !noun {
+        return tokens;
+    }
+    let mut out = tokens[..before].to_vec();
+    // `each dose observed, including …`: of the dose.
+    let done = out.len() > 2
+        && out.last().and_then(Token::word).is_some_and(|last| last.ends_with("ed"))
+        && out[out.len() - 2].word().is_some_and(|noun| !crate::words::is_glue(noun));
+    if done {
+        out.pop();
+    }
+    out.push(Token::Open);
+    out.extend(list.iter().cloned());
+    out.push(Token::Close);
+    out
+}
+
+/// `For each session record the date, pulse` reads as `we record for each session: the date, pulse`.
+pub(super) fn for_each_record(tokens: Vec<Token>) -> Vec<Token> {
+    let begins =
+        tokens.first().is_some_and(|token| ["for", "at", "on", "after"].iter().any(|word| token.is(word)))
+            && tokens.get(1).is_some_and(|token| token.is("each") || token.is("every"));
+    let does = (3..tokens.len().min(7)).find(|at| {
+        ["record", "log", "note", "document", "track", "enter", "write", "capture", "store", "keep"]
+            .iter()
+            .any(|word| tokens[*at].is(word))
+            && tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                matches!(next, "the" | "a" | "an" | "their" | "its" | "down")
+                    || crate::catalogue::catalogue().field(next).is_some()
+            })
+    });
+    let Some(at) = does.filter(|_| begins && tokens[3..].contains(&Token::Comma)) else { return tokens };
+    // `for each visit, we record`: whoever writes this.
+    let noun: Vec<Token> = tokens[2..at]
+        .iter()
+        .filter(|token| **token != Token::Comma && !token.is("we") && !token.is("i"))
+        .cloned()
+        .collect();
+    if !noun.iter().all(|token| token.word().is_some_and(|word| !crate::words::is_glue(word))) {
+        return tokens;
+    }
+    let word = |word: &str| Token::Word(word.to_owned());
+    let mut out = vec![word("we"), word("record"), word("for"), word("each")];
+    out.extend(noun);
+    out.push(Token::Colon);
+    out.extend(tokens[at + 1..].iter().cloned());
+    out
+}
+
+/// `a 5 question fueling survey` reads as `a fueling survey`: how long it is, is no part of its name.
+pub(super) fn so_many_questions(mut tokens: Vec<Token>) -> Vec<Token> {
+    let at = (0..tokens.len()).find(|at| {
+        matches!(tokens[*at], Token::Number(_))
+            && tokens.get(at + 1).is_some_and(|next| next.is("question") || next.is("item"))
+            && tokens.get(at + 2).is_some_and(|next| next.word().is_some())
+    });
+    if let Some(at) = at {
+        tokens.drain(at..at + 2);
+    }
+    tokens
+}

@@ -270,7 +270,9 @@ pub(super) fn and_does(mut tokens: Vec<Token>) -> Vec<Token> {
         // One thing behind the verb may as well be a record.
         let listed = [3, 4].iter().any(|ahead| tokens.get(at + ahead) == Some(&Token::Comma));
         let books = tokens[at + 1].is("schedule") || tokens[at + 1].is("book");
-        if acted && does && named && !phrase && (listed || books) {
+        let many = tokens[at + 2..].iter().filter(|token| **token == Token::Comma).count() > 1
+            && tokens[at + 2].word().is_some_and(|next| !is_glue(next) && verb(next).is_none());
+        if acted && does && (named && (listed || books) || many) && !phrase {
             tokens.insert(at + 2, word("the"));
         }
         at += 1;

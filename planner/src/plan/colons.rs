@@ -40,6 +40,7 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     if ends {
         before.truncate(before.len() - 2);
     }
+    for_each_of_them(&mut before);
     let read = clauses(&before);
     // `a clinic needs a simple record: …`, `we track: …`: nobody of the app does anything.
     let nobody = |clause: &Clause| {
@@ -199,9 +200,34 @@ pub(super) fn part_at_colon(sentence: &mut Sentence) -> Option<Vec<Token>> {
     Some(list)
 }
 
+/// `operators run sessions and record for each session: …`: what is listed is of the sessions.
+fn for_each_of_them(before: &mut Vec<Token>) {
+    let word = |at: usize| before.get(at).and_then(Token::word).unwrap_or_default();
+    let Some(and) = (1..before.len()).rev().find(|at| {
+        word(*at) == "and"
+            && matches!(verb(word(at + 1)), Some(Verb::Create | Verb::Track))
+            && matches!(word(at + 2), "for" | "at" | "on" | "after" | "in")
+            && matches!(word(at + 3), "each" | "every")
+    }) else {
+        return;
+    };
+    let noun = singular(word(before.len() - 1));
+    let named = before[..and].iter().filter_map(Token::word).any(|said| singular(said) == noun);
+    if named && before.len() - and <= 6 {
+        before.truncate(and);
+    }
+}
+
 /// Whether what stands behind a colon is a sentence: people who do something, before the first comma.
 pub(super) fn says_more(list: &[Token]) -> bool {
     let begin: Vec<Token> = list.iter().take_while(|token| !matches!(token, Token::Comma)).cloned().collect();
+    // `where we met, wounds, blood pressure`: something told, and no sentence.
+    let told =
+        begin.first().and_then(Token::word).is_some_and(|word| matches!(word, "where" | "what" | "how"))
+            && begin.get(1).and_then(Token::word).is_some_and(crate::words::is_pronoun);
+    if told {
+        return false;
+    }
     clauses(&begin).first().is_some_and(|clause| {
         let person = clause.subjects.iter().any(|phrase| {
             let key = crate::entities::phrase_key(phrase);

@@ -28,6 +28,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
         .collect();
     sentences
         .into_iter()
+        .flat_map(|sentence| super::deeds::who_enters(&sentence).into_iter().chain([sentence]))
         .map(|mut sentence| {
             has_a_list(&mut sentence);
             if !general_head(&mut sentence) {
@@ -42,6 +43,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             read.iter_mut().for_each(name_the_team);
             read.iter_mut().for_each(done_by);
             read.iter_mut().for_each(list_of_what_comes);
+            read.iter_mut().for_each(super::deeds::named_by_what_they_do);
             part_from_list(&mut read);
             record_of_subject(&mut read);
             listed_before(&mut read);
@@ -166,6 +168,15 @@ fn has_a_list(sentence: &mut Sentence) {
 /// see only …`.
 fn role_in_head(sentence: &mut Sentence) {
     let Some(head) = sentence.head.clone() else { return };
+    // `for each student: grade, right eye`: what is kept of them, though a grade is as often given.
+    let kept = sentence.under.as_deref() == Some("records")
+        && catalogue()
+            .role(&key_of(&head))
+            .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+        && sentence.tokens.contains(&Token::Comma);
+    if kept {
+        return;
+    }
     // `Oncologist and nurse: everything`.
     let several = head.contains(" and ")
         && head.split(" and ").all(|name| {

@@ -99,6 +99,28 @@ fn enumerated(tokens: &[Token], requests: bool) -> Vec<String> {
         if word == "through" && listed.len() >= 3 {
             return listed;
         }
+        // `move them through: new, contacted, enrolled`.
+        if word == "through" && matches!(tokens.get(at + 1), Some(Token::Colon | Token::Open)) {
+            let behind: Vec<Token> =
+                tokens[at + 2..].iter().take_while(|token| **token != Token::Close).cloned().collect();
+            let listed = listed_words(&behind);
+            if listed.len() >= 3 {
+                return listed;
+            }
+        }
+        // `have a status of received, in process, discarded`.
+        if matches!(word, "status" | "state" | "stage")
+            && tokens.get(at + 1).is_some_and(|next| next.is("of"))
+        {
+            let listed: Vec<String> = crate::nouns::separate(&tokens[at + 2..])
+                .iter()
+                .map(|piece| piece.iter().filter_map(Token::word).collect::<Vec<_>>().join(" "))
+                .filter(|state| !state.is_empty() && state.split(' ').count() < 4)
+                .collect();
+            if listed.len() >= 2 {
+                return listed;
+            }
+        }
         if is_be(word) && listed.len() >= 3 {
             return listed;
         }

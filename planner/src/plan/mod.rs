@@ -1,6 +1,7 @@
 //! The road from a prompt to a plan.
 
 mod colons;
+mod deeds;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;
@@ -12,6 +13,7 @@ mod title;
 mod turns;
 
 use crate::catalogue::EntityKind;
+use crate::idioms::whose;
 use crate::sentences::{Sentence, split};
 use crate::words::key_of;
 use crate::world::{Parsed, World};
@@ -149,6 +151,7 @@ pub fn plan_answered(prompt: &str, answers: &Answers) -> Result<Plan, PlanError>
         return Err(PlanError::NotAnApp { why });
     }
     title(prompt, &mut sentences, &mut world);
+    whose::name_their_owners(&mut sentences);
     let parsed = heads::parse(sentences);
     roles::find(&parsed, &mut world);
     sign_up(&parsed, &mut world);

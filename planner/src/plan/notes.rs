@@ -271,6 +271,7 @@ pub(crate) fn questions(world: &World, rules: &Rules, granted: &Grants) -> Vec<Q
             default: "assigned".into(),
         });
     }
+    out.extend(written_by_nobody(world, granted));
     if world.roles.values().any(|role| role.assumed && role.kind != RoleKind::Owner) {
         out.push(Question {
             about: "/roles".into(),
@@ -316,4 +317,37 @@ pub(crate) fn questions(world: &World, rules: &Rules, granted: &Grants) -> Vec<Q
     }
     out.truncate(MOST);
     out
+}
+
+/// A record that nobody may write would stay empty: a person says who writes it, and until then nobody does.
+fn written_by_nobody(world: &World, granted: &Grants) -> Option<Question> {
+    let written = |name: &String| {
+        granted.get(name).is_some_and(|roles| {
+            roles.iter().any(|(role, clause)| world.roles.contains_key(role) && clause.contains("create"))
+        })
+    };
+    // Who signs up makes their own record by that.
+    let open = world.roles.values().any(|role| role.open);
+    let signs_up = |name: &String| open && world.subject() == Some(name.as_str());
+    let dead: Vec<&String> =
+        world.entities.keys().filter(|name| !written(name) && !signs_up(name)).collect();
+    let (first, rest) = dead.split_first()?;
+    let works: Vec<String> = world
+        .roles
+        .iter()
+        .filter(|(_, role)| !matches!(role.kind, RoleKind::Proxy | RoleKind::Support))
+        .map(|(name, _)| name.clone())
+        .take(6)
+        .collect();
+    let names: Vec<String> = dead.iter().map(|name| format!("`{name}`")).collect();
+    Some(Question {
+        about: if rest.is_empty() { format!("/entities/{first}/access") } else { "/entities".into() },
+        ask: format!(
+            "Who writes {}? Nobody was said to, so nobody does, and {} empty until somebody may.",
+            names.join(", "),
+            if rest.is_empty() { "it stays" } else { "they stay" }
+        ),
+        options: std::iter::once("nobody".to_owned()).chain(works).collect(),
+        default: "nobody".into(),
+    })
 }

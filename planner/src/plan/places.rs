@@ -145,5 +145,34 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
     if found.is_none() && !world.of_kind(RoleKind::Support).is_empty() {
         found = world.roles.keys().find_map(|role| role.split(' ').next().and_then(named));
     }
+    // `A spoke only sees its own consults`: what has its own is a place, whatever it is called.
+    found = found.or_else(|| parsed.iter().find_map(|one| of_its_own(one, world)));
+    // Whose people write or get something are a role besides.
+    let acts = |place: &str| {
+        parsed.iter().flat_map(|one| &one.clauses).any(|clause| {
+            let named = clause.subjects.iter().any(|phrase| entities::phrase_key(phrase) == place);
+            named && clause.verbs.iter().any(|(verb, _)| *verb != Verb::View)
+        })
+    };
+    if let Some(place) = &found
+        && world.roles.get(place).is_some_and(|role| role.kind == RoleKind::Business)
+        && !acts(place)
+    {
+        world.roles.shift_remove(place);
+    }
     world.place = found.filter(|place| !world.entities.contains_key(place));
+}
+
+/// The place of which a sentence says that it sees what is its own.
+fn of_its_own(one: &Parsed, world: &World) -> Option<String> {
+    let its = one.sentence.tokens.windows(2).any(|pair| pair[0].is("its") && pair[1].is("own"));
+    let clause = one.clauses.iter().find(|clause| clause.does(Verb::View) && !clause.passive)?;
+    let [subject] = clause.subjects.as_slice() else { return None };
+    let key = entities::phrase_key(subject);
+    let one_thing = subject.words.len() == 1
+        && subject.words.last().is_some_and(|word| crate::words::singular(word) == *word);
+    let body =
+        (subject.article || subject.all) && one_thing && clause.objects.iter().any(|phrase| phrase.own);
+    let person = crate::catalogue::catalogue().role(&key).is_some() || world.subject() == Some(key.as_str());
+    (its && body && !person && crate::catalogue::catalogue().entity(&key).is_none()).then_some(key)
 }

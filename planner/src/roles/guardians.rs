@@ -22,6 +22,11 @@ const YOUNG: &[&str] = &[
     "teen",
     "adolescent",
     "athlete",
+    "pet",
+    "animal",
+    "dog",
+    "cat",
+    "horse",
 ];
 
 /// Whether somebody of this name has no login of their own.
@@ -72,6 +77,7 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
                         | "mum"
                         | "new mother"
                         | "father"
+                        | "pet owner"
                 )
         })
         .map(|(name, _)| name.clone())
@@ -106,6 +112,13 @@ pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
         " loved one s ",
         " their relative ",
     ];
+    // `a portal for family caregivers`: those of whom it speaks.
+    let of_the_family = parsed.iter().any(|one| {
+        let text = one.sentence.plain();
+        [" family caregiver", " family carer", " informal caregiver", " informal carer"]
+            .iter()
+            .any(|said| text.contains(said))
+    });
     let told = |name: &str| {
         let of = |one: &&Parsed| {
             let text = one.sentence.plain();
@@ -118,7 +131,10 @@ pub(super) fn family_caregivers(parsed: &[Parsed], world: &mut World) {
     };
     for (name, role) in &mut world.roles {
         let caregiver = name.ends_with("caregiver") || name == "carer";
-        if caregiver && role.kind == RoleKind::Care && (name.starts_with("family ") || told(name)) {
+        if caregiver
+            && role.kind == RoleKind::Care
+            && (name.starts_with("family ") || of_the_family || told(name))
+        {
             role.kind = RoleKind::Proxy;
         }
     }

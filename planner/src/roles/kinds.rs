@@ -112,6 +112,11 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     if people::is_time(name) || name.starts_with("ai ") {
         return;
     }
+    // `a caregiver invited by the mother`, `nurses trained in wounds`: who they are, and how they came to be it.
+    let name = match name.rsplit_once(' ') {
+        Some((who, how)) if how.ends_with("ed") && how.len() > 4 && catalogue().role(who).is_some() => who,
+        _ => name,
+    };
     let (kind, canonical) = match catalogue().role(name).or_else(|| catalogue().role(without_crew(name))) {
         Some((kind, canonical)) => (kind, canonical.to_owned()),
         None if certain => (kind_of(name), name.to_owned()),
@@ -221,4 +226,27 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     }
     let canonical = if canonical == "sales" { "sales rep".to_owned() } else { canonical };
     world.roles.insert(canonical, Role { kind, acts, open: false, assumed: false, bounded: false });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever is a role by some name is meant by that name wherever it stands again.
+    #[test]
+    fn a_role_is_known_again_by_the_name_that_made_it() {
+        let mut lost = Vec::new();
+        let bare = catalogue().role_names();
+        let crews = bare.iter().flat_map(|name| [format!("{name} staff"), format!("{name} team")]);
+        for name in bare.iter().cloned().chain(crews) {
+            let mut world = World::default();
+            add(&mut world, &name, true, true);
+            if let Some(role) = world.roles.keys().next()
+                && world.roles_named(&name).is_empty()
+            {
+                lost.push(format!("{name} became {role}"));
+            }
+        }
+        assert!(lost.is_empty(), "{}", lost.join("\n"));
+    }
 }

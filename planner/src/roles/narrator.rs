@@ -121,6 +121,16 @@ pub(super) fn narrator_of_the_app(parsed: &[Parsed], world: &mut World) {
                     )
                 }))
     };
+    if world.narrator.is_none()
+        && let Some(name) = parsed.first().and_then(|one| alone_in_title(&one.sentence))
+        && (world.of_kind(RoleKind::Panel).is_empty() && world.of_kind(RoleKind::Care).is_empty()
+            || world.roles_named(&name).len() == 1
+            || speaks_of_themselves(parsed))
+    {
+        add(world, &name, true, true);
+        world.narrator = world.roles_named(&name).into_iter().next();
+        return;
+    }
     let said: Vec<&Clause> = parsed.iter().flat_map(|one| &one.clauses).filter(i).collect();
     let speaks = said.iter().any(|clause| works_with(clause));
     let alone_may = said.iter().any(|clause| clause.only_subjects && works_with(clause));
@@ -163,6 +173,55 @@ pub(super) fn narrator_of_the_app(parsed: &[Parsed], world: &mut World) {
         (None, _) => world.of_kind(RoleKind::Owner).into_iter().next(),
         _ => None,
     };
+}
+
+/// Whether somebody speaks in the first person.
+fn speaks_of_themselves(parsed: &[Parsed]) -> bool {
+    parsed.iter().any(|one| {
+        one.sentence.tokens.iter().any(|token| ["i", "me", "my", "mine"].iter().any(|word| token.is(word)))
+    })
+}
+
+/// `Podiatrist visiting nursing homes.`, `Solo lymphedema therapist.`: a title that names one person and what they do.
+fn alone_in_title(sentence: &Sentence) -> Option<String> {
+    if sentence.head.is_some() {
+        return None;
+    }
+    let words: Vec<&str> = sentence.tokens.iter().map_while(crate::sentences::Token::word).collect();
+    let skip = words
+        .iter()
+        .take_while(|word| {
+            matches!(
+                **word,
+                "solo" | "mobile" | "independent" | "freelance" | "self" | "employed" | "a" | "an"
+            )
+        })
+        .count();
+    let words = &words[skip..];
+    (1..=words.len().min(4)).rev().find_map(|width| {
+        let name = words[..width].join(" ");
+        let one = words[width - 1] == crate::words::singular(words[width - 1]);
+        let first = sentence.tokens.get(skip + width);
+        let ends = first.is_none()
+            || first.is_some_and(|token| {
+                *token == crate::sentences::Token::Comma
+                    || [
+                        "visiting", "doing", "treating", "seeing", "working", "running", "here", "at", "in",
+                        "with",
+                    ]
+                    .iter()
+                    .any(|word| token.is(word))
+            });
+        let crew = crate::roles::is_crew_name(&name);
+        let treats = crate::roles::treats_by_name(words[width - 1]);
+        let known = works(&name) || crew || treats;
+        // `sports dietitian`: by the words that name them.
+        let phrase = Phrase {
+            words: words[..width].iter().map(|word| (*word).to_owned()).collect(),
+            ..Phrase::default()
+        };
+        (one && ends && known).then(|| working(&phrase, &name).unwrap_or(name))
+    })
 }
 
 /// What somebody runs who may treat nobody.

@@ -47,6 +47,7 @@ pub(super) fn transfer(tokens: &[Token], names: &mut Names) -> Vec<Token> {
             .or_else(|| reflexive(&words, at, &mut out))
             .or_else(|| modal(&words, at, &mut out))
             .or_else(|| object(&words, at, &mut out))
+            .or_else(|| enclitic(word, &mut out).map(|()| at + 1))
             .or_else(|| deed(&words, at, &mut out))
             .or_else(|| noun(&words, at, &mut out, names))
             .unwrap_or_else(|| {
@@ -149,6 +150,21 @@ fn object(words: &[Option<String>], at: usize, out: &mut Vec<Token>) -> Option<u
         verb(&english, form, out);
         say(out, "it");
         at + 2
+    })
+}
+
+/// `puede modificarlo`, `verlas`: the object hangs on the infinitive.
+fn enclitic(word: &str, out: &mut Vec<Token>) -> Option<()> {
+    let (stem, it) = [("los", "them"), ("las", "them"), ("lo", "it"), ("la", "it")]
+        .iter()
+        .find_map(|(end, it)| word.strip_suffix(end).map(|stem| (stem, *it)))?;
+    if !["ar", "er", "ir"].iter().any(|end| stem.ends_with(end)) || lexicon().word(word).is_some() {
+        return None;
+    }
+    let (english, form) = lexicon().verb(stem)?;
+    (form == Form::Infinitive).then(|| {
+        verb(english, form, out);
+        say(out, it);
     })
 }
 
@@ -304,6 +320,9 @@ fn head(words: &[Option<String>], at: usize, out: &[Token]) -> Option<(Noun, usi
 fn plural(english: &str) -> String {
     if english.ends_with("data") || english.ends_with("information") || english.ends_with("stock") {
         return english.to_owned();
+    }
+    if let Some(stem) = english.strip_suffix("is") {
+        return format!("{stem}es");
     }
     if english.ends_with('y') && !english.ends_with("ay") && !english.ends_with("ey") {
         format!("{}ies", &english[..english.len() - 1])

@@ -34,6 +34,26 @@ pub(crate) fn entity_text(out: &mut String, name: &str, entity: &Entity, parts: 
         };
         let _ = writeln!(out, "    assigned to: {{ role: {role}, team: {team}{by} }}");
     }
+    if !entity.assigned_to.is_empty() && entity.kind != EntityKind::Subject {
+        let by: Vec<String> = parts
+            .grants
+            .get(name)
+            .into_iter()
+            .flatten()
+            .filter(|(role, clause)| {
+                let gives = if entity.assigned_by.is_empty() {
+                    clause.contains("create")
+                } else {
+                    entity.assigned_by.contains(role) && clause.contains("view")
+                };
+                gives && !entity.assigned_to.contains(role)
+            })
+            .map(|(role, _)| role.clone())
+            .collect();
+        let role = names(&parts.say_all(&entity.assigned_to));
+        let by = if by.is_empty() { String::new() } else { format!(", by: {}", names(&parts.say_all(&by))) };
+        let _ = writeln!(out, "    assigned to: {{ role: {role}, team: one{by} }}");
+    }
     if let Some(reference) = &entity.reference {
         line(out, 4, "reference", reference);
     }

@@ -285,6 +285,91 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["safety officer:"],
         &["names no health product"],
     ),
+    // What people do that is written down, though no noun names a record.
+    (
+        "Clients log what they eat and how they felt afterwards. Dietitians follow their clients' meals and leave a comment on each.",
+        &["meal:", "food: clinical", "client: view, create own", "dietitian: view assigned", "comment:"],
+        &["visit:", "dietitian: view, create, update assigned\n    fhir: NutritionIntake"],
+    ),
+    (
+        "Outreach workers shall record each dose, including date, drug, dose in mg and any side effects. Outreach workers shall only have access to the clients assigned to them.",
+        &[
+            "dose:",
+            "drug: clinical",
+            "side effects: narrative",
+            "outreach worker: view, create, update assigned",
+        ],
+        &["outreach worker: view, create, update in organisation", "visit:"],
+    ),
+    (
+        "Each dressing change belongs to a burn, a burn belongs to a patient. Nurses take a picture of the burn at every dressing change and note location, depth (superficial, partial, full) and infection signs.",
+        &["dressing change:\n    part of: burn", "infection signs: clinical", "picture: clinical file"],
+        &["visit:"],
+    ),
+    (
+        "School nurses enter for each student: grade, right eye, left eye. Teachers see nothing.",
+        &["school nurse: {}", "right eye: clinical"],
+        &["teacher: view"],
+    ),
+    // CL-1: of whom nothing is said but what hangs on leave, a link or numbers, they get nothing by default.
+    (
+        "Nurses write care plans of participants. Participants' caregivers can view the care plan if the participant agrees and until they withdraw.",
+        &["care plan:"],
+        &["caregiver: view"],
+    ),
+    (
+        "Hematologists write pain plans. ER doctors from other hospitals can open a pain plan with a link that expires after 24 hours.",
+        &["hematologist: view, create, update assigned"],
+        &["er doctor: view"],
+    ),
+    (
+        "Nurses record burns (location, tbsa, depth). Research assistants may read TBSA and depth, de-identified.",
+        &["research assistant: view(tbsa, depth)"],
+        &["research assistant: view in organisation", "research assistant: view(name"],
+    ),
+    // CL-1: nothing else is nothing else, whatever was spoken of before.
+    (
+        "Adult day care center. Participants: name, address, phone. Drivers see the pick up list: name, address. The nurse gives meds. Aides: no meds. Drivers: nothing else.",
+        &["driver: view(name, address) in organisation"],
+        &["driver: view in organisation"],
+    ),
+    // CL-1: what is assigned is seen by those who have it to do, and opens nobody's record.
+    (
+        "A DME shop for patients at home. Intake staff register customers (name, phone, address) and create an order: item, quantity, status (requested, approved, delivered). Delivery drivers see the item of the orders assigned to them and mark them delivered.",
+        &["assigned to: { role: [delivery driver], team: one", "deliver: {"],
+        &[
+            "delivery driver: view, update",
+            "delivery driver: view in organisation",
+            "delivery driver: view(name, phone",
+        ],
+    ),
+    // CL-1: what somebody only looks over is written by whoever was said to write it.
+    (
+        "Technicians take retinal photos. Ophthalmologists grade them. Primary care doctors see results of their own patients.",
+        &[],
+        &["primary care doctor: view, create"],
+    ),
+    (
+        "Owners bring their pets. Vets write visit notes. Owners only see their own pets.",
+        &["pet owner: { self: pet }", "pet owner: view own", "owner: { privileged: true"],
+        &[],
+    ),
+    (
+        "Visits of patients. Visit status: submitted, in review, prescribed, declined. Doctors write visits.",
+        &["states: [submitted, in review, prescribed, declined]"],
+        &["visit status:"],
+    ),
+    (
+        "Psicología infantil. Las psicólogas escriben notas de sesión que solo ellas pueden leer. Para cada niño guardamos colegio, curso y alergias. Los médicos escriben recetas.",
+        &["colegio:", "curso:", "nota de sesion:"],
+        &["alergia:\n", "ella: {}"],
+    ),
+    // CL-1: who may not open charts still books, and knows whom.
+    (
+        "RNs chart infusions (bag, start, end). Front desk books appointments of clients. Front desk should not be able to open charts.",
+        &["front desk: view, create, update in organisation"],
+        &["front desk: view in organisation"],
+    ),
 ];
 
 #[test]

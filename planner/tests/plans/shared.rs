@@ -1,7 +1,7 @@
 //! All prompts against their readings.
 
 use crate::{
-    expected::{BATCHES, Half, SEVENTH, all, half, read},
+    expected::{BATCHES, Half, NINTH, SEVENTH, all, half, read},
     score::{Count, Score, score},
 };
 use planner::{PlanError, plan};
@@ -82,7 +82,8 @@ fn scores() {
     let details = std::env::var("SCORES").unwrap_or_default();
     for (name, score) in all.iter().filter(|(name, _)| open(name)) {
         eprintln!("{}", row(name, score));
-        if details == "all" || details == *name {
+        let ninth = details == "ninth" && NINTH.contains(&name.as_str());
+        if details == "all" || details == *name || ninth {
             for missed in score.missed.iter().chain(&score.leaks).chain(&score.wider) {
                 eprintln!("    {missed}");
             }
@@ -103,6 +104,7 @@ fn scores() {
             half(name) == Half::Tune
                 && !BATCHES.iter().any(|batch| batch.contains(&name.as_str()))
                 && !SEVENTH.contains(&name.as_str())
+                && !NINTH.contains(&name.as_str())
         })
         .for_each(|(_, score)| before.add(score));
     eprintln!("{}", row("tuned, before the sixth", &before));
@@ -111,9 +113,11 @@ fn scores() {
         all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(&format!("sixth round, batch {}", number + 1), &sum));
     }
-    let mut seventh = Score::default();
-    all.iter().filter(|(name, _)| SEVENTH.contains(&name.as_str())).for_each(|(_, score)| seventh.add(score));
-    eprintln!("{}", row("seventh round", &seventh));
+    for (round, names) in [("seventh round", SEVENTH), ("ninth round", NINTH)] {
+        let mut sum = Score::default();
+        all.iter().filter(|(name, _)| names.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
+        eprintln!("{}", row(round, &sum));
+    }
     let kinds = |mark: &str| unseen.wider.iter().filter(|wider| wider.contains(mark)).count();
     eprintln!(
         "unseen half, without names: {} reach records nobody asked for, {} may more than is said, {} against an explicit denial",
