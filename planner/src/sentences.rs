@@ -109,7 +109,8 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
         }
         let mut led: Option<String> = None;
         for piece in pieces(&told_apart(trimmed)) {
-            let (head, rest) = head_of(&piece);
+            let spoken = actively(&piece);
+            let (head, rest) = head_of(spoken.as_deref().unwrap_or(&piece));
             // `Front desk: scheduling; no access to notes`: of the front desk, too.
             let goes_on = head.is_none()
                 && ([
@@ -130,6 +131,33 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
         }
     }
     fragments::joined(out)
+}
+
+/// `Medication is given by med techs: drug, dose, time` reads as `med techs record each medication: drug, dose, time`.
+fn actively(piece: &str) -> Option<String> {
+    const WRITTEN: [&str; 12] = [
+        "given",
+        "administered",
+        "recorded",
+        "documented",
+        "logged",
+        "entered",
+        "charted",
+        "taken",
+        "written",
+        "completed",
+        "captured",
+        "tracked",
+    ];
+    let (front, list) = piece.split_once(": ")?;
+    let words: Vec<&str> = front.split_whitespace().collect();
+    let by = words.windows(3).position(|three| {
+        matches!(three[0], "is" | "are") && WRITTEN.contains(&three[1]) && three[2] == "by"
+    })?;
+    let (what, who) = (&words[..by], &words[by + 3..]);
+    let what = what.strip_prefix(&["The"]).or_else(|| what.strip_prefix(&["the"])).unwrap_or(what);
+    let short = (1..=4).contains(&what.len()) && (1..=4).contains(&who.len()) && list.contains(',');
+    short.then(|| format!("{} record each {}: {list}", who.join(" "), what.join(" ").to_lowercase()))
 }
 
 /// `Office manager: appointments; diagnosis codes, nothing else clinical`: what goes on in small letters and names

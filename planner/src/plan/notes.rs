@@ -329,8 +329,7 @@ fn written_by_nobody(world: &World, granted: &Grants) -> Option<Question> {
     // Who signs up makes their own record by that.
     let open = world.roles.values().any(|role| role.open);
     let signs_up = |name: &String| open && world.subject() == Some(name.as_str());
-    let dead: Vec<&String> =
-        world.entities.keys().filter(|name| !written(name) && !signs_up(name)).collect();
+    let dead: Vec<&String> = world.entities.keys().filter(|name| !written(name) && !signs_up(name)).collect();
     let (first, rest) = dead.split_first()?;
     let works: Vec<String> = world
         .roles

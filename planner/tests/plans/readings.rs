@@ -56,6 +56,11 @@ const READINGS: &[(&str, &[&str], &[&str])] = &[
         &["by: patient, to: family member, gives: [\"view reading\"]"],
         &["family member: view"],
     ),
+    (
+        "App for a memory care home. Caregivers record meals for each resident. Medication is given by med techs: drug, dose, time, given or refused with a reason. Keep it simple, our staff is not technical.",
+        &["med tech: view, create, update in organisation", "dose: clinical text"],
+        &["not technical"],
+    ),
     // Who was named last is who is written to.
     (
         "Patients log readings. The nurse watches a list, the physician sets the target per patient and can message them.",
