@@ -5,6 +5,7 @@
 mod ai_actions;
 mod feeds;
 mod lists;
+mod live;
 mod people;
 mod sharing;
 
@@ -42,6 +43,7 @@ pub(crate) fn document(view: &AppView) -> Value {
     }
     feeds::routes(view, &mut paths, &mut schemas);
     ai_actions::routes(view, &mut paths, &mut schemas);
+    live::routes(&mut paths, &mut schemas);
     people::routes(view, &mut paths, &mut schemas);
     sharing::routes(view, &mut paths);
     shared(&mut schemas);

@@ -147,6 +147,8 @@
 //! links, the person, the state. On PostgreSQL they see these columns through a view of the schema `fence`
 //! ([`leading_view`]), whatever the person may read of those records, as they do on SQLite.
 
+#[cfg(feature = "tenant")]
+mod announced;
 mod checked;
 mod context;
 mod descriptor;

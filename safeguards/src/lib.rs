@@ -13,6 +13,8 @@ pub mod crypto;
 pub mod folder;
 mod id;
 pub mod identity;
+#[cfg(feature = "tenant")]
+pub mod live;
 pub mod pages;
 #[cfg(feature = "tenant")]
 pub mod sharing;

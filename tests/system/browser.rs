@@ -59,6 +59,32 @@ fn every_role_of_chartcoder_finishes_its_tasks() {
     finishes("chartcoder");
 }
 
+/// CF-19: a nurse who has the readings open is told of one that a patient logs, and is led to it by the keyboard.
+#[test]
+fn who_reads_a_list_is_told_of_what_is_new() {
+    let project = Project::of_prompt("home-bp");
+    let binary = project.build();
+    drop(project);
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    let given = json!({
+        "binary": binary,
+        "data": data.path(),
+        "modules": root().join("target/browser/node_modules"),
+        "chromium": CHROMIUM,
+        "reader": "nurse",
+        "writer": "patient",
+        "list": "/readings",
+        "record": { "systolic": 124, "diastolic": 79, "pulse": 66, "taken_at": "today" },
+        "of": { "path": "/patients", "field": "patient_id" },
+    });
+    let report = in_browser("live.mjs", &given);
+    assert_eq!(report["errors"], json!([]), "{report}");
+    assert_eq!(report["switched"], 101, "{report}");
+    assert_eq!(report["announced"], "There is something new. Show it", "{report}");
+    assert_eq!(report["focusKept"], true, "{report}");
+    assert_eq!((&report["shownAlready"], &report["shown"]), (&json!(false), &json!(true)), "{report}");
+}
+
 fn finishes(prompt: &str) {
     let project = Project::of_prompt(prompt);
     let (binary, folder) = (project.build(), project.folder.clone());

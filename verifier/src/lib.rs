@@ -25,6 +25,7 @@ mod clock;
 mod entity;
 mod forms;
 mod instance;
+mod listener;
 mod live;
 mod log;
 mod outcome;

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::descriptor::{Action, Entity};
 use super::error::{Error, Result};
 use crate::audit::{self, Event, Outcome};
-use crate::store::{StoreError, Transaction};
+use crate::store::{self, ChangedRow, StoreError, Transaction};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -103,7 +103,8 @@ pub(super) struct Change {
     pub(super) payload: Vec<u8>,
 }
 
-/// Says what was changed, in the transaction that changes it (CF-6).
+/// Says what was changed, in the transaction that changes it (CF-6). Every write of a tenant row comes by here, so it is here
+/// that the change is remembered for whoever has the row on a page; it is told once the transaction is durable (CF-19).
 pub(super) async fn written(
     context: &Context,
     transaction: &mut Transaction,
@@ -111,6 +112,16 @@ pub(super) async fn written(
     action: Action,
     change: Change,
 ) -> Result<()> {
+    // Nobody may view what is gone, so of a removal nobody is told.
+    if action != Action::Delete {
+        let fields = if action == Action::Create { &[] } else { change.fields.as_slice() };
+        transaction.changed(store::Change::Row(ChangedRow {
+            organisation: context.principal.organisation().uuid(),
+            entity: entity.id,
+            id: change.id,
+            fields: fields.into(),
+        }));
+    }
     let mut event = event(entity, action).record(change.id).fields(change.fields).payload(change.payload);
     if let Some(subject) = change.subject {
         event = event.subject(subject);

@@ -56,6 +56,7 @@ use crate::audit::{self, Keeper};
 use crate::clock::SystemClock;
 use crate::compliance::{self, Facts};
 use crate::identity;
+use crate::live;
 use crate::pages::Zone;
 use crate::sharing::{self, Declared, Sharing};
 use crate::store::{MigrationSet, Store};
@@ -314,6 +315,7 @@ impl App {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            services.live.stop();
         };
         let keeping = services.keeper.run();
         let upkeep = tokio::spawn(services.identity.clone().upkeep());
@@ -322,6 +324,7 @@ impl App {
         let connections =
             Connections { most: services.settings.connections_at_once, ..Connections::default() };
         web::serve(socket, router, connections, stop).await;
+        services.live.ended().await;
         upkeep.abort();
         rounds.abort();
         house.abort();
@@ -345,6 +348,7 @@ impl App {
             .merge(identity::routes(services.identity.clone()))
             .merge(compliance::routes(services.clone(), self.facts()))
             .merge(ai::routes(services.clone(), self.facts()))
+            .merge(live::routes(self.live(&services)))
             .merge(crate::pages::assets());
         if let Some(declared) = self.declared() {
             router = router.merge(sharing::routes(services.clone(), declared));
@@ -370,6 +374,15 @@ impl App {
         let zone = self.front.map_or(Zone::UTC, |front| front.zone);
         let sharing = self.sharing?;
         Some(Declared { app: self.name, zone, entities: self.entities, sharing })
+    }
+
+    fn live(&self, services: &Services) -> live::Door {
+        live::Door {
+            identity: services.identity.clone(),
+            live: services.live.clone(),
+            secure: services.settings.public_url.is_https(),
+            entities: self.entities,
+        }
     }
 
     fn facts(&self) -> Facts {

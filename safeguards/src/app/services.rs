@@ -15,6 +15,7 @@ use crate::compliance;
 use crate::crypto::{AgentKeyService, KeyError, KeyService, Keys};
 use crate::folder::{self, database_key, make_folder, root_key};
 use crate::identity::{self, Identity, PlaceKind, Role, Roles, SignUp};
+use crate::live::Live;
 use crate::sharing::Post;
 use crate::store::{PostgresOptions, SqliteOptions, Store};
 use crate::web::{Entry, JsonLines, Log};
@@ -48,6 +49,8 @@ pub struct Services {
     pub post: Post,
     /// Told when a message waits that somebody waits for.
     pub post_waits: Arc<Notify>,
+    /// The connections on which it is told what has changed.
+    pub live: Live,
 }
 
 /// As whom a command opens the database.
@@ -169,6 +172,7 @@ impl Services {
             assistance,
             post,
             post_waits: Arc::new(Notify::new()),
+            live: Live::new(),
         })
     }
 

@@ -61,11 +61,17 @@ pub struct AccessTokens {
 /// A token that was checked: whom it names. Only [`AccessTokens::verify`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
+    id: Uuid,
     session: SessionId,
     person: PersonId,
 }
 
 impl AccessClaims {
+    /// The token's own id, by which it is known again.
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
     /// The session whose row decides.
     pub const fn session(&self) -> SessionId {
         self.session
@@ -106,6 +112,11 @@ impl AccessTokens {
         lifetime: Duration,
     ) -> Self {
         Self { signing, retired, issuer: issuer.to_owned(), audience: audience.to_owned(), lifetime }
+    }
+
+    /// The same keys for tokens of another audience and lifetime: neither kind is taken for the other.
+    pub fn for_audience(&self, audience: &str, lifetime: Duration) -> Self {
+        Self { audience: audience.to_owned(), lifetime, ..self.clone() }
     }
 
     /// How long a token is valid.
@@ -180,7 +191,11 @@ impl AccessTokens {
         if !in_time || !of_our_length {
             return Err(InvalidToken);
         }
-        Ok(AccessClaims { session: SessionId::new(claims.sid), person: PersonId::new(claims.sub) })
+        Ok(AccessClaims {
+            id: claims.jti,
+            session: SessionId::new(claims.sid),
+            person: PersonId::new(claims.sub),
+        })
     }
 }
 

@@ -20,7 +20,7 @@ use super::sessions::Ended;
 use super::sign_in::OrganisationChoice;
 use crate::audit::{self, Action, Event};
 use crate::crypto::{Binding, KeyRing, Purpose};
-use crate::store::{Transaction, sql};
+use crate::store::{Change, Transaction, sql};
 
 /// Where the keyed hash of an erased id is made; the library's own tables count down from `u32::MAX`.
 const ERASURES: (u32, u32) = (u32::MAX - 60, 1);
@@ -284,6 +284,7 @@ pub(crate) async fn take_credentials(
     ] {
         sql(statement).bind(person).execute(&mut *transaction).await?;
     }
+    transaction.changed(Change::Sessions);
     let account = account.try_into().map_err(|_| IdentityError::Failed)?;
     attempts::forget(transaction, AttemptKey(account)).await
 }

@@ -13,7 +13,22 @@ use super::service::{Identity, Visit};
 use crate::access::{BrokenGlass, Principal};
 use crate::audit::{self, Action, Event};
 use crate::crypto::{Purpose as KeyPurpose, Sealed};
-use crate::store::{Row, Transaction, sql};
+use crate::store::{Change, Row, Transaction, sql};
+
+macro_rules! impersonation_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT e.id, e.colleague_id, e.reason, e.ends_at, m.role
+             FROM emergency_accesses e
+             JOIN people p ON p.id = e.colleague_id AND p.suspended_at IS NULL
+             JOIN memberships m ON m.person_id = e.colleague_id AND m.organisation_id = e.organisation_id
+             WHERE e.session_id = $1 AND e.person_id = $2 AND e.organisation_id = $3
+                 AND e.kind = 'impersonation' AND e.starts_at <= $4 AND e.ends_at > $4 AND ",
+            $condition,
+            " ORDER BY m.role"
+        )
+    };
+}
 
 impl Identity {
     /// The session of a request that brings its own cookie and the token of an impersonation: it acts as the colleague.
@@ -23,27 +38,51 @@ impl Identity {
         token: &Token,
         visit: &Visit,
     ) -> Result<SessionRow> {
-        let now = self.now();
-        let rows = sql("SELECT e.id, e.colleague_id, e.reason, e.ends_at, m.role
-             FROM emergency_accesses e
-             JOIN people p ON p.id = e.colleague_id AND p.suspended_at IS NULL
-             JOIN memberships m ON m.person_id = e.colleague_id AND m.organisation_id = e.organisation_id
-             WHERE e.token_hash = $1 AND e.session_id = $2 AND e.person_id = $3 AND e.organisation_id = $4
-                 AND e.kind = 'impersonation' AND e.starts_at <= $5 AND e.ends_at > $5
-             ORDER BY m.role")
-        .bind(token.hash().as_bytes())
-        .bind(own.id)
-        .bind(own.principal.person())
-        .bind(own.principal.organisation())
-        .bind(now)
-        .fetch_all(self.store())
-        .await?;
-        let roles = self.roles_to_look_in(&rows)?;
+        let rows = sql(impersonation_where!("e.token_hash = $5"))
+            .bind(own.id)
+            .bind(own.principal.person())
+            .bind(own.principal.organisation())
+            .bind(self.now())
+            .bind(token.hash().as_bytes())
+            .fetch_all(self.store())
+            .await?;
+        if let Some(looking) = self.looking(&own, &rows)? {
+            return Ok(looking);
+        }
+        self.settle(&own, token, visit).await?;
+        Err(IdentityError::ImpersonationOver)
+    }
+
+    /// The same impersonation, by its id, where it goes on: asked for by what it holds open. It notes nothing, as whoever
+    /// looks next will.
+    #[cfg(feature = "tenant")]
+    pub(super) async fn still_impersonated(&self, id: SessionId, colleague: PersonId) -> Result<SessionRow> {
+        let found = sql("SELECT session_id, person_id FROM emergency_accesses
+             WHERE id = $1 AND colleague_id = $2 AND kind = 'impersonation' AND ends_at > $3")
+        .bind(id)
+        .bind(colleague)
+        .bind(self.now())
+        .fetch_optional(self.store())
+        .await?
+        .ok_or(IdentityError::SignedOut)?;
+        let by = PersonId::new(found.uuid("person_id")?);
+        let own = self.own_session(SessionId::new(found.uuid("session_id")?), by).await?;
+        let rows = sql(impersonation_where!("e.id = $5"))
+            .bind(own.id)
+            .bind(by)
+            .bind(own.principal.organisation())
+            .bind(self.now())
+            .bind(id)
+            .fetch_all(self.store())
+            .await?;
+        self.looking(&own, &rows)?.ok_or(IdentityError::SignedOut)
+    }
+
+    /// The session as that of whom it looks as; none if it may not, or no more.
+    fn looking(&self, own: &SessionRow, rows: &[Row]) -> Result<Option<SessionRow>> {
+        let roles = self.roles_to_look_in(rows)?;
         let lawful = self.may_impersonate(own.principal.roles());
-        let (Some(row), Some(roles), true) = (rows.first(), roles, lawful) else {
-            self.settle(&own, token, visit).await?;
-            return Err(IdentityError::ImpersonationOver);
-        };
+        let (Some(row), Some(roles), true) = (rows.first(), roles, lawful) else { return Ok(None) };
         let id = row.uuid("id")?;
         let impersonation = Impersonation {
             id,
@@ -53,14 +92,14 @@ impl Identity {
         };
         let colleague = PersonId::new(row.uuid("colleague_id")?);
         let organisation = own.principal.organisation();
-        Ok(SessionRow {
+        Ok(Some(SessionRow {
             // Its own session in the log: what was opened under it is found by this id.
             id: SessionId::new(id),
             principal: Principal::new(colleague, organisation, roles, Purpose::Emergency).only_looking(),
             expires_at: impersonation.until,
             impersonation: Some(impersonation),
-            ..own
-        })
+            ..own.clone()
+        }))
     }
 
     /// The colleague's roles, as they are now; none if they have got one in which nobody looks.
@@ -129,16 +168,18 @@ impl Identity {
                 Event::new(Action::Impersonate).entity(ENTITY).record(found.uuid("id")?).note("stopped");
             let event = event.purpose(Purpose::Emergency);
             audit::append(&mut transaction, &own.circumstances, event).await?;
+            transaction.changed(Change::Sessions);
         }
         Ok(transaction.commit().await?)
     }
 
-    /// What is looked at under a session falls with it.
+    /// What is looked at under a session falls with it, and whatever it holds open.
     pub(super) async fn end_impersonations(
         &self,
         transaction: &mut Transaction,
         session: SessionId,
     ) -> Result<()> {
+        transaction.changed(Change::Sessions);
         sql("UPDATE emergency_accesses
              SET ends_at = $2, ended_early_at = $2, ended_because = 'session-ended', token_hash = NULL
              WHERE session_id = $1 AND kind = 'impersonation' AND ends_at > $2")
@@ -156,6 +197,7 @@ impl Identity {
         person: PersonId,
         but: Uuid,
     ) -> Result<()> {
+        transaction.changed(Change::Sessions);
         sql("UPDATE emergency_accesses
              SET ends_at = $3, ended_early_at = $3, ended_because = 'session-ended', token_hash = NULL
              WHERE person_id = $1 AND session_id <> $2 AND kind = 'impersonation' AND ends_at > $3")

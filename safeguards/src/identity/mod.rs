@@ -14,6 +14,8 @@ mod impersonated;
 pub mod impersonation;
 mod invitations;
 pub mod limiter;
+#[cfg(feature = "tenant")]
+mod live_token;
 mod memberships;
 pub mod names;
 pub mod oidc;
@@ -51,12 +53,14 @@ pub(crate) use impersonation::{
     ENTITY as EMERGENCY_ACCESS, MOST_MINUTES, REASON, REASON_AT_MOST, USUAL_MINUTES, reason,
 };
 pub use invitations::{Draft, Invitation, Link};
+#[cfg(feature = "tenant")]
+pub(crate) use live_token::LIVE_TOKEN_LIFETIME;
 pub use names::{OrganisationId, PersonId, PlaceId, PlaceKind, Purpose, Role, RoleName, Roles, SessionId};
 pub use people::{Colleague, Membership, NewPerson, Pending};
 pub use places::{Place, place_path};
+pub use principal::{Session, SessionRow, UNATTENDED};
 #[cfg(feature = "tenant")]
-pub(crate) use principal::ToBeTold;
-pub use principal::{Session, SessionRow};
+pub(crate) use principal::{ToBeTold, Unattended};
 pub use second_factor::SecondFactor;
 pub use secret::Token;
 #[cfg(feature = "tenant")]

@@ -14,6 +14,7 @@ use super::impersonation::{ENTITY, Impersonation, is_a_look};
 use super::names::SessionId;
 use super::secret::Token;
 use super::service::{Identity, Visit};
+use super::sessions::Attendance;
 use super::sign_in::Door;
 use crate::access::{Context, Principal};
 use crate::audit::{Action, Event, Outcome};
@@ -70,15 +71,27 @@ impl fmt::Debug for Session {
 impl Session {
     /// Authenticates by headers.
     pub async fn authenticate(identity: &Identity, headers: &HeaderMap, visit: Visit) -> Result<Self> {
+        // Whoever says that nobody is there is believed: their session ends no later for it.
+        let by_itself = headers.contains_key(UNATTENDED);
+        let attendance = if by_itself { Attendance::Unattended } else { Attendance::Attended };
+        Self::admit(identity, headers, visit, attendance).await
+    }
+
+    async fn admit(
+        identity: &Identity,
+        headers: &HeaderMap,
+        visit: Visit,
+        attendance: Attendance,
+    ) -> Result<Self> {
         let row = match presented(headers, identity.cookie_name())? {
             Presented::Cookie(token) => {
-                let own = identity.session_by_cookie(&token).await?;
+                let own = identity.row_by_cookie(&token, attendance).await?;
                 match identity.impersonation_token(headers)? {
                     Some(token) => identity.impersonated(own, &token, &visit).await?,
                     None => own,
                 }
             }
-            Presented::Bearer(token) => identity.session_by_access_token(&token).await?,
+            Presented::Bearer(token) => identity.row_by_access_token(&token, attendance).await?,
         };
         Ok(Self::of(identity, identity.in_emergency(row).await?, visit))
     }
@@ -92,7 +105,7 @@ impl Session {
         Ok(Self::of(identity, row, visit))
     }
 
-    fn of(identity: &Identity, row: SessionRow, visit: Visit) -> Self {
+    pub(super) fn of(identity: &Identity, row: SessionRow, visit: Visit) -> Self {
         let parts = identity.parts();
         let context = Context {
             principal: row.principal.clone(),
@@ -283,6 +296,30 @@ where
 /// Marks a request whose answer is there, and whose reader is looked for to lay it out: nothing is done in their name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ToBeTold;
+
+/// By this header a page says that it asks by itself, and nobody has touched it.
+pub const UNATTENDED: &str = "x-unattended";
+
+/// The session of a request that a page makes by itself, to hear of changes: that it is made says nothing of whether
+/// anybody is there, and whoever looks as a colleague makes it too, since it changes nothing.
+#[cfg(feature = "tenant")]
+#[derive(Debug)]
+pub(crate) struct Unattended(pub(crate) Session);
+
+#[cfg(feature = "tenant")]
+impl<S> FromRequestParts<S> for Unattended
+where
+    S: Send + Sync,
+    Identity: FromRef<S>,
+{
+    type Rejection = IdentityError;
+
+    async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self> {
+        let identity = Identity::from_ref(state);
+        let visit = Visit::of(parts, identity.ids());
+        Session::admit(&identity, &parts.headers, visit, Attendance::Unattended).await.map(Self)
+    }
+}
 
 /// The session of whoever asks, whomever they look as.
 pub(super) struct Own(pub(super) Session);

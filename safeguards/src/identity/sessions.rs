@@ -110,6 +110,16 @@ impl Ended {
     }
 }
 
+/// Whether a request says that somebody is there. What a page asks for by itself, and a connection that it holds open, does
+/// not: it must not put off the end of a session whose person has gone (CF-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attendance {
+    /// A person asks.
+    Attended,
+    /// A page asks by itself.
+    Unattended,
+}
+
 /// What a new row needs beyond the visit.
 struct Opening {
     person: PersonId,
@@ -205,26 +215,49 @@ impl Identity {
 
     /// The session of a cookie, or `SignedOut`.
     pub async fn session_by_cookie(&self, token: &Token) -> Result<SessionRow> {
+        self.row_by_cookie(token, Attendance::Attended).await
+    }
+
+    pub(super) async fn row_by_cookie(&self, token: &Token, attendance: Attendance) -> Result<SessionRow> {
         let rows = sql(session_where!("s.token_hash = $1"))
             .bind(token.hash().as_bytes())
             .fetch_all(self.store())
             .await?;
-        self.living(&rows).await
+        self.living(&rows, attendance).await
     }
 
     /// The session of an access token, or `SignedOut`.
     pub async fn session_by_access_token(&self, token: &str) -> Result<SessionRow> {
+        self.row_by_access_token(token, Attendance::Attended).await
+    }
+
+    pub(super) async fn row_by_access_token(
+        &self,
+        token: &str,
+        attendance: Attendance,
+    ) -> Result<SessionRow> {
         let claims = self.access_claims(token).await?;
         let rows = sql(session_where!("s.id = $1 AND s.person_id = $2 AND s.door = 'api'"))
             .bind(claims.session())
             .bind(claims.person())
             .fetch_all(self.store())
             .await?;
-        self.living(&rows).await
+        self.living(&rows, attendance).await
     }
 
-    /// Judges a row: not over, not idle, some declared role, a second factor where one is due.
-    async fn living(&self, rows: &[Row]) -> Result<SessionRow> {
+    /// The session of this id, where it goes on: asked for by what it holds open, which is nobody's presence.
+    #[cfg(feature = "tenant")]
+    pub(super) async fn own_session(&self, session: SessionId, person: PersonId) -> Result<SessionRow> {
+        let rows = sql(session_where!("s.id = $1 AND s.person_id = $2"))
+            .bind(session)
+            .bind(person)
+            .fetch_all(self.store())
+            .await?;
+        self.living(&rows, Attendance::Unattended).await
+    }
+
+    /// Judges a row: not over, not idle, some declared role, a second factor where one is due. Notes that somebody is there.
+    async fn living(&self, rows: &[Row], attendance: Attendance) -> Result<SessionRow> {
         let session = self.read_session(rows)?;
         let now = self.now();
         let idle = now - session.seen_at;
@@ -238,7 +271,7 @@ impl Identity {
             return Err(IdentityError::SignedOut);
         }
         let late = Duration::MINUTE.min(self.settings().inactivity / 10);
-        if idle >= late {
+        if idle >= late && attendance == Attendance::Attended {
             sql("UPDATE sessions SET seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND seen_at < $2")
                 .bind(session.id)
                 .bind(now)

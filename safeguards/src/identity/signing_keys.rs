@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
-use super::access_token::{AccessClaims, AccessTokens, SigningKey};
+use super::access_token::{AccessClaims, AccessTokens, InvalidToken, SigningKey};
 use super::error::{IdentityError, Result};
 use super::names::OrganisationId;
 use super::secret::random;
@@ -109,13 +109,22 @@ impl Identity {
     /// Checks an access token against the ring; a token that names a key made by another process a
     /// moment ago is checked against the ring as it stands in the database.
     pub(super) async fn access_claims(&self, token: &str) -> Result<AccessClaims> {
+        self.claims(token, AccessTokens::verify).await
+    }
+
+    /// The same for any kind of token that is signed by the ring, as `verify` reads it.
+    pub(super) async fn claims(
+        &self,
+        token: &str,
+        verify: impl Fn(&AccessTokens, &str, OffsetDateTime) -> Result<AccessClaims, InvalidToken>,
+    ) -> Result<AccessClaims> {
         let tokens = self.tokens();
-        if let Ok(claims) = tokens.verify(token, self.now()) {
+        if let Ok(claims) = verify(&tokens, token, self.now()) {
             return Ok(claims);
         }
         if tokens.names_unknown_key(token) && self.ring_is_older_than(Duration::SECOND) {
             self.reload_signing_keys().await?;
-            return self.tokens().verify(token, self.now()).map_err(|_| IdentityError::SignedOut);
+            return verify(&self.tokens(), token, self.now()).map_err(|_| IdentityError::SignedOut);
         }
         Err(IdentityError::SignedOut)
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use maud::{Markup, html};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::words::fill;
 use super::{Content, Show, View};
@@ -25,6 +26,7 @@ pub struct Detail {
     locked: Option<String>,
     created: Option<Changed>,
     changed: Option<Changed>,
+    live: Option<(&'static str, Uuid)>,
 }
 
 impl Detail {
@@ -66,6 +68,13 @@ impl Detail {
         self
     }
 
+    /// Which record it is, by the name of its table and its id: its reader hears of changes.
+    #[must_use]
+    pub fn live(mut self, table: &'static str, id: Uuid) -> Self {
+        self.live = Some((table, id));
+        self
+    }
+
     /// Who made the record.
     #[must_use]
     pub fn created(mut self, by: impl Into<Content>, at: OffsetDateTime) -> Self {
@@ -92,8 +101,9 @@ fn written(view: &View, word: &str, changed: &Changed) -> Markup {
 impl Show for Detail {
     fn show(&self, view: &View) -> Markup {
         let words = view.words;
+        let (table, id) = self.live.unzip();
         html! {
-            section.detail.locked[self.locked.is_some()] {
+            section.detail.locked[self.locked.is_some()] data-live=[table] data-id=[id] {
                 @if let Some(title) = &self.title { h2 { (title) } }
                 @if let Some(why) = &self.locked {
                     p.lock { span.kind { (words.locked) } (why) }

@@ -216,6 +216,8 @@ impl Page {
             Audience::Staff => "staff",
             Audience::Patient => "patient",
         };
+        // Whoever is signed in hears of changes, by a script, in these words.
+        let told = self.view.reader.is_some();
         let with_navigation = !self.view.destinations.is_empty();
         html! {
             (DOCTYPE)
@@ -244,7 +246,9 @@ impl Page {
                     } }
                     (header(&self.view))
                     @if with_navigation { nav.side aria-label=(words.main_navigation) { (destinations(&self.view)) } }
-                    main #content tabindex="-1" class=[self.narrow.then_some("narrow")] { (self.main()) }
+                    main #content tabindex="-1" class=[self.narrow.then_some("narrow")]
+                        data-new=[told.then_some(words.something_new)] data-stale=[told.then_some(words.may_be_out_of_date)]
+                        data-said=[told.then_some(words.new_messages_are_shown)] data-show=[told.then_some(words.show_it)] { (self.main()) }
                     @if !self.view.legal.is_empty() { (foot(&self.view)) }
                 }
             }

@@ -148,6 +148,7 @@ pub struct Table {
     empty: Option<(String, String)>,
     action: Option<(String, String)>,
     too_many: bool,
+    live: Option<&'static str>,
 }
 
 impl Table {
@@ -163,6 +164,7 @@ impl Table {
             empty: None,
             action: None,
             too_many: false,
+            live: None,
         }
     }
 
@@ -214,6 +216,13 @@ impl Table {
     #[must_use]
     pub fn first(mut self, text: impl Into<String>, to: impl Into<String>) -> Self {
         self.action = Some((text.into(), to.into()));
+        self
+    }
+
+    /// What is listed, by the name of its table: its reader hears of changes.
+    #[must_use]
+    pub fn live(mut self, table: &'static str) -> Self {
+        self.live = Some(table);
         self
     }
 
@@ -280,7 +289,7 @@ impl Table {
             _ => (words.nothing_found, words.nothing_found_hint),
         };
         html! {
-            section.empty aria-label=(self.caption) {
+            section.empty aria-label=(self.caption) data-live=[self.live] {
                 p { strong { (title) } } p { (next) }
                 @if let (Some((text, to)), false) = (&self.action, filtered) { a.button href=(local(to)) { (text) } }
             }
@@ -319,7 +328,7 @@ impl Show for Table {
         html! {
             @if let Some(filters) = &self.filters { (filters.show(view, list, sort)) }
             @if self.rows.is_empty() { (self.nothing(view)) } @else {
-                div.table.wide[wide] role=[wide.then_some("region")] aria-label=[wide.then_some(&self.caption)] tabindex=[wide.then_some("0")] {
+                div.table.wide[wide] data-live=[self.live] role=[wide.then_some("region")] aria-label=[wide.then_some(&self.caption)] tabindex=[wide.then_some("0")] {
                     // Stacked rows are no table to some browsers; the roles keep it one.
                     table role="table" {
                         caption { (self.caption) }

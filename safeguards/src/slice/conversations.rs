@@ -1,11 +1,12 @@
 //! Conversations: what people write to each other about a record, and until when each of them has read it.
 
+use maud::{Markup, html};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Names, Result, Viewer, Wanted};
 use crate::access::{Entity, Error, Written};
-use crate::pages::{Content, Detail, Notice, Page, Task};
+use crate::pages::{Content, Detail, Notice, Page, Show, Task};
 use crate::store::sql;
 
 impl Viewer {
@@ -22,16 +23,20 @@ impl Viewer {
         let Some(newest) = found.iter().filter_map(|(written, _)| written.created_at.value().copied()).max()
         else {
             let nothing = Notice::information("Nothing was written yet");
-            return Ok(page.with(
-                nothing.text("What is written here is read by those who take part, and by nobody else."),
-            ));
+            let why = "What is written here is read by those who take part, and by nobody else.";
+            return Ok(page.with(self.thread(entity, &nothing.text(why))));
         };
         self.has_read(entity, about, newest).await?;
         found.reverse();
         let thread = found.into_iter().fold(Detail::new().title("Messages"), |thread, (written, text)| {
             thread.line(self.said_by(written, names), text)
         });
-        Ok(page.with(thread))
+        Ok(page.with(self.thread(entity, &thread)))
+    }
+
+    /// What was written, which a script shows anew when more is.
+    fn thread(&self, entity: &Entity, written: &impl Show) -> Markup {
+        html! { div data-live=(entity.table) data-thread=(entity.table) { (written.show(&self.view)) } }
     }
 
     /// Who wrote it and when. A name is somebody's own text, and does not turn the line around.

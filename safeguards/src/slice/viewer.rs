@@ -212,7 +212,7 @@ impl Viewer {
                 shown.iter().fold(row, |row, line| row.cell((line.content)(record, names)))
             })
             .collect();
-        table.rows(rows)
+        table.rows(rows).live(entity.table)
     }
 
     /// What a record says, as far as they may see it: a label and a content for each of `fields`, in their order.
@@ -238,6 +238,7 @@ impl Viewer {
         let shown = lines.iter().filter(|line| line.known(self, entity));
         let detail =
             shown.fold(Detail::new(), |detail, line| detail.line(line.label, (line.content)(record, names)));
+        let detail = detail.live(entity.table, written.id);
         let detail = match written.created_at.value() {
             Some(at) => detail.created(names.writer(&written.created_by_id), *at),
             None => detail,

@@ -11,6 +11,7 @@
 //!
 //! Nothing in this module prints a value, a key or a password; errors name rules, never rows.
 
+mod changes;
 mod error;
 pub mod gate;
 mod interim;
@@ -26,6 +27,8 @@ mod transaction;
 mod value;
 mod writer;
 
+use changes::Changes;
+pub(crate) use changes::{Change, ChangedRow};
 pub use error::StoreError;
 pub use migrations::{AppliedMigration, Migration, MigrationSet, SYSTEM_MIGRATIONS};
 pub use postgres::{DatabaseAddress, PostgresOptions, PostgresStore};
@@ -87,6 +90,14 @@ impl Store {
     /// What of `sets` (and of the library's own set) is not applied yet. A changed migration is an error.
     pub async fn pending_migrations(&self, sets: &[MigrationSet]) -> Result<Vec<AppliedMigration>> {
         migrations::pending(self, sets).await
+    }
+
+    /// Where this process tells what was committed.
+    pub(crate) fn changes(&self) -> &Changes {
+        match self {
+            Self::Sqlite(store) => &store.changes,
+            Self::Postgres(store) => &store.changes,
+        }
     }
 
     /// Whether this is PostgreSQL, for the few statements that each database writes its own way.

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSs
 use sqlx::{ConnectOptions, Connection, Postgres};
 use zeroize::Zeroizing;
 
+use super::changes::Changes;
 use super::row::Source;
 use super::statement::{Outcome, Statement, Wanted};
 use super::text::{Text, quoted_literal};
@@ -97,6 +98,7 @@ impl PostgresOptions {
 pub struct PostgresStore {
     pub(super) options: Arc<PostgresOptions>,
     pool: PgPool,
+    pub(super) changes: Changes,
 }
 
 impl PostgresStore {
@@ -121,7 +123,7 @@ impl PostgresStore {
             })
             .connect_with(connect)
             .await?;
-        Ok(Self { options: Arc::new(options), pool })
+        Ok(Self { options: Arc::new(options), pool, changes: Changes::new() })
     }
 
     pub(super) async fn run(&self, statement: Statement, wanted: Wanted) -> Result<Outcome> {

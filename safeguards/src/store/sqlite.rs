@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection};
 use zeroize::Zeroizing;
 
+use super::changes::Changes;
 use super::interim::{self, interim_path};
 use super::readers::{Reader, Readers};
 use super::row::Source;
@@ -160,6 +161,7 @@ pub struct SqliteStore {
     pub(super) options: Arc<SqliteOptions>,
     readers: Arc<Readers>,
     pub(super) writer: Writer,
+    pub(super) changes: Changes,
 }
 
 impl SqliteStore {
@@ -172,7 +174,8 @@ impl SqliteStore {
         }
         let options = Arc::new(options);
         let readers = Readers::new(Arc::clone(&options));
-        Ok(Self { writer: Writer::start(connection, Arc::clone(&options)), readers, options })
+        let writer = Writer::start(connection, Arc::clone(&options));
+        Ok(Self { writer, readers, options, changes: Changes::new() })
     }
 
     pub(super) async fn run(&self, statement: Statement, wanted: Wanted) -> Result<Outcome> {

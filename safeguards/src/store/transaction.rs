@@ -6,6 +6,7 @@ use sqlx::Postgres;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::changes::{Change, Changes};
 use super::readers::Reader;
 use super::statement::{Outcome, Statement, Wanted};
 use super::writer::Lease;
@@ -37,6 +38,9 @@ pub struct Transaction {
     /// Set while a statement runs and cleared when it succeeds, so that one whose future was dropped
     /// half-way counts as failed.
     failed: bool,
+    /// What is told once it is durable, and where.
+    changes: Vec<Change>,
+    told_at: Changes,
 }
 
 enum Inner {
@@ -54,7 +58,7 @@ impl Transaction {
                 cached: store.options.statement_cache,
             },
         };
-        Ok(Self { inner, failed: false })
+        Ok(Self { inner, failed: false, changes: Vec::new(), told_at: store.changes().clone() })
     }
 
     pub(super) async fn snapshot(store: &Store) -> Result<Self> {
@@ -65,13 +69,21 @@ impl Transaction {
                 cached: store.options.statement_cache,
             },
         };
-        Ok(Self { inner, failed: false })
+        Ok(Self { inner, failed: false, changes: Vec::new(), told_at: store.changes().clone() })
     }
 
     /// Keeps everything; answers when it is durable. A transaction in which a statement failed is
-    /// rolled back instead, and this says [`StoreError::Aborted`].
+    /// rolled back instead, and this says [`StoreError::Aborted`]. What it changed is told in this process then, and not
+    /// before.
     pub async fn commit(self) -> Result<()> {
-        match (self.inner, self.failed) {
+        let Self { inner, failed, changes, told_at } = self;
+        Self::end(inner, failed).await?;
+        told_at.tell(changes);
+        Ok(())
+    }
+
+    async fn end(inner: Inner, failed: bool) -> Result<()> {
+        match (inner, failed) {
             (Inner::Sqlite(lease), false) => lease.commit().await,
             (Inner::Postgres { transaction, .. }, false) => Ok(transaction.commit().await?),
             // It has read only, so both ends are the same.
@@ -101,6 +113,11 @@ impl Transaction {
             Inner::SqliteSnapshot(mut reader) => reader.end().await,
             Inner::Postgres { transaction, .. } => Ok(transaction.rollback().await?),
         }
+    }
+
+    /// Remembers what is to be told of this transaction once it is durable.
+    pub(crate) fn changed(&mut self, change: Change) {
+        self.changes.push(change);
     }
 
     /// Whether this runs on PostgreSQL, for the few statements that each database writes its own way.

@@ -229,6 +229,12 @@ impl Web {
             }
             _ => problem.json_response(Some(id)),
         };
+        if problem.code() == Code::UpgradeRequired {
+            // RFC 9110, section 15.5.22: to which protocol; RFC 6455, section 4.4: of which version.
+            let (upgrade, version) = (HeaderValue::from_static("websocket"), HeaderValue::from_static("13"));
+            response.headers_mut().insert(header::UPGRADE, upgrade);
+            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
+        }
         if let Some(seconds) = problem.seconds() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -28,9 +28,9 @@ mod unstalled;
 
 #[cfg(feature = "tenant")]
 pub(crate) use accept::prefers_page;
-#[cfg(feature = "tenant")]
-pub(crate) use csrf::cookie;
 pub use csrf::{Csrf, CsrfError};
+#[cfg(feature = "tenant")]
+pub(crate) use csrf::{cookie, from_elsewhere};
 pub use edge::{Arrival, Limits, Trust, Web};
 pub use headers::{Hsts, SecurityHeaders};
 pub use log::{Entry, JsonLines, Log, log_panics};

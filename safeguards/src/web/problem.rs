@@ -39,6 +39,8 @@ pub enum Code {
     UnsupportedFormat,
     /// 422: fields are wrong.
     Invalid,
+    /// 426: the address speaks another protocol only.
+    UpgradeRequired,
     /// 429: too many requests.
     TooMany,
     /// 500: our own fault.
@@ -48,7 +50,7 @@ pub enum Code {
 }
 
 impl Code {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -62,6 +64,7 @@ impl Code {
         Self::TooLarge,
         Self::UnsupportedFormat,
         Self::Invalid,
+        Self::UpgradeRequired,
         Self::TooMany,
         Self::Internal,
         Self::Unavailable,
@@ -82,6 +85,7 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedFormat => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

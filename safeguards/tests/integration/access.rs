@@ -2,6 +2,7 @@
 
 mod files;
 mod limits;
+mod live;
 mod oracle;
 mod reads;
 mod rows_security;

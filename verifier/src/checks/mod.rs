@@ -1,6 +1,7 @@
 //! The checks, in modules by what they prove. One table lists them all.
 
 mod access;
+mod announcements;
 mod audit;
 mod browsers;
 mod chain;
@@ -56,6 +57,7 @@ pub fn all() -> Vec<Check> {
         integrity::CHECKS,
         jwt::CHECKS,
         sessions::CHECKS,
+        announcements::CHECKS,
         times::CHECKS,
         browsers::CHECKS,
         identity::CHECKS,

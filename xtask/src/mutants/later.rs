@@ -121,6 +121,42 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[(".header_read_timeout(connections.head)", ".header_read_timeout(connections.head * 1000)")],
         "a client that never ends its request keeps a place",
     ),
+    mutant(
+        "live-token-of-any-kind",
+        "crates/safeguards/src/identity/access_token.rs",
+        &[
+            (
+                "        validation.set_audience(&[&self.audience]);\n",
+                "        validation.validate_aud = false;\n",
+            ),
+            ("if !in_time || !of_our_length {", "if !in_time || (false && !of_our_length) {"),
+        ],
+        "an access token opens a live connection, and the other way round",
+    ),
+    mutant(
+        "live-visibility-unasked",
+        "crates/safeguards/src/access/announced.rs",
+        &[(
+            "        composer.condition(&policy.rows(&[], Row::Before))?;\n",
+            "        let _ = policy.rows(&[], Row::Before);\n        composer.push(\"TRUE\");\n",
+        )],
+        "whoever listens hears of records that they may not see",
+    ),
+    mutant(
+        "live-origin-unasked",
+        "crates/safeguards/src/live/door.rs",
+        &[("    if from_elsewhere(&headers,", "    if false && from_elsewhere(&headers,")],
+        "a page from anywhere opens a live connection",
+    ),
+    mutant(
+        "live-outlives-session",
+        "crates/safeguards/src/live/socket.rs",
+        &[(
+            "    async fn look_again(&mut self) -> Result<(), End> {\n",
+            "    async fn look_again(&mut self) -> Result<(), End> {\n        if true {\n            return Ok(());\n        }\n",
+        )],
+        "a live connection goes on when its session has ended",
+    ),
     in_rows(
         "second-fence-open",
         "migrations/postgres/0003_access.sql",

@@ -39,6 +39,7 @@ pub(crate) fn path(table: &str) -> String {
         "identity",
         "legal",
         "limits",
+        "live",
         "lists",
         "measures",
         "calendars",

@@ -83,3 +83,89 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
+
+// Live updates. The server says that something changed which the reader may see, and nothing that it says; the link asks
+// for the page again. What this asks for by itself is no sign that anybody is there, and says so.
+const content = document.getElementById("content");
+const parts = [...document.querySelectorAll("[data-live]")];
+const form = document.querySelector("[name=csrf]");
+if (parts.length && form && content.dataset.new) {
+  const status = document.createElement("div");
+  status.setAttribute("role", "status");
+  content.prepend(status);
+  const patient = document.querySelector(".patient-banner .who a");
+  let thread = document.querySelector("[data-thread]");
+  let pause = 1000;
+  let before = false;
+  let over = false;
+
+  // What a screen reader says, and then the way there: the focus stays where it is.
+  const say = (sentence) => {
+    const notice = document.createElement("div");
+    const link = document.createElement("a");
+    notice.className = "notice";
+    link.href = location.pathname + location.search;
+    link.textContent = content.dataset.show;
+    notice.append(sentence, " ", link);
+    status.replaceChildren(notice);
+  };
+
+  // A conversation shows what was written since; what is being typed below it stays.
+  const showThread = () => {
+    const request = new XMLHttpRequest();
+    request.open("GET", location.pathname + location.search);
+    request.responseType = "document";
+    request.setRequestHeader("accept", "text/html");
+    request.setRequestHeader("x-unattended", "1");
+    request.onload = () => {
+      const fresh = request.response && request.response.querySelector("[data-thread]");
+      if (!fresh) return say(content.dataset.new);
+      thread.replaceWith(document.adoptNode(fresh));
+      thread = fresh;
+      status.textContent = content.dataset.said;
+    };
+    request.onerror = () => say(content.dataset.stale);
+    request.send();
+  };
+
+  const concerns = ({ changed, id, about }) => parts.some(({ dataset }) =>
+    dataset.live === changed && (dataset.id ? dataset.id === id : !patient || !about || patient.pathname.endsWith(about)));
+
+  const hear = (told, socket) => {
+    if (told.reload) return say(content.dataset.stale);
+    if (!concerns(told)) return;
+    if (thread && thread.dataset.thread === told.changed && !document.hidden) return showThread();
+    say(content.dataset.new);
+    // Once is enough: whoever wants to know asks for the page.
+    over = !thread;
+    if (over) socket.close();
+  };
+
+  const later = () => {
+    if (over) return;
+    setTimeout(open, pause * (1 + Math.random()));
+    pause = Math.min(pause * 2, 300000);
+  };
+
+  const open = async () => {
+    try {
+      const headers = { accept: "application/json", "x-csrf-token": form.value, "x-unattended": "1" };
+      const answer = await fetch("/api/live/token", { method: "POST", headers });
+      if (answer.status === 401 || answer.status === 403) return;
+      if (!answer.ok) return later();
+      const { token } = await answer.json();
+      const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/live?token=" + token);
+      socket.onopen = () => {
+        pause = 1000;
+        if (before) say(content.dataset.stale);
+        before = true;
+      };
+      socket.onmessage = (event) => hear(JSON.parse(event.data), socket);
+      // 1008: the session has ended, and the next page says so.
+      socket.onclose = (event) => { if (event.code !== 1008) later(); };
+    } catch {
+      later();
+    }
+  };
+  open();
+}

@@ -257,6 +257,29 @@ fn people_are_invited_by_who_administers_them_and_choose_a_good_password() {
     });
 }
 
+/// CF-19: a live connection opens by a fresh, signed token of its own kind, for as long as its session lives.
+#[test]
+fn a_live_connection_wants_a_signed_token() {
+    trial("live", async |trial| {
+        let caller = Caller::Person(somebody());
+        let issued = trial.send(caller, Method::POST, "/api/live/token", &json!({})).await;
+        assert_eq!(issued.status, StatusCode::OK, "{}", issued.text);
+        let issued = issued.json();
+        let token = issued["token"].as_str().unwrap_or_default();
+        let opened =
+            async |query: &str| trial.get(Caller::Anonymous, &format!("/api/live{query}")).await.status;
+        let unsigned = token.rsplit_once('.').map_or("", |(head, _)| head);
+        for query in ["", "?token=", &format!("?token={unsigned}."), &format!("?token={token}A")] {
+            assert_eq!(opened(query).await, StatusCode::UNAUTHORIZED, "{query}");
+        }
+        // What asks here speaks no WebSocket: a good token is told so, and any other is not.
+        let good = format!("?token={token}");
+        assert_eq!(opened(&good).await, StatusCode::UPGRADE_REQUIRED);
+        trial.send(caller, Method::POST, "/identity/sign-out", &json!({})).await;
+        assert_eq!(opened(&good).await, StatusCode::UNAUTHORIZED, "the session has ended");
+    });
+}
+
 /// CF-18, CC-9: a page runs, shows and loads nothing from elsewhere, and stands in no frame.
 #[test]
 fn nothing_from_elsewhere_runs_on_a_page() {
