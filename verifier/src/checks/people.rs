@@ -9,7 +9,7 @@ use crate::outcome::{Outcome, Sight};
 use crate::people::{Login, Person, first_step};
 use crate::recruits::prove;
 use crate::trial::{Stand, Trial};
-use crate::trouble::Result;
+use crate::trouble::{Result, Trouble};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -59,6 +59,14 @@ pub(super) const CHECKS: &[Check] = &[
         Identity,
         Needs::Instance,
         spec_roles,
+    ),
+    Check::new(
+        "last-administrator-stays",
+        &["HC-3"],
+        "Somebody always stays who administers people",
+        Identity,
+        Needs::Instance,
+        last_stays,
     ),
     Check::new(
         "invitation-withdrawn",
@@ -242,6 +250,39 @@ fn spec_roles(trial: &Trial) -> Result<Outcome> {
         sight.expect((400..500).contains(&status), || format!("somebody is invited as {role:?}: {status}"));
     }
     sight.end("refused")
+}
+
+/// In an instance beside, where an administrator may lock themselves out.
+fn last_stays(trial: &Trial) -> Result<Outcome> {
+    let role = trial.stand()?.office()?.role().to_owned();
+    let (place, people) = super::unwritten::beside(trial)?;
+    let serving = place.serve()?;
+    let mut administrators = people.iter().filter(|login| login.role == role);
+    let first =
+        administrators.next().ok_or_else(|| Trouble::Absent(format!("nobody is made up as {role}")))?;
+    let person = Person::new(&serving.wire(), Rc::clone(first))?;
+    let end = |id: &str| -> Result<u16> {
+        let send = || person.request("DELETE", &format!("/identity/people/{id}"))?.json(&json!({})).send();
+        let mut reply = send()?;
+        if reply.json()["code"] == "prove-again" {
+            prove(&person)?;
+            reply = send()?;
+        }
+        Ok(reply.status)
+    };
+    let mut sight = Sight::new("had the administrators of an organisation leave, one after the other");
+    for other in administrators {
+        let other = Person::new(&serving.wire(), Rc::clone(other))?;
+        if other.organisation() == person.organisation() {
+            let status = end(&other.id)?;
+            sight.expect(status == 204, || format!("one of several leaves: {status}"));
+        }
+    }
+    let status = end(&person.id)?;
+    sight.expect((400..500).contains(&status), || format!("the last one leaves: {status}"));
+    let list = person.get("/identity/people")?;
+    sight.expect(list.is_success(), || format!("afterwards people are listed: {}", list.status));
+    sight.end("the last one is refused, and stays")
 }
 
 fn withdrawn(trial: &Trial) -> Result<Outcome> {

@@ -297,13 +297,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "a password that leaked everywhere",
     ),
     mutant(
-        "suspended-stays",
-        "crates/safeguards/src/identity/sessions.rs",
-        &[(
-            "JOIN people p ON p.id = s.person_id AND p.suspended_at IS NULL",
-            "JOIN people p ON p.id = s.person_id",
-        )],
-        "who is suspended stays in",
+        "suspended-signs-in",
+        "crates/safeguards/src/identity/memberships.rs",
+        &[(".bind(suspended.then_some(now))", ".bind((suspended && person.uuid().is_nil()).then_some(now))")],
+        "who is suspended signs in anew",
     ),
     mutant(
         "anybody-invites",
