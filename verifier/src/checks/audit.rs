@@ -249,22 +249,27 @@ fn saved_list(trial: &Trial) -> Result<Outcome> {
 fn create(trial: &Trial) -> Result<Outcome> {
     let stand = trial.stand()?;
     let mut sight = Sight::new("made records, and read the log");
-    for person in stand.cast()? {
-        for resource in trial.resources()? {
+    let (cast, resources) = (stand.cast()?, trial.resources()?);
+    let mut made = Vec::new();
+    for person in &cast {
+        for resource in &resources {
             let word = crate::clock::word();
-            let Some(body) = trial.sample_for(&person, &resource, &word)? else { continue };
-            let made = person.post(format!("/api/{}", resource.path), &body)?;
-            let Some(id) = made.json()["id"].as_str().map(str::to_owned) else { continue };
-            let world = stand.look()?;
-            let events: Vec<Event> =
-                world.events.iter().filter(|event| event.actor == person.id).cloned().collect();
-            named(&mut sight, &events, &person, &resource, &id, "create");
-            let opened = world.payloads.iter().find(|payload| payload["record"] == json!(id));
-            let wrote = opened.map(|payload| payload["wrote"].to_string()).unwrap_or_default();
-            sight.expect(!body.to_string().contains(&word) || wrote.contains(&word), || {
-                format!("the event of a {} does not say what was written", resource.name())
-            });
+            let Some(body) = trial.sample_for(person, resource, &word)? else { continue };
+            let reply = person.post(format!("/api/{}", resource.path), &body)?;
+            let Some(id) = reply.json()["id"].as_str().map(str::to_owned) else { continue };
+            made.push((person, resource, id, body, word));
         }
+    }
+    let world = stand.look()?;
+    for (person, resource, id, body, word) in made {
+        let events: Vec<Event> =
+            world.events.iter().filter(|event| event.actor == person.id).cloned().collect();
+        named(&mut sight, &events, person, resource, &id, "create");
+        let opened = world.payloads.iter().find(|payload| payload["record"] == json!(id));
+        let wrote = opened.map(|payload| payload["wrote"].to_string()).unwrap_or_default();
+        sight.expect(!body.to_string().contains(&word) || wrote.contains(&word), || {
+            format!("the event of a {} does not say what was written", resource.name())
+        });
     }
     sight.end("an event `create` with person, record and fields; what was written opens in the archive")
 }

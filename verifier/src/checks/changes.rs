@@ -102,9 +102,11 @@ fn tried(
     send: &Sending<'_>,
 ) -> Result<()> {
     let stand = trial.stand()?;
+    stand.look()?;
     for resource in trial.resources()?.into_iter().filter(|resource| has(resource)) {
         for person in stand.cast()? {
-            let world = stand.look()?;
+            // As it was left by whoever tried before: a look takes as long as an export.
+            let world = stand.world()?;
             let may = allowed(trial, &world, &person, action, &resource)?;
             let must_not = all_ids(&world, &resource).into_iter().filter(|id| !may.contains(id));
             let chosen: Vec<String> = must_not.take(4).chain(may.iter().take(1).cloned()).collect();
@@ -188,10 +190,11 @@ fn update_oracle(trial: &Trial) -> Result<Outcome> {
 fn update_mask(trial: &Trial) -> Result<Outcome> {
     let (stand, model, api) = (trial.stand()?, trial.model()?, trial.api()?);
     let mut sight = Sight::new("changed fields that a role may not, in records that it may change");
+    stand.look()?;
     for resource in trial.resources()?.into_iter().filter(|resource| resource.has(api, "patch", "")) {
         let schema = resource.change_schema(api);
         for person in stand.cast()? {
-            let world = stand.look()?;
+            let world = stand.world()?;
             let may = allowed(trial, &world, &person, Action::Update, &resource)?;
             let Some(id) = may.iter().next() else { continue };
             let fields =
@@ -230,11 +233,13 @@ fn update_mask(trial: &Trial) -> Result<Outcome> {
 fn update_by_form(trial: &Trial) -> Result<Outcome> {
     let (stand, model, api) = (trial.stand()?, trial.model()?, trial.api()?);
     let mut sight = Sight::new("sent forms with every field of a record, as everybody who may not change it");
+    stand.look()?;
     for resource in trial.resources()?.into_iter().filter(|resource| resource.has(api, "patch", "")) {
         for person in stand.cast()? {
-            let world = stand.look()?;
+            let world = stand.world()?;
             let may = allowed(trial, &world, &person, Action::Update, &resource)?;
             let chosen = all_ids(&world, &resource).into_iter().filter(|id| !may.contains(id)).take(2);
+            let mut sent = Vec::new();
             for id in chosen.chain(may.iter().take(1).cloned()).collect::<Vec<_>>() {
                 let fields =
                     world.visible(model, &person, Action::Update, resource.index, &id).unwrap_or_default();
@@ -252,7 +257,10 @@ fn update_by_form(trial: &Trial) -> Result<Outcome> {
                     form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 let path = format!("/{}/{id}/edit", resource.path);
                 let _answer = person.request("POST", path)?.page().form(&pairs).send()?;
-                let after = stand.look()?;
+                sent.push((id, word));
+            }
+            let after = stand.look()?;
+            for (id, word) in sent {
                 let row = after.row(&resource.entity.table, &id).cloned().unwrap_or_default();
                 let written = Value::Object(row).to_string().contains(&word);
                 sight

@@ -176,22 +176,27 @@ fn updated_by(trial: &Trial) -> Result<Outcome> {
 fn created_by(trial: &Trial) -> Result<Outcome> {
     let stand = trial.stand()?;
     let mut sight = Sight::new("made records as several roles, and read who the archive says it was");
-    for person in stand.cast()? {
-        for resource in trial.resources()? {
-            let Some(body) = trial.sample_for(&person, &resource, &crate::clock::word())? else { continue };
-            let made = person.post(format!("/api/{}", resource.path), &body)?;
-            let Some(id) = made.json()["id"].as_str().map(str::to_owned) else { continue };
-            let world = stand.look()?;
-            let row = world.row(&resource.entity.table, &id).cloned().unwrap_or_default();
-            let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            sight.expect(text("created_by_id") == person.id && text("updated_by_id") == person.id, || {
-                format!("a {} made by {} says otherwise", resource.name(), person.role())
-            });
-            sight.expect(text("organisation_id") == person.organisation(), || {
-                "it belongs to another organisation".to_owned()
-            });
-            sight.expect(row.get("version") == Some(&json!(1)), || "its version is not 1".to_owned());
+    let (cast, resources) = (stand.cast()?, trial.resources()?);
+    let mut made = Vec::new();
+    for person in &cast {
+        for resource in &resources {
+            let Some(body) = trial.sample_for(person, resource, &crate::clock::word())? else { continue };
+            let reply = person.post(format!("/api/{}", resource.path), &body)?;
+            let Some(id) = reply.json()["id"].as_str().map(str::to_owned) else { continue };
+            made.push((person, resource, id));
         }
+    }
+    let world = stand.look()?;
+    for (person, resource, id) in made {
+        let row = world.row(&resource.entity.table, &id).cloned().unwrap_or_default();
+        let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        sight.expect(text("created_by_id") == person.id && text("updated_by_id") == person.id, || {
+            format!("a {} made by {} says otherwise", resource.name(), person.role())
+        });
+        sight.expect(text("organisation_id") == person.organisation(), || {
+            "it belongs to another organisation".to_owned()
+        });
+        sight.expect(row.get("version") == Some(&json!(1)), || "its version is not 1".to_owned());
     }
     sight.end("its maker, their organisation, version 1")
 }
@@ -226,20 +231,23 @@ fn frozen_records<'t>(trial: &'t Trial) -> Result<Vec<(Resource<'t>, String)>> {
 /// Moves records on as whoever may, so that some are frozen.
 fn advance(trial: &Trial) -> Result<()> {
     let stand = trial.stand()?;
+    stand.look()?;
     for resource in trial.resources()? {
         let Some(lifecycle) = &resource.entity.lifecycle else { continue };
         for _ in 0..2 {
             for (at, step) in lifecycle.moves.iter().enumerate() {
                 for person in stand.cast()? {
-                    let world = stand.look()?;
-                    for id in
-                        allowed(trial, &world, &person, Action::Move(at), &resource)?.into_iter().take(2)
-                    {
+                    let world = stand.world()?;
+                    let may = allowed(trial, &world, &person, Action::Move(at), &resource)?;
+                    for id in may.iter().take(2) {
                         let version = world
-                            .row(&resource.entity.table, &id)
+                            .row(&resource.entity.table, id)
                             .and_then(|row| row.get("version").cloned());
                         let path = format!("/{}?version={}", step.name.kebab(), version.unwrap_or(json!(1)));
-                        let _moved = person.post(resource.one(&id, &path), &json!({}))?;
+                        let _moved = person.post(resource.one(id, &path), &json!({}))?;
+                    }
+                    if !may.is_empty() {
+                        stand.look()?;
                     }
                 }
             }
