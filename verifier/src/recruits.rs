@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use serde_json::{Value, json};
+use spec::model::{Model, PlaceIndex};
 
 use crate::authenticator::Authenticator;
 use crate::clock;
@@ -73,7 +74,10 @@ impl Stand {
     pub(crate) fn recruit(&self, role: &str) -> Result<Login> {
         let office = self.office()?;
         let email = format!("{}@example.net", clock::word());
-        let body = json!({ "email": email, "role": role });
+        let mut body = json!({ "email": email, "role": role });
+        if let Some(kind) = self.needs_place(role) {
+            body["place"] = self.new_place(kind)?.into();
+        }
         let mut made = office.post("/identity/people", &body)?;
         if made.json()["code"] == "prove-again" {
             prove(&office)?;
@@ -84,6 +88,31 @@ impl Stand {
         })?;
         welcome(self.wire(), &link)?;
         Ok(Login { role: role.to_owned(), email, password: PASSWORD.to_owned(), authenticator: None })
+    }
+
+    /// The kind of place at which a role is had; none in the whole organisation, nor for who administers people there.
+    fn needs_place(&self, role: &str) -> Option<PlaceIndex> {
+        let role = self.model().roles.iter().find(|known| known.name == role)?;
+        let administers = role.administers.iter().any(|what| what.as_str() == "people");
+        self.model().place_of(role).filter(|_| !administers)
+    }
+
+    /// A new place in the second organisation, in new ones of the kinds above it.
+    fn new_place(&self, kind: PlaceIndex) -> Result<String> {
+        let known = &self.model()[kind];
+        let mut body = json!({ "kind": known.name.as_str(), "name": format!("Site {}", clock::word()) });
+        if let Some(above) = known.inside.filter(|above| *above != Model::ORGANISATION) {
+            body["inside"] = self.new_place(above)?.into();
+        }
+        let office = self.office()?;
+        let mut made = office.post("/identity/places", &body)?;
+        if made.json()["code"] == "prove-again" {
+            prove(&office)?;
+            made = office.post("/identity/places", &body)?;
+        }
+        made.json()["id"].as_str().map(str::to_owned).ok_or_else(|| {
+            Trouble::unexpected(format!("no {} can be made: {} {}", known.name, made.status, made.text()))
+        })
     }
 
     /// A new person who needs no second factor.

@@ -235,11 +235,11 @@ impl Stand {
             role.is_some_and(|role| role.administers.iter().any(|what| what.as_str() == "people"))
         };
         let office = strangers.iter().position(administers);
+        // One that is had in the whole organisation, where there is one: it needs no place.
         let role_of = |privileged: bool| {
-            let fits = |role: &&spec::model::Role| {
-                role.is_privileged() == privileged && role.level == Model::ORGANISATION
-            };
-            model.roles.iter().find(fits).map(|role| role.name.as_str().to_owned())
+            let fits = model.roles().filter(|(_, role)| role.is_privileged() == privileged);
+            let first = fits.min_by_key(|(_, role)| model.place_of(role).is_some());
+            first.map(|(_, role)| role.name.as_str().to_owned())
         };
         Ok(Self {
             place,
@@ -274,6 +274,11 @@ impl Stand {
     /// The made-up people's logins.
     pub(crate) fn people(&self) -> &[Rc<Login>] {
         &self.people
+    }
+
+    /// The spec, resolved.
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
     }
 
     pub(crate) fn plain_role(&self) -> Option<String> {

@@ -240,9 +240,8 @@ fn advance(trial: &Trial) -> Result<()> {
                     let world = stand.world()?;
                     let may = allowed(trial, &world, &person, Action::Move(at), &resource)?;
                     for id in may.iter().take(2) {
-                        let version = world
-                            .row(&resource.entity.table, id)
-                            .and_then(|row| row.get("version").cloned());
+                        let version =
+                            world.row(&resource.entity.table, id).and_then(|row| row.get("version").cloned());
                         let path = format!("/{}?version={}", step.name.kebab(), version.unwrap_or(json!(1)));
                         let _moved = person.post(resource.one(id, &path), &json!({}))?;
                     }
