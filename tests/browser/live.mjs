@@ -63,7 +63,7 @@ try {
   if (secret) {
     // `seed` may have used the code of this half minute: then the next one is due.
     for (const ahead of [0, 30_000]) {
-      if (!page.url().endsWith("/sign-in/code")) break;
+      if (new URL(page.url()).pathname !== "/sign-in/code") break;
       await page.fill("[name=code]", code(secret, Date.now() + ahead));
       await Promise.all([page.waitForEvent("load"), page.press("[name=code]", "Enter")]);
     }
@@ -72,7 +72,8 @@ try {
   await wire.send("Network.enable");
   const listening = new Promise((resolve) => wire.once("Network.webSocketHandshakeResponseReceived", resolve));
   await page.goto(app.origin + given.list);
-  const { response } = await listening;
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("no connection was opened")), 30_000).unref());
+  const { response } = await Promise.race([listening, late]);
   report.switched = response.status;
   const rows = () => page.locator("main tbody tr").count();
   report.before = await rows();
@@ -80,7 +81,7 @@ try {
   const focus = await focused();
   const record = await writes();
   await page.waitForSelector("main [role=status] a");
-  report.announced = await page.innerText("main [role=status]");
+  report.announced = (await page.innerText("main [role=status]")).replace(/\s+/g, " ");
   report.focusKept = (await focused()) === focus;
   report.shownAlready = (await page.content()).includes(record.id);
   await page.focus("main [role=status] a");
