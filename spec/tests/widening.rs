@@ -186,3 +186,28 @@ fn a_narrower_grant_is_no_widening_and_a_wider_one_is_told_by_its_fields() {
         .collect();
     assert_eq!(told, ["doctor note 2", "nurse patient 2"]);
 }
+
+/// What a patient lets their family see is what it was, while something else changes; what they newly may let them see is told.
+#[test]
+fn a_permission_that_stays_as_it_is_widens_nothing() {
+    let app = |fields: &str, gives: &str| {
+        let text = format!(
+            "app: Clinic\nroles:\n  patient: {{ self: patient }}\n  relative: {{}}\n  owner: {{ administers: [people, agreements] }}\n\
+             entities:\n  patient:\n    fields:\n      name: identifier name\n{fields}    access:\n      patient: view own\n      \
+             owner: \"view(name), create(name) in organisation\"\n  reading:\n    part of: patient\n    fields:\n      pulse: clinical integer 20..300\n    \
+             access:\n      patient: view own\n      owner: \"create in organisation\"\n\
+             permissions:\n  family access: {{ by: patient, to: relative, gives: [{gives}], until: date or revoked }}\n"
+        );
+        spec::check(&text, &Lock::default()).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
+    };
+    let before = app("", "view patient");
+    assert_eq!(
+        widened(&before, &app("      phone: identifier phone\n", "view patient"))
+            .iter()
+            .filter(|one| one.shows_what_is_kept())
+            .count(),
+        0
+    );
+    let more = widened(&before, &app("", "view patient, view reading"));
+    assert!(told(&more, &["relative".to_owned()], "reading", "pulse"), "{more:?}");
+}

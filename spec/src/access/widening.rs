@@ -310,6 +310,10 @@ impl Known<'_> {
             }
             (Reach::Viewable, Reach::Viewable) => !widened(Action::View),
             (Reach::Inherited(old), Reach::Inherited(new)) => old == new && !widened(*new),
+            (Reach::Permitted(old), Reach::Permitted(new)) => {
+                self.renamed(self.before[*old].name.as_str()) == self.after[*new].name.as_str()
+                    && giver(self.before, *old) == giver(self.after, *new)
+            }
             (Reach::Everywhere, _) => true,
             _ => false,
         }
@@ -318,4 +322,10 @@ impl Known<'_> {
     fn self_roles(&self, model: &Model, entity: EntityIndex) -> BTreeSet<String> {
         model[entity].self_roles.iter().map(|role| model[*role].name.to_string()).collect()
     }
+}
+
+/// Who gives the permission that is kept as this record.
+fn giver(model: &Model, entity: EntityIndex) -> Option<&Name> {
+    let permission = model.permissions.iter().find(|permission| permission.entity == entity)?;
+    Some(&model[permission.by].name)
 }
