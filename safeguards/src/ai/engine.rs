@@ -191,8 +191,7 @@ fn prose(field: &Field, sentences: &[&str], alone: bool) -> Option<String> {
         let fits = |sentence: &&&str| {
             let own = rank(sentence, usual);
             // A sentence stands where most of its words are usual; it is not said twice.
-            own > 0
-                && USUAL.iter().all(|(_, other)| other == usual || rank(sentence, other) < own)
+            own > 0 && USUAL.iter().all(|(_, other)| other == usual || rank(sentence, other) < own)
         };
         sentences.iter().filter(fits).copied().collect()
     };
