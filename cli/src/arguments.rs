@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Change an app: see what differs in plain words, then change its code and its tables without losing a record.
     Change(Change),
     /// Take an app's last change back: its code and its tables are as they were before, or you are told why they cannot be.
-    Undo(Undo),
+    Undo(Changing),
     /// Read a project's own code, in src/custom, and say what does not belong there and what to do instead.
     Lint {
         /// The project's folder.
@@ -219,20 +219,13 @@ pub(crate) struct Change {
     /// The changed spec.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
-    /// The project's folder.
-    #[arg(long, default_value = ".")]
-    pub(crate) dir: PathBuf,
-    /// Only say what would change.
-    #[arg(long)]
-    pub(crate) plan: bool,
-    /// The app's name, as app.yaml writes it: who names it means it. Needed where values are deleted or somebody may see
-    /// more; asked for when it is left out.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) confirm: Option<String>,
+    #[command(flatten)]
+    pub(crate) changing: Changing,
 }
 
+/// What is said of a change forward and of one back.
 #[derive(Debug, Args)]
-pub(crate) struct Undo {
+pub(crate) struct Changing {
     /// The project's folder.
     #[arg(long, default_value = ".")]
     pub(crate) dir: PathBuf,

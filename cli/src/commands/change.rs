@@ -31,10 +31,11 @@ const NO_VERSION: [&str; 4] = ["backups", "data", "target", ".git"];
 
 /// Changes an app to what a prompt or a spec says.
 pub(crate) fn run(arguments: &Change, progress: Progress) -> Result<Outcome, Failure> {
-    let dir = &arguments.dir;
+    let dir = &arguments.changing.dir;
     let former = Former::of(dir)?;
     let wish = wished(arguments, &former)?;
-    let how = How { plan: arguments.plan, confirm: arguments.confirm.as_deref(), undoes: None };
+    let how =
+        How { plan: arguments.changing.plan, confirm: arguments.changing.confirm.as_deref(), undoes: None };
     see_through(dir, &former, &wish, &how, progress)
 }
 
@@ -140,13 +141,13 @@ impl Wish {
 }
 
 fn wished(arguments: &Change, former: &Former) -> Result<Wish, Failure> {
-    let lock = locked(&arguments.dir)?;
+    let lock = locked(&arguments.changing.dir)?;
     if arguments.prompt.is_none() && arguments.prompt_file.is_none() {
-        let path = arguments.spec.clone().unwrap_or_else(|| arguments.dir.join("app.yaml"));
+        let path = arguments.spec.clone().unwrap_or_else(|| arguments.changing.dir.join("app.yaml"));
         let (spec, text) = (valid_spec(&path, &lock)?, read(&path)?);
         return Ok(Wish::plain(spec, text));
     }
-    unedited(&arguments.dir, former)?;
+    unedited(&arguments.changing.dir, former)?;
     let words = prompt_of(arguments.prompt.as_deref(), arguments.prompt_file.as_deref())?;
     let changed = planner::change(&former.spec, &words).map_err(unplanned)?;
     let text = planner::without_retired(&changed.text);

@@ -7,12 +7,12 @@ use super::change::{How, Wish, see_through, unedited};
 use super::generate::Former;
 use super::history;
 use super::source::locked;
-use crate::arguments::Undo;
+use crate::arguments::Changing;
 use crate::outcome::{Failure, Outcome};
 use crate::progress::Progress;
 
 /// Takes the last change back, or says why that cannot be done before anything is touched.
-pub(crate) fn run(arguments: &Undo, progress: Progress) -> Result<Outcome, Failure> {
+pub(crate) fn run(arguments: &Changing, progress: Progress) -> Result<Outcome, Failure> {
     let dir = &arguments.dir;
     let former = Former::of(dir)?;
     let state = history::last(dir)?.ok_or_else(|| {

@@ -106,18 +106,11 @@ impl<'a> Bench<'a> {
         built
     }
 
-    /// The program under a mutant's name.
-    pub(super) fn named(&self, program: &Path, mutant: &Mutant) -> anyhow::Result<PathBuf> {
-        let own = self.programs.join(mutant.name);
+    /// The program once more, under a name: a mutant's, or nobody's.
+    pub(super) fn named(&self, program: &Path, name: &str) -> anyhow::Result<PathBuf> {
+        let own = self.programs.join(name);
         fs::hard_link(program, &own)?;
         Ok(own)
-    }
-
-    /// The program once more, under a name that is nobody's.
-    pub(super) fn copied(&self, program: &Path) -> anyhow::Result<Built> {
-        let own = self.programs.join("unchanged");
-        fs::hard_link(program, &own)?;
-        Ok(Ok(own))
     }
 
     /// The program of one mutant; why there is none, where it does not build.

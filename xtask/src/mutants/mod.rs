@@ -85,7 +85,7 @@ impl Mutants {
             Err(why) => bail!("the mutants do not build together: {why}"),
         };
         // Under a name that is no mutant's, it is the honest one.
-        let unchanged = bench.verified(&bench.copied(&joint)?)?;
+        let unchanged = bench.verified(&Ok(bench.named(&joint, "unchanged")?))?;
         ensure!(
             matches!(unchanged, End::Survived),
             "the unchanged project is not green: {}",
@@ -112,7 +112,7 @@ impl Mutants {
             };
             let verifying: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(verify)).collect();
             for (mutant, _) in &together {
-                built.send((mutant, Ok(bench.named(&joint, mutant)?)))?;
+                built.send((mutant, Ok(bench.named(&joint, mutant.name)?)))?;
             }
             for mutant in alone {
                 let program = if over() { Err("no time".to_owned()) } else { bench.alone(mutant)? };
