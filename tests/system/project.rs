@@ -17,7 +17,7 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     package: String,
     /// One test at a time builds: cargo would make the others wait anyhow, and then call them slow.
-    _turn: File,
+    turn: Option<File>,
 }
 
 impl Project {
@@ -55,7 +55,7 @@ impl Project {
             .unwrap_or_else(|error| panic!("{name} is not written: {error}"));
         let package = package(&files.files["Cargo.toml"]).to_owned();
         is_built_next(&package, &folder);
-        Self { folder, package, _turn: turn }
+        Self { folder, package, turn: Some(turn) }
     }
 
     /// Runs cargo on the project, with what all projects share compiled once.
@@ -85,6 +85,13 @@ impl Project {
         let _ = fs::remove_file(&own);
         fs::copy(&program, &own).unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         own
+    }
+
+    /// Builds it for the last time, so that others may build while its program runs.
+    pub(crate) fn built(&mut self) -> PathBuf {
+        let program = self.build();
+        self.turn = None;
+        program
     }
 }
 

@@ -12,10 +12,9 @@ use crate::healthcoder::{Ended, ended};
 use crate::project::Project;
 use crate::serving::{Database, Place};
 
-/// Builds a project, and verifies it by its own program.
-fn verified(project: &Project, words: &[&str]) -> Ended {
-    let program = project.build();
-    let all = ["--json", "verify", text(&project.folder), "--program", text(&program)];
+/// Verifies a project by its own program.
+fn verified(project: &Project, program: &Path, words: &[&str]) -> Ended {
+    let all = ["--json", "verify", text(&project.folder), "--program", text(program)];
     ended(&mut command(&[&all[..], words].concat()))
 }
 
@@ -37,9 +36,10 @@ fn is_green(ended: &Ended) -> Value {
 /// Verifies the app of a shared prompt on both databases: once built, it is the same program.
 fn is_verified(prompt: &str) {
     let administrator = testing::postgres_administrator();
-    let project = Project::of_prompt(prompt);
-    is_green(&verified(&project, &[]));
-    is_green(&verified(&project, &["--database-url", administrator.reveal()]));
+    let mut project = Project::of_prompt(prompt);
+    let program = project.built();
+    is_green(&verified(&project, &program, &[]));
+    is_green(&verified(&project, &program, &["--database-url", administrator.reveal()]));
 }
 
 macro_rules! prompts {
@@ -68,8 +68,9 @@ prompts! {
 fn an_app_is_verified_on_sqlite() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (page, xml) = (folder.path().join("page.html"), folder.path().join("report.xml"));
-    let project = Project::of_prompt("home-bp");
-    let report = is_green(&verified(&project, &["--html", text(&page), "--junit", text(&xml)]));
+    let mut project = Project::of_prompt("home-bp");
+    let program = project.built();
+    let report = is_green(&verified(&project, &program, &["--html", text(&page), "--junit", text(&xml)]));
     assert!(with_outcome(&report, "kept").len() >= 120, "{}", with_outcome(&report, "kept").len());
     let page = fs::read_to_string(page).expect("there is a page");
     assert!(page.contains("every promise that was tried was kept") && !page.contains("<script"));
@@ -80,8 +81,9 @@ fn an_app_is_verified_on_sqlite() {
 #[test]
 fn an_app_is_verified_on_postgresql() {
     let administrator = testing::postgres_administrator();
-    let project = Project::of_prompt("home-bp");
-    let report = is_green(&verified(&project, &["--database-url", administrator.reveal()]));
+    let mut project = Project::of_prompt("home-bp");
+    let program = project.built();
+    let report = is_green(&verified(&project, &program, &["--database-url", administrator.reveal()]));
     let kept = with_outcome(&report, "kept");
     for check in ["swapped-rows-do-not-open", "tamper-recompute", "audit-refused-by-the-database"] {
         assert!(kept.contains(&check), "{check} was not tried: {kept:?}");
@@ -91,14 +93,15 @@ fn an_app_is_verified_on_postgresql() {
 /// A verifier that cannot fail is worth nothing: the least scope of one query is gone, and it says which check saw it.
 #[test]
 fn an_app_that_lost_a_scope_is_refuted() {
-    let project = Project::changed("home-bp", "home-bp-unscoped", |files| {
+    let mut project = Project::changed("home-bp", "home-bp-unscoped", |files| {
         let policy = files.files.get_mut("src/access.rs").expect("an app has a policy");
         let narrow =
             "Grant::to(\"physician\", &[Action::View, Action::List]).rows(PATIENTS_ASSIGNED_PHYSICIAN)";
         assert!(policy.contains(narrow));
         *policy = policy.replace(narrow, "Grant::to(\"physician\", &[Action::View, Action::List])");
     });
-    let ended = verified(&project, &["--only", "access-list", "--only", "access-show"]);
+    let program = project.built();
+    let ended = verified(&project, &program, &["--only", "access-list", "--only", "access-show"]);
     assert_eq!(ended.code, Some(1), "{}", ended.errors);
     let report = ended.json();
     assert_eq!(with_outcome(&report, "broken"), ["access-list-oracle", "access-show-oracle"], "{report:#}");

@@ -7,6 +7,7 @@ use spec::model::{Entity, EntityIndex, Field, FieldIndex, Model, Origin, RoleInd
 use spec::{CodeSystem, Kind};
 
 use super::entity::{lower_first, module};
+use super::policy::self_made;
 use crate::doors::rust_literal;
 
 /// How many people sign in as a record of their own.
@@ -18,6 +19,8 @@ pub(crate) struct SeedView {
     pub(crate) people: Vec<PersonView>,
     pub(crate) records: Vec<RecordsView>,
     pub(crate) uses_fake: bool,
+    /// Whether any are made by filling in a form.
+    pub(crate) fills: bool,
 }
 
 /// A made-up person.
@@ -38,6 +41,8 @@ pub(crate) struct RecordsView {
     pub(crate) constant: String,
     /// The address of who makes them, over the number `n` and, of a part, over the number `at` of what it is a part of.
     pub(crate) by: String,
+    /// Whether each is made by whom it is of, when they first come.
+    pub(crate) itself: bool,
     /// Whether nobody makes parts of some of what they are parts of, since these wait to be claimed.
     pub(crate) unclaimed: bool,
     /// What they link to, by module.
@@ -81,6 +86,7 @@ impl SeedView {
         Self {
             people: people(model),
             uses_fake: records.iter().any(|r| r.values.iter().any(|(_, value)| value.contains("fake::"))),
+            fills: records.iter().any(|records| !records.itself),
             records,
         }
     }
@@ -120,6 +126,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     let name = rust_literal(model[role].name.as_str());
     let by = match how {
         Makes::All => rust_literal(&format!("{}@example.org", model[role].name.kebab())),
+        Makes::Itself => format!("seeds.email({name}, n)"),
         Makes::Theirs if entity.parent.is_none() => format!("seeds.email({name}, n)"),
         Makes::Theirs => format!("seeds.email({name}, at)"),
     };
@@ -167,6 +174,7 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
         module: module(&entity.table),
         constant: entity.name.snake().trim_end_matches('_').to_uppercase(),
         by,
+        itself: how == Makes::Itself,
         unclaimed: how == Makes::Theirs
             && entity
                 .parent
@@ -203,6 +211,8 @@ enum Makes {
     All,
     /// The n-th person those of the n-th: parts of what is theirs or assigned to them, or what they register as theirs.
     Theirs,
+    /// The n-th person the record of themselves, which nobody registers.
+    Itself,
 }
 
 /// A role that makes the records: staff before patients, and who reaches them all before who reaches some.
@@ -225,8 +235,9 @@ fn maker(model: &Model, index: EntityIndex) -> Option<Maker> {
         return Some(Maker { role, how: Makes::All });
     }
     let Some(parent) = &model[index].parent else {
-        let role = registrar(model, index)?;
-        return Some(Maker { role, how: Makes::Theirs });
+        let registers = registrar(model, index).map(|role| Maker { role, how: Makes::Theirs });
+        let itself = || self_made(model, index).next().map(|role| Maker { role, how: Makes::Itself });
+        return registers.or_else(itself);
     };
     // One's own parts of one's own record; or of a record that one is responsible for.
     let mut own =
@@ -253,14 +264,14 @@ fn registrar(model: &Model, index: EntityIndex) -> Option<RoleIndex> {
 fn responsible(model: &Model, index: EntityIndex) -> Option<RoleIndex> {
     let assignment = model[index].assignment.as_ref()?;
     match maker(model, index)?.how {
-        Makes::Theirs => registrar(model, index),
+        Makes::Theirs | Makes::Itself => registrar(model, index),
         Makes::All => assign(model, index).and(assignment.roles.first().copied()),
     }
 }
 
 fn assign(model: &Model, index: EntityIndex) -> Option<AssignView> {
     let assignment = model[index].assignment.as_ref()?;
-    if maker(model, index)?.how == Makes::Theirs {
+    if maker(model, index)?.how != Makes::All {
         return None;
     }
     let may = |role: RoleIndex| model.grants(role, index).any(|grant| grant.allows(Action::Assign));
