@@ -55,6 +55,11 @@ impl Resource<'_> {
         self.entity.fields().find(|(_, field)| spelling(field) == name).map(|(index, _)| index)
     }
 
+    /// The column behind a name of JSON.
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        self.field(name).map(|field| self.entity[field].column.as_str())
+    }
+
     /// The schema of the body that makes one.
     pub(crate) fn new_schema(&self, api: &Value) -> Value {
         body_schema(api, &api["paths"][format!("/api/{}", self.path)]["post"])

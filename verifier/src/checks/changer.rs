@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 use spec::access::Action;
+use spec::model::{Calendar, EntityIndex, FieldIndex};
 
 use crate::entity::{Resource, spelling};
 use crate::people::Person;
@@ -29,6 +30,12 @@ pub(super) fn change(
     })
 }
 
+/// Whether a field says when something is booked, or what.
+fn books(calendar: &Calendar, entity: EntityIndex, field: FieldIndex) -> bool {
+    let when = calendar.start == field || calendar.end == Some(field);
+    calendar.entity == entity && (when || calendar.resources.contains(&field))
+}
+
 /// Somebody with a record that they may change, and a change of it.
 pub(super) struct Changer<'t> {
     pub(super) person: Rc<Person>,
@@ -50,7 +57,13 @@ pub(super) fn changers(trial: &Trial) -> Result<Vec<Changer<'_>>> {
             for id in may {
                 let fields =
                     world.visible(model, &person, Action::Update, resource.index, &id).unwrap_or_default();
-                let fits = |name: &str| resource.field(name).is_some_and(|field| fields.contains(&field));
+                // What is booked can be refused for what else is booked then.
+                let free = |field: &FieldIndex| {
+                    !model.calendars.iter().any(|calendar| books(calendar, resource.index, *field))
+                };
+                let fits = |name: &str| {
+                    resource.field(name).is_some_and(|field| fields.contains(&field) && free(&field))
+                };
                 let Some((field, _)) = change(&resource, &resource.change_schema(api), 1, &fits) else {
                     continue;
                 };

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use spec::access::Action;
+use spec::model::FieldIndex;
 
 use crate::check::{Check, Group::Access, Needs};
 use crate::entity::{Resource, spelling};
@@ -94,6 +95,9 @@ fn version(world: &World, resource: &Resource<'_>, id: &str) -> i64 {
 type Sending<'s> = dyn Fn(&Person, &Resource<'_>, &str, i64) -> Result<Option<Reply>> + 's;
 
 /// Tries something with every record by everybody, and looks whether it was allowed. `send` tries it at a version.
+///
+/// A look takes as long as an export. So all that is not allowed is tried before anything that is: one look tells whether
+/// any of it has changed anything.
 fn tried(
     trial: &Trial,
     action: Action,
@@ -102,32 +106,41 @@ fn tried(
     send: &Sending<'_>,
 ) -> Result<()> {
     let stand = trial.stand()?;
-    stand.look()?;
-    for resource in trial.resources()?.into_iter().filter(|resource| has(resource)) {
+    let before = stand.look()?;
+    let resources: Vec<_> = trial.resources()?.into_iter().filter(|resource| has(resource)).collect();
+    let mut allowed_ones = Vec::new();
+    for resource in &resources {
         for person in stand.cast()? {
-            // As it was left by whoever tried before: a look takes as long as an export.
-            let world = stand.world()?;
-            let may = allowed(trial, &world, &person, action, &resource)?;
-            let must_not = all_ids(&world, &resource).into_iter().filter(|id| !may.contains(id));
-            let chosen: Vec<String> = must_not.take(4).chain(may.iter().take(1).cloned()).collect();
-            for id in chosen {
-                let Some(reply) = send(&person, &resource, &id, version(&world, &resource, &id))? else {
-                    continue;
-                };
-                // Who may can still be refused by a rule of the app; who may not must be refused.
-                let right = may.contains(&id) || !reply.is_success();
-                sight.expect(right && reply.status < 500, || {
-                    format!("{} is answered {} for a {}", person.role(), reply.status, resource.name())
+            let may = allowed(trial, &before, &person, action, resource)?;
+            for id in all_ids(&before, resource).into_iter().filter(|id| !may.contains(id)).take(4) {
+                let reply = send(&person, resource, &id, version(&before, resource, &id))?;
+                let refused = |reply: &Reply| !reply.is_success() && reply.status < 500;
+                sight.expect(reply.as_ref().is_none_or(refused), || {
+                    let status = reply.map(|reply| reply.status).unwrap_or_default();
+                    format!("{} is answered {status} for a {}", person.role(), resource.name())
                 });
             }
-            let after = stand.look()?;
-            for id in all_ids(&world, &resource).iter().filter(|id| !may.contains(*id)) {
-                let (was, is) =
-                    (world.row(&resource.entity.table, id), after.row(&resource.entity.table, id));
-                sight.expect(was == is, || format!("{} has changed a {}", person.role(), resource.name()));
-            }
+            allowed_ones.extend(may.into_iter().next().map(|id| (resource, person, id)));
         }
     }
+    let after = stand.look()?;
+    for resource in &resources {
+        for id in all_ids(&before, resource) {
+            let row = |world: &World| world.row(&resource.entity.table, &id).cloned();
+            sight.expect(row(&before) == row(&after), || {
+                format!("somebody has changed a {}", resource.name())
+            });
+        }
+    }
+    for (resource, person, id) in allowed_ones {
+        // Who may can still be refused by a rule of the app, or since somebody was faster.
+        let reply = send(&person, resource, &id, version(&after, resource, &id))?;
+        let status = reply.map(|reply| reply.status).unwrap_or_default();
+        sight.expect(status < 500, || {
+            format!("{} is answered {status} for a {}", person.role(), resource.name())
+        });
+    }
+    stand.look()?;
     Ok(())
 }
 
@@ -190,83 +203,110 @@ fn update_oracle(trial: &Trial) -> Result<Outcome> {
 fn update_mask(trial: &Trial) -> Result<Outcome> {
     let (stand, model, api) = (trial.stand()?, trial.model()?, trial.api()?);
     let mut sight = Sight::new("changed fields that a role may not, in records that it may change");
-    stand.look()?;
+    let before = stand.look()?;
+    let mut tried = Vec::new();
     for resource in trial.resources()?.into_iter().filter(|resource| resource.has(api, "patch", "")) {
         let schema = resource.change_schema(api);
         for person in stand.cast()? {
-            let world = stand.world()?;
-            let may = allowed(trial, &world, &person, Action::Update, &resource)?;
-            let Some(id) = may.iter().next() else { continue };
+            let may = allowed(trial, &before, &person, Action::Update, &resource)?;
+            let Some(id) = may.into_iter().next() else { continue };
             let fields =
-                world.visible(model, &person, Action::Update, resource.index, id).unwrap_or_default();
-            let names: Vec<String> = schema["properties"]
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.clone())
-                .collect();
-            for name in names {
-                let Some(field) = resource.field(&name) else { continue };
-                if fields.contains(&field) {
-                    continue;
-                }
-                let Some((_, body)) =
-                    change(&resource, &schema, version(&world, &resource, id), &|one| one == name)
-                else {
+                before.visible(model, &person, Action::Update, resource.index, &id).unwrap_or_default();
+            let hidden = |name: &str| resource.field(name).is_some_and(|field| !fields.contains(&field));
+            let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+            for name in names.filter(|name| hidden(name)) {
+                let version = version(&before, &resource, &id);
+                let Some((_, body)) = change(&resource, &schema, version, &|one| one == name) else {
                     continue;
                 };
-                let reply = person.patch(resource.one(id, ""), &body)?;
+                let reply = person.patch(resource.one(&id, ""), &body)?;
                 sight.expect(!reply.is_success(), || {
                     format!("{} changes {name} of {}: {}", person.role(), resource.name(), reply.status)
                 });
             }
-            let after = stand.look()?;
-            sight.expect(
-                world.row(&resource.entity.table, id) == after.row(&resource.entity.table, id),
-                || format!("a {} has changed by {}", resource.name(), person.role()),
-            );
+            tried.push((resource.clone(), person, id));
         }
     }
+    let after = stand.look()?;
+    for (resource, person, id) in tried {
+        let row = |world: &World| world.row(&resource.entity.table, &id).cloned();
+        sight.expect(row(&before) == row(&after), || {
+            format!("a {} has changed that {} may change", resource.name(), person.role())
+        });
+    }
     sight.end("refused, and nothing changed")
+}
+
+/// A form that sends a word in every text of a record that somebody may not change.
+struct Forged<'t> {
+    resource: Resource<'t>,
+    person: Rc<Person>,
+    id: String,
+    fields: Vec<FieldIndex>,
+}
+
+impl Forged<'_> {
+    /// Sends it at a version, and says the word.
+    fn send(&self, version: i64) -> Result<String> {
+        let word = crate::clock::word();
+        let mut form = vec![("form.version".to_owned(), version.to_string())];
+        let texts = self.resource.entity.fields().filter(|(_, field)| crate::entity::is_text(field));
+        for (_, field) in texts.filter(|(index, _)| !self.fields.contains(index)) {
+            form.push((spelling(field).to_owned(), word.clone()));
+        }
+        let pairs: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let path = format!("/{}/{}/edit", self.resource.path, self.id);
+        let _answer = self.person.request("POST", path)?.page().form(&pairs).send()?;
+        Ok(word)
+    }
+
+    fn expect_unwritten(&self, word: &str, world: &World, sight: &mut Sight) {
+        let row = world.row(&self.resource.entity.table, &self.id).cloned().unwrap_or_default();
+        let written = Value::Object(row).to_string().contains(word);
+        sight.expect(!written, || {
+            format!("a form of {} writes a {}", self.person.role(), self.resource.name())
+        });
+    }
 }
 
 fn update_by_form(trial: &Trial) -> Result<Outcome> {
     let (stand, model, api) = (trial.stand()?, trial.model()?, trial.api()?);
     let mut sight = Sight::new("sent forms with every field of a record, as everybody who may not change it");
-    stand.look()?;
+    let before = stand.look()?;
+    let (mut others, mut own) = (Vec::new(), Vec::new());
     for resource in trial.resources()?.into_iter().filter(|resource| resource.has(api, "patch", "")) {
         for person in stand.cast()? {
-            let world = stand.world()?;
-            let may = allowed(trial, &world, &person, Action::Update, &resource)?;
-            let chosen = all_ids(&world, &resource).into_iter().filter(|id| !may.contains(id)).take(2);
-            let mut sent = Vec::new();
-            for id in chosen.chain(may.iter().take(1).cloned()).collect::<Vec<_>>() {
-                let fields =
-                    world.visible(model, &person, Action::Update, resource.index, &id).unwrap_or_default();
-                let word = crate::clock::word();
-                let version = version(&world, &resource, &id).to_string();
-                let mut form = vec![("form.version".to_owned(), version)];
-                for (index, field) in
-                    resource.entity.fields().filter(|(_, field)| crate::entity::is_text(field))
-                {
-                    if !fields.contains(&index) {
-                        form.push((spelling(field).to_owned(), word.clone()));
-                    }
+            let may = allowed(trial, &before, &person, Action::Update, &resource)?;
+            let forged = |id: String| {
+                let fields = before.visible(model, &person, Action::Update, resource.index, &id);
+                Forged {
+                    resource: resource.clone(),
+                    person: Rc::clone(&person),
+                    id,
+                    fields: fields.unwrap_or_default().into_iter().collect(),
                 }
-                let pairs: Vec<(&str, &str)> =
-                    form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                let path = format!("/{}/{id}/edit", resource.path);
-                let _answer = person.request("POST", path)?.page().form(&pairs).send()?;
-                sent.push((id, word));
-            }
-            let after = stand.look()?;
-            for (id, word) in sent {
-                let row = after.row(&resource.entity.table, &id).cloned().unwrap_or_default();
-                let written = Value::Object(row).to_string().contains(&word);
-                sight
-                    .expect(!written, || format!("a form of {} writes a {}", person.role(), resource.name()));
-            }
+            };
+            let hidden = all_ids(&before, &resource).into_iter().filter(|id| !may.contains(id)).take(2);
+            others.extend(hidden.map(forged));
+            own.extend(may.iter().take(1).cloned().map(forged));
         }
+    }
+    // A form on one's own record may change it: the others come first, at versions that are known.
+    let mut sent = Vec::new();
+    for forged in others {
+        let word = forged.send(version(&before, &forged.resource, &forged.id))?;
+        sent.push((forged, word));
+    }
+    for forged in own {
+        let seen = forged.person.get(forged.resource.one(&forged.id, ""))?.json();
+        let known = version(&before, &forged.resource, &forged.id);
+        let word = forged.send(seen["version"].as_i64().unwrap_or(known))?;
+        sent.push((forged, word));
+    }
+    let after = stand.look()?;
+    for (forged, word) in &sent {
+        forged.expect_unwritten(word, &after, &mut sight);
     }
     sight.end("nothing is written that the role may not write")
 }

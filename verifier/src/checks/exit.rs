@@ -181,7 +181,8 @@ fn whole(trial: &Trial) -> Result<Outcome> {
                 let Some(row) = row else { continue };
                 for (name, value) in record.as_object().into_iter().flatten() {
                     let text_like = value.is_string() && !name.ends_with("_at") && name != "age";
-                    let known = row.get(name).filter(|_| text_like && resource.field(name).is_some());
+                    let known =
+                        resource.column(name).filter(|_| text_like).and_then(|column| row.get(column));
                     let differs = known.is_some_and(|known| {
                         known != value
                             && !known.is_null()
