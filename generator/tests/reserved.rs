@@ -1,5 +1,7 @@
-//! No entity's type takes the name of one that the generated slices import: it would stand in its stead, in silence.
+//! No entity takes a name that is taken: the type of one that the generated slices import would stand in its stead, in
+//! silence, and an app with a table of the library's would not start.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -53,5 +55,33 @@ fn no_entity_shadows_the_prelude() {
     for name in prelude {
         let called: Name = words(&name).parse().unwrap_or_else(|_| panic!("{name} is no name of words"));
         assert_ne!(called.pascal(), name, "add `{name}` to the reserved types in spec/src/name.rs");
+    }
+}
+
+/// The tables of the library, out of its migrations for both databases.
+fn tables() -> BTreeSet<String> {
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../safeguards/migrations");
+    let folders = ["sqlite", "postgres"].map(|kind| fs::read_dir(migrations.join(kind)).expect("a folder"));
+    let texts = folders.into_iter().flatten().map(|file| fs::read_to_string(file.expect("a file").path()));
+    let made = texts.flat_map(|text| {
+        let text = text.expect("a migration is text");
+        let tables = text.split("CREATE TABLE ").skip(1);
+        tables.filter_map(|rest| rest.split([' ', '(']).next().map(str::to_owned)).collect::<Vec<_>>()
+    });
+    made.collect()
+}
+
+#[test]
+fn no_record_has_a_table_of_the_library() {
+    let tables = tables();
+    assert!(tables.len() > 30, "{tables:?}");
+    for table in &tables {
+        assert!(spec::library::TABLES.contains(&table.as_str()), "add `{table}` to spec/src/library.rs");
+    }
+    assert!(spec::library::TABLES.is_sorted());
+    for record in ["incident", "training", "person", "session", "place", "search", "erasure"] {
+        let called: Name = record.parse().expect("it is a name");
+        assert_eq!(called.table(), format!("{record}_records"));
+        assert!(!tables.contains(&called.table()));
     }
 }

@@ -16,6 +16,7 @@ mod decode;
 pub mod document;
 pub mod field_type;
 pub mod grant;
+pub mod library;
 mod lock;
 pub mod model;
 mod name;

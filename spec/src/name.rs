@@ -1,6 +1,9 @@
 //! The one door through which a name becomes an identifier in Rust, SQL or a URL.
 
-use crate::problem::{Complaint, Kind};
+use crate::{
+    library,
+    problem::{Complaint, Kind},
+};
 use std::{fmt, str::FromStr};
 
 /// What entities, fields, roles, places and all other parts of a spec are called: lower-case words
@@ -29,9 +32,14 @@ impl Name {
         self.words().collect::<Vec<_>>().join("_")
     }
 
-    /// For SQL tables and Rust modules of an entity: `sales_reps`.
-    pub fn plural_snake(&self) -> String {
-        escaped(plural(&self.words().collect::<Vec<_>>().join("_")))
+    /// For SQL tables and Rust modules of an entity: `sales_reps`. Where the library has a table of that name, another:
+    /// `incident_records`.
+    pub fn table(&self) -> String {
+        let plural = plural(&self.words_joined());
+        if library::TABLES.contains(&plural.as_str()) {
+            return format!("{}_records", self.words_joined());
+        }
+        escaped(plural)
     }
 
     /// For Rust types: `SalesRep`.
@@ -598,7 +606,7 @@ mod tests {
     fn one_name_gives_every_identifier() {
         let rep = name("sales rep");
         assert_eq!(
-            [rep.snake(), rep.plural_snake(), rep.pascal(), rep.kebab(), rep.title(), rep.plural_title()],
+            [rep.snake(), rep.table(), rep.pascal(), rep.kebab(), rep.title(), rep.plural_title()],
             ["sales_rep", "sales_reps", "SalesRep", "sales-rep", "Sales rep", "Sales reps"]
         );
     }
@@ -617,15 +625,16 @@ mod tests {
         for word in ["type", "order", "user", "group", "select", "fn", "async", "self", "table", "plan"] {
             assert_eq!(name(word).snake(), format!("{word}_"));
         }
-        assert_eq!(name("order").plural_snake(), "orders");
+        assert_eq!(name("order").table(), "orders");
         assert_eq!(name("self").pascal(), "SelfRecord");
-        assert_eq!(name("value").plural_snake(), "values_");
+        assert_eq!(name("value").table(), "values_");
+        assert_eq!(name("incident").table(), "incident_records");
     }
 
     #[test]
     fn plurals_read_as_english() {
         let many = ["allergy", "diagnosis", "person", "visit", "box", "staff", "day", "hypothesis"];
-        let plurals: Vec<_> = many.iter().map(|one| name(one).plural_snake()).collect();
+        let plurals: Vec<_> = many.iter().map(|one| name(one).plural_kebab()).collect();
         assert_eq!(
             plurals,
             ["allergies", "diagnoses", "people", "visits", "boxes", "staff", "days", "hypotheses"]

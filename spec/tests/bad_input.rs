@@ -80,7 +80,7 @@ fn each_mistake_is_told_with_its_place_and_what_to_do() {
         ("a hidden direction in a text", "app: Clinic", "app: \"Clinic \\u202e\""),
         ("a field that every record has", "      goals: narrative", "      version: none integer"),
         ("a field that ends as another's column", "      goals: narrative", "      phone index: none text"),
-        ("an entity in the way of accounts", "  reading:", "  session:"),
+        ("an entity in the way of another", "  reading:", "  patient assignment:"),
         ("a grant to a role that is not there", "      nurse: view in clinic", "      nurze: view in clinic"),
         ("a grant without a scope", "      nurse: view in clinic", "      nurse: view"),
         ("a grant at a place where the role is not", "nurse: { in: clinic }", "nurse: { in: organisation }"),

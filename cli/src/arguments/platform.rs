@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::{Outside, Prompt};
+use super::Outside;
 
 /// An operator's grant.
 #[derive(Debug, Args)]

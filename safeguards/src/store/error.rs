@@ -179,6 +179,10 @@ fn from_postgres(error: &dyn DatabaseError, code: &str) -> StoreError {
         "57P01" | "57P02" | "57P03" | "3D000" | "28P01" | "28000" => {
             StoreError::Unavailable { reason: format!("PostgreSQL said {code}") }
         }
+        // Class 53 is a full disk or too little memory, 58 a failure of the system beneath.
+        code if code.starts_with("53") || code.starts_with("58") => {
+            StoreError::Unavailable { reason: format!("PostgreSQL said {code}") }
+        }
         code if code.starts_with("22") => StoreError::OutOfRange,
         // Class 42 speaks of names in the statement, which is a literal of ours; values are bound.
         code if code.starts_with("42") => StoreError::Statement { reason: error.message().to_owned() },
@@ -202,6 +206,8 @@ fn from_sqlite(error: &dyn DatabaseError, code: &str) -> StoreError {
         (5 | 6 | 9, _) => StoreError::Busy,
         (8, _) => StoreError::Forbidden,
         (26, _) => StoreError::Sealed,
+        (10, _) => StoreError::Unavailable { reason: "the disk cannot be read or written".into() },
+        (13, _) => StoreError::Unavailable { reason: "the disk is full".into() },
         (14, _) => StoreError::Unavailable { reason: "the file cannot be opened".into() },
         (18 | 20 | 25, _) => StoreError::OutOfRange,
         // Class 1 speaks of names in the statement, which is a literal of ours; values are bound.

@@ -174,7 +174,7 @@ impl Resolver<'_> {
             table: match origin {
                 Origin::Task(_) => format!("{}_tasks", name.words_joined()),
                 Origin::Conversation(_) => super::conversations::table(name),
-                _ => name.plural_snake(),
+                _ => name.table(),
             },
             reference: reference.clone(),
             title: Vec::new(),

@@ -3,6 +3,7 @@
 use super::Resolver;
 use crate::{
     field_type::{Class, Kind as FieldKind},
+    library,
     model::{Assignment, EntityIndex, Field, FieldIndex, Storage, UniqueMember, View},
     name::Name,
     problem::{Kind, Pointer},
@@ -156,34 +157,8 @@ impl Resolver<'_> {
 
     /// No two entities have one table.
     pub(super) fn tables(&mut self) {
-        const LIBRARY: &[&str] = &[
-            "people",
-            "memberships",
-            "organisations",
-            "places",
-            "sessions",
-            "refresh_tokens",
-            "totp",
-            "recovery_codes",
-            "organisation_keys",
-            "audit_events",
-            "audit_lanes",
-            "audit_heads",
-            "migrations",
-            "operations",
-            "file_chunks",
-            "limit_usage",
-            "limit_tiers",
-            "searches",
-            "ai_invocations",
-            "ai_applications",
-            "ai_attestations",
-            "outbox_messages",
-            "sent_packets",
-            "packet_keys",
-        ];
         let mut taken: HashMap<String, Option<Name>> =
-            LIBRARY.iter().map(|table| ((*table).to_owned(), None)).collect();
+            library::TABLES.iter().map(|table| ((*table).to_owned(), None)).collect();
         let mut clashes = Vec::new();
         for (index, entity) in self.model.entities() {
             let assignments = entity.assignment.as_ref().map(|assignment| assignment.table.clone());

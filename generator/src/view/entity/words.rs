@@ -5,8 +5,10 @@ const OWN: &[&str] = &[
     "access",
     "ai_actions",
     "calendars",
+    "conversations",
     "custom",
     "extensions",
+    "feeds",
     "home",
     "http",
     "limits",
@@ -18,8 +20,9 @@ const OWN: &[&str] = &[
     "rules",
     "seed",
     "sharing",
-    "tasks",
+    "slice",
     "sub_processors",
+    "tasks",
     "tests",
 ];
 
@@ -74,5 +77,25 @@ pub(crate) fn lower_first(text: &str) -> String {
             first.to_lowercase().collect::<String>() + letters.as_str()
         }
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a project's source may have beside its records keeps its name.
+    #[test]
+    fn no_record_has_a_module_of_the_app() {
+        let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates/src/project/src");
+        let mut modules = 0;
+        for file in std::fs::read_dir(templates).expect("templates lie beside this crate") {
+            let name = file.expect("a file").file_name().into_string().expect("its name is text");
+            let own = name.trim_end_matches(".tera").trim_end_matches(".rs");
+            assert!(OWN.contains(&own), "add `{own}` to the modules that are the app's own");
+            assert_eq!(module(own), format!("{own}_records"));
+            modules += 1;
+        }
+        assert!(modules > 15, "{modules}");
     }
 }
