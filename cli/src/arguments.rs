@@ -6,6 +6,8 @@ mod platform;
 mod project;
 mod providers;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
