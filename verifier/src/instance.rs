@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 
 use tempfile::TempDir;
@@ -187,9 +188,22 @@ impl Place {
     }
 }
 
+/// A port that nothing listens on, below those that Linux and the IANA give to whoever calls out (from 32768 on): one of
+/// those could be taken by a passing connection while an instance starts anew.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    Ok(listener.map_err(|source| Trouble::Unreachable { what: "a free port".into(), source })?.port())
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 22_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    // Verifications beside each other begin elsewhere.
+    let begin = std::process::id().wrapping_mul(7_919);
+    for _ in 0..COUNT {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + begin.wrapping_add(tried) % COUNT).unwrap_or_default();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(Trouble::unexpected("no port is free"))
 }
 
 /// An app that answers; ended by its process id when this is dropped.
