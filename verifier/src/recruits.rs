@@ -61,7 +61,8 @@ pub(crate) fn first_sign_in(wire: &Wire, role: &str, email: &str, privileged: bo
         password: PASSWORD.to_owned(),
         authenticator: None,
     };
-    if !privileged {
+    // An app that asks a privileged role for nothing more is looked at all the same: a check holds it against the app.
+    if !privileged || first_step(wire, &login)?.json()["next"] == "signed_in" {
         return Person::new(wire, Rc::new(login));
     }
     let enrolled = enrol(wire, &login)?;

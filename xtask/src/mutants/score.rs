@@ -79,8 +79,9 @@ const OUTSIDE: [&str; 7] = ["edge", "pages", "identity", "tokens", "access", "in
 /// How a verification ended, by its report; `errors` is what it said beside it.
 pub(super) fn ended(report: &Value, errors: &str) -> End {
     let Some(checks) = report["checks"].as_array() else {
-        let last = errors.lines().last().unwrap_or("it said nothing");
-        return End::Unclear(format!("it was not verified: {last}"));
+        let last = || errors.lines().last().unwrap_or("it said nothing");
+        let why = report["error"].as_str().unwrap_or_else(last);
+        return End::Unclear(format!("it was not verified: {why}"));
     };
     let name = |check: &Value| check["id"].as_str().unwrap_or_default().to_owned();
     let broken: Vec<&Value> = checks.iter().filter(|check| check["result"]["outcome"] == "broken").collect();
