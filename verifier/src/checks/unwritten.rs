@@ -96,13 +96,17 @@ fn survives(trial: &Trial) -> Result<Outcome> {
 
 fn full_disk(trial: &Trial) -> Result<Outcome> {
     let (place, people) = beside(trial)?;
+    // Who lists something is sought while there is room: to seek fills the disk, too.
+    let roomy = place.serve()?;
+    let (known, path) = reader(trial, &roomy.wire(), &people)?;
+    roomy.stop()?;
     // What `seed` wrote may still stand in the file of changes, and belongs to the other then.
     let long = |name: &str| place.path(name).metadata().map_or(0, |file| file.len());
     let blocks = (long("data/app.db") + long("data/app.db-wal")) / 512;
     // What the file of changes may grow by before the disk is full.
     let limit = u32::try_from(blocks).unwrap_or(4_000).max(4_000) + 600;
     let serving = place.serve_as(place.command(&["serve"], Under::FullAfter(limit)))?;
-    let (mut person, path) = reader(trial, &serving.wire(), &people)?;
+    let mut person = Person::new(&serving.wire(), Rc::clone(&known.login))?;
     // Who is signed in before the disk is full, and has looked at nothing yet.
     let waiting: Vec<Person> =
         (0..3).map_while(|_| Person::new(&serving.wire(), Rc::clone(&person.login)).ok()).collect();
