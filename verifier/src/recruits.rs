@@ -11,7 +11,7 @@ use crate::clock;
 use crate::people::{Login, Person, Tokens, first_step, step};
 use crate::trial::Stand;
 use crate::trouble::{Result, Trouble};
-use crate::wire::Wire;
+use crate::wire::{Reply, Wire};
 
 /// A password that every policy takes.
 pub(crate) const PASSWORD: &str = "Kestrel%Ovation62Plum";
@@ -73,22 +73,8 @@ pub(crate) fn first_sign_in(wire: &Wire, role: &str, email: &str, privileged: bo
 impl Stand {
     /// A new person of a role in the second organisation, who has a password and nothing else.
     pub(crate) fn recruit(&self, role: &str) -> Result<Login> {
-        let office = self.office()?;
-        let email = format!("{}@example.net", clock::word());
-        let mut body = json!({ "email": email, "role": role });
-        if let Some(kind) = self.needs_place(role) {
-            body["place"] = self.new_place(kind)?.into();
-        }
-        let mut made = office.post("/identity/people", &body)?;
-        if made.json()["code"] == "prove-again" {
-            prove(&office)?;
-            made = office.post("/identity/people", &body)?;
-        }
-        let link = made.json()["link"].as_str().map(str::to_owned).ok_or_else(|| {
-            Trouble::unexpected(format!("nobody can be invited as {role}: {} {}", made.status, made.text()))
-        })?;
-        welcome(self.wire(), &link)?;
-        Ok(Login { role: role.to_owned(), email, password: PASSWORD.to_owned(), authenticator: None })
+        let place = self.needs_place(role).map(|kind| self.new_place(kind)).transpose()?;
+        self.office()?.invite(self.wire(), role, place)
     }
 
     /// The kind of place at which a role is had; none in the whole organisation, nor for who administers people there.
@@ -105,12 +91,7 @@ impl Stand {
         if let Some(above) = known.inside.filter(|above| *above != Model::ORGANISATION) {
             body["inside"] = self.new_place(above)?.into();
         }
-        let office = self.office()?;
-        let mut made = office.post("/identity/places", &body)?;
-        if made.json()["code"] == "prove-again" {
-            prove(&office)?;
-            made = office.post("/identity/places", &body)?;
-        }
+        let made = self.office()?.proving("POST", "/identity/places", &body)?;
         made.json()["id"].as_str().map(str::to_owned).ok_or_else(|| {
             Trouble::unexpected(format!("no {} can be made: {} {}", known.name, made.status, made.text()))
         })
@@ -129,6 +110,34 @@ impl Stand {
         let role =
             self.privileged_role().ok_or_else(|| Trouble::Absent("no role is privileged".to_owned()))?;
         self.recruit(&role)
+    }
+}
+
+impl Person {
+    /// Sends what may want a fresh proof: gives it where it is asked for, and sends it again.
+    pub(crate) fn proving(&self, method: &str, path: &str, body: &Value) -> Result<Reply> {
+        let send = || self.request(method, path)?.json(body).send();
+        let reply = send()?;
+        if reply.json()["code"] != "prove-again" {
+            return Ok(reply);
+        }
+        prove(self)?;
+        send()
+    }
+
+    /// Invites somebody to a role, at a place where it is had at one, and takes the link by setting a password.
+    pub(crate) fn invite(&self, wire: &Wire, role: &str, place: Option<String>) -> Result<Login> {
+        let email = format!("{}@example.net", clock::word());
+        let mut body = json!({ "email": email, "role": role });
+        if let Some(place) = place {
+            body["place"] = place.into();
+        }
+        let made = self.proving("POST", "/identity/people", &body)?;
+        let link = made.json()["link"].as_str().map(str::to_owned).ok_or_else(|| {
+            Trouble::unexpected(format!("nobody can be invited as {role}: {} {}", made.status, made.text()))
+        })?;
+        welcome(wire, &link)?;
+        Ok(Login { role: role.to_owned(), email, password: PASSWORD.to_owned(), authenticator: None })
     }
 }
 

@@ -85,12 +85,7 @@ fn links(trial: &Trial) -> Result<Outcome> {
     let role = stand.plain_role().unwrap_or_else(|| office.role().to_owned());
     let mut sight = Sight::new("invited somebody, put the end of the link into the past, and took it");
     let body = json!({ "email": format!("{}@example.net", clock::word()), "role": role });
-    let mut made = office.post("/identity/people", &body)?;
-    if made.json()["code"] == "prove-again" {
-        prove(&office)?;
-        made = office.post("/identity/people", &body)?;
-    }
-    let made = made.json();
+    let made = office.proving("POST", "/identity/people", &body)?.json();
     let token = made["link"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
     addresses(trial)?.sql(
         "UPDATE one_time_links SET expires_at = now() - interval '1 second' \

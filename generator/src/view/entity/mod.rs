@@ -21,7 +21,8 @@ pub(crate) use self::lists::time_field;
 use self::lists::{FilterView, SortView, order, sealed_sorts, searched, sorts};
 pub(crate) use self::pictures::chart;
 use self::pictures::{
-    BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, numbers, parts_without_banner,
+    BannerAboveView, BannerView, ChartView, about_banner, banner, banner_above, is_charted, numbers,
+    parts_without_banner,
 };
 use self::safeguards::{named_by_address, permits, reviewers, signers};
 use self::tasks::{TaskMadeView, rules_of, task_made};
@@ -239,7 +240,7 @@ impl EntityView {
             change_label: format!("Change {}", lower_first(&entity.label)),
             remove_label: format!("Remove {}?", lower_first(&entity.label)),
             assign_label: format!("Assign {}", lower_first(&entity.label)),
-            chart: chart(entity),
+            chart: chart(entity).filter(|_| is_charted(model, index)),
             locked_states: entity.lifecycle.as_ref().is_some_and(|lifecycle| !lifecycle.locked.is_empty()),
             locked_why:
                 "It is signed or closed: nobody can change it any more. A correction is added beside it."

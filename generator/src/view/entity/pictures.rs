@@ -1,7 +1,7 @@
 //! What stands over and beside a record: the banner of a patient, a chart of numbers.
 
 use serde::Serialize;
-use spec::model::{Entity, EntityIndex, Model, Storage, Target};
+use spec::model::{Entity, EntityIndex, Model, PageItem, Storage, Target};
 
 use super::links::{LinkView, is_subject};
 use super::lists::time_field;
@@ -129,4 +129,10 @@ pub(super) fn banner_above(model: &Model, entity: &Entity) -> Option<BannerAbove
 /// Whether some part of the record has no link of its own to the person.
 pub(super) fn parts_without_banner(model: &Model, entity: &Entity) -> bool {
     entity.parts.iter().any(|part| about_banner(model, &model[*part]).is_none())
+}
+
+/// Whether any page shows its numbers over time: those of one record that it is a part of, or those that a page names.
+pub(super) fn is_charted(model: &Model, index: EntityIndex) -> bool {
+    let named = |item: &PageItem| matches!(item, PageItem::Chart(entity, _) if *entity == index);
+    model[index].parent.is_some() || model.pages.iter().flat_map(|page| &page.shows).any(named)
 }
