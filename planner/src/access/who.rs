@@ -129,6 +129,15 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
                 | "app"
                 | "office"
                 | "group"
+                | "ward"
+                | "unit"
+                | "department"
+                | "facility"
+                | "building"
+                | "house"
+                | "home"
+                | "institution"
+                | "floor"
         )
     };
     if !outside.is_empty() && outside.iter().all(ours) {

@@ -172,9 +172,13 @@ impl Reader<'_> {
             {
                 return true;
             }
+            // `exercises done, pain before`: a participle behind its noun, and nobody who does anything.
+            let done = crate::words::is_irregular(word)
+                && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Open));
             if nouns > 0
                 && verb(word).is_some()
                 && !ends_as_participle(word)
+                && !done
                 && self.tokens[at - 1]
                     .word()
                     .is_some_and(|before| !matches!(before, "and" | "or") && self.agrees(before, word))
@@ -290,7 +294,11 @@ impl Reader<'_> {
                 | "plan"
                 | "summary"
         );
+        // `, record enrollment date and services`: what is written down, and no date of a record.
+        let writes =
+            matches!(*first, "record" | "log" | "document" | "enter" | "note" | "chart") && words.len() > 2;
         words.len() > 1
+            && !writes
             && is_two_faced(first)
             && singular(first) == *first
             && (ends || catalogue().field(&crate::words::key(&words)).is_some())

@@ -30,6 +30,8 @@ pub(super) struct Reader<'t> {
     pub(super) denying: bool,
     /// The clause before has no object of its own: `can view but not edit notes`.
     pub(super) object_wanted: bool,
+    /// Where a word is a verb, because its clause has no other.
+    pub(super) missing: Option<usize>,
 }
 
 impl<'t> Reader<'t> {
@@ -45,7 +47,13 @@ impl<'t> Reader<'t> {
             not_next: false,
             denying: false,
             object_wanted: false,
+            missing: None,
         }
+    }
+
+    /// As [`Self::new`], where the word at `at` is a verb whatever it is elsewhere.
+    pub(super) fn with_verb(tokens: &'t [Token], at: usize) -> Self {
+        Self { missing: Some(at), ..Self::new(tokens) }
     }
 
     /// The clauses of the sentence.
@@ -197,7 +205,8 @@ impl<'t> Reader<'t> {
             }
             // `weigh themselves daily`.
             "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "themselves" | "separately"
-                if self.next_ends() =>
+            | "online" | "electronically" | "digitally" | "remotely"
+                if self.next_ends() && (self.phase != Phase::Subject || word != "online") =>
             {
                 self.at += 1;
             }

@@ -27,7 +27,7 @@ impl Reader<'_> {
     /// Whether the word at `at` stands where a verb stands.
     pub(super) fn is_verb(&self, at: usize) -> bool {
         let Some(word) = self.tokens.get(at).and_then(Token::word) else { return false };
-        if self.is_unknown_verb(at, word) {
+        if self.missing == Some(at) || self.is_unknown_verb(at, word) {
             return true;
         }
         // `see names, not phone numbers`: behind a negation among objects stands a noun.
@@ -168,11 +168,22 @@ impl Reader<'_> {
             {
                 true
             }
+            // `view/edit the plan`, and not `left ear pass/refer`: two verbs, or two values.
+            Some(Token::Slash)
+                if before == 0
+                    || !self.tokens[before - 1].word().is_some_and(|first| {
+                        self.current.verbs.last().is_some_and(|(_, verb)| verb == first)
+                    }) =>
+            {
+                false
+            }
             Some(Token::Comma | Token::Slash | Token::Colon) => {
                 !is_two_faced(word) && !self.current.subjects.is_empty() && !ends_as_participle(word)
                     || (is_two_faced(word)
                         && !self.current.verbs.is_empty()
-                        && self.determined(at + 1)
+                        && (self.determined(at + 1)
+                            // `…, note how they slept`.
+                            || self.tokens.get(at + 1).and_then(Token::word).is_some_and(crate::words::asks))
                         && !self.names_a_value(at))
             }
             Some(Token::Close) => !ends_as_participle(word) && self.phase == Phase::Subject,
@@ -287,7 +298,7 @@ impl Reader<'_> {
         let subject = self.current.subjects.last().and_then(|phrase| phrase.words.last());
         let agrees = self.agrees(previous, word)
             || subject.is_some_and(|subject| {
-                let person = catalogue().role(&singular(subject)).is_some();
+                let person = catalogue().role(&singular(subject)).is_some() || subject == "people";
                 subject != previous
                     && self.agrees(subject, word)
                     && (!is_two_faced(word)
@@ -313,6 +324,17 @@ impl Reader<'_> {
             && crate::words::base(word) == Some("need")
             && self.is(at + 1, "to")
         {
+            return true;
+        }
+        // `x rays come from radiology`: what comes needs no object.
+        let comes = matches!(crate::words::base(word), Some("come" | "go"))
+            && singular(previous) != previous
+            && self.phase == Phase::Subject
+            && self.current.verbs.is_empty()
+            && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                matches!(next, "from" | "to" | "in" | "into" | "through" | "out" | "back" | "for")
+            });
+        if comes && agrees {
             return true;
         }
         let person = catalogue().role(&crate::words::key_of(previous)).is_some();

@@ -44,6 +44,22 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     {
         return false;
     }
+    // `every child has a passport with their name, allergies and medications`: a record of theirs, and its values.
+    if person
+        && let [object] = clause.objects.as_slice()
+        && let Some(tail) = clause.tails.iter().find(|tail| tail.by == "with" && tail.phrases.len() > 2)
+        && object.article
+        && object.paren.is_empty()
+        && catalogue().field(&phrase_key(object)).is_none()
+        && !is_no_record(&phrase_key(object))
+        && catalogue().role(&phrase_key(object)).is_none()
+    {
+        let Some(name) = define(&object.words.join(" "), world, true) else { return false };
+        for phrase in &tail.phrases {
+            item_of(&name, &as_item(phrase), world);
+        }
+        return true;
+    }
     let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
     // `each relative has a relationship and a test result`: somebody who is written about.
     let about = phrase.all
@@ -137,7 +153,7 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     let prose = phrase
         .paren
         .iter()
-        .filter(|token| token.word().is_some_and(|word| verb(word).is_some() && !told_of(word)))
+        .filter(|token| token.word().is_some_and(|word| speaks(word) && !told_of(word)))
         .count();
     if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
     {
@@ -251,6 +267,13 @@ pub(super) fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Op
 /// `callus removed`, `kits given`: a participle tells of what stands before it.
 fn told_of(word: &str) -> bool {
     word.ends_with("ed") || matches!(word, "given" | "taken" | "made" | "done" | "used" | "seen" | "found")
+}
+
+/// Whether a word is what somebody does: `sent date` and `tracking number` are values, though their first word is a form of
+/// a verb.
+fn speaks(word: &str) -> bool {
+    let plain = crate::words::base(word).is_some_and(|base| base == word || singular(word) == base);
+    verb(word).is_some() && (plain || word.ends_with('s'))
 }
 
 /// Whether a word says how far something has come.

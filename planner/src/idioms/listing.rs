@@ -225,3 +225,45 @@ pub(super) fn so_many_questions(mut tokens: Vec<Token>) -> Vec<Token> {
     }
     tokens
 }
+
+/// `…, and we can't double book a room`, `prevent double booking`: what every calendar of the app refuses by itself.
+pub(super) fn no_double_booking(mut tokens: Vec<Token>) -> Vec<Token> {
+    const BEFORE: &[&str] = &[
+        "prevent", "prevents", "avoid", "avoids", "no", "not", "never", "can", "cannot", "must", "should",
+        "do", "does", "we", "you", "they", "it", "system", "app", "the", "to", "and", "so", "that", "want",
+        "need", "any", "nobody", "is", "be", "stop", "also", "us", "gets", "without", "there", "are",
+    ];
+    let at = tokens.windows(2).position(|pair| {
+        (pair[0].is("double") || pair[0].is("overlapping"))
+            && pair[1].word().is_some_and(|word| word.starts_with("book"))
+    });
+    let Some(at) = at else { return tokens };
+    let denied = |word: &str| {
+        matches!(
+            word,
+            "prevent"
+                | "prevents"
+                | "avoid"
+                | "avoids"
+                | "no"
+                | "not"
+                | "never"
+                | "cannot"
+                | "nobody"
+                | "stop"
+                | "without"
+        )
+    };
+    let mut from = at;
+    while from > 0 && tokens[from - 1].word().is_some_and(|word| BEFORE.contains(&word)) {
+        from -= 1;
+    }
+    if !tokens[from..at].iter().filter_map(Token::word).any(denied) {
+        return tokens;
+    }
+    let to = (at..tokens.len())
+        .find(|at| matches!(tokens[*at], Token::Comma | Token::Semicolon))
+        .unwrap_or(tokens.len());
+    tokens.drain(from..to);
+    tokens
+}

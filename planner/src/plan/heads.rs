@@ -26,6 +26,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
         .flat_map(|sentence| sentence.tokens.iter().filter_map(Token::word).chain(sentence.head.as_deref()))
         .map(singular)
         .collect();
+    let mut spoken = None;
     sentences
         .into_iter()
         .flat_map(|sentence| super::deeds::who_enters(&sentence).into_iter().chain([sentence]))
@@ -44,6 +45,8 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             read.iter_mut().for_each(done_by);
             read.iter_mut().for_each(list_of_what_comes);
             read.iter_mut().for_each(super::deeds::named_by_what_they_do);
+            super::examined::named_by_the_deed(&mut read);
+            super::examined::lists_of_them(&mut read, &mut spoken);
             part_from_list(&mut read);
             record_of_subject(&mut read);
             listed_before(&mut read);
@@ -243,6 +246,9 @@ fn role_in_head(sentence: &mut Sentence) {
         || but.is_some_and(|at| {
             let of = sentence.tokens[..at].iter().position(|token| token.is("of")).unwrap_or(at);
             works_with(&head, &sentence.tokens[..of])
+                // `Reception: name, phone, next appointment, nothing clinical`.
+                || sentence.tokens[at + 1..].iter().any(|token| token.is("clinical"))
+                    && crate::nouns::items(&sentence.tokens[..at]).iter().any(tells_who)
         });
     if is_role && sees {
         let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();

@@ -2,6 +2,7 @@
 
 mod colons;
 mod deeds;
+mod examined;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;

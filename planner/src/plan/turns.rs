@@ -191,12 +191,23 @@ pub(super) fn own_the_list(clause: &mut Clause) {
                 .role(&crate::entities::phrase_key(phrase))
                 .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
     };
+    // Whom something is written about, where the list says nothing of who they are.
+    let told_about = |phrase: &Phrase| {
+        let who = ["name", "phone", "email", "address", "birth", "dob"];
+        (phrase.article || phrase.own)
+            && catalogue()
+                .role(&crate::entities::phrase_key(phrase))
+                .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+            && !phrase.paren.iter().filter_map(Token::word).any(|word| who.contains(&word))
+    };
     let listed = tails
         .iter_mut()
         .filter(|tail| {
             matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in")
                 // `track pump settings for each patient (basal rate, carb ratio)`.
                 || tail.by == "for" && tail.phrases.iter().all(a_person)
+                // `a rating scale about the child (attention, mood)`.
+                || matches!(tail.by.as_str(), "about" | "on" | "for") && tail.phrases.iter().all(told_about)
         })
         .filter(|tail| {
             tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere)

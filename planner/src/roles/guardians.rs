@@ -39,7 +39,7 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
     let Some(subject) = world.subject().map(str::to_owned) else { return };
     let of_a_child = YOUNG.contains(&subject.as_str())
         || parsed.iter().any(|one| {
-            let text = one.sentence.plain();
+            let text = one.sentence.plain().replace(" child name ", " ");
             [
                 " their child ",
                 " their children ",
@@ -56,6 +56,26 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
             ]
             .iter()
             .any(|said| text.contains(said))
+                || text.split(' ').any(|word| {
+                    matches!(
+                        word,
+                        "child"
+                            | "children"
+                            | "kid"
+                            | "kids"
+                            | "baby"
+                            | "babies"
+                            | "infant"
+                            | "infants"
+                            | "pediatric"
+                            | "paediatric"
+                            | "newborn"
+                            | "newborns"
+                            | "toddlers"
+                            | "daughter"
+                            | "son"
+                    )
+                })
         });
     if world.self_role().is_some() || !of_a_child {
         return;
@@ -87,8 +107,22 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
         let named =
             clause.subjects.iter().any(|phrase| world.roles_named(&phrase_key(phrase)).contains(parent));
         let does = clause.verbs.iter().any(|(verb, word)| {
-            matches!(verb, Verb::View | Verb::Create | Verb::Track | Verb::Update | Verb::Upload)
-                && !matches!(base(word), Some("call" | "know"))
+            // `parents sign the consent and get the report`: what they get is kept.
+            let gets = *verb == Verb::Have
+                && clause.objects.iter().any(|phrase| {
+                    world.entity_named(&phrase_key(phrase)).is_some()
+                        || phrase_key(phrase).ends_with("report")
+                });
+            gets || matches!(
+                verb,
+                Verb::View
+                    | Verb::Create
+                    | Verb::Track
+                    | Verb::Update
+                    | Verb::Upload
+                    | Verb::Sign
+                    | Verb::Review
+            ) && !matches!(base(word), Some("call" | "know"))
         });
         named && does && !clause.not && !clause.passive && foreign_condition(clause, world).is_none()
     });
