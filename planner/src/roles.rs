@@ -157,6 +157,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         world.roles.shift_remove("crew");
     }
     named_by_the_patient(parsed, world);
+    kinds::who_learn(world);
     guardians::family_caregivers(parsed, world);
 }
 

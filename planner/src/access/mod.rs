@@ -149,6 +149,8 @@ pub(crate) struct Rules {
 pub(crate) struct Memory {
     pub(crate) subjects: Vec<String>,
     pub(crate) entities: Vec<String>,
+    /// Of which of these only some values were spoken of.
+    pub(crate) values: Vec<(String, Vec<String>)>,
 }
 
 /// Reads all access rules. `settled` tells whether another part of the planner has understood a sentence.

@@ -67,7 +67,15 @@ pub(crate) fn resolve(
             .collect();
         return match (memory.entities.as_slice(), kept.as_slice()) {
             ([], [one]) => vec![Target::whole(one.clone())],
-            (spoken, _) => memory_targets(spoken),
+            (spoken, _) => {
+                // `sees the prescriptions only and marks them dispensed`: no more than what was seen.
+                let mut targets = memory_targets(spoken);
+                for target in &mut targets {
+                    let mut of_it = memory.values.iter().filter(|(name, _)| *name == target.entity);
+                    target.fields = of_it.next().map(|(_, fields)| fields.clone());
+                }
+                targets
+            }
         };
     }
     if key.is_empty() && (phrase.own || phrase.all || phrase.other) {

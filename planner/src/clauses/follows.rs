@@ -43,6 +43,9 @@ impl Reader<'_> {
                             | "who"
                             | "what"
                             | "when"
+                            | "themselves"
+                            | "himself"
+                            | "herself"
                     )
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,
@@ -147,6 +150,11 @@ impl Reader<'_> {
             }
             if is_pronoun(word) && nouns == 0 && !matches!(word, "it" | "them" | "that" | "which" | "who") {
                 return true;
+            }
+            // `log feeding and walks and can see notes`: what goes on behind *and* has no other subject.
+            let goes_on = at > start && ["and", "or", "but", "then"].iter().any(|word| self.is(at - 1, word));
+            if nouns > 0 && is_modal(word) && goes_on {
+                return false;
             }
             if nouns > 0 && (is_modal(word) && word != "to" || is_be(word) || word == "cannot") {
                 return true;

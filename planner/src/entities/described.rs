@@ -218,7 +218,9 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         }
         return Some(name);
     }
-    let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
+    let somebody =
+        catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject);
+    let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none() && !somebody;
     // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
     let several =
         phrase.words.last().is_some_and(|word| singular(word) != *word) && known * 2 >= listed.len();

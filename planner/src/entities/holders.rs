@@ -41,6 +41,37 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
     if !clinical && !loose.is_empty() {
         return world.subject().map(str::to_owned);
     }
+    // `the desk takes name, date of birth and household size`: of the person, whatever else is asked.
+    let identifying = |phrase: &&Phrase| {
+        matches!(
+            phrase_key(phrase).as_str(),
+            "name"
+                | "full name"
+                | "legal name"
+                | "chosen name"
+                | "preferred name"
+                | "pronoun"
+                | "first name"
+                | "last name"
+                | "dob"
+                | "date of birth"
+                | "phone"
+                | "address"
+                | "email"
+        )
+    };
+    if !by_patient && loose.iter().filter(identifying).count() > 1 {
+        return define("patient", world, false);
+    }
+    // `volunteers log feeding`: what was done, where nothing else is told.
+    if let [one] = loose
+        && !by_patient
+        && one.paren.is_empty()
+        && matches!(one.words.as_slice(), [word] if word.ends_with("ing"))
+        && let Some(name) = define(&phrase_key(one), world, true)
+    {
+        return Some(name);
+    }
     let money = |phrase: &Phrase| {
         catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
             field.written.as_deref().is_some_and(|written| written.contains("money"))

@@ -208,6 +208,8 @@ pub(super) fn own_the_list(clause: &mut Clause) {
                 || tail.by == "for" && tail.phrases.iter().all(a_person)
                 // `a rating scale about the child (attention, mood)`.
                 || matches!(tail.by.as_str(), "about" | "on" | "for") && tail.phrases.iter().all(told_about)
+                // `grade adverse events using CTCAE (term, grade)`.
+                || tail.by == "using"
         })
         .filter(|tail| {
             tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere)
