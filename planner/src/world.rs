@@ -116,6 +116,8 @@ pub(crate) struct World {
     pub(crate) narrator: Option<String>,
     /// Those who may break the glass in an emergency.
     pub(crate) breakers: Vec<String>,
+    /// Kinds of records that are worked with by themselves somewhere in the prompt.
+    pub(crate) spoken: Vec<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
     pub(crate) crew: Option<String>,
 }

@@ -64,6 +64,15 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         define(&name, world, false);
     }
     parsed.iter().flat_map(|one| &one.clauses).for_each(|clause| relations::belongs(clause, world));
+    let worked_with = parsed.iter().flat_map(|one| &one.clauses).filter(|clause| {
+        clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::View | Verb::Create | Verb::Update | Verb::Sign | Verb::Manage))
+            && !clause.not
+    });
+    world.spoken = worked_with
+        .flat_map(|clause| clause.objects.iter().map(|phrase| (phrase, clause.objects.len())))
+        .filter(|(phrase, count)| *count == 1 && phrase.of.is_empty() && phrase.words.last().is_some_and(|word| singular(word) != *word))
+        .map(|(phrase, _)| phrase_key(phrase))
+        .collect();
     let heads: Vec<bool> =
         parsed.iter().enumerate().map(|(at, one)| from_head(one, at == 0, world)).collect();
     if let Some(first) = parsed.first() {
