@@ -116,6 +116,8 @@ pub(crate) struct World {
     pub(crate) narrator: Option<String>,
     /// Those who may break the glass in an emergency.
     pub(crate) breakers: Vec<String>,
+    /// What is done to people there, as the prompt calls it in passing: `after each scan`, `missed treatments`.
+    pub(crate) events: Vec<String>,
     /// Kinds of records that are worked with by themselves somewhere in the prompt.
     pub(crate) spoken: Vec<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
@@ -155,6 +157,13 @@ impl World {
     /// The roles that a phrase names; `staff` and `users` can name several.
     pub(crate) fn roles_of(&self, phrase: &Phrase) -> Vec<String> {
         let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
+        // `people with tinnitus`: those whose records they are.
+        if words == ["people"]
+            && self.roles_named("person").is_empty()
+            && let Some(own) = self.self_role()
+        {
+            return vec![own.to_owned()];
+        }
         let said = key(&words);
         let found = self.roles_named(&said);
         // `every therapist`, `therapists`: all who are called so.

@@ -55,6 +55,15 @@ pub(crate) fn resolve(
         // The page is not the thing; what it shows is.
         return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();
     }
+    // `specialists only see families assigned to them`: the people that these are of.
+    let whose = matches!(key.as_str(), "family" | "household" | "couple" | "case load" | "caseload")
+        && reach(phrase, clause, world) == Reach::Own;
+    if whose
+        && world.entity_named(&key).is_none()
+        && let Some(subject) = world.subject()
+    {
+        return vec![Target::whole(subject.to_owned())];
+    }
     if key == "person" {
         return world.subject().map(|subject| Target::whole(subject.to_owned())).into_iter().collect();
     }

@@ -30,7 +30,8 @@ pub(super) fn missing_verb(tokens: &[Token], read: &[Clause]) -> Option<usize> {
     let word = |at: usize| tokens.get(at).and_then(Token::word);
     let begin = (0..tokens.len().min(3)).find(|at| {
         word(*at).is_some_and(|word| !is_glue(word) || number_word(word).is_some())
-            && word(*at).is_some_and(|word| !is_modifier(word) && !word.ends_with("ly"))
+            && word(*at)
+                .is_some_and(|word| !is_modifier(word) && !word.ends_with("ly") && !ends_as_participle(word))
     })?;
     // The longest name of somebody that stands there.
     let end = (begin + 1..=(begin + 4).min(tokens.len())).rev().find(|end| {

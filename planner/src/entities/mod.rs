@@ -64,13 +64,19 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         define(&name, world, false);
     }
     parsed.iter().flat_map(|one| &one.clauses).for_each(|clause| relations::belongs(clause, world));
+    world.events = events(parsed);
     let worked_with = parsed.iter().flat_map(|one| &one.clauses).filter(|clause| {
-        clause.verbs.iter().any(|(verb, _)| matches!(verb, Verb::View | Verb::Create | Verb::Update | Verb::Sign | Verb::Manage))
-            && !clause.not
+        clause.verbs.iter().any(|(verb, _)| {
+            matches!(verb, Verb::View | Verb::Create | Verb::Update | Verb::Sign | Verb::Manage)
+        }) && !clause.not
     });
     world.spoken = worked_with
         .flat_map(|clause| clause.objects.iter().map(|phrase| (phrase, clause.objects.len())))
-        .filter(|(phrase, count)| *count == 1 && phrase.of.is_empty() && phrase.words.last().is_some_and(|word| singular(word) != *word))
+        .filter(|(phrase, count)| {
+            *count == 1
+                && phrase.of.is_empty()
+                && phrase.words.last().is_some_and(|word| singular(word) != *word)
+        })
         .map(|(phrase, _)| phrase_key(phrase))
         .collect();
     let heads: Vec<bool> =
@@ -166,6 +172,35 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
     }
     relations::relations(parsed, world);
+}
+
+/// The deeds of which a prompt speaks as of things that happen again and again, where it speaks of no visits.
+fn events(parsed: &[Parsed]) -> Vec<String> {
+    const DEEDS: &[&str] = &[
+        "treatment",
+        "session",
+        "scan",
+        "screening",
+        "exam",
+        "fitting",
+        "check",
+        "round",
+        "encounter",
+        "test",
+    ];
+    let words: Vec<&str> =
+        parsed.iter().flat_map(|one| one.sentence.tokens.iter().filter_map(Token::word)).collect();
+    if words.iter().any(|word| matches!(singular(word).as_str(), "visit" | "appointment")) {
+        return Vec::new();
+    }
+    let told = |deed: &str| {
+        words.windows(2).any(|pair| {
+            singular(pair[1]) == deed
+                && (matches!(pair[0], "each" | "every" | "per" | "after" | "missed" | "before" | "during")
+                    || pair[1] != deed)
+        })
+    };
+    DEEDS.iter().filter(|deed| told(deed)).map(|deed| (*deed).to_owned()).collect()
 }
 
 /// `We do home infusions (IVIG, antibiotics)`: what the place is for, and nothing that is written down.
@@ -289,6 +324,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                     && generic(&key, found)
             }) {
                 return Some(found);
+            }
+            // `test results` in a prompt that has results of specimens: these.
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            if matches!(last, "result") && key.contains(' ') && world.entities.contains_key(last) {
+                return Some(last.to_owned());
             }
             (Some(concept), name.to_owned())
         }

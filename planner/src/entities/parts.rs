@@ -210,7 +210,9 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         && world.spoken.contains(&key)
         && catalogue().field(&key).is_none()
         && catalogue().entity(&key).is_some_and(|(known, _)| {
-            !known.field_too && known.kind == EntityKind::Clinical && concept.is_none_or(|concept| concept.name != known.name)
+            !known.field_too
+                && known.kind == EntityKind::Clinical
+                && concept.is_none_or(|concept| concept.name != known.name)
         });
     if of_their_own
         && let Some(part) = define(&item.phrase(), world, false)

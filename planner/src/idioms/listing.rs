@@ -267,3 +267,21 @@ pub(super) fn no_double_booking(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens.drain(from..to);
     tokens
 }
+
+/// `pediatricians who referred get the report`: which of them, told without an object, is no deed in the app.
+pub(super) fn who_did(mut tokens: Vec<Token>) -> Vec<Token> {
+    let word = |at: usize| tokens.get(at).and_then(Token::word).unwrap_or_default();
+    let finite = |word: &str| {
+        crate::words::base(word).is_some_and(|base| base == word || crate::words::singular(word) == base)
+            && !word.ends_with("ed")
+    };
+    let found = (1..tokens.len()).find(|at| {
+        let person = crate::catalogue::catalogue().role(&crate::words::singular(word(at - 1))).is_some();
+        let which = word(at + 1).ends_with("ed") && word(at + 1).len() > 4;
+        person && word(*at) == "who" && which && finite(word(at + 2)) && !crate::words::is_glue(word(at + 2))
+    });
+    if let Some(at) = found {
+        tokens.drain(at..at + 2);
+    }
+    tokens
+}

@@ -238,10 +238,11 @@ fn role_in_head(sentence: &mut Sentence) {
         return;
     }
     // `GPs: summaries and plans, not diaries`.
-    let but =
-        sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
-            sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
-        });
+    let but = sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
+        sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
+            || sentence.tokens.get(at + 1).is_some_and(|token| token.is("no"))
+                && sentence.tokens[at + 2..].iter().any(|token| token.is("clinical"))
+    });
     let sees = matches!(sentence.tokens.as_slice(), [token] if token.is("everything"))
         || but.is_some_and(|at| {
             let of = sentence.tokens[..at].iter().position(|token| token.is("of")).unwrap_or(at);

@@ -228,6 +228,23 @@ pub(super) fn own_the_list(clause: &mut Clause) {
 
 /// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
 pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
+    // `patients book and cancel online`: appointments.
+    let books = clause.verbs.len() > 1
+        && clause.verbs.iter().all(|(_, word)| {
+            matches!(
+                crate::words::base(word),
+                Some("book" | "cancel" | "reschedule" | "rebook" | "schedule" | "change")
+            )
+        })
+        && clause.does(Verb::Book);
+    if books && clause.objects.is_empty() && !clause.passive && !clause.subjects.is_empty() {
+        clause.objects.push(Phrase {
+            words: vec!["appointment".into()],
+            at: usize::MAX,
+            ..Phrase::default()
+        });
+        return;
+    }
     let [(_, word)] = clause.verbs.as_slice() else { return };
     // `seniors give medication`: what is given is written down; access and consent are given otherwise.
     let treats = clause.objects.iter().any(|phrase| {

@@ -36,8 +36,8 @@ pub(super) fn is_young(name: &str) -> bool {
 
 /// Lets parents in as their children, where the prompt says what they do, on no condition, and no child logs in.
 pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
-    let Some(subject) = world.subject().map(str::to_owned) else { return };
-    let of_a_child = YOUNG.contains(&subject.as_str())
+    let subject = world.subject().map(str::to_owned);
+    let of_a_child = subject.as_deref().is_some_and(|subject| YOUNG.contains(&subject))
         || parsed.iter().any(|one| {
             let text = one.sentence.plain().replace(" child name ", " ");
             [
@@ -126,6 +126,19 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
         });
         named && does && !clause.not && !clause.passive && foreign_condition(clause, world).is_none()
     });
+    // Nobody has named the child yet: it is called as the prompt calls it.
+    let said = |word: &str| parsed.iter().any(|one| one.sentence.plain().contains(word));
+    let subject = subject.or_else(|| {
+        let name = if said(" baby ") || said(" babies ") {
+            "baby"
+        } else if said(" child ") || said(" children ") {
+            "child"
+        } else {
+            "patient"
+        };
+        acts.then(|| crate::entities::define(name, world, false)).flatten()
+    });
+    let Some(subject) = subject else { return };
     if acts && let Some(role) = world.roles.get_mut(parent) {
         role.kind = RoleKind::Subject;
         world.assume(format!("a {parent} signs in as their {subject}, and sees what is that {subject}'s"));

@@ -260,6 +260,7 @@ pub(super) fn who_learn(world: &mut World) {
         if cared_for && role.kind == RoleKind::Subject && matches!(name.as_str(), "student" | "trainee") {
             role.kind = RoleKind::Care;
             role.bounded = true;
+            role.acts = true;
         }
     }
 }

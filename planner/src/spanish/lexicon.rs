@@ -121,8 +121,9 @@ pub(super) fn lexicon() -> &'static Lexicon {
 
 /// What ends as a verb of the first person does and is a noun as often.
 const NOUNS_IN_O: &[&str] = &[
-    "registro", "peso", "cobro", "pago", "trato", "cuido", "cargo", "archivo", "retiro", "envio", "aviso", "cambio", "dibujo",
-    "uso", "cuento", "llamo", "control", "cierro", "reviso", "vacuno", "marco", "libro", "proceso", "giro", "deposito",
+    "registro", "peso", "cobro", "pago", "trato", "cuido", "cargo", "archivo", "retiro", "envio", "aviso",
+    "cambio", "dibujo", "uso", "cuento", "llamo", "control", "cierro", "reviso", "vacuno", "marco", "libro",
+    "proceso", "giro", "deposito",
 ];
 
 fn first_person(infinitive: &str) -> Vec<(String, &'static str)> {

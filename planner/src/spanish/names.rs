@@ -85,8 +85,7 @@ impl Names {
             .or_else(|| lexicon().names.get(&key_of(name)))
             // The app's own tables have some names; nobody else's language has these.
             .or_else(|| name.strip_prefix("care ").and_then(|bare| self.learnt.get(&key_of(bare))))
-            .cloned()
-            .unwrap_or_else(|| agreeing(name))
+            .map_or_else(|| agreeing(name), |said| agreeing(said))
     }
 
     /// Whether the prompt was in Spanish.
