@@ -116,6 +116,8 @@ pub(crate) struct World {
     pub(crate) narrator: Option<String>,
     /// Those who may break the glass in an emergency.
     pub(crate) breakers: Vec<String>,
+    /// Who does what leaves a record: `nurses visit patients`, a visit.
+    pub(crate) doers: Vec<(String, String)>,
     /// What is done to people there, as the prompt calls it in passing: `after each scan`, `missed treatments`.
     pub(crate) events: Vec<String>,
     /// Kinds of records that are worked with by themselves somewhere in the prompt.

@@ -172,6 +172,26 @@ impl Reader<'_> {
                         {
                             phrase.words.push(word.to_owned());
                         }
+                        // `blood pressure before, weight`: when it is taken.
+                        "before" | "after"
+                            if seen
+                                && matches!(
+                                    self.tokens.get(self.at + 1),
+                                    None | Some(Token::Comma | Token::Slash)
+                                )
+                                && self.phase == super::reader::Phase::Object =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
+                        "before"
+                            if seen
+                                && self.phase == super::reader::Phase::Object
+                                && self.tokens.get(self.at + 1).is_some_and(|next| next.is("and"))
+                                && self.tokens.get(self.at + 2).is_some_and(|next| next.is("after"))
+                                && matches!(self.tokens.get(self.at + 3), None | Some(Token::Comma)) =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
                         // `exports completed trips monthly`: how often.
                         "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly"
                         | "annually" | "online" | "electronically" | "digitally"

@@ -125,6 +125,30 @@ impl<'t> Reader<'t> {
         self.out
     }
 
+    /// Whether the app itself was named last, of which nothing else was said.
+    fn of_the_app(&self) -> bool {
+        let last = self.current.objects.last().or(self.current.subjects.last());
+        self.current.narrowing == 0
+            && self.out.is_empty()
+            && self.current.tails.iter().all(|tail| tail.by == "for")
+            && last.and_then(|phrase| phrase.words.last()).is_some_and(|word| {
+                matches!(
+                    word.as_str(),
+                    "app"
+                        | "application"
+                        | "tool"
+                        | "platform"
+                        | "system"
+                        | "portal"
+                        | "software"
+                        | "place"
+                        | "site"
+                        | "website"
+                        | "something"
+                )
+            })
+    }
+
     /// `see only assigned patients`: how far they see, before it is said what.
     fn assigned_ones(&self) -> bool {
         self.is(self.at, "assigned")
@@ -154,6 +178,12 @@ impl<'t> Reader<'t> {
                 if matches!(self.phase, Phase::Verb | Phase::Object) && self.asks(word) =>
             {
                 self.question();
+            }
+            // `I'd love an app where patients report symptoms`: what they do there is said for itself.
+            "where" if self.of_the_app() && self.subject_follows_at(self.at + 1) => {
+                self.current = Clause::default();
+                self.phase = Phase::Subject;
+                self.at += 1;
             }
             _ if is_condition(word) => {
                 let only = self.only_next;
@@ -236,6 +266,22 @@ impl<'t> Reader<'t> {
                     last.paren.push(unit);
                 }
                 self.at += 2;
+            }
+            // `pain before and after`: two values.
+            "after"
+                if self.phase == Phase::Object
+                    && matches!(self.tokens.get(self.at + 1), None | Some(Token::Comma))
+                    && self.current.objects.last().is_some_and(|phrase| {
+                        phrase.words.len() > 1 && phrase.words.last().is_some_and(|last| last == "before")
+                    }) =>
+            {
+                if let Some(mut later) = self.current.objects.last().cloned() {
+                    later.words.pop();
+                    later.words.push("after".into());
+                    later.at = self.at;
+                    self.current.objects.push(later);
+                }
+                self.at += 1;
             }
             _ if is_preposition(word) => {
                 let only = std::mem::take(&mut self.only_next);

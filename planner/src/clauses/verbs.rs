@@ -242,6 +242,15 @@ impl Reader<'_> {
             if which {
                 return false;
             }
+            // `can view and comment`, and no more.
+            let comments = matches!(word, "comment" | "comments")
+                && matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
+                && self.phase == Phase::Verb
+                && self.current.objects.is_empty()
+                && self.current.verbs.last().is_some_and(|(verb, _)| *verb == crate::words::Verb::View);
+            if comments {
+                return true;
+            }
             // `interprets and signs`, and no more.
             let ends = matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
                 && singular(word) != word

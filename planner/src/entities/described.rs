@@ -17,8 +17,12 @@ use crate::{
 /// `A visit note has: date, pain 0-10`: the subject is a record, its objects are its values.
 pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let has = clause.verbs.iter().any(|(_, word)| {
-        matches!(word.as_str(), "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs")
+        matches!(
+            word.as_str(),
+            "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs" | "get" | "gets"
+        )
     });
+    let gets = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "get" | "gets"));
     let [phrase] = clause.subjects.as_slice() else { return false };
     let key = phrase_key(phrase);
     let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
@@ -45,7 +49,12 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
         return false;
     }
     // `every child has a passport with their name, allergies and medications`: a record of theirs, and its values.
-    if person
+    // `falls get an incident report with time and injury`: of what happens, too.
+    let happens = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "have" | "need")));
+    if (person || happens)
         && let [object] = clause.objects.as_slice()
         && let Some(tail) = clause.tails.iter().find(|tail| tail.by == "with" && tail.phrases.len() > 2)
         && object.article
@@ -59,6 +68,9 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
             item_of(&name, &as_item(phrase), world);
         }
         return true;
+    }
+    if gets {
+        return false;
     }
     let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
     // `each relative has a relationship and a test result`: somebody who is written about.

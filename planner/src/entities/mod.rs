@@ -64,6 +64,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         define(&name, world, false);
     }
     parsed.iter().flat_map(|one| &one.clauses).for_each(|clause| relations::belongs(clause, world));
+    world.doers = doers(parsed, world);
     world.events = events(parsed);
     let worked_with = parsed.iter().flat_map(|one| &one.clauses).filter(|clause| {
         clause.verbs.iter().any(|(verb, _)| {
@@ -172,6 +173,33 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
     }
     relations::relations(parsed, world);
+}
+
+/// Who is said to do to people what is written down under the name of the deed.
+fn doers(parsed: &[Parsed], world: &World) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for clause in parsed.iter().flat_map(|one| &one.clauses).filter(|clause| !clause.not && !clause.passive) {
+        let deeds = clause.verbs.iter().filter_map(|(_, word)| crate::plan::deed_named(word));
+        for deed in deeds {
+            let people = clause.objects.iter().any(|phrase| {
+                let key = phrase_key(phrase);
+                key == "person" || catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+            });
+            let works = |role: &String| {
+                world
+                    .roles
+                    .get(role)
+                    .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
+            };
+            let roles = clause
+                .subjects
+                .iter()
+                .flat_map(|phrase| world.roles_of(phrase))
+                .filter(|role| people && works(role));
+            out.extend(roles.map(|role| (role, deed.to_owned())));
+        }
+    }
+    out
 }
 
 /// The deeds of which a prompt speaks as of things that happen again and again, where it speaks of no visits.

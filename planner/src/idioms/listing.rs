@@ -285,3 +285,25 @@ pub(super) fn who_did(mut tokens: Vec<Token>) -> Vec<Token> {
     }
     tokens
 }
+
+/// `can view everything but edits nothing` reads as `can view everything but edit nothing`.
+pub(super) fn does_nothing(mut tokens: Vec<Token>) -> Vec<Token> {
+    for at in 1..tokens.len().saturating_sub(1) {
+        let joined =
+            tokens[at - 1] == Token::Comma || ["but", "and"].iter().any(|word| tokens[at - 1].is(word));
+        if !joined || !tokens[at + 1].is("nothing") {
+            continue;
+        }
+        let base = tokens[at].word().and_then(|word| {
+            let changes = matches!(
+                crate::words::verb(word),
+                Some(crate::words::Verb::Update | crate::words::Verb::Delete)
+            );
+            crate::words::base(word).filter(|base| changes && *base != word && word.ends_with('s'))
+        });
+        if let Some(base) = base {
+            tokens[at] = Token::Word(base.to_owned());
+        }
+    }
+    tokens
+}

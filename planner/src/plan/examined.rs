@@ -29,6 +29,11 @@ const DEEDS: &[(&str, &str)] = &[
     ("observe", "observation"),
 ];
 
+/// The record that a verb leaves of those to whom it is done.
+pub(crate) fn deed_named(word: &str) -> Option<&'static str> {
+    DEEDS.iter().find(|(verb, _)| base(word) == Some(verb)).map(|(_, deed)| *deed)
+}
+
 /// What is looked at of a person, and is no record of its own.
 const BODY: &[&str] = &[
     "head", "foot", "skin", "eye", "ear", "mouth", "tooth", "breast", "spine", "knee", "shoulder", "hip",

@@ -19,6 +19,7 @@ use crate::sentences::{Sentence, split};
 use crate::words::key_of;
 use crate::world::{Parsed, World};
 use crate::{access, automatic, complete, entities, features, gate, roles, spanish};
+pub(crate) use examined::deed_named;
 use finish::finish;
 use lifecycles::lifecycles;
 use places::{place, sign_up};

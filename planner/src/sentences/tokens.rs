@@ -209,6 +209,15 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
         end += 1;
     }
     let mut word: String = chars[start..end].iter().collect::<String>().to_lowercase();
+    // `post-treatment weight`: when it is taken, and nothing that is posted.
+    if chars.get(end) == Some(&'-') && word == "post" {
+        let tail: String =
+            chars[end + 1..].iter().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+        if !tail.is_empty() {
+            end += 1 + tail.chars().count();
+            word = format!("post {tail}");
+        }
+    }
     // `check-in`, `work-up`, `walk-ins`: one noun.
     if chars.get(end) == Some(&'-') {
         let tail: String =
