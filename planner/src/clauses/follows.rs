@@ -75,7 +75,10 @@ impl Reader<'_> {
             Some(Token::Word(word)) => {
                 // `change visits`: several of a kind, though one is as often a verb.
                 let several = singular(word) != *word
-                    && catalogue().entity(&singular(word)).is_some_and(|(concept, _)| !concept.field_too)
+                    && (is_two_faced(word)
+                        || catalogue()
+                            .entity(&singular(word))
+                            .is_some_and(|(concept, _)| !concept.field_too))
                     && self
                         .tokens
                         .get(at + 1)
@@ -121,6 +124,22 @@ impl Reader<'_> {
             .is_some_and(|word| verb(word).is_some() && !is_two_faced(word))
             && self.determined_strictly(start + 1)
         {
+            return false;
+        }
+        // `read scans, dictate reports`: one deed after the other.
+        let deed = self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
+            verb(word).is_some()
+                && !is_two_faced(word)
+                && !ends_as_participle(word)
+                && !word.ends_with("ing")
+                && crate::words::base(word) == Some(word)
+                && self
+                    .current
+                    .verbs
+                    .last()
+                    .is_some_and(|(_, verb)| crate::words::base(verb) == Some(verb.as_str()))
+        });
+        if deed && self.tokens.get(start + 1).and_then(Token::word).is_some_and(is_two_faced) {
             return false;
         }
         // `and sees contact details`: what somebody does, and nobody who contacts.

@@ -126,10 +126,9 @@ impl<'t> Reader<'t> {
     }
 
     /// Whether the app itself was named last, of which nothing else was said.
-    fn of_the_app(&self) -> bool {
+    pub(super) fn of_the_app(&self) -> bool {
         let last = self.current.objects.last().or(self.current.subjects.last());
         self.current.narrowing == 0
-            && self.out.is_empty()
             && self.current.tails.iter().all(|tail| tail.by == "for")
             && last.and_then(|phrase| phrase.words.last()).is_some_and(|word| {
                 matches!(
@@ -178,12 +177,6 @@ impl<'t> Reader<'t> {
                 if matches!(self.phase, Phase::Verb | Phase::Object) && self.asks(word) =>
             {
                 self.question();
-            }
-            // `I'd love an app where patients report symptoms`: what they do there is said for itself.
-            "where" if self.of_the_app() && self.subject_follows_at(self.at + 1) => {
-                self.current = Clause::default();
-                self.phase = Phase::Subject;
-                self.at += 1;
             }
             _ if is_condition(word) => {
                 let only = self.only_next;
@@ -286,6 +279,51 @@ impl<'t> Reader<'t> {
             _ if is_preposition(word) => {
                 let only = std::mem::take(&mut self.only_next);
                 self.tail(word, only);
+            }
+            // `the doula and the mother all see the plan`.
+            "all" | "both"
+                if self.phase == Phase::Subject
+                    && !self.current.subjects.is_empty()
+                    && self.current.verbs.is_empty()
+                    && self.is_verb(self.at + 1) =>
+            {
+                self.at += 1;
+            }
+            // `each morning residents get a call`: when, and no residents of a kind.
+            "each" | "every"
+                if self.phase == Phase::Subject
+                    && self.current.subjects.is_empty()
+                    && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(|time| {
+                        matches!(
+                            time,
+                            "day"
+                                | "morning"
+                                | "evening"
+                                | "night"
+                                | "week"
+                                | "month"
+                                | "afternoon"
+                                | "quarter"
+                                | "year"
+                        )
+                    })
+                    && self.subject_follows_at(self.at + 2) =>
+            {
+                let words = vec![self.tokens[self.at + 1].word().unwrap_or_default().to_owned()];
+                let phrase = Phrase {
+                    words: words.clone(),
+                    all: true,
+                    article: true,
+                    at: self.at + 1,
+                    ..Phrase::default()
+                };
+                self.current.tails.push(super::Tail {
+                    by: "every".into(),
+                    phrases: vec![phrase],
+                    words,
+                    ..super::Tail::default()
+                });
+                self.at += 2;
             }
             _ => {
                 if let Some(mut phrase) = self.phrase() {

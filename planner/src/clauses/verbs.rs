@@ -90,6 +90,19 @@ impl Reader<'_> {
         {
             return false;
         }
+        // `receive daily updates`: of them, though the word is as often a verb.
+        let each_day = at > 1
+            && matches!(
+                self.tokens[at - 1].word(),
+                Some("daily" | "weekly" | "monthly" | "nightly" | "hourly")
+            )
+            && singular(word) != word
+            && self.tokens[at - 2].word().is_some_and(|before| {
+                self.current.verbs.last().is_some_and(|(_, verb)| verb == before) || determiner(before)
+            });
+        if each_day {
+            return false;
+        }
         // `paid yes/no`: a value.
         if self.is(at + 1, "yes") && self.tokens.get(at + 2) == Some(&Token::Slash) {
             return false;
@@ -121,6 +134,8 @@ impl Reader<'_> {
             before -= 1;
             match self.tokens[before].word() {
                 Some(word) if is_adverb(word) || matches!(word, "only" | "never" | "not") => {}
+                // `they all see it`: whoever was named.
+                Some("all") if self.phase == Phase::Subject && !self.current.subjects.is_empty() => {}
                 _ => break Some(&self.tokens[before]),
             }
         };
@@ -325,6 +340,18 @@ impl Reader<'_> {
             return agrees || self.phase != Phase::Subject;
         }
         if agrees && self.people_do_at(at, word) {
+            return true;
+        }
+        // `helps dietitians track meals`, `let patients book, change or cancel visits`: who is let does it.
+        let let_do = self.phase == Phase::Object
+            && !self.current.verbs.is_empty()
+            && self.current.verbs.iter().all(|(_, verb)| crate::words::lets(verb))
+            && self.current.objects.len() < 2
+            && singular(word) == word
+            && singular(previous) != previous
+            && catalogue().role(&singular(previous)).is_some()
+            && (self.object_follows(at + 1) || self.another_verb_follows(at + 1));
+        if let_do {
             return true;
         }
         // `nurses need to see vitals`.

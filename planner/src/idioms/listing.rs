@@ -307,3 +307,45 @@ pub(super) fn does_nothing(mut tokens: Vec<Token>) -> Vec<Token> {
     }
     tokens
 }
+
+/// `an app for nurses to log vitals and for doctors to review them` reads as `an app, nurses can log vitals and doctors can
+/// review them`.
+pub(super) fn for_them_to(tokens: Vec<Token>) -> Vec<Token> {
+    let word = |at: usize| tokens.get(at).and_then(Token::word).unwrap_or_default();
+    let somebody = |from: usize, to: usize| {
+        let words: Option<Vec<&str>> =
+            tokens.get(from..to).and_then(|part| part.iter().map(Token::word).collect());
+        words.is_some_and(|words| {
+            let words: Vec<&str> = words
+                .into_iter()
+                .filter(|word| !matches!(*word, "our" | "my" | "the" | "their" | "all"))
+                .collect();
+            crate::catalogue::catalogue().role(&crate::words::key(&words)).is_some()
+        })
+    };
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let to = (at + 2..at + 6).find(|to| {
+            word(*to) == "to"
+                && crate::words::base(word(to + 1)) == Some(word(to + 1))
+                && somebody(at + 1, *to)
+        });
+        let app = at > 0 && crate::plan::is_app(word(at - 1)) || at > 0 && word(at - 1) == "and";
+        match to.filter(|_| word(at) == "for" && app) {
+            Some(to) => {
+                if word(at - 1) != "and" {
+                    out.push(Token::Comma);
+                }
+                out.extend(tokens[at + 1..to].iter().cloned());
+                out.push(Token::Word("can".into()));
+                at = to + 1;
+            }
+            None => {
+                out.push(tokens[at].clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}

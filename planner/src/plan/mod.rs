@@ -228,6 +228,11 @@ fn in_emergencies(world: &mut World) {
     }
 }
 
+/// Whether a word names the app itself.
+pub(crate) fn is_app(word: &str) -> bool {
+    heads::APPS.contains(&word)
+}
+
 /// Whether some other part of the planner has dealt with a sentence.
 fn settled(sentence: &Sentence) -> bool {
     features::settles(sentence) || automatic::settles(sentence)
