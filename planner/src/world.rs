@@ -175,6 +175,14 @@ impl World {
                 self.roles.keys().filter(|known| known.ends_with(&format!(" {said}"))).cloned().collect();
             return if all.len() > 1 { all } else { found };
         }
+        // `nurses working nights`: they are nurses.
+        if found.is_empty()
+            && let Some(at) =
+                words.iter().position(|word| matches!(*word, "working" | "covering" | "caring" | "based"))
+            && at > 0
+        {
+            return self.roles_named(&key(&words[..at]));
+        }
         found
     }
 

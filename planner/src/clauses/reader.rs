@@ -353,18 +353,30 @@ impl<'t> Reader<'t> {
             self.not_next = false;
             // The same subject does something else; or who was let do it does:
             // `I want patients to log meals`.
-            let lets = self.current.verbs.iter().all(|(_, verb)| lets(verb));
+            // `ask the screening questions and refer people`: what is asked does nothing.
+            let people = self.current.objects.iter().all(|phrase| {
+                let key = crate::entities::phrase_key(phrase);
+                crate::catalogue::catalogue().role(&key).is_some()
+                    || crate::roles::is_crew_name(&key)
+                    || crate::words::is_pronoun(&key)
+                    || matches!(key.as_str(), "person" | "user" | "team" | "me" | "us")
+            });
+            let lets = self.current.verbs.iter().all(|(_, verb)| {
+                lets(verb) && (people || !matches!(crate::words::base(verb), Some("ask" | "help" | "enable")))
+            });
             let subjects = if lets && !self.current.objects.is_empty() {
                 self.current.objects.clone()
             } else {
                 self.current.subjects.clone()
             };
             let only_subjects = self.current.only_subjects;
+            let passive = self.current.passive && super::follows::ends_as_participle(word);
             let narrowing = usize::from(not) + usize::from(only);
             self.current.narrowing = self.current.narrowing.saturating_sub(narrowing);
             self.finish();
             self.current.subjects = subjects;
             self.current.only_subjects = only_subjects;
+            self.current.passive = passive;
             // `submits claims and cannot edit notes`: the negation belongs to what follows.
             self.current.not = not;
             self.current.only = only;

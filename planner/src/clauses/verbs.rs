@@ -257,6 +257,10 @@ impl Reader<'_> {
             if which {
                 return false;
             }
+            // `sees the result and calls back`.
+            if matches!(word, "call" | "calls") && self.is(at + 1, "back") && !self.current.verbs.is_empty() {
+                return true;
+            }
             // `can view and comment`, and no more.
             let comments = matches!(word, "comment" | "comments")
                 && matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
@@ -343,7 +347,7 @@ impl Reader<'_> {
             return true;
         }
         // `helps dietitians track meals`, `let patients book, change or cancel visits`: who is let does it.
-        let let_do = self.phase == Phase::Object
+        let let_do = self.phase != Phase::Subject
             && !self.current.verbs.is_empty()
             && self.current.verbs.iter().all(|(_, verb)| crate::words::lets(verb))
             && self.current.objects.len() < 2
