@@ -1,7 +1,7 @@
 //! All prompts against their readings.
 
 use crate::{
-    expected::{BATCHES, Half, NINTH, SEVENTH, TENTH, all, half, read},
+    expected::{AFTER_TENTH, BATCHES, Half, NINTH, SEVENTH, TENTH, all, half, read},
     score::{Count, Score, score},
 };
 use planner::{PlanError, plan};
@@ -106,6 +106,7 @@ fn scores() {
                 && !SEVENTH.contains(&name.as_str())
                 && !NINTH.contains(&name.as_str())
                 && !TENTH.contains(&name.as_str())
+                && !AFTER_TENTH.contains(&name.as_str())
         })
         .for_each(|(_, score)| before.add(score));
     eprintln!("{}", row("tuned, before the sixth", &before));
@@ -114,7 +115,7 @@ fn scores() {
         all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(&format!("sixth round, batch {}", number + 1), &sum));
     }
-    for (round, names) in [("seventh round", SEVENTH), ("ninth round", NINTH), ("tenth round", TENTH)] {
+    for (round, names) in [("seventh round", SEVENTH), ("ninth round", NINTH), ("tenth round", TENTH), ("after the tenth", AFTER_TENTH)] {
         let mut sum = Score::default();
         all.iter().filter(|(name, _)| names.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(round, &sum));
