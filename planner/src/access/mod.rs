@@ -18,6 +18,7 @@ mod kept;
 mod meant;
 mod narrowing;
 mod passive;
+mod reaching;
 mod references;
 mod targets;
 mod ticked;
@@ -149,7 +150,6 @@ pub(crate) struct Rules {
 pub(crate) struct Memory {
     pub(crate) subjects: Vec<String>,
     pub(crate) entities: Vec<String>,
-    /// Of which of these only some values were spoken of.
     pub(crate) values: Vec<(String, Vec<String>)>,
 }
 

@@ -11,6 +11,7 @@ mod placing;
 mod reader;
 mod relative;
 mod tails;
+mod taking;
 mod unknown;
 mod verbs;
 

@@ -4,7 +4,7 @@ use super::{Clause, Phrase};
 use crate::{
     nouns::closing,
     sentences::Token,
-    words::{Verb, is_be, is_condition, is_modal, is_preposition, lets, restricts, verb},
+    words::{Verb, is_be, is_condition, is_modal, is_preposition, restricts, verb},
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -344,80 +344,6 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-    }
-
-    pub(super) fn take_verb(&mut self, word: &str, meaning: Verb) {
-        let (not, only) = (self.not_next, self.only_next);
-        self.denying = false;
-        if self.phase == Phase::Object {
-            self.not_next = false;
-            // The same subject does something else; or who was let do it does:
-            // `I want patients to log meals`.
-            // `ask the screening questions and refer people`: what is asked does nothing.
-            let people = self.current.objects.iter().all(|phrase| {
-                let key = crate::entities::phrase_key(phrase);
-                crate::catalogue::catalogue().role(&key).is_some()
-                    || crate::roles::is_crew_name(&key)
-                    || crate::words::is_pronoun(&key)
-                    || matches!(key.as_str(), "person" | "user" | "team" | "me" | "us")
-            });
-            let lets = self.current.verbs.iter().all(|(_, verb)| {
-                lets(verb) && (people || !matches!(crate::words::base(verb), Some("ask" | "help" | "enable")))
-            });
-            let subjects = if lets && !self.current.objects.is_empty() {
-                self.current.objects.clone()
-            } else {
-                self.current.subjects.clone()
-            };
-            let only_subjects = self.current.only_subjects;
-            let passive = self.current.passive && super::follows::ends_as_participle(word);
-            let narrowing = usize::from(not) + usize::from(only);
-            self.current.narrowing = self.current.narrowing.saturating_sub(narrowing);
-            self.finish();
-            self.current.subjects = subjects;
-            self.current.only_subjects = only_subjects;
-            self.current.passive = passive;
-            // `submits claims and cannot edit notes`: the negation belongs to what follows.
-            self.current.not = not;
-            self.current.only = only;
-            self.current.narrowing = narrowing;
-        }
-        self.current.verbs.push((meaning, word.to_owned()));
-        self.phase = Phase::Verb;
-        self.at += 1;
-        while let Some(particle) = self.tokens.get(self.at).and_then(Token::word) {
-            if matches!(particle, "out" | "up" | "down" | "back" | "off")
-                || (particle == "in" && Self::takes_in(word))
-            {
-                self.at += 1;
-            } else {
-                break;
-            }
-        }
-        if matches!(word, "log" | "logs" | "sign" | "signs")
-            && (self.is(self.at - 1, "in") || self.is(self.at - 1, "up"))
-            && let Some(last) = self.current.verbs.last_mut()
-        {
-            last.0 = Verb::Work;
-        }
-    }
-
-    fn takes_in(word: &str) -> bool {
-        matches!(
-            word,
-            "weigh"
-                | "weighs"
-                | "log"
-                | "logs"
-                | "fill"
-                | "fills"
-                | "sign"
-                | "signs"
-                | "check"
-                | "checks"
-                | "logging"
-                | "filled"
-        )
     }
 }
 

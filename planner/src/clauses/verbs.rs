@@ -1,6 +1,5 @@
 //! Where a word is a verb: after a subject that agrees with it and before what can be its object.
 
-use super::unknown::unknown_participle;
 use super::{
     follows::{determiner, ends_as_participle},
     reader::{Phase, Reader},
@@ -12,18 +11,6 @@ use crate::{
 };
 
 impl Reader<'_> {
-    pub(super) fn participle_follows(&self) -> bool {
-        let mut at = self.at + 1;
-        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
-            if is_adverb(word) || matches!(word, "only" | "not" | "never") {
-                at += 1;
-                continue;
-            }
-            return verb(word).is_some() && !word.ends_with("ing") || unknown_participle(word);
-        }
-        false
-    }
-
     /// Whether the word at `at` stands where a verb stands.
     pub(super) fn is_verb(&self, at: usize) -> bool {
         let Some(word) = self.tokens.get(at).and_then(Token::word) else { return false };
@@ -204,14 +191,6 @@ impl Reader<'_> {
             Some(Token::Close) => !ends_as_participle(word) && self.phase == Phase::Subject,
             _ => false,
         }
-    }
-
-    /// `Text reminders`: a two-faced word before a bare noun at the very beginning is a noun.
-    pub(super) fn is_noun_list(&self, at: usize) -> bool {
-        matches!(
-            self.tokens.get(at).and_then(Token::word),
-            Some("text" | "email" | "call" | "contact" | "support")
-        )
     }
 
     pub(super) fn verb_after(&self, previous: &str, before: usize, word: &str, at: usize) -> bool {
@@ -411,14 +390,5 @@ impl Reader<'_> {
                         || self.tokens.get(at + 1).is_some_and(|next| next.is("as")))
                 || catalogue().role(&crate::words::key_of(previous)).is_some()
                     && self.tokens.get(at + 1).is_some_and(|next| next.is("with") || next.is("for")))
-    }
-
-    /// `nurses log` and `the nurse logs`, but not `patient record` and `patients records`.
-    pub(super) fn agrees(&self, subject: &str, word: &str) -> bool {
-        let plural = singular(subject) != subject
-            || matches!(subject, "people" | "staff" | "children" | "desk" | "team");
-        let third =
-            matches!(word, "has" | "does" | "goes") || singular(word) != word && !word.ends_with("ss");
-        matches!(subject, "staff" | "desk" | "team" | "reception") || plural != third
     }
 }

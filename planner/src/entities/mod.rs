@@ -64,22 +64,9 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         define(&name, world, false);
     }
     parsed.iter().flat_map(|one| &one.clauses).for_each(|clause| relations::belongs(clause, world));
-    world.doers = doers(parsed, world);
-    world.events = events(parsed);
-    let worked_with = parsed.iter().flat_map(|one| &one.clauses).filter(|clause| {
-        clause.verbs.iter().any(|(verb, _)| {
-            matches!(verb, Verb::View | Verb::Create | Verb::Update | Verb::Sign | Verb::Manage)
-        }) && !clause.not
-    });
-    world.spoken = worked_with
-        .flat_map(|clause| clause.objects.iter().map(|phrase| (phrase, clause.objects.len())))
-        .filter(|(phrase, count)| {
-            *count == 1
-                && phrase.of.is_empty()
-                && phrase.words.last().is_some_and(|word| singular(word) != *word)
-        })
-        .map(|(phrase, _)| phrase_key(phrase))
-        .collect();
+    world.doers = spoken::doers(parsed, world);
+    world.events = spoken::events(parsed);
+    world.spoken = spoken::worked_with(parsed);
     let heads: Vec<bool> =
         parsed.iter().enumerate().map(|(at, one)| from_head(one, at == 0, world)).collect();
     if let Some(first) = parsed.first() {
@@ -173,62 +160,6 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         }
     }
     relations::relations(parsed, world);
-}
-
-/// Who is said to do to people what is written down under the name of the deed.
-fn doers(parsed: &[Parsed], world: &World) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    for clause in parsed.iter().flat_map(|one| &one.clauses).filter(|clause| !clause.not && !clause.passive) {
-        let deeds = clause.verbs.iter().filter_map(|(_, word)| crate::plan::deed_named(word));
-        for deed in deeds {
-            let people = clause.objects.iter().any(|phrase| {
-                let key = phrase_key(phrase);
-                key == "person" || catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject)
-            });
-            let works = |role: &String| {
-                world
-                    .roles
-                    .get(role)
-                    .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
-            };
-            let roles = clause
-                .subjects
-                .iter()
-                .flat_map(|phrase| world.roles_of(phrase))
-                .filter(|role| people && works(role));
-            out.extend(roles.map(|role| (role, deed.to_owned())));
-        }
-    }
-    out
-}
-
-/// The deeds of which a prompt speaks as of things that happen again and again, where it speaks of no visits.
-fn events(parsed: &[Parsed]) -> Vec<String> {
-    const DEEDS: &[&str] = &[
-        "treatment",
-        "session",
-        "scan",
-        "screening",
-        "exam",
-        "fitting",
-        "check",
-        "round",
-        "encounter",
-        "test",
-    ];
-    let words: Vec<&str> =
-        parsed.iter().flat_map(|one| one.sentence.tokens.iter().filter_map(Token::word)).collect();
-    if words.iter().any(|word| matches!(singular(word).as_str(), "visit" | "appointment")) {
-        return Vec::new();
-    }
-    let told = |deed: &str| {
-        words.windows(2).any(|pair| {
-            singular(pair[1]) == deed
-                && (matches!(pair[0], "each" | "every" | "per" | "after" | "missed" | "before" | "during")
-                    || pair[1] != deed)
-        })
-    };
-    DEEDS.iter().filter(|deed| told(deed)).map(|deed| (*deed).to_owned()).collect()
 }
 
 /// `We do home infusions (IVIG, antibiotics)`: what the place is for, and nothing that is written down.

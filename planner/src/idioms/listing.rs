@@ -331,7 +331,7 @@ pub(super) fn for_them_to(tokens: Vec<Token>) -> Vec<Token> {
                 && crate::words::base(word(to + 1)) == Some(word(to + 1))
                 && somebody(at + 1, *to)
         });
-        let app = at > 0 && crate::plan::is_app(word(at - 1)) || at > 0 && word(at - 1) == "and";
+        let app = at > 0 && (crate::plan::is_app(word(at - 1)) || word(at - 1) == "and");
         match to.filter(|_| word(at) == "for" && app) {
             Some(to) => {
                 if word(at - 1) != "and" {

@@ -9,6 +9,7 @@ use crate::{
     sentences::Token,
     words::{Verb, base, singular},
 };
+use std::collections::BTreeSet;
 
 /// Verbs, and the record that each leaves of somebody.
 const DEEDS: &[(&str, &str)] = &[
@@ -171,5 +172,71 @@ pub(super) fn lists_of_them(read: &mut [Clause], spoken: &mut Option<Phrase>) {
                 && phrase.words.iter().any(|word| singular(word).len() > 2)
         });
         *spoken = named.cloned().or_else(|| spoken.take());
+    }
+}
+
+/// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
+pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
+    // `patients book and cancel online`: appointments.
+    let books = clause.verbs.len() > 1
+        && clause.verbs.iter().all(|(_, word)| {
+            matches!(base(word), Some("book" | "cancel" | "reschedule" | "rebook" | "schedule" | "change"))
+        })
+        && clause.does(Verb::Book);
+    if books && clause.objects.is_empty() && !clause.passive && !clause.subjects.is_empty() {
+        clause.objects.push(Phrase {
+            words: vec!["appointment".into()],
+            at: usize::MAX,
+            ..Phrase::default()
+        });
+        return;
+    }
+    let [(_, word)] = clause.verbs.as_slice() else { return };
+    // `seniors give medication`: what is given is written down; access and consent are given otherwise.
+    let treats = clause.objects.iter().any(|phrase| {
+        let key = phrase_key(phrase);
+        let last = key.rsplit(' ').next().unwrap_or_default();
+        catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
+            || matches!(
+                last,
+                "dose" | "injection" | "shot" | "medication" | "vaccine" | "treatment" | "infusion"
+            )
+    });
+    if base(word) == Some("give") && treats && !clause.passive {
+        clause.verbs[0].0 = Verb::Create;
+        return;
+    }
+    let [(_, word)] = clause.verbs.as_slice() else { return };
+    // `the physician debrides (type, depth)`: the list is of the deed.
+    let made = crate::words::deed(word);
+    if let ([object], false) = (clause.objects.as_mut_slice(), clause.passive)
+        && object.words == ["data"]
+        && !object.paren.is_empty()
+        && let Some(record) = made.first()
+    {
+        object.words = vec![record.clone()];
+        object.article = true;
+        return;
+    }
+    // `hygienists screen students`, where the prompt speaks of screenings.
+    let whom = |phrase: &Phrase| {
+        phrase.paren.is_empty()
+            && catalogue().role(&phrase_key(phrase)).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+    };
+    if let [object] = clause.objects.as_slice()
+        && whom(object)
+        && !clause.passive
+        && !clause.not
+        && !clause.subjects.is_empty()
+        && let Some(record) = made.iter().find(|record| said.contains(*record))
+    {
+        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
+        return;
+    }
+    if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
+        return;
+    }
+    if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
+        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
     }
 }

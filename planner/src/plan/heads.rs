@@ -4,7 +4,7 @@ use super::colons::{attach, part_at_colon, said_in_head};
 use super::listed::{list_of_what_comes, listed_before, part_from_list};
 use super::turns::{
     access_to, checks_to_measure, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list,
-    record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
+    record_of_subject, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
@@ -52,7 +52,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             listed_before(&mut read);
             read.iter_mut().for_each(|clause| sees_none(clause, &sentence.tokens));
             read.iter_mut().for_each(|clause| {
-                say_the_deed(clause, &said);
+                super::examined::say_the_deed(clause, &said);
                 access_to(clause);
                 scheduling_is_of_appointments(clause);
                 needs_to_see(clause);

@@ -139,7 +139,7 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
                 tails
                     .flat_map(|tail| &tail.phrases)
                     .filter(|phrase| phrase.own && staff && clause.does(Verb::View))
-                    .map(|phrase| entities::phrase_key(phrase))
+                    .map(entities::phrase_key)
                     .find_map(|key| {
                         named(&key)
                             .filter(|key| !matches!(key.as_str(), "home" | "house" | "school" | "office"))

@@ -115,7 +115,12 @@ fn scores() {
         all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(&format!("sixth round, batch {}", number + 1), &sum));
     }
-    for (round, names) in [("seventh round", SEVENTH), ("ninth round", NINTH), ("tenth round", TENTH), ("after the tenth", AFTER_TENTH)] {
+    for (round, names) in [
+        ("seventh round", SEVENTH),
+        ("ninth round", NINTH),
+        ("tenth round", TENTH),
+        ("after the tenth", AFTER_TENTH),
+    ] {
         let mut sum = Score::default();
         all.iter().filter(|(name, _)| names.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(round, &sum));
