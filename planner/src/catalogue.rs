@@ -236,6 +236,10 @@ impl Catalogue {
             }
         }
         let mut words: Vec<String> = OFTEN_MISSPELT.iter().map(|word| (*word).to_owned()).collect();
+        // Of the rest, only long words are told from others by one slip.
+        let phrases = role_index.keys().chain(entity_index.keys()).chain(field_index.keys());
+        let long = |word: &&str| word.len() > 6 && word.chars().all(|c| c.is_ascii_lowercase());
+        words.extend(phrases.flat_map(|phrase| phrase.split(' ')).filter(long).map(str::to_owned));
         words.sort_unstable();
         words.dedup();
         Self { entities, fields, entity_index, weak_index, field_index, role_index, words }
@@ -282,7 +286,15 @@ impl Catalogue {
         if word.len() < 5 || self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok() {
             return None;
         }
-        let mut near = self.words.iter().filter(|known| one_slip(known.as_bytes(), word.as_bytes()));
+        // `trained` is no slip of *trainer*: how a word ends says what it is.
+        let ends_alike = |known: &str| {
+            OFTEN_MISSPELT.contains(&known)
+                || word.len() > 6 && known.as_bytes()[known.len() - 2..] == word.as_bytes()[word.len() - 2..]
+        };
+        let mut near = self
+            .words
+            .iter()
+            .filter(|known| one_slip(known.as_bytes(), word.as_bytes()) && ends_alike(known));
         match (near.next(), near.next()) {
             (Some(only), None) => Some(only),
             _ => None,
@@ -304,6 +316,13 @@ fn hidden(_: &str) -> bool {
 
 /// Whether two words differ by one letter added, lost, changed, or two swapped; the first letter stands.
 fn one_slip(known: &[u8], word: &[u8]) -> bool {
+    // `paediatric` and `pediatric` are two ways to write one word.
+    let plain = |word: &[u8]| String::from_utf8_lossy(word).replace("ae", "e").replace("oe", "e");
+    if word.windows(2).chain(known.windows(2)).any(|pair| pair == b"ae" || pair == b"oe")
+        && plain(known) == plain(word)
+    {
+        return false;
+    }
     if known.len().abs_diff(word.len()) > 1 || known.first() != word.first() || known == word {
         return false;
     }

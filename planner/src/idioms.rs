@@ -24,7 +24,9 @@ use turns::TURNS;
 
 /// Says a sentence's turns of phrase plainly.
 pub(crate) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
-    let tokens = permitting::permitted(tokens);
+    let tokens = listing::for_them_to(tokens);
+    let tokens =
+        listing::does_nothing(listing::who_did(listing::no_double_booking(permitting::permitted(tokens))));
     let tokens = values::and_does(tokens);
     let tokens = values::how_it_was(values::given_with(values::for_a_reason(tokens)));
     let tokens =

@@ -136,6 +136,17 @@ fn read(piece: &[Token]) -> Item {
         item.words = piece.iter().filter_map(Token::word).map(str::to_owned).collect();
         return item;
     }
+    // `how many hours it was worn`, `how much water they drank`: a value by what is counted.
+    if let [how, many, rest @ ..] = piece
+        && how.is("how")
+        && (many.is("many") || many.is("much"))
+        && (2..=6).contains(&rest.len())
+        && rest.iter().all(|token| token.word().is_some())
+    {
+        let said = rest.iter().filter_map(Token::word).filter(|word| !is_glue(word));
+        item.words = said.take(3).map(str::to_owned).collect();
+        return item;
+    }
     let mut at = 0;
     let mut ended = false;
     while at < piece.len() {

@@ -157,6 +157,7 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         world.roles.shift_remove("crew");
     }
     named_by_the_patient(parsed, world);
+    kinds::who_learn(world);
     guardians::family_caregivers(parsed, world);
 }
 
@@ -254,7 +255,17 @@ fn find_in(clause: &Clause, has_verb: bool, world: &mut World) {
             add(world, &name, true, true);
         }
         // `people see their own results`: those whose results they are.
-        if acts && name == "person" && clause.objects.iter().any(|object| object.own) {
+        // `people with tinnitus rate loudness`: those who have it.
+        let with = clause.tails.iter().any(|tail| {
+            tail.by == "with"
+                && tail
+                    .phrases
+                    .iter()
+                    .all(|with| with.at < clause.objects.first().map_or(0, |object| object.at))
+        });
+        let told =
+            (clause.does(Verb::Create) || clause.does(Verb::Track) || clause.does(Verb::Upload)) && with;
+        if acts && name == "person" && (told || clause.objects.iter().any(|object| object.own)) {
             add(world, "patient", true, false);
         }
         // `Nutritionist app with meal plans`, `I am a speech therapist`.

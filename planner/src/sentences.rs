@@ -4,10 +4,12 @@
 //! becomes the head of the bullets below it. Full stops split outside parentheses and quotes, as do
 //! semicolons and dashes between blanks.
 
+mod actively;
 mod fragments;
 mod paragraphs;
 mod tokens;
 
+use actively::actively;
 pub(crate) use paragraphs::bullet;
 use paragraphs::paragraphs;
 pub(crate) use tokens::tokens;
@@ -133,33 +135,6 @@ pub(crate) fn split(prompt: &str) -> Vec<Sentence> {
     fragments::joined(out)
 }
 
-/// `Medication is given by med techs: drug, dose, time` reads as `med techs record each medication: drug, dose, time`.
-fn actively(piece: &str) -> Option<String> {
-    const WRITTEN: [&str; 12] = [
-        "given",
-        "administered",
-        "recorded",
-        "documented",
-        "logged",
-        "entered",
-        "charted",
-        "taken",
-        "written",
-        "completed",
-        "captured",
-        "tracked",
-    ];
-    let (front, list) = piece.split_once(": ")?;
-    let words: Vec<&str> = front.split_whitespace().collect();
-    let by = words.windows(3).position(|three| {
-        matches!(three[0], "is" | "are") && WRITTEN.contains(&three[1]) && three[2] == "by"
-    })?;
-    let (what, who) = (&words[..by], &words[by + 3..]);
-    let what = what.strip_prefix(&["The"]).or_else(|| what.strip_prefix(&["the"])).unwrap_or(what);
-    let short = (1..=4).contains(&what.len()) && (1..=4).contains(&who.len()) && list.contains(',');
-    short.then(|| format!("{} record each {}: {list}", who.join(" "), what.join(" ").to_lowercase()))
-}
-
 /// `Office manager: appointments; diagnosis codes, nothing else clinical`: what goes on in small letters and names
 /// nobody is of whom the head names.
 fn of_the_same(led: &str, rest: &str) -> bool {
@@ -185,10 +160,17 @@ fn dashed_lists(text: &str) -> String {
         let stop = after[..end].find(". ").unwrap_or(end);
         let stop = after[..stop].trim_end_matches('.').len();
         let list = &after[..stop];
+        // `growth, redness, how many hours it was worn`: what is asked is a value, whatever it says.
+        let stated: String = list
+            .split(", ")
+            .filter(|piece| !crate::words::asks(piece.split(' ').next().unwrap_or_default()))
+            .collect::<Vec<_>>()
+            .join(", ");
         let said = tokens(list);
+        let told = tokens(&stated);
         let plain = said.iter().filter(|token| **token == Token::Comma).count() >= 2
             && !list.contains(['(', ':', ';'])
-            && said.iter().all(|token| {
+            && told.iter().all(|token| {
                 token.word().is_none_or(|word| {
                     !crate::words::restricts(word)
                         && !crate::words::is_modal(word)

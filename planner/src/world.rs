@@ -116,6 +116,12 @@ pub(crate) struct World {
     pub(crate) narrator: Option<String>,
     /// Those who may break the glass in an emergency.
     pub(crate) breakers: Vec<String>,
+    /// Who does what leaves a record: `nurses visit patients`, a visit.
+    pub(crate) doers: Vec<(String, String)>,
+    /// What is done to people there, as the prompt calls it in passing: `after each scan`, `missed treatments`.
+    pub(crate) events: Vec<String>,
+    /// Kinds of records that are worked with by themselves somewhere in the prompt.
+    pub(crate) spoken: Vec<String>,
     /// Whom `staff` means, where the prompt says `front-desk staff`.
     pub(crate) crew: Option<String>,
 }
@@ -153,6 +159,13 @@ impl World {
     /// The roles that a phrase names; `staff` and `users` can name several.
     pub(crate) fn roles_of(&self, phrase: &Phrase) -> Vec<String> {
         let words: Vec<&str> = phrase.words.iter().map(String::as_str).collect();
+        // `people with tinnitus`: those whose records they are.
+        if words == ["people"]
+            && self.roles_named("person").is_empty()
+            && let Some(own) = self.self_role()
+        {
+            return vec![own.to_owned()];
+        }
         let said = key(&words);
         let found = self.roles_named(&said);
         // `every therapist`, `therapists`: all who are called so.
@@ -161,6 +174,14 @@ impl World {
             let all: Vec<String> =
                 self.roles.keys().filter(|known| known.ends_with(&format!(" {said}"))).cloned().collect();
             return if all.len() > 1 { all } else { found };
+        }
+        // `nurses working nights`: they are nurses.
+        if found.is_empty()
+            && let Some(at) =
+                words.iter().position(|word| matches!(*word, "working" | "covering" | "caring" | "based"))
+            && at > 0
+        {
+            return self.roles_named(&key(&words[..at]));
         }
         found
     }

@@ -248,7 +248,7 @@ fn read_objects(clause: &Clause, roles: &[String], world: &mut World, memory: &M
             continue;
         }
         // `each other's data`: others' records are never in a patient's reach.
-        if phrase.other && clause.not && (subject_only || phrase.article) {
+        if phrase.other && clause.not && (subject_only || phrase.article || !phrase.of.is_empty()) {
             out.others_only = true;
             if !subject_only {
                 for entity in
@@ -324,6 +324,9 @@ fn permission(
         return objects.unknown.is_empty() && clause.narrowing == 0;
     }
     memory.entities = objects.targets.iter().map(|target| target.entity.clone()).collect();
+    let values =
+        objects.targets.iter().filter_map(|target| Some((target.entity.clone(), target.fields.clone()?)));
+    memory.values = values.collect();
     if clause.nobody {
         return false;
     }

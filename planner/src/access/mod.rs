@@ -18,6 +18,7 @@ mod kept;
 mod meant;
 mod narrowing;
 mod passive;
+mod reaching;
 mod references;
 mod targets;
 mod ticked;
@@ -149,6 +150,7 @@ pub(crate) struct Rules {
 pub(crate) struct Memory {
     pub(crate) subjects: Vec<String>,
     pub(crate) entities: Vec<String>,
+    pub(crate) values: Vec<(String, Vec<String>)>,
 }
 
 /// Reads all access rules. `settled` tells whether another part of the planner has understood a sentence.

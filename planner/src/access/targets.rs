@@ -5,10 +5,12 @@ use super::granting::shown;
 use super::kept::{of_the_person, pictured, written_by_people, written_by_the_person};
 use super::{Memory, Reach};
 use crate::catalogue::{EntityKind, catalogue};
-use crate::clauses::{Clause, Phrase, Tail};
+use crate::clauses::{Clause, Phrase};
 use crate::entities::phrase_key;
 use crate::words::key_of;
 use crate::world::World;
+
+pub(crate) use super::reaching::reach;
 
 /// A record, or some of its fields.
 #[derive(Clone, Debug)]
@@ -55,6 +57,15 @@ pub(crate) fn resolve(
         // The page is not the thing; what it shows is.
         return shown(clause).iter().take(1).flat_map(|shown| resolve_plain(shown, roles, world)).collect();
     }
+    // `specialists only see families assigned to them`: the people that these are of.
+    let whose = matches!(key.as_str(), "family" | "household" | "couple" | "case load" | "caseload")
+        && reach(phrase, clause, world) == Reach::Own;
+    if whose
+        && world.entity_named(&key).is_none()
+        && let Some(subject) = world.subject()
+    {
+        return vec![Target::whole(subject.to_owned())];
+    }
     if key == "person" {
         return world.subject().map(|subject| Target::whole(subject.to_owned())).into_iter().collect();
     }
@@ -67,7 +78,15 @@ pub(crate) fn resolve(
             .collect();
         return match (memory.entities.as_slice(), kept.as_slice()) {
             ([], [one]) => vec![Target::whole(one.clone())],
-            (spoken, _) => memory_targets(spoken),
+            (spoken, _) => {
+                // `sees the prescriptions only and marks them dispensed`: no more than what was seen.
+                let mut targets = memory_targets(spoken);
+                for target in &mut targets {
+                    let mut of_it = memory.values.iter().filter(|(name, _)| *name == target.entity);
+                    target.fields = of_it.next().map(|(_, fields)| fields.clone());
+                }
+                targets
+            }
         };
     }
     if key.is_empty() && (phrase.own || phrase.all || phrase.other) {
@@ -328,56 +347,6 @@ pub(super) fn fields_of(entity: &str, key: &str, world: &World) -> Option<Vec<St
         return (!all.is_empty()).then_some(all);
     }
     None
-}
-
-pub(crate) fn reach(phrase: &Phrase, clause: &Clause, world: &World) -> Reach {
-    let mine = |tail: &Tail| {
-        tail.phrases.iter().any(|phrase| {
-            phrase.own || phrase_key(phrase) == "them" && tail.words.iter().any(|word| word == "assigned")
-        })
-    };
-    let assigned = clause.tails.iter().any(|tail| tail.words.iter().any(|word| word == "assigned"))
-        || clause.verbs.iter().any(|(_, word)| word == "assigned")
-        || phrase.modifiers.iter().any(|word| word == "assigned");
-    let at_home = |tail: &Tail| {
-        matches!(tail.by.as_str(), "in" | "at" | "of" | "on" | "across")
-            && tail.phrases.iter().any(|phrase| world.place.as_deref() == Some(phrase_key(phrase).as_str()))
-    };
-    if !phrase.own && !assigned && clause.tails.iter().any(at_home) {
-        return Reach::Place;
-    }
-    if phrase.own || assigned || clause.tails.iter().any(mine) {
-        return Reach::Own;
-    }
-    let place = clause.tails.iter().any(|tail| {
-        matches!(tail.by.as_str(), "in" | "of" | "at" | "across")
-            && tail.phrases.iter().any(|phrase| {
-                let key = phrase_key(phrase);
-                world.place.as_deref() == Some(key.as_str())
-                    || matches!(
-                        key.as_str(),
-                        "clinic"
-                            | "practice"
-                            | "hospital"
-                            | "organization"
-                            | "organisation"
-                            | "ward"
-                            | "team"
-                            | "office"
-                            | "department"
-                    )
-            })
-    });
-    // `everything their patients sent`: of theirs.
-    if phrase.all && clause.objects.iter().any(|object| object.own) {
-        return Reach::Own;
-    }
-    // `record each dose`: how often it is written, and not how far anybody sees.
-    let writes = !clause.verbs.is_empty()
-        && clause.verbs.iter().all(|(verb, _)| {
-            matches!(verb, crate::words::Verb::Create | crate::words::Verb::Book | crate::words::Verb::Upload)
-        });
-    if phrase.all && !writes || place { Reach::Place } else { Reach::Unsaid }
 }
 
 /// `fit` for `fit for work`, `status` for `order status`: the only value of a record so named.

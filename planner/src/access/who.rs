@@ -129,6 +129,15 @@ pub(super) fn nobody(clause: &Clause, world: &mut World, rules: &mut Rules, memo
                 | "app"
                 | "office"
                 | "group"
+                | "ward"
+                | "unit"
+                | "department"
+                | "facility"
+                | "building"
+                | "house"
+                | "home"
+                | "institution"
+                | "floor"
         )
     };
     if !outside.is_empty() && outside.iter().all(ours) {
@@ -220,6 +229,16 @@ pub(super) fn subjects(clause: &Clause, world: &World, memory: &Memory) -> Vec<S
                 .map(|(name, _)| name.clone())
                 .collect(),
             ["team"] | ["care", "team"] => team(world),
+            // `all team members`, `the clinical staff`: those who treat.
+            ["team", "members"]
+            | ["team", "member"]
+            | ["clinicians"]
+            | ["clinical", "staff"]
+            | ["care", "staff"]
+                if world.roles_of(phrase).is_empty() =>
+            {
+                team(world)
+            }
             ["everyone" | "everybody"] if of_team => team(world),
             ["everyone" | "everybody"] => {
                 let open = world.roles_of(phrase);

@@ -43,6 +43,9 @@ impl Reader<'_> {
                             | "who"
                             | "what"
                             | "when"
+                            | "themselves"
+                            | "himself"
+                            | "herself"
                     )
             }
             Some(Token::Quote(_) | Token::Number(_)) => true,
@@ -72,7 +75,10 @@ impl Reader<'_> {
             Some(Token::Word(word)) => {
                 // `change visits`: several of a kind, though one is as often a verb.
                 let several = singular(word) != *word
-                    && catalogue().entity(&singular(word)).is_some_and(|(concept, _)| !concept.field_too)
+                    && (is_two_faced(word)
+                        || catalogue()
+                            .entity(&singular(word))
+                            .is_some_and(|(concept, _)| !concept.field_too))
                     && self
                         .tokens
                         .get(at + 1)
@@ -120,6 +126,22 @@ impl Reader<'_> {
         {
             return false;
         }
+        // `read scans, dictate reports`: one deed after the other.
+        let deed = self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
+            verb(word).is_some()
+                && !is_two_faced(word)
+                && !ends_as_participle(word)
+                && !word.ends_with("ing")
+                && crate::words::base(word) == Some(word)
+                && self
+                    .current
+                    .verbs
+                    .last()
+                    .is_some_and(|(_, verb)| crate::words::base(verb) == Some(verb.as_str()))
+        });
+        if deed && self.tokens.get(start + 1).and_then(Token::word).is_some_and(is_two_faced) {
+            return false;
+        }
         // `and sees contact details`: what somebody does, and nobody who contacts.
         if self.tokens.get(start).and_then(Token::word).is_some_and(|word| {
             word.ends_with('s') && verb(word).is_some() && !is_two_faced(word) && singular(word) != word
@@ -148,6 +170,11 @@ impl Reader<'_> {
             if is_pronoun(word) && nouns == 0 && !matches!(word, "it" | "them" | "that" | "which" | "who") {
                 return true;
             }
+            // `log feeding and walks and can see notes`: what goes on behind *and* has no other subject.
+            let goes_on = at > start && ["and", "or", "but", "then"].iter().any(|word| self.is(at - 1, word));
+            if nouns > 0 && is_modal(word) && goes_on {
+                return false;
+            }
             if nouns > 0 && (is_modal(word) && word != "to" || is_be(word) || word == "cannot") {
                 return true;
             }
@@ -172,9 +199,13 @@ impl Reader<'_> {
             {
                 return true;
             }
+            // `exercises done, pain before`: a participle behind its noun, and nobody who does anything.
+            let done = crate::words::is_irregular(word)
+                && matches!(self.tokens.get(at + 1), None | Some(Token::Comma | Token::Open));
             if nouns > 0
                 && verb(word).is_some()
                 && !ends_as_participle(word)
+                && !done
                 && self.tokens[at - 1]
                     .word()
                     .is_some_and(|before| !matches!(before, "and" | "or") && self.agrees(before, word))
@@ -290,7 +321,11 @@ impl Reader<'_> {
                 | "plan"
                 | "summary"
         );
+        // `, record enrollment date and services`: what is written down, and no date of a record.
+        let writes =
+            matches!(*first, "record" | "log" | "document" | "enter" | "note" | "chart") && words.len() > 2;
         words.len() > 1
+            && !writes
             && is_two_faced(first)
             && singular(first) == *first
             && (ends || catalogue().field(&crate::words::key(&words)).is_some())

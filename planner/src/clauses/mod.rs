@@ -11,6 +11,7 @@ mod placing;
 mod reader;
 mod relative;
 mod tails;
+mod taking;
 mod unknown;
 mod verbs;
 
@@ -106,7 +107,12 @@ impl Clause {
 
 /// The clauses of a sentence's tokens.
 pub(crate) fn clauses(tokens: &[Token]) -> Vec<Clause> {
-    Reader::new(tokens).read()
+    let read = Reader::new(tokens).read();
+    // Somebody begins the sentence, and nothing was found that they do: the word behind them is it.
+    let Some(at) = unknown::missing_verb(tokens, &read) else { return read };
+    let again = Reader::with_verb(tokens, at).read();
+    let does = again.first().is_some_and(|clause| !clause.verbs.is_empty() && !clause.objects.is_empty());
+    if does { again } else { read }
 }
 
 #[cfg(test)]

@@ -49,6 +49,22 @@ const VALUES_OF: &[&str] = &[
     "duration",
 ];
 
+/// What is one name together with a noun behind *of* that stands there without an article.
+const COMPOUNDS_OF: &[&str] = &[
+    "date",
+    "day",
+    "time",
+    "year",
+    "reason",
+    "source",
+    "chain",
+    "route",
+    "line",
+    "country",
+    "name",
+    "description",
+];
+
 impl Reader<'_> {
     /// Reads a noun phrase here: articles, possessives and modifiers, then nouns.
     pub(super) fn phrase(&mut self) -> Option<Phrase> {
@@ -156,6 +172,26 @@ impl Reader<'_> {
                         {
                             phrase.words.push(word.to_owned());
                         }
+                        // `blood pressure before, weight`: when it is taken.
+                        "before" | "after"
+                            if seen
+                                && matches!(
+                                    self.tokens.get(self.at + 1),
+                                    None | Some(Token::Comma | Token::Slash)
+                                )
+                                && self.phase == super::reader::Phase::Object =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
+                        "before"
+                            if seen
+                                && self.phase == super::reader::Phase::Object
+                                && self.tokens.get(self.at + 1).is_some_and(|next| next.is("and"))
+                                && self.tokens.get(self.at + 2).is_some_and(|next| next.is("after"))
+                                && matches!(self.tokens.get(self.at + 3), None | Some(Token::Comma)) =>
+                        {
+                            phrase.words.push(word.to_owned());
+                        }
                         // `exports completed trips monthly`: how often.
                         "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "quarterly" | "yearly"
                         | "annually" | "online" | "electronically" | "digitally"
@@ -206,13 +242,23 @@ impl Reader<'_> {
         let last = phrase.words.last().map(|word| crate::words::singular(word)).unwrap_or_default();
         let next = self.tokens.get(self.at + 1).and_then(Token::word).unwrap_or_default();
         let one = crate::words::singular(next);
-        VALUES_OF.contains(&last.as_str())
+        // `date of service`, `chain of custody number`: what stands there in the singular without an article is no
+        // thing of its own.
+        let compound = COMPOUNDS_OF.contains(&last.as_str())
+            && one == next
             && phrase.of.is_empty()
+            && phrase.words.len() == 1
             && !is_glue(next)
             && !is_modifier(next)
-            && next.len() > 2
-            && crate::catalogue::catalogue().role(&one).is_none()
-            && crate::catalogue::catalogue().entity(&one).is_none_or(|(concept, _)| concept.field_too)
+            && next.len() > 2;
+        compound
+            || VALUES_OF.contains(&last.as_str())
+                && phrase.of.is_empty()
+                && !is_glue(next)
+                && !is_modifier(next)
+                && next.len() > 2
+                && crate::catalogue::catalogue().role(&one).is_none()
+                && crate::catalogue::catalogue().entity(&one).is_none_or(|(concept, _)| concept.field_too)
     }
 
     /// Whether a noun phrase could not go on behind the next token.

@@ -4,7 +4,7 @@ use super::{Clause, Phrase};
 use crate::{
     nouns::closing,
     sentences::Token,
-    words::{Verb, is_be, is_condition, is_modal, is_preposition, lets, restricts, verb},
+    words::{Verb, is_be, is_condition, is_modal, is_preposition, restricts, verb},
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(super) struct Reader<'t> {
     pub(super) denying: bool,
     /// The clause before has no object of its own: `can view but not edit notes`.
     pub(super) object_wanted: bool,
+    /// Where a word is a verb, because its clause has no other.
+    pub(super) missing: Option<usize>,
 }
 
 impl<'t> Reader<'t> {
@@ -45,7 +47,13 @@ impl<'t> Reader<'t> {
             not_next: false,
             denying: false,
             object_wanted: false,
+            missing: None,
         }
+    }
+
+    /// As [`Self::new`], where the word at `at` is a verb whatever it is elsewhere.
+    pub(super) fn with_verb(tokens: &'t [Token], at: usize) -> Self {
+        Self { missing: Some(at), ..Self::new(tokens) }
     }
 
     /// The clauses of the sentence.
@@ -115,6 +123,29 @@ impl<'t> Reader<'t> {
         }
         self.finish();
         self.out
+    }
+
+    /// Whether the app itself was named last, of which nothing else was said.
+    pub(super) fn of_the_app(&self) -> bool {
+        let last = self.current.objects.last().or(self.current.subjects.last());
+        self.current.narrowing == 0
+            && self.current.tails.iter().all(|tail| tail.by == "for")
+            && last.and_then(|phrase| phrase.words.last()).is_some_and(|word| {
+                matches!(
+                    word.as_str(),
+                    "app"
+                        | "application"
+                        | "tool"
+                        | "platform"
+                        | "system"
+                        | "portal"
+                        | "software"
+                        | "place"
+                        | "site"
+                        | "website"
+                        | "something"
+                )
+            })
     }
 
     /// `see only assigned patients`: how far they see, before it is said what.
@@ -197,7 +228,8 @@ impl<'t> Reader<'t> {
             }
             // `weigh themselves daily`.
             "daily" | "weekly" | "monthly" | "nightly" | "hourly" | "themselves" | "separately"
-                if self.next_ends() =>
+            | "online" | "electronically" | "digitally" | "remotely"
+                if self.next_ends() && (self.phase != Phase::Subject || word != "online") =>
             {
                 self.at += 1;
             }
@@ -228,9 +260,70 @@ impl<'t> Reader<'t> {
                 }
                 self.at += 2;
             }
+            // `pain before and after`: two values.
+            "after"
+                if self.phase == Phase::Object
+                    && matches!(self.tokens.get(self.at + 1), None | Some(Token::Comma))
+                    && self.current.objects.last().is_some_and(|phrase| {
+                        phrase.words.len() > 1 && phrase.words.last().is_some_and(|last| last == "before")
+                    }) =>
+            {
+                if let Some(mut later) = self.current.objects.last().cloned() {
+                    later.words.pop();
+                    later.words.push("after".into());
+                    later.at = self.at;
+                    self.current.objects.push(later);
+                }
+                self.at += 1;
+            }
             _ if is_preposition(word) => {
                 let only = std::mem::take(&mut self.only_next);
                 self.tail(word, only);
+            }
+            // `the doula and the mother all see the plan`.
+            "all" | "both"
+                if self.phase == Phase::Subject
+                    && !self.current.subjects.is_empty()
+                    && self.current.verbs.is_empty()
+                    && self.is_verb(self.at + 1) =>
+            {
+                self.at += 1;
+            }
+            // `each morning residents get a call`: when, and no residents of a kind.
+            "each" | "every"
+                if self.phase == Phase::Subject
+                    && self.current.subjects.is_empty()
+                    && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(|time| {
+                        matches!(
+                            time,
+                            "day"
+                                | "morning"
+                                | "evening"
+                                | "night"
+                                | "week"
+                                | "month"
+                                | "afternoon"
+                                | "quarter"
+                                | "year"
+                        )
+                    })
+                    && self.subject_follows_at(self.at + 2) =>
+            {
+                let words = vec![self.tokens[self.at + 1].word().unwrap_or_default().to_owned()];
+                let phrase = Phrase {
+                    words: words.clone(),
+                    all: true,
+                    article: true,
+                    at: self.at + 1,
+                    ..Phrase::default()
+                };
+                self.current.tails.push(super::Tail {
+                    by: "every".into(),
+                    phrases: vec![phrase],
+                    words,
+                    ..super::Tail::default()
+                });
+                self.at += 2;
             }
             _ => {
                 if let Some(mut phrase) = self.phrase() {
@@ -251,68 +344,6 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-    }
-
-    pub(super) fn take_verb(&mut self, word: &str, meaning: Verb) {
-        let (not, only) = (self.not_next, self.only_next);
-        self.denying = false;
-        if self.phase == Phase::Object {
-            self.not_next = false;
-            // The same subject does something else; or who was let do it does:
-            // `I want patients to log meals`.
-            let lets = self.current.verbs.iter().all(|(_, verb)| lets(verb));
-            let subjects = if lets && !self.current.objects.is_empty() {
-                self.current.objects.clone()
-            } else {
-                self.current.subjects.clone()
-            };
-            let only_subjects = self.current.only_subjects;
-            let narrowing = usize::from(not) + usize::from(only);
-            self.current.narrowing = self.current.narrowing.saturating_sub(narrowing);
-            self.finish();
-            self.current.subjects = subjects;
-            self.current.only_subjects = only_subjects;
-            // `submits claims and cannot edit notes`: the negation belongs to what follows.
-            self.current.not = not;
-            self.current.only = only;
-            self.current.narrowing = narrowing;
-        }
-        self.current.verbs.push((meaning, word.to_owned()));
-        self.phase = Phase::Verb;
-        self.at += 1;
-        while let Some(particle) = self.tokens.get(self.at).and_then(Token::word) {
-            if matches!(particle, "out" | "up" | "down" | "back" | "off")
-                || (particle == "in" && Self::takes_in(word))
-            {
-                self.at += 1;
-            } else {
-                break;
-            }
-        }
-        if matches!(word, "log" | "logs" | "sign" | "signs")
-            && (self.is(self.at - 1, "in") || self.is(self.at - 1, "up"))
-            && let Some(last) = self.current.verbs.last_mut()
-        {
-            last.0 = Verb::Work;
-        }
-    }
-
-    fn takes_in(word: &str) -> bool {
-        matches!(
-            word,
-            "weigh"
-                | "weighs"
-                | "log"
-                | "logs"
-                | "fill"
-                | "fills"
-                | "sign"
-                | "signs"
-                | "check"
-                | "checks"
-                | "logging"
-                | "filled"
-        )
     }
 }
 

@@ -147,12 +147,21 @@ impl Reader<'_> {
             }
             // `an app where nurses log vitals`.
             "where"
-                if self.current.verbs.iter().all(|(_, word)| {
-                    matches!(
-                        word.as_str(),
-                        "create" | "build" | "make" | "want" | "need" | "like" | "called" | "call" | "have"
-                    )
-                }) =>
+                if self.of_the_app()
+                    || self.current.verbs.iter().all(|(_, word)| {
+                        matches!(
+                            word.as_str(),
+                            "create"
+                                | "build"
+                                | "make"
+                                | "want"
+                                | "need"
+                                | "like"
+                                | "called"
+                                | "call"
+                                | "have"
+                        )
+                    }) =>
             {
                 self.finish();
                 self.at += 1;
@@ -171,7 +180,10 @@ impl Reader<'_> {
                 || crate::catalogue::catalogue().role(&last).is_some()
                 || last.ends_with("ist")
         });
-        people && self.verb_follows(self.at + 1)
+        let modal = usize::from(
+            self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(crate::words::is_modal),
+        );
+        people && self.verb_follows(self.at + 1 + modal)
     }
 
     /// `which are never visible to …`, `that must not be shown to …`: a restriction on what stands before.

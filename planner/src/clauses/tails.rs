@@ -85,6 +85,23 @@ impl Reader<'_> {
                     if self.tokens.get(self.at + 1).is_some_and(|t| t.is("no")) {
                         break;
                     }
+                    // `entered by the front office and checked monthly`: what else is done to it.
+                    let done = self.current.passive
+                        && !expect
+                        && self.tokens.get(self.at + 1).and_then(Token::word).is_some_and(|word| {
+                            super::follows::ends_as_participle(word) && crate::words::verb(word).is_some()
+                        })
+                        && match self.tokens.get(self.at + 2) {
+                            None | Some(Token::Comma) => true,
+                            Some(token) => token.word().is_some_and(|word| {
+                                is_preposition(word)
+                                    || crate::words::is_adverb(word)
+                                    || matches!(word, "monthly" | "every" | "each" | "yearly" | "quarterly")
+                            }),
+                        };
+                    if done {
+                        break;
+                    }
                     if self.subject_follows_at(self.at + 1)
                         || self.verb_follows(self.at + 1)
                             && !(by == "with" && self.names_a_value(self.at + 1))

@@ -1,6 +1,5 @@
 //! Where a word is a verb: after a subject that agrees with it and before what can be its object.
 
-use super::unknown::unknown_participle;
 use super::{
     follows::{determiner, ends_as_participle},
     reader::{Phase, Reader},
@@ -12,22 +11,10 @@ use crate::{
 };
 
 impl Reader<'_> {
-    pub(super) fn participle_follows(&self) -> bool {
-        let mut at = self.at + 1;
-        while let Some(word) = self.tokens.get(at).and_then(Token::word) {
-            if is_adverb(word) || matches!(word, "only" | "not" | "never") {
-                at += 1;
-                continue;
-            }
-            return verb(word).is_some() && !word.ends_with("ing") || unknown_participle(word);
-        }
-        false
-    }
-
     /// Whether the word at `at` stands where a verb stands.
     pub(super) fn is_verb(&self, at: usize) -> bool {
         let Some(word) = self.tokens.get(at).and_then(Token::word) else { return false };
-        if self.is_unknown_verb(at, word) {
+        if self.missing == Some(at) || self.is_unknown_verb(at, word) {
             return true;
         }
         // `see names, not phone numbers`: behind a negation among objects stands a noun.
@@ -90,6 +77,19 @@ impl Reader<'_> {
         {
             return false;
         }
+        // `receive daily updates`: of them, though the word is as often a verb.
+        let each_day = at > 1
+            && matches!(
+                self.tokens[at - 1].word(),
+                Some("daily" | "weekly" | "monthly" | "nightly" | "hourly")
+            )
+            && singular(word) != word
+            && self.tokens[at - 2].word().is_some_and(|before| {
+                self.current.verbs.last().is_some_and(|(_, verb)| verb == before) || determiner(before)
+            });
+        if each_day {
+            return false;
+        }
         // `paid yes/no`: a value.
         if self.is(at + 1, "yes") && self.tokens.get(at + 2) == Some(&Token::Slash) {
             return false;
@@ -121,6 +121,8 @@ impl Reader<'_> {
             before -= 1;
             match self.tokens[before].word() {
                 Some(word) if is_adverb(word) || matches!(word, "only" | "never" | "not") => {}
+                // `they all see it`: whoever was named.
+                Some("all") if self.phase == Phase::Subject && !self.current.subjects.is_empty() => {}
                 _ => break Some(&self.tokens[before]),
             }
         };
@@ -168,24 +170,27 @@ impl Reader<'_> {
             {
                 true
             }
+            // `view/edit the plan`, and not `left ear pass/refer`: two verbs, or two values.
+            Some(Token::Slash)
+                if before == 0
+                    || !self.tokens[before - 1].word().is_some_and(|first| {
+                        self.current.verbs.last().is_some_and(|(_, verb)| verb == first)
+                    }) =>
+            {
+                false
+            }
             Some(Token::Comma | Token::Slash | Token::Colon) => {
                 !is_two_faced(word) && !self.current.subjects.is_empty() && !ends_as_participle(word)
                     || (is_two_faced(word)
                         && !self.current.verbs.is_empty()
-                        && self.determined(at + 1)
+                        && (self.determined(at + 1)
+                            // `…, note how they slept`.
+                            || self.tokens.get(at + 1).and_then(Token::word).is_some_and(crate::words::asks))
                         && !self.names_a_value(at))
             }
             Some(Token::Close) => !ends_as_participle(word) && self.phase == Phase::Subject,
             _ => false,
         }
-    }
-
-    /// `Text reminders`: a two-faced word before a bare noun at the very beginning is a noun.
-    pub(super) fn is_noun_list(&self, at: usize) -> bool {
-        matches!(
-            self.tokens.get(at).and_then(Token::word),
-            Some("text" | "email" | "call" | "contact" | "support")
-        )
     }
 
     pub(super) fn verb_after(&self, previous: &str, before: usize, word: &str, at: usize) -> bool {
@@ -230,6 +235,19 @@ impl Reader<'_> {
                     .is_some_and(|next| !is_glue(next) && verb(next).is_none());
             if which {
                 return false;
+            }
+            // `sees the result and calls back`.
+            if matches!(word, "call" | "calls") && self.is(at + 1, "back") && !self.current.verbs.is_empty() {
+                return true;
+            }
+            // `can view and comment`, and no more.
+            let comments = matches!(word, "comment" | "comments")
+                && matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
+                && self.phase == Phase::Verb
+                && self.current.objects.is_empty()
+                && self.current.verbs.last().is_some_and(|(verb, _)| *verb == crate::words::Verb::View);
+            if comments {
+                return true;
             }
             // `interprets and signs`, and no more.
             let ends = matches!(self.tokens.get(at + 1), None | Some(Token::Comma))
@@ -287,7 +305,7 @@ impl Reader<'_> {
         let subject = self.current.subjects.last().and_then(|phrase| phrase.words.last());
         let agrees = self.agrees(previous, word)
             || subject.is_some_and(|subject| {
-                let person = catalogue().role(&singular(subject)).is_some();
+                let person = catalogue().role(&singular(subject)).is_some() || subject == "people";
                 subject != previous
                     && self.agrees(subject, word)
                     && (!is_two_faced(word)
@@ -307,12 +325,35 @@ impl Reader<'_> {
         if agrees && self.people_do_at(at, word) {
             return true;
         }
+        // `helps dietitians track meals`, `let patients book, change or cancel visits`: who is let does it.
+        let let_do = self.phase != Phase::Subject
+            && !self.current.verbs.is_empty()
+            && self.current.verbs.iter().all(|(_, verb)| crate::words::lets(verb))
+            && self.current.objects.len() < 2
+            && singular(word) == word
+            && singular(previous) != previous
+            && catalogue().role(&singular(previous)).is_some()
+            && (self.object_follows(at + 1) || self.another_verb_follows(at + 1));
+        if let_do {
+            return true;
+        }
         // `nurses need to see vitals`.
         if self.phase == Phase::Subject
             && agrees
             && crate::words::base(word) == Some("need")
             && self.is(at + 1, "to")
         {
+            return true;
+        }
+        // `x rays come from radiology`: what comes needs no object.
+        let comes = matches!(crate::words::base(word), Some("come" | "go"))
+            && singular(previous) != previous
+            && self.phase == Phase::Subject
+            && self.current.verbs.is_empty()
+            && self.tokens.get(at + 1).and_then(Token::word).is_some_and(|next| {
+                matches!(next, "from" | "to" | "in" | "into" | "through" | "out" | "back" | "for")
+            });
+        if comes && agrees {
             return true;
         }
         let person = catalogue().role(&crate::words::key_of(previous)).is_some();
@@ -349,14 +390,5 @@ impl Reader<'_> {
                         || self.tokens.get(at + 1).is_some_and(|next| next.is("as")))
                 || catalogue().role(&crate::words::key_of(previous)).is_some()
                     && self.tokens.get(at + 1).is_some_and(|next| next.is("with") || next.is("for")))
-    }
-
-    /// `nurses log` and `the nurse logs`, but not `patient record` and `patients records`.
-    pub(super) fn agrees(&self, subject: &str, word: &str) -> bool {
-        let plural = singular(subject) != subject
-            || matches!(subject, "people" | "staff" | "children" | "desk" | "team");
-        let third =
-            matches!(word, "has" | "does" | "goes") || singular(word) != word && !word.ends_with("ss");
-        matches!(subject, "staff" | "desk" | "team" | "reception") || plural != third
     }
 }

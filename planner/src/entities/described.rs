@@ -17,8 +17,12 @@ use crate::{
 /// `A visit note has: date, pain 0-10`: the subject is a record, its objects are its values.
 pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
     let has = clause.verbs.iter().any(|(_, word)| {
-        matches!(word.as_str(), "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs")
+        matches!(
+            word.as_str(),
+            "has" | "have" | "contains" | "contain" | "includes" | "include" | "needs" | "get" | "gets"
+        )
     });
+    let gets = clause.verbs.iter().any(|(_, word)| matches!(word.as_str(), "get" | "gets"));
     let [phrase] = clause.subjects.as_slice() else { return false };
     let key = phrase_key(phrase);
     let person = catalogue().role(&key).is_some() || !world.roles_named(&key).is_empty();
@@ -42,6 +46,30 @@ pub(super) fn describes(clause: &Clause, world: &mut World) -> bool {
         || clause.objects.is_empty()
         || phrase.words.is_empty()
     {
+        return false;
+    }
+    // `every child has a passport with their name, allergies and medications`: a record of theirs, and its values.
+    // `falls get an incident report with time and injury`: of what happens, too.
+    let happens = clause
+        .verbs
+        .iter()
+        .all(|(_, word)| matches!(crate::words::base(word), Some("get" | "have" | "need")));
+    if (person || happens)
+        && let [object] = clause.objects.as_slice()
+        && let Some(tail) = clause.tails.iter().find(|tail| tail.by == "with" && tail.phrases.len() > 2)
+        && object.article
+        && object.paren.is_empty()
+        && catalogue().field(&phrase_key(object)).is_none()
+        && !is_no_record(&phrase_key(object))
+        && catalogue().role(&phrase_key(object)).is_none()
+    {
+        let Some(name) = define(&object.words.join(" "), world, true) else { return false };
+        for phrase in &tail.phrases {
+            item_of(&name, &as_item(phrase), world);
+        }
+        return true;
+    }
+    if gets {
         return false;
     }
     let subject = person && world.subject().is_some_and(|subject| key_of(subject) == key);
@@ -137,7 +165,7 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
     let prose = phrase
         .paren
         .iter()
-        .filter(|token| token.word().is_some_and(|word| verb(word).is_some() && !told_of(word)))
+        .filter(|token| token.word().is_some_and(|word| speaks(word) && !told_of(word)))
         .count();
     if listed.is_empty() || known == 0 && prose * 2 > listed.len() || prose > listed.len() || listed.len() < 2
     {
@@ -202,7 +230,9 @@ pub(crate) fn with_fields(phrase: &Phrase, world: &mut World) -> Option<String> 
         }
         return Some(name);
     }
-    let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none();
+    let somebody =
+        catalogue().role(&key).is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject);
+    let value = catalogue().field(&key).is_some() && catalogue().entity(&key).is_none() && !somebody;
     // `a batch: lot number, use by date, weighed by`: a record, though its word is a value elsewhere.
     let several =
         phrase.words.last().is_some_and(|word| singular(word) != *word) && known * 2 >= listed.len();
@@ -251,6 +281,13 @@ pub(super) fn listed_record(key: &str, phrase: &Phrase, world: &mut World) -> Op
 /// `callus removed`, `kits given`: a participle tells of what stands before it.
 fn told_of(word: &str) -> bool {
     word.ends_with("ed") || matches!(word, "given" | "taken" | "made" | "done" | "used" | "seen" | "found")
+}
+
+/// Whether a word is what somebody does: `sent date` and `tracking number` are values, though their first word is a form of
+/// a verb.
+fn speaks(word: &str) -> bool {
+    let plain = crate::words::base(word).is_some_and(|base| base == word || singular(word) == base);
+    verb(word).is_some() && (plain || word.ends_with('s'))
 }
 
 /// Whether a word says how far something has come.

@@ -41,6 +41,37 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
     if !clinical && !loose.is_empty() {
         return world.subject().map(str::to_owned);
     }
+    // `the desk takes name, date of birth and household size`: of the person, whatever else is asked.
+    let identifying = |phrase: &&Phrase| {
+        matches!(
+            phrase_key(phrase).as_str(),
+            "name"
+                | "full name"
+                | "legal name"
+                | "chosen name"
+                | "preferred name"
+                | "pronoun"
+                | "first name"
+                | "last name"
+                | "dob"
+                | "date of birth"
+                | "phone"
+                | "address"
+                | "email"
+        )
+    };
+    if !by_patient && loose.iter().filter(identifying).count() > 1 {
+        return define("patient", world, false);
+    }
+    // `volunteers log feeding`: what was done, where nothing else is told.
+    if let [one] = loose
+        && !by_patient
+        && one.paren.is_empty()
+        && matches!(one.words.as_slice(), [word] if word.ends_with("ing"))
+        && let Some(name) = define(&phrase_key(one), world, true)
+    {
+        return Some(name);
+    }
     let money = |phrase: &Phrase| {
         catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {
             field.written.as_deref().is_some_and(|written| written.contains("money"))
@@ -118,6 +149,27 @@ pub(super) fn container(loose: &[Phrase], by_patient: bool, world: &mut World) -
     });
     if !by_patient && let (Some((name, _)), None) = (bare.next(), bare.next()) {
         return Some(name.clone());
+    }
+    // `nurses add concerns`: several of a kind, which no value is.
+    if let [one] = loose
+        && !by_patient
+        && one.paren.is_empty()
+        && catalogue().field(&phrase_key(one)).is_none_or(|(field, _)| {
+            field.written.as_deref().is_some_and(|written| written.starts_with("narrative"))
+        })
+        && one.words.last().is_some_and(|word| crate::words::singular(word) != *word)
+        && let Some(name) = define(&phrase_key(one), world, true)
+    {
+        return Some(name);
+    }
+    // What is done there, by the prompt's own word for it: `monthly report of missed treatments`.
+    if !by_patient
+        && !loose.iter().all(number)
+        && let Some(event) = world.events.first().cloned()
+        && world.entity_named(&event).is_none()
+        && let Some(name) = define(&event, world, true)
+    {
+        return Some(name);
     }
     // What staff write down of somebody who came is a visit; what people write of themselves is a daily log.
     let told = if by_patient { "daily log" } else { "visit" };

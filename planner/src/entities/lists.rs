@@ -42,6 +42,15 @@ pub(crate) fn from_head(one: &Parsed, title: bool, world: &mut World) -> bool {
         matches!(verb, Verb::Message | Verb::Share | Verb::Pay | Verb::Export)
     });
     let kept = one.sentence.under.as_deref() == Some("records");
+    // `Product: WoundEye`: what the app is called.
+    let called = matches!(
+        name,
+        "product" | "app" | "project" | "company" | "name" | "title" | "working title" | "client"
+    ) && listed_words(&one.sentence.tokens) < 4
+        && !one.sentence.tokens.contains(&Token::Comma);
+    if called && !kept {
+        return true;
+    }
     if asks && !kept && catalogue().entity(&key_of(name)).is_none() {
         return false;
     }
@@ -285,4 +294,8 @@ fn of_business(listed: &[crate::nouns::Item]) -> bool {
         catalogue().entity(&item.bare_key()).is_some_and(|(concept, _)| concept.kind == EntityKind::Business)
     });
     business.count() > 1
+}
+
+fn listed_words(tokens: &[Token]) -> usize {
+    tokens.iter().filter(|token| token.word().is_some()).count()
 }

@@ -175,7 +175,11 @@ pub(crate) fn loose_fields(
         None
     };
     // `volunteers see the address`: of the person, whom nobody has named yet.
-    let of_somebody = clause.does(Verb::View)
+    let ours = clause
+        .subjects
+        .iter()
+        .all(|phrase| matches!(phrase_key(phrase).as_str(), "we" | "i" | "app" | "system"));
+    let of_somebody = (clause.does(Verb::View) || writes && ours && !clause.not)
         && world.subject().is_none()
         && loose.iter().any(|phrase| {
             catalogue().field(&phrase_key(phrase)).is_some_and(|(field, _)| {

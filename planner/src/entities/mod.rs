@@ -64,6 +64,9 @@ pub(crate) fn find(parsed: &[Parsed], world: &mut World) {
         define(&name, world, false);
     }
     parsed.iter().flat_map(|one| &one.clauses).for_each(|clause| relations::belongs(clause, world));
+    world.doers = spoken::doers(parsed, world);
+    world.events = spoken::events(parsed);
+    world.spoken = spoken::worked_with(parsed);
     let heads: Vec<bool> =
         parsed.iter().enumerate().map(|(at, one)| from_head(one, at == 0, world)).collect();
     if let Some(first) = parsed.first() {
@@ -280,6 +283,11 @@ pub(crate) fn define(phrase: &str, world: &mut World, custom: bool) -> Option<St
                     && generic(&key, found)
             }) {
                 return Some(found);
+            }
+            // `test results` in a prompt that has results of specimens: these.
+            let last = key.rsplit(' ').next().unwrap_or_default();
+            if matches!(last, "result") && key.contains(' ') && world.entities.contains_key(last) {
+                return Some(last.to_owned());
             }
             (Some(concept), name.to_owned())
         }

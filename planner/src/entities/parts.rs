@@ -202,6 +202,29 @@ pub(crate) fn item_of(name: &str, item: &Item, world: &mut World) {
         }
         return;
     }
+    // `chief complaint, assessment, prescriptions`, where the pharmacy sees prescriptions: records of their own.
+    let several = item.words.last().is_some_and(|word| singular(word) != *word);
+    let of_their_own = several
+        && kind == EntityKind::Clinical
+        && item.paren.is_empty()
+        && world.spoken.contains(&key)
+        && catalogue().field(&key).is_none()
+        && catalogue().entity(&key).is_some_and(|(known, _)| {
+            !known.field_too
+                && known.kind == EntityKind::Clinical
+                && concept.is_none_or(|concept| concept.name != known.name)
+        });
+    if of_their_own
+        && let Some(part) = define(&item.phrase(), world, false)
+        && part != name
+    {
+        if let Some(entity) = world.entities.get_mut(&part)
+            && entity.part_of.is_none()
+        {
+            entity.part_of = Some(name.to_owned());
+        }
+        return;
+    }
     // A link is said by the record's own name, or by what leads to it; a value is named like a record by chance.
     let named = world.entities.keys().any(|known| key_of(known) == key);
     if let Some(linked) = world

@@ -1,11 +1,11 @@
 //! What a prompt speaks of without naming it as a record: the person cared for, and what is booked.
 
-use super::define;
+use super::{define, phrase_key};
 use crate::{
     catalogue::{EntityKind, RoleKind, catalogue},
     features,
     sentences::Token,
-    words::singular,
+    words::{Verb, singular},
     world::{Parsed, World},
 };
 
@@ -99,4 +99,78 @@ pub(crate) fn appointments(parsed: &[Parsed], world: &mut World) {
     {
         world.assume(format!("a record `{name}`: what is booked"));
     }
+}
+
+/// The deeds of which a prompt speaks as of things that happen again and again, where it speaks of no visits.
+pub(super) fn events(parsed: &[Parsed]) -> Vec<String> {
+    const DEEDS: &[&str] = &[
+        "treatment",
+        "session",
+        "scan",
+        "screening",
+        "exam",
+        "fitting",
+        "check",
+        "round",
+        "encounter",
+        "test",
+    ];
+    let words: Vec<&str> =
+        parsed.iter().flat_map(|one| one.sentence.tokens.iter().filter_map(Token::word)).collect();
+    if words.iter().any(|word| matches!(singular(word).as_str(), "visit" | "appointment")) {
+        return Vec::new();
+    }
+    let told = |deed: &str| {
+        words.windows(2).any(|pair| {
+            singular(pair[1]) == deed
+                && (matches!(pair[0], "each" | "every" | "per" | "after" | "missed" | "before" | "during")
+                    || pair[1] != deed)
+        })
+    };
+    DEEDS.iter().filter(|deed| told(deed)).map(|deed| (*deed).to_owned()).collect()
+}
+
+/// Who is said to do to people what is written down under the name of the deed.
+pub(super) fn doers(parsed: &[Parsed], world: &World) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for clause in parsed.iter().flat_map(|one| &one.clauses).filter(|clause| !clause.not && !clause.passive) {
+        let deeds = clause.verbs.iter().filter_map(|(_, word)| crate::plan::deed_named(word));
+        for deed in deeds {
+            let people = clause.objects.iter().any(|phrase| {
+                let key = phrase_key(phrase);
+                key == "person" || catalogue().role(&key).is_some_and(|(kind, _)| kind == RoleKind::Subject)
+            });
+            let works = |role: &String| {
+                world
+                    .roles
+                    .get(role)
+                    .is_some_and(|role| matches!(role.kind, RoleKind::Panel | RoleKind::Care))
+            };
+            let roles = clause
+                .subjects
+                .iter()
+                .flat_map(|phrase| world.roles_of(phrase))
+                .filter(|role| people && works(role));
+            out.extend(roles.map(|role| (role, deed.to_owned())));
+        }
+    }
+    out
+}
+
+/// Kinds of records that somebody works with by themselves.
+pub(super) fn worked_with(parsed: &[Parsed]) -> Vec<String> {
+    let worked_with = parsed.iter().flat_map(|one| &one.clauses).filter(|clause| {
+        clause.verbs.iter().any(|(verb, _)| {
+            matches!(verb, Verb::View | Verb::Create | Verb::Update | Verb::Sign | Verb::Manage)
+        }) && !clause.not
+    });
+    worked_with
+        .flat_map(|clause| clause.objects.iter().map(|phrase| (phrase, clause.objects.len())))
+        .filter(|(phrase, count)| {
+            *count == 1
+                && phrase.of.is_empty()
+                && phrase.words.last().is_some_and(|word| singular(word) != *word)
+        })
+        .map(|(phrase, _)| phrase_key(phrase))
+        .collect()
 }

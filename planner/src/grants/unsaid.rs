@@ -1,6 +1,6 @@
 //! Who keeps a record of which nothing was said.
 
-use super::writers::{akin, one_of, plainly, shared, treats};
+use super::writers::{akin, done_by, one_of, plainly, shared, treats};
 use super::{push, said};
 use crate::access::Allow;
 use crate::catalogue::{EntityKind, RoleKind};
@@ -81,6 +81,8 @@ pub(crate) fn unsaid_record(
                     (true, true) => Vec::new(),
                     (false, _) => open,
                 }
+            } else if !done_by(&clinical, entity, world).is_empty() {
+                done_by(&clinical, entity, world)
             } else {
                 // One kind of clinician keeps it: those with patients of their own before those who help.
                 let among = &clinical;
@@ -304,7 +306,10 @@ pub(crate) fn bystanders(
 fn written_by_patients_alone(world: &World, entity: &str, all: &[Allow]) -> bool {
     let of = |allow: &Allow| {
         let kind = world.roles.get(&allow.role).map(|role| role.kind);
-        (kind == Some(RoleKind::Subject), allow.verb == "create")
+        // Teachers and relatives write for those who treat, as patients do.
+        let outside = matches!(kind, Some(RoleKind::Subject | RoleKind::Proxy))
+            || kind == Some(RoleKind::Business) && allow.role == "teacher";
+        (outside, allow.verb == "create")
     };
     let mut said = all.iter().filter(|allow| allow.entity == entity).map(of).peekable();
     let mut written = false;

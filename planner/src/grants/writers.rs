@@ -11,6 +11,10 @@ pub(super) fn plainly(among: &[String], record: &Unsaid<'_>, world: &World, all:
     if let [one] = among {
         return vec![one.clone()];
     }
+    let doers = done_by(among, record.entity, world);
+    if !doers.is_empty() {
+        return doers;
+    }
     let whole = world.entities.get(record.entity).and_then(|known| known.part_of.as_deref());
     let of_the_whole = |role: &&String| {
         whole.filter(|whole| world.subject() != Some(whole)).is_some_and(|whole| {
@@ -34,6 +38,20 @@ pub(super) fn plainly(among: &[String], record: &Unsaid<'_>, world: &World, all:
     }
     let named = among.iter().find(|role| akin(role, record.entity));
     named.or_else(|| among.iter().find(of_the_whole)).cloned().into_iter().collect()
+}
+
+/// `RNs visit patients at home`: those who do it write down the visit.
+pub(super) fn done_by(among: &[String], entity: &str, world: &World) -> Vec<String> {
+    let of_it = |(role, deed): &&(String, String)| {
+        among.contains(role) && (entity == deed || entity.ends_with(&format!(" {deed}")))
+    };
+    let mut out: Vec<String> = Vec::new();
+    for (role, _) in world.doers.iter().filter(of_it) {
+        if !out.contains(role) {
+            out.push(role.clone());
+        }
+    }
+    out
 }
 
 /// Of those who could write it, one: whom the record is named after, else who was named first.

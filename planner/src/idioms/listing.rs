@@ -225,3 +225,127 @@ pub(super) fn so_many_questions(mut tokens: Vec<Token>) -> Vec<Token> {
     }
     tokens
 }
+
+/// `…, and we can't double book a room`, `prevent double booking`: what every calendar of the app refuses by itself.
+pub(super) fn no_double_booking(mut tokens: Vec<Token>) -> Vec<Token> {
+    const BEFORE: &[&str] = &[
+        "prevent", "prevents", "avoid", "avoids", "no", "not", "never", "can", "cannot", "must", "should",
+        "do", "does", "we", "you", "they", "it", "system", "app", "the", "to", "and", "so", "that", "want",
+        "need", "any", "nobody", "is", "be", "stop", "also", "us", "gets", "without", "there", "are",
+    ];
+    let at = tokens.windows(2).position(|pair| {
+        (pair[0].is("double") || pair[0].is("overlapping"))
+            && pair[1].word().is_some_and(|word| word.starts_with("book"))
+    });
+    let Some(at) = at else { return tokens };
+    let denied = |word: &str| {
+        matches!(
+            word,
+            "prevent"
+                | "prevents"
+                | "avoid"
+                | "avoids"
+                | "no"
+                | "not"
+                | "never"
+                | "cannot"
+                | "nobody"
+                | "stop"
+                | "without"
+        )
+    };
+    let mut from = at;
+    while from > 0 && tokens[from - 1].word().is_some_and(|word| BEFORE.contains(&word)) {
+        from -= 1;
+    }
+    if !tokens[from..at].iter().filter_map(Token::word).any(denied) {
+        return tokens;
+    }
+    let to = (at..tokens.len())
+        .find(|at| matches!(tokens[*at], Token::Comma | Token::Semicolon))
+        .unwrap_or(tokens.len());
+    tokens.drain(from..to);
+    tokens
+}
+
+/// `pediatricians who referred get the report`: which of them, told without an object, is no deed in the app.
+pub(super) fn who_did(mut tokens: Vec<Token>) -> Vec<Token> {
+    let word = |at: usize| tokens.get(at).and_then(Token::word).unwrap_or_default();
+    let finite = |word: &str| {
+        crate::words::base(word).is_some_and(|base| base == word || crate::words::singular(word) == base)
+            && !word.ends_with("ed")
+    };
+    let found = (1..tokens.len()).find(|at| {
+        let person = crate::catalogue::catalogue().role(&crate::words::singular(word(at - 1))).is_some();
+        let which = word(at + 1).ends_with("ed") && word(at + 1).len() > 4;
+        person && word(*at) == "who" && which && finite(word(at + 2)) && !crate::words::is_glue(word(at + 2))
+    });
+    if let Some(at) = found {
+        tokens.drain(at..at + 2);
+    }
+    tokens
+}
+
+/// `can view everything but edits nothing` reads as `can view everything but edit nothing`.
+pub(super) fn does_nothing(mut tokens: Vec<Token>) -> Vec<Token> {
+    for at in 1..tokens.len().saturating_sub(1) {
+        let joined =
+            tokens[at - 1] == Token::Comma || ["but", "and"].iter().any(|word| tokens[at - 1].is(word));
+        if !joined || !tokens[at + 1].is("nothing") {
+            continue;
+        }
+        let base = tokens[at].word().and_then(|word| {
+            let changes = matches!(
+                crate::words::verb(word),
+                Some(crate::words::Verb::Update | crate::words::Verb::Delete)
+            );
+            crate::words::base(word).filter(|base| changes && *base != word && word.ends_with('s'))
+        });
+        if let Some(base) = base {
+            tokens[at] = Token::Word(base.to_owned());
+        }
+    }
+    tokens
+}
+
+/// `an app for nurses to log vitals and for doctors to review them` reads as `an app, nurses can log vitals and doctors can
+/// review them`.
+pub(super) fn for_them_to(tokens: Vec<Token>) -> Vec<Token> {
+    let word = |at: usize| tokens.get(at).and_then(Token::word).unwrap_or_default();
+    let somebody = |from: usize, to: usize| {
+        let words: Option<Vec<&str>> =
+            tokens.get(from..to).and_then(|part| part.iter().map(Token::word).collect());
+        words.is_some_and(|words| {
+            let words: Vec<&str> = words
+                .into_iter()
+                .filter(|word| !matches!(*word, "our" | "my" | "the" | "their" | "all"))
+                .collect();
+            crate::catalogue::catalogue().role(&crate::words::key(&words)).is_some()
+        })
+    };
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let to = (at + 2..at + 6).find(|to| {
+            word(*to) == "to"
+                && crate::words::base(word(to + 1)) == Some(word(to + 1))
+                && somebody(at + 1, *to)
+        });
+        let app = at > 0 && (crate::plan::is_app(word(at - 1)) || word(at - 1) == "and");
+        match to.filter(|_| word(at) == "for" && app) {
+            Some(to) => {
+                if word(at - 1) != "and" {
+                    out.push(Token::Comma);
+                }
+                out.extend(tokens[at + 1..to].iter().cloned());
+                out.push(Token::Word("can".into()));
+                at = to + 1;
+            }
+            None => {
+                out.push(tokens[at].clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}

@@ -43,6 +43,8 @@ pub(super) fn separated(tokens: &[Token], or_separates: bool) -> Vec<&[Token]> {
             Token::Comma => true,
             Token::Slash => !choices && !numbers_around(tokens, at) && !yes_or_no(tokens, at),
             Token::Word(word) if word == "or" => or_separates || !single_words_around(tokens, at),
+            // `length x width x depth`: three values.
+            Token::Word(word) if matches!(word.as_str(), "x" | "by") => sizes_around(tokens, at),
             Token::Word(word) => matches!(word.as_str(), "and" | "plus"),
             _ => false,
         };
@@ -108,4 +110,14 @@ pub(super) fn yes_or_no(tokens: &[Token], at: usize) -> bool {
 
 pub(super) fn numbers_around(tokens: &[Token], at: usize) -> bool {
     at > 0 && matches!((&tokens[at - 1], tokens.get(at + 1)), (Token::Number(_), Some(Token::Number(_))))
+}
+
+/// Whether both words beside this one are sizes.
+fn sizes_around(tokens: &[Token], at: usize) -> bool {
+    let size = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).and_then(Token::word).is_some_and(|word| {
+            matches!(word, "length" | "width" | "depth" | "height" | "thickness" | "diameter")
+        })
+    };
+    size(at.checked_sub(1)) && size(Some(at + 1))
 }

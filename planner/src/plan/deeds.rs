@@ -11,6 +11,7 @@ use crate::{
 
 /// Says what is done by the record that it leaves.
 pub(super) fn named_by_what_they_do(clause: &mut Clause) {
+    values_for(clause);
     what_they_do(clause);
     leaves_something(clause);
     opens_something(clause);
@@ -18,6 +19,25 @@ pub(super) fn named_by_what_they_do(clause: &mut Clause) {
     stores(clause);
     tells_whether(clause);
     checks_a_list(clause);
+}
+
+/// `enters the values for glucose, sodium and potassium`: these are what is entered.
+fn values_for(clause: &mut Clause) {
+    let writes = clause.does(Verb::Create) || clause.does(Verb::Track);
+    let general = matches!(clause.objects.as_slice(), [object] if object.paren.is_empty() && object.of.is_empty()
+        && matches!(crate::entities::phrase_key(object).as_str(), "value" | "number" | "figure" | "reading" | "measurement" | "data" | "score"));
+    let of = clause.tails.iter().position(|tail| {
+        matches!(tail.by.as_str(), "for" | "of")
+            && tail.phrases.len() > 1
+            && tail.phrases.iter().all(|phrase| {
+                catalogue().role(&crate::entities::phrase_key(phrase)).is_none()
+                    && !phrase.article
+                    && !phrase.all
+            })
+    });
+    if let Some(at) = of.filter(|_| writes && general && !clause.not && !clause.passive) {
+        clause.objects = clause.tails.remove(at).phrases;
+    }
 }
 
 /// `the nurse checks feet: sensation, pulses`: what is found is written down.

@@ -4,7 +4,7 @@ use super::colons::{attach, part_at_colon, said_in_head};
 use super::listed::{list_of_what_comes, listed_before, part_from_list};
 use super::turns::{
     access_to, checks_to_measure, done_by, is_scheduling, name_the_team, needs_to_see, own_the_list,
-    record_of_subject, say_the_deed, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
+    record_of_subject, scheduling_is_of_appointments, test_of_a_person, tracks_to_see,
 };
 use crate::{
     catalogue::catalogue,
@@ -26,6 +26,7 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
         .flat_map(|sentence| sentence.tokens.iter().filter_map(Token::word).chain(sentence.head.as_deref()))
         .map(singular)
         .collect();
+    let mut spoken = None;
     sentences
         .into_iter()
         .flat_map(|sentence| super::deeds::who_enters(&sentence).into_iter().chain([sentence]))
@@ -44,12 +45,14 @@ pub(crate) fn parse(sentences: Vec<Sentence>) -> Vec<Parsed> {
             read.iter_mut().for_each(done_by);
             read.iter_mut().for_each(list_of_what_comes);
             read.iter_mut().for_each(super::deeds::named_by_what_they_do);
+            super::examined::named_by_the_deed(&mut read);
+            super::examined::lists_of_them(&mut read, &mut spoken);
             part_from_list(&mut read);
             record_of_subject(&mut read);
             listed_before(&mut read);
             read.iter_mut().for_each(|clause| sees_none(clause, &sentence.tokens));
             read.iter_mut().for_each(|clause| {
-                say_the_deed(clause, &said);
+                super::examined::say_the_deed(clause, &said);
                 access_to(clause);
                 scheduling_is_of_appointments(clause);
                 needs_to_see(clause);
@@ -235,14 +238,18 @@ fn role_in_head(sentence: &mut Sentence) {
         return;
     }
     // `GPs: summaries and plans, not diaries`.
-    let but =
-        sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
-            sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
-        });
+    let but = sentence.tokens.iter().position(|token| *token == Token::Comma).filter(|at| {
+        sentence.tokens.get(at + 1).is_some_and(|token| token.is("not") || token.is("never"))
+            || sentence.tokens.get(at + 1).is_some_and(|token| token.is("no"))
+                && sentence.tokens[at + 2..].iter().any(|token| token.is("clinical"))
+    });
     let sees = matches!(sentence.tokens.as_slice(), [token] if token.is("everything"))
         || but.is_some_and(|at| {
             let of = sentence.tokens[..at].iter().position(|token| token.is("of")).unwrap_or(at);
             works_with(&head, &sentence.tokens[..of])
+                // `Reception: name, phone, next appointment, nothing clinical`.
+                || sentence.tokens[at + 1..].iter().any(|token| token.is("clinical"))
+                    && crate::nouns::items(&sentence.tokens[..at]).iter().any(tells_who)
         });
     if is_role && sees {
         let mut said: Vec<Token> = head.split(' ').map(|word| Token::Word(word.to_owned())).collect();

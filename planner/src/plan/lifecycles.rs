@@ -177,6 +177,11 @@ fn chain(tokens: &[Token]) -> Vec<String> {
 fn listed_words(tokens: &[Token]) -> Vec<String> {
     let mut out = Vec::new();
     for piece in tokens.split(|token| *token == Token::Comma || token.is("or") || token.is("and")) {
+        // `suspected, then confirmed, then closed`.
+        let piece = match piece.split_first() {
+            Some((first, rest)) if ["then", "finally", "later"].iter().any(|word| first.is(word)) => rest,
+            _ => piece,
+        };
         if piece.is_empty() {
             continue;
         }

@@ -2,6 +2,7 @@
 
 mod colons;
 mod deeds;
+mod examined;
 mod finish;
 pub(crate) mod heads;
 mod lifecycles;
@@ -18,6 +19,7 @@ use crate::sentences::{Sentence, split};
 use crate::words::key_of;
 use crate::world::{Parsed, World};
 use crate::{access, automatic, complete, entities, features, gate, roles, spanish};
+pub(crate) use examined::deed_named;
 use finish::finish;
 use lifecycles::lifecycles;
 use places::{place, sign_up};
@@ -224,6 +226,11 @@ fn in_emergencies(world: &mut World) {
             "in an emergency a {role} opens the record of one {subject} whom they name exactly, for a reason that is reviewed afterwards"
         ));
     }
+}
+
+/// Whether a word names the app itself.
+pub(crate) fn is_app(word: &str) -> bool {
+    heads::APPS.contains(&word)
 }
 
 /// Whether some other part of the planner has dealt with a sentence.

@@ -123,6 +123,28 @@ pub(crate) fn place(parsed: &[Parsed], world: &mut World) {
                     .filter(several)
                     .find_map(|phrase| named(&entities::phrase_key(phrase)))
             });
+            // `sees everything at their own clinic`: there are several.
+            found = found.or_else(|| {
+                let tails =
+                    clause.tails.iter().filter(|tail| matches!(tail.by.as_str(), "at" | "of" | "from"));
+                let staff = !clause.subjects.is_empty()
+                    && clause.subjects.iter().all(|phrase| {
+                        world.roles_of(phrase).iter().any(|role| {
+                            world
+                                .roles
+                                .get(role)
+                                .is_some_and(|role| !matches!(role.kind, RoleKind::Subject | RoleKind::Proxy))
+                        })
+                    });
+                tails
+                    .flat_map(|tail| &tail.phrases)
+                    .filter(|phrase| phrase.own && staff && clause.does(Verb::View))
+                    .map(entities::phrase_key)
+                    .find_map(|key| {
+                        named(&key)
+                            .filter(|key| !matches!(key.as_str(), "home" | "house" | "school" | "office"))
+                    })
+            });
             for tail in &clause.tails {
                 if matches!(tail.by.as_str(), "per" | "in" | "across" | "on" | "of" | "at") {
                     found = found.or_else(|| {

@@ -77,28 +77,35 @@ fn heading(prompt: &str) -> Option<String> {
 /// Mends single slips of the pen in words that are nearly the catalogue's.
 pub(crate) fn respell(sentences: &mut [Sentence]) {
     let mut seen: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let mut mend = |word: &str| {
+        let one = singular(word);
+        let known = catalogue().role(&one).is_some()
+            || catalogue().entity(&one).is_some()
+            || catalogue().field(&one).is_some();
+        if word.len() < 5 || known || crate::words::verb(word).is_some() || crate::words::is_glue(word) {
+            return None;
+        }
+        seen.entry(word.to_owned())
+            .or_insert_with(|| match catalogue().respell(&one) {
+                Some(near) if one == *word => Some(near.to_owned()),
+                Some(near) => Some(format!("{near}s")),
+                // `progres notes`: it ended in one `s` too few.
+                None => catalogue().respell(word).filter(|near| near.ends_with("ss")).map(str::to_owned),
+            })
+            .clone()
+    };
     for sentence in sentences {
         for token in &mut sentence.tokens {
-            let Token::Word(word) = token else { continue };
-            let one = singular(word);
-            let known = catalogue().role(&one).is_some()
-                || catalogue().entity(&one).is_some()
-                || catalogue().field(&one).is_some();
-            if word.len() < 5 || known || crate::words::verb(word).is_some() || crate::words::is_glue(word) {
-                continue;
+            if let Token::Word(word) = token
+                && let Some(mended) = mend(word)
+            {
+                *word = mended;
             }
-            let mended = seen.entry(word.clone()).or_insert_with(|| {
-                let one = singular(word);
-                match catalogue().respell(&one) {
-                    Some(near) if one == *word => Some(near.to_owned()),
-                    Some(near) => Some(format!("{near}s")),
-                    // `progres notes`: it ended in one `s` too few.
-                    None => catalogue().respell(word).filter(|near| near.ends_with("ss")).map(str::to_owned),
-                }
-            });
-            if let Some(mended) = mended {
-                *word = mended.clone();
-            }
+        }
+        for head in sentence.head.iter_mut().chain(&mut sentence.under) {
+            let words: Vec<String> =
+                head.split(' ').map(|word| mend(word).unwrap_or_else(|| word.to_owned())).collect();
+            *head = words.join(" ");
         }
     }
 }

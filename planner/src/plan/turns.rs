@@ -5,9 +5,8 @@ use crate::{
     clauses::{Clause, Phrase},
     roles,
     sentences::Token,
-    words::{Verb, deed, singular},
+    words::{Verb, singular},
 };
-use std::collections::BTreeSet;
 
 /// `The team (physiatrist, nurse) sets goals`: those in the parentheses do.
 pub(super) fn name_the_team(clause: &mut Clause) {
@@ -191,12 +190,25 @@ pub(super) fn own_the_list(clause: &mut Clause) {
                 .role(&crate::entities::phrase_key(phrase))
                 .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
     };
+    // Whom something is written about, where the list says nothing of who they are.
+    let told_about = |phrase: &Phrase| {
+        let who = ["name", "phone", "email", "address", "birth", "dob"];
+        (phrase.article || phrase.own)
+            && catalogue()
+                .role(&crate::entities::phrase_key(phrase))
+                .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
+            && !phrase.paren.iter().filter_map(Token::word).any(|word| who.contains(&word))
+    };
     let listed = tails
         .iter_mut()
         .filter(|tail| {
             matches!(tail.by.as_str(), "of" | "by" | "per" | "at" | "between" | "in")
                 // `track pump settings for each patient (basal rate, carb ratio)`.
                 || tail.by == "for" && tail.phrases.iter().all(a_person)
+                // `a rating scale about the child (attention, mood)`.
+                || matches!(tail.by.as_str(), "about" | "on" | "for") && tail.phrases.iter().all(told_about)
+                // `grade adverse events using CTCAE (term, grade)`.
+                || tail.by == "using"
         })
         .filter(|tail| {
             tail.by != "at" && tail.by != "in" && tail.by != "between" || tail.phrases.iter().all(somewhere)
@@ -210,60 +222,6 @@ pub(super) fn own_the_list(clause: &mut Clause) {
         });
     if let Some(phrase) = listed {
         object.paren = std::mem::take(&mut phrase.paren);
-    }
-}
-
-/// `Physicians prescribe` reads as `physicians prescribe medications`, where the prompt speaks of these.
-pub(super) fn say_the_deed(clause: &mut Clause, said: &BTreeSet<String>) {
-    let [(_, word)] = clause.verbs.as_slice() else { return };
-    // `seniors give medication`: what is given is written down; access and consent are given otherwise.
-    let treats = clause.objects.iter().any(|phrase| {
-        let key = crate::entities::phrase_key(phrase);
-        let last = key.rsplit(' ').next().unwrap_or_default();
-        catalogue().entity(&key).is_some_and(|(concept, _)| concept.name != "consent")
-            || matches!(
-                last,
-                "dose" | "injection" | "shot" | "medication" | "vaccine" | "treatment" | "infusion"
-            )
-    });
-    if crate::words::base(word) == Some("give") && treats && !clause.passive {
-        clause.verbs[0].0 = Verb::Create;
-        return;
-    }
-    let [(_, word)] = clause.verbs.as_slice() else { return };
-    // `the physician debrides (type, depth)`: the list is of the deed.
-    let made = deed(word);
-    if let ([object], false) = (clause.objects.as_mut_slice(), clause.passive)
-        && object.words == ["data"]
-        && !object.paren.is_empty()
-        && let Some(record) = made.first()
-    {
-        object.words = vec![record.clone()];
-        object.article = true;
-        return;
-    }
-    // `hygienists screen students`, where the prompt speaks of screenings.
-    let whom = |phrase: &Phrase| {
-        phrase.paren.is_empty()
-            && catalogue()
-                .role(&crate::entities::phrase_key(phrase))
-                .is_some_and(|(kind, _)| kind == crate::catalogue::RoleKind::Subject)
-    };
-    if let [object] = clause.objects.as_slice()
-        && whom(object)
-        && !clause.passive
-        && !clause.not
-        && !clause.subjects.is_empty()
-        && let Some(record) = made.iter().find(|record| said.contains(*record))
-    {
-        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
-        return;
-    }
-    if !clause.objects.is_empty() || clause.passive || clause.subjects.is_empty() {
-        return;
-    }
-    if let Some(record) = made.iter().find(|record| said.contains(*record)).or(made.first()) {
-        clause.objects.push(Phrase { words: vec![record.clone()], at: usize::MAX, ..Phrase::default() });
     }
 }
 

@@ -36,10 +36,10 @@ pub(super) fn is_young(name: &str) -> bool {
 
 /// Lets parents in as their children, where the prompt says what they do, on no condition, and no child logs in.
 pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
-    let Some(subject) = world.subject().map(str::to_owned) else { return };
-    let of_a_child = YOUNG.contains(&subject.as_str())
+    let subject = world.subject().map(str::to_owned);
+    let of_a_child = subject.as_deref().is_some_and(|subject| YOUNG.contains(&subject))
         || parsed.iter().any(|one| {
-            let text = one.sentence.plain();
+            let text = one.sentence.plain().replace(" child name ", " ");
             [
                 " their child ",
                 " their children ",
@@ -56,6 +56,26 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
             ]
             .iter()
             .any(|said| text.contains(said))
+                || text.split(' ').any(|word| {
+                    matches!(
+                        word,
+                        "child"
+                            | "children"
+                            | "kid"
+                            | "kids"
+                            | "baby"
+                            | "babies"
+                            | "infant"
+                            | "infants"
+                            | "pediatric"
+                            | "paediatric"
+                            | "newborn"
+                            | "newborns"
+                            | "toddlers"
+                            | "daughter"
+                            | "son"
+                    )
+                })
         });
     if world.self_role().is_some() || !of_a_child {
         return;
@@ -87,11 +107,38 @@ pub(crate) fn guardians(parsed: &[Parsed], world: &mut World) {
         let named =
             clause.subjects.iter().any(|phrase| world.roles_named(&phrase_key(phrase)).contains(parent));
         let does = clause.verbs.iter().any(|(verb, word)| {
-            matches!(verb, Verb::View | Verb::Create | Verb::Track | Verb::Update | Verb::Upload)
-                && !matches!(base(word), Some("call" | "know"))
+            // `parents sign the consent and get the report`: what they get is kept.
+            let gets = *verb == Verb::Have
+                && clause.objects.iter().any(|phrase| {
+                    world.entity_named(&phrase_key(phrase)).is_some()
+                        || phrase_key(phrase).ends_with("report")
+                });
+            gets || matches!(
+                verb,
+                Verb::View
+                    | Verb::Create
+                    | Verb::Track
+                    | Verb::Update
+                    | Verb::Upload
+                    | Verb::Sign
+                    | Verb::Review
+            ) && !matches!(base(word), Some("call" | "know"))
         });
         named && does && !clause.not && !clause.passive && foreign_condition(clause, world).is_none()
     });
+    // Nobody has named the child yet: it is called as the prompt calls it.
+    let said = |word: &str| parsed.iter().any(|one| one.sentence.plain().contains(word));
+    let subject = subject.or_else(|| {
+        let name = if said(" baby ") || said(" babies ") {
+            "baby"
+        } else if said(" child ") || said(" children ") {
+            "child"
+        } else {
+            "patient"
+        };
+        acts.then(|| crate::entities::define(name, world, false)).flatten()
+    });
+    let Some(subject) = subject else { return };
     if acts && let Some(role) = world.roles.get_mut(parent) {
         role.kind = RoleKind::Subject;
         world.assume(format!("a {parent} signs in as their {subject}, and sees what is that {subject}'s"));

@@ -228,6 +228,20 @@ pub(super) fn add(world: &mut World, name: &str, acts: bool, certain: bool) {
     world.roles.insert(canonical, Role { kind, acts, open: false, assumed: false, bounded: false });
 }
 
+/// Where patients or clients are cared for, students and trainees are those who learn there.
+pub(super) fn who_learn(world: &mut World) {
+    let cared_for = world.roles.iter().any(|(name, role)| {
+        role.kind == RoleKind::Subject && matches!(name.as_str(), "patient" | "client" | "resident")
+    });
+    for (name, role) in &mut world.roles {
+        if cared_for && role.kind == RoleKind::Subject && matches!(name.as_str(), "student" | "trainee") {
+            role.kind = RoleKind::Care;
+            role.bounded = true;
+            role.acts = true;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

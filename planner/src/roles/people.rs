@@ -158,6 +158,8 @@ pub(super) fn agentive(phrase: &Phrase, clause: &Clause) -> bool {
         "layer",
         "score",
         "everyone",
+        "whoever",
+        "anyone",
         "it",
         "who",
         "they",

@@ -31,6 +31,7 @@ pub(super) fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
                     && !last.ends_with(':')
                     && (!*is_bullet || line.starts_with([' ', '\t']))
                     && !begins_anew(trimmed, before)
+                    && !broken_on_purpose(trimmed, before, &lines, at)
                     && (line.starts_with([' ', '\t']) || !acts_anew(trimmed, before, &lines, at)) =>
             {
                 last.push(' ');
@@ -42,6 +43,24 @@ pub(super) fn paragraphs(prompt: &str) -> Vec<(String, bool)> {
         before = trimmed;
     }
     out
+}
+
+/// Among several lines, one that ends long before its first word would have been too much was ended on purpose.
+fn broken_on_purpose(line: &str, before: &str, lines: &[&str], at: usize) -> bool {
+    let width = |line: &&str| line.trim().chars().count();
+    let up = lines[..at].iter().rev().take_while(|line| !line.trim().is_empty());
+    let down = lines[at..].iter().take_while(|line| !line.trim().is_empty());
+    let widths: Vec<usize> = up.chain(down).map(width).collect();
+    let longest = widths.iter().copied().max().unwrap_or_default();
+    let first = line.split(' ').next().unwrap_or_default();
+    let fits = before.chars().count() + first.chars().count() + 12 < longest;
+    let goes_on = before.ends_with([',', '-', '(', ':', '&', '/'])
+        || before.split(' ').next_back().is_some_and(|last| crate::words::is_glue(&last.to_lowercase()))
+        || crate::words::is_glue(first)
+            && !matches!(first, "a" | "an" | "the" | "each" | "every" | "no" | "nobody" | "only" | "all");
+    // Most lines of wrapped text are full; these are not.
+    let full = widths.iter().filter(|width| **width + 16 > longest).count();
+    widths.len() > 2 && fits && !goes_on && full * 2 < widths.len()
 }
 
 /// A capital behind a short line begins something new: the line before was not wrapped.

@@ -102,6 +102,19 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
             out.push(Token::Word(joined));
             continue;
         }
+        // `rate dizziness from 0 to 10`: a scale.
+        if let Token::Number(top) = &token
+            && let [.., Token::Word(from), Token::Number(bottom), Token::Word(to)] = out.as_slice()
+            && from == "from"
+            && to == "to"
+            && matches!(bottom.as_str(), "0" | "1")
+            && matches!(top.as_str(), "3" | "4" | "5" | "6" | "7" | "8" | "9" | "10" | "100")
+        {
+            let scale = Token::Range(bottom.clone(), top.clone());
+            out.truncate(out.len() - 3);
+            out.push(scale);
+            continue;
+        }
         // `in ml per hour`.
         let per = token.word().filter(|word| PER.contains(word)).map(str::to_owned);
         if let Some(per) = per
@@ -196,6 +209,15 @@ fn word(chars: &[char], start: usize, out: &mut Vec<Token>) -> usize {
         end += 1;
     }
     let mut word: String = chars[start..end].iter().collect::<String>().to_lowercase();
+    // `post-treatment weight`: when it is taken, and nothing that is posted.
+    if chars.get(end) == Some(&'-') && word == "post" {
+        let tail: String =
+            chars[end + 1..].iter().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+        if !tail.is_empty() {
+            end += 1 + tail.chars().count();
+            word = format!("post {tail}");
+        }
+    }
     // `check-in`, `work-up`, `walk-ins`: one noun.
     if chars.get(end) == Some(&'-') {
         let tail: String =

@@ -91,10 +91,25 @@ pub(super) fn lexicon() -> &'static Lexicon {
                 verbs.insert(form.clone(), (english.clone(), kind));
             }
         }
+        // `ajusto la pauta`, `revisamos las fotos`: who writes the prompt does it, where the form is no other word.
+        let mut we = file.we;
+        for (infinitive, english) in &file.verbs {
+            for (form, who) in first_person(infinitive) {
+                let other = file.nouns.contains_key(&form)
+                    || file.glue.contains_key(&form)
+                    || file.adjectives.contains_key(&form)
+                    || file.phrases.contains_key(&form)
+                    || verbs.contains_key(&form)
+                    || NOUNS_IN_O.contains(&form.as_str());
+                if !other {
+                    we.entry(form).or_insert_with(|| format!("{who} {english}"));
+                }
+            }
+        }
         Lexicon {
             glue: file.glue,
             phrases: file.phrases,
-            we: file.we,
+            we,
             names: file.names,
             accents: file.accents.split_whitespace().map(|word| (fold(word), word.to_owned())).collect(),
             nouns: file.nouns,
@@ -102,6 +117,23 @@ pub(super) fn lexicon() -> &'static Lexicon {
             verbs,
         }
     })
+}
+
+/// What ends as a verb of the first person does and is a noun as often.
+const NOUNS_IN_O: &[&str] = &[
+    "registro", "peso", "cobro", "pago", "trato", "cuido", "cargo", "archivo", "retiro", "envio", "aviso",
+    "cambio", "dibujo", "uso", "cuento", "llamo", "control", "cierro", "reviso", "vacuno", "marco", "libro",
+    "proceso", "giro", "deposito",
+];
+
+fn first_person(infinitive: &str) -> Vec<(String, &'static str)> {
+    let Some(stem) = infinitive.get(..infinitive.len().saturating_sub(2)) else { return Vec::new() };
+    let many = match infinitive.get(infinitive.len() - 2..) {
+        Some("ar") => "amos",
+        Some("er") => "emos",
+        _ => "imos",
+    };
+    vec![(format!("{stem}o"), "i"), (format!("{stem}{many}"), "we")]
 }
 
 fn conjugate(infinitive: &str) -> Vec<(String, Form)> {

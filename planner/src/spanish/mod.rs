@@ -55,9 +55,16 @@ pub(crate) fn read(sentences: Vec<Sentence>) -> (Vec<Sentence>, Names) {
             "terapeuta",
             "auxiliar",
         ]);
+    // `la enfermera … a la enfermería`: where she works, and nobody besides her.
+    let has_nurse = said(&["enfermera", "enfermero"]);
+    let place = |token: Token| match token {
+        Token::Word(word) if has_nurse && fold(&word) == "enfermeria" => Token::Word("clinica".into()),
+        token => token,
+    };
     let read = sentences
         .into_iter()
-        .map(|sentence| {
+        .map(|mut sentence| {
+            sentence.tokens = sentence.tokens.into_iter().map(place).collect();
             let plain = |text: &str, names: &mut Names| {
                 transfer::transfer(&crate::sentences::tokens(text), names)
                     .iter()

@@ -14,6 +14,21 @@ pub(crate) struct Names {
     accents: BTreeMap<String, String>,
 }
 
+/// `control posoperatorios` said in one number: what stands behind a noun in the singular agrees with it.
+fn agreeing(name: &str) -> String {
+    let mut words = name.split(' ');
+    let Some(head) = words.next().filter(|head| !head.ends_with('s')) else { return name.to_owned() };
+    let mut out = head.to_owned();
+    let mut of = false;
+    for word in words {
+        of |= matches!(word, "de" | "del" | "con" | "para" | "por" | "en" | "a" | "y" | "sin" | "al");
+        let one = word.strip_suffix('s').filter(|stem| !of && word.len() > 5 && stem.ends_with(['a', 'o']));
+        out.push(' ');
+        out.push_str(one.unwrap_or(word));
+    }
+    out
+}
+
 impl Names {
     /// Keeps the first name that a thing was given.
     pub(super) fn learn(&mut self, english: &str, spanish: &str) {
@@ -70,8 +85,7 @@ impl Names {
             .or_else(|| lexicon().names.get(&key_of(name)))
             // The app's own tables have some names; nobody else's language has these.
             .or_else(|| name.strip_prefix("care ").and_then(|bare| self.learnt.get(&key_of(bare))))
-            .cloned()
-            .unwrap_or_else(|| name.to_owned())
+            .map_or_else(|| agreeing(name), |said| agreeing(said))
     }
 
     /// Whether the prompt was in Spanish.

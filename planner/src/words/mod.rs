@@ -5,7 +5,7 @@ mod nouns;
 mod verbs;
 
 pub(crate) use nouns::{key, key_of, singular};
-pub(crate) use verbs::{Verb, base, verb};
+pub(crate) use verbs::{Verb, base, is_irregular, verb};
 
 use serde::Deserialize;
 use std::{

@@ -102,6 +102,14 @@ pub(crate) fn base(word: &str) -> Option<&'static str> {
     lexicon().verbs.by_form.get(word).map(|(_, base)| base.as_str())
 }
 
+/// Whether a form is irregular and says what was done: `done`, `given`, `sent`, and not `has` or `let`.
+pub(crate) fn is_irregular(word: &str) -> bool {
+    base(word).is_some_and(|base| base != word && super::singular(word) == word)
+        && !word.ends_with("ed")
+        && !word.ends_with("ing")
+        && !word.ends_with("ble")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

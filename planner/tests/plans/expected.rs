@@ -232,6 +232,47 @@ pub(crate) const NINTH: &[&str] = &[
     "es-hospital-de-dia-oncologia",
 ];
 
+/// The tenth round; its first plans stand in `bench/RESULTS.md`.
+pub(crate) const TENTH: &[&str] = &[
+    "tinnitus-coach",
+    "vasectomy-followup",
+    "home-vent-therapists",
+    "foster-health-passport",
+    "cataract-day-surgery",
+    "nurse-phone-triage",
+    "celiac-just-diagnosed",
+    "helmet-cranial-bands",
+    "drug-court-testing",
+    "aquatic-pool-therapy",
+    "outbreak-control-nurses",
+    "school-psych-evals",
+    "vertigo-home-exercises",
+    "wound-photo-telehealth-snf",
+    "antibiotic-stewardship",
+    "cast-check-orthopedics",
+    "infant-sleep-clinic",
+    "shift-handover-ward",
+    "newborn-hearing-followup",
+    "voice-therapy-singers",
+    "es-cirugia-estetica",
+    "es-enfermeria-escolar",
+    "es-salud-laboral",
+    "es-alergia-gotas",
+];
+
+/// Written when the tenth round was mended, before any of them was planned: what the round is worth on prompts that it has
+/// not met.
+pub(crate) const AFTER_TENTH: &[&str] = &[
+    "prison-hepatitis-nurses",
+    "lactose-breath-lab",
+    "autism-respite-camp",
+    "hand-therapy-splints",
+    "nicotine-quit-line",
+    "wheel-vision-optometry-nursing",
+    "es-terapia-respiratoria",
+    "prosthetic-eye-makers",
+];
+
 /// The half of a fixture.
 pub(crate) fn half(name: &str) -> Half {
     if SHARED.contains(&name) {

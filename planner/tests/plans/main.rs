@@ -13,4 +13,5 @@ mod readings;
 mod safeguards;
 mod score;
 mod shared;
+mod syntax;
 mod tasks;

@@ -212,10 +212,9 @@ fn roles(expected: &Expected, spec: &AppSpec, score: &mut Score) {
 
 /// The name of a role in the reading.
 fn canonical(expected: &Expected, role: &str) -> String {
-    expected
-        .roles
-        .iter()
-        .find(|names| names.iter().any(|name| name == role))
+    let own_name = expected.roles.iter().find(|names| names[0] == role);
+    own_name
+        .or_else(|| expected.roles.iter().find(|names| names.iter().any(|name| name == role)))
         .map_or_else(|| role.to_owned(), |names| names[0].clone())
 }
 

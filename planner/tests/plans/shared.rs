@@ -1,7 +1,7 @@
 //! All prompts against their readings.
 
 use crate::{
-    expected::{BATCHES, Half, NINTH, SEVENTH, all, half, read},
+    expected::{AFTER_TENTH, BATCHES, Half, NINTH, SEVENTH, TENTH, all, half, read},
     score::{Count, Score, score},
 };
 use planner::{PlanError, plan};
@@ -82,8 +82,8 @@ fn scores() {
     let details = std::env::var("SCORES").unwrap_or_default();
     for (name, score) in all.iter().filter(|(name, _)| open(name)) {
         eprintln!("{}", row(name, score));
-        let ninth = details == "ninth" && NINTH.contains(&name.as_str());
-        if details == "all" || details == *name || ninth {
+        let of_the_round = details == "tenth" && TENTH.contains(&name.as_str());
+        if details == "all" || details == *name || of_the_round {
             for missed in score.missed.iter().chain(&score.leaks).chain(&score.wider) {
                 eprintln!("    {missed}");
             }
@@ -105,6 +105,8 @@ fn scores() {
                 && !BATCHES.iter().any(|batch| batch.contains(&name.as_str()))
                 && !SEVENTH.contains(&name.as_str())
                 && !NINTH.contains(&name.as_str())
+                && !TENTH.contains(&name.as_str())
+                && !AFTER_TENTH.contains(&name.as_str())
         })
         .for_each(|(_, score)| before.add(score));
     eprintln!("{}", row("tuned, before the sixth", &before));
@@ -113,7 +115,12 @@ fn scores() {
         all.iter().filter(|(name, _)| batch.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(&format!("sixth round, batch {}", number + 1), &sum));
     }
-    for (round, names) in [("seventh round", SEVENTH), ("ninth round", NINTH)] {
+    for (round, names) in [
+        ("seventh round", SEVENTH),
+        ("ninth round", NINTH),
+        ("tenth round", TENTH),
+        ("after the tenth", AFTER_TENTH),
+    ] {
         let mut sum = Score::default();
         all.iter().filter(|(name, _)| names.contains(&name.as_str())).for_each(|(_, score)| sum.add(score));
         eprintln!("{}", row(round, &sum));
