@@ -181,6 +181,9 @@ impl Resolver<'_> {
             "outbox_messages",
             "sent_packets",
             "packet_keys",
+            "open_page_addresses",
+            "open_page_counts",
+            "open_page_tickets",
         ];
         let mut taken: HashMap<String, Option<Name>> =
             LIBRARY.iter().map(|table| ((*table).to_owned(), None)).collect();
