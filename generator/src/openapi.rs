@@ -6,6 +6,7 @@ mod ai_actions;
 mod feeds;
 mod lists;
 mod live;
+mod open_pages;
 mod people;
 mod sharing;
 
@@ -46,6 +47,7 @@ pub(crate) fn document(view: &AppView) -> Value {
     live::routes(&mut paths, &mut schemas);
     people::routes(view, &mut paths, &mut schemas);
     sharing::routes(view, &mut paths);
+    open_pages::routes(view, &mut paths);
     shared(&mut schemas);
     assemble(&view.app, paths, schemas)
 }

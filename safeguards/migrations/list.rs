@@ -3,7 +3,7 @@
 /// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits, 0080
 /// compliance, 0090 emergency access, 0100 rules, 0110 what AI was asked, 0120 identity providers,
 /// 0130 messages and packets, 0140 erasures, 0150 who has read what in a conversation,
-/// 0160 what custom code does at its times.
+/// 0160 what custom code does at its times, 0170 pages that anybody may come to.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -24,6 +24,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         140 "0140_erasures",
         150 "0150_conversations",
         160 "0160_schedules",
+        170 "0170_open_pages",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
@@ -44,5 +45,6 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         140 "0140_erasures",
         150 "0150_conversations",
         160 "0160_schedules",
+        170 "0170_open_pages",
     ),
 };

@@ -15,6 +15,8 @@ mod id;
 pub mod identity;
 #[cfg(feature = "tenant")]
 pub mod live;
+#[cfg(feature = "tenant")]
+pub mod open_pages;
 pub mod pages;
 #[cfg(feature = "tenant")]
 pub mod sharing;

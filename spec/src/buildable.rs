@@ -3,7 +3,7 @@
 use crate::{
     document::{AppSpec, Entry, Path},
     field_type::Kind,
-    model::{End, MessageWord, Model, Occasion, Origin},
+    model::{End, MessageWord, Model, Occasion, Origin, PageItem},
     problem::{Pointer, Problem},
     rules::Expression,
     validate::ValidatedSpec,
@@ -157,7 +157,40 @@ fn imported(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) {
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–23 (22 of CSV) and 24 (signed in).
+/// Pages by link and on a kiosk; and, on a public one, records of which a stranger cannot say all that there is to say.
+fn open_pages(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) {
+    let model = spec.model();
+    for page in &model.pages {
+        let at = Pointer::root().join("pages").join(&page.name);
+        if !matches!(page.entry, Entry::SignedIn | Entry::Public) {
+            note(24, at.join("entry"), format!("the entry to `{}` {}", page.name, page.entry));
+        }
+        if page.entry != Entry::Public {
+            continue;
+        }
+        for (i, item) in page.shows.iter().enumerate() {
+            let here = at.join("shows").join(i);
+            let PageItem::Ask(index, _) = item else {
+                if !matches!(item, PageItem::Records(..)) {
+                    note(24, here, format!("what `{}` shows there, beside records and a form,", page.name));
+                }
+                continue;
+            };
+            let entity = &model[*index];
+            let why = match () {
+                () if entity.has_place_column() => "which belongs to a place",
+                () if model.limits.iter().any(|limit| limit.entity == *index) => {
+                    "of which each person makes so many"
+                }
+                () if model.calendars.iter().any(|calendar| calendar.entity == *index) => "which is booked",
+                () => continue,
+            };
+            note(24, here, format!("the form of `{}`, {why}, for anybody", entity.name));
+        }
+    }
+}
+
+/// Everything of a spec that cannot be built yet; built are 1–23 (22 of CSV) and 24 (signed in, public).
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();
@@ -197,15 +230,7 @@ pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
             note(19, root.join("calendars").join(name).join("waitlist"), format!("the waitlist of `{name}`"));
         }
     }
-    for (name, page) in &document.pages {
-        if page.entry != Entry::SignedIn {
-            note(
-                24,
-                root.join("pages").join(name).join("entry"),
-                format!("the entry to `{name}` {}", page.entry),
-            );
-        }
-    }
+    open_pages(spec, &mut note);
     for (name, change) in &document.changes {
         if change.retire.is_some() {
             note(25, root.join("changes").join(name), format!("the retirement of `{name}`"));

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::healthcoder::root;
 use crate::project::Project;
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// CL-1: a patient logs, a nurse sees who needs a call, a physician sets a target, and nobody sees more.
 #[test]

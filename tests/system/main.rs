@@ -19,6 +19,7 @@ mod fuzz;
 mod healthcoder;
 mod lints;
 mod models;
+mod open_pages;
 mod outward;
 mod packets;
 mod planted;

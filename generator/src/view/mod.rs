@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod entity;
 pub(crate) mod field;
 mod itself;
+pub(crate) mod open;
 mod own;
 pub(crate) mod policy;
 pub(crate) mod rls;

@@ -8,6 +8,7 @@ use spec::model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex, Storage};
 
 use super::entity::subject;
 pub(super) use super::itself::{ITSELF, itself};
+use super::open::by_pages;
 use super::own;
 use crate::doors::{rust_literal, sql_literal};
 
@@ -138,10 +139,20 @@ impl PolicyView {
                 format!("Mask::Only(&[{}])", names.join(", "))
             }),
         });
+        let open = by_pages(model, index).into_iter().map(|granted| {
+            let names: Vec<String> = granted.fields.iter().map(|name| rust_literal(name)).collect();
+            GrantView {
+                role: granted.role,
+                actions: vec![action_path(entity, granted.action)],
+                rows: None,
+                after: None,
+                fields: Some(format!("Mask::Only(&[{}])", names.join(", "))),
+            }
+        });
         Self {
             invited_as: inviting_role(model, index),
             self_made: self_made(model, index).next().is_some(),
-            grants: grants.chain(inviting).chain(own).chain(opened).chain(by_itself).collect(),
+            grants: grants.chain(inviting).chain(own).chain(opened).chain(by_itself).chain(open).collect(),
             nevers: nevers(model, entity),
             lock: lock(model, index),
             own: mine,

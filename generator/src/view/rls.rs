@@ -17,6 +17,7 @@ use spec::model::{Entity, EntityIndex, Model, Storage};
 
 use super::entity::is_subject;
 use super::itself::{ITSELF, MOVES, itself};
+use super::open::by_pages;
 use super::policy::{
     Clause, INVITE, clauses, emergency_grants, inviting, locked_rows, onward_moves, own_rows, self_made, verb,
 };
@@ -135,11 +136,19 @@ fn policies(model: &Model, index: EntityIndex) -> String {
         changes: if granted.writes { MOVES.to_vec() } else { Vec::new() },
         ..Granted::to(ITSELF, "TRUE")
     });
+    let open = by_pages(model, index);
+    let by_pages = open.iter().map(|granted| {
+        let of = |wanted: Action, word: &'static str| {
+            (granted.action == wanted).then_some(word).into_iter().collect()
+        };
+        let (reads, creates) = (of(Action::List, "list"), of(Action::Create, "create"));
+        Granted { reads, creates, ..Granted::to(&granted.role, "TRUE") }
+    });
     let rows = locked_rows(model, index, &entity.table);
     let moves: Vec<&str> = onward_moves(entity).map(|step| step.name.as_str()).collect();
     Fence {
         table: &entity.table,
-        grants: grants.chain(invited).chain(made).chain(opened).chain(by_itself).collect(),
+        grants: grants.chain(invited).chain(made).chain(opened).chain(by_itself).chain(by_pages).collect(),
         nevers: Vec::new(),
         lock: rows.as_deref().map(|rows| Locked { rows, moves: &moves }),
     }

@@ -30,6 +30,7 @@ pub struct Principal {
     roles: Vec<RoleName>,
     purpose: Purpose,
     only_looking: bool,
+    outside: bool,
     broken: Vec<BrokenGlass>,
     within: Option<Arc<[&'static str]>>,
 }
@@ -41,7 +42,23 @@ impl Principal {
         roles: Vec<RoleName>,
         purpose: Purpose,
     ) -> Self {
-        Self { person, organisation, roles, purpose, only_looking: false, broken: Vec::new(), within: None }
+        Self {
+            person,
+            organisation,
+            roles,
+            purpose,
+            only_looking: false,
+            outside: false,
+            broken: Vec::new(),
+            within: None,
+        }
+    }
+
+    /// The same, of nobody who is known: no action but to make what a page asks for and to list what it shows is theirs.
+    #[cfg(feature = "tenant")]
+    pub(crate) fn outside(mut self) -> Self {
+        self.outside = true;
+        self
     }
 
     /// The same, for somebody else who looks through their eyes: no action but viewing and listing is theirs.
@@ -96,7 +113,8 @@ impl Principal {
 
     /// Whether an action may be theirs at all.
     pub(crate) fn may_ever(&self, action: Action) -> bool {
-        !self.only_looking || matches!(action, Action::View | Action::List)
+        let looks = !self.only_looking || matches!(action, Action::View | Action::List);
+        looks && (!self.outside || matches!(action, Action::Create | Action::List))
     }
 
     /// Why.

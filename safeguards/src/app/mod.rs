@@ -57,6 +57,7 @@ use crate::clock::SystemClock;
 use crate::compliance::{self, Facts};
 use crate::identity;
 use crate::live;
+use crate::open_pages::{self, OpenPage};
 use crate::pages::Zone;
 use crate::sharing::{self, Declared, Sharing};
 use crate::store::{MigrationSet, Store};
@@ -101,6 +102,7 @@ pub struct App {
     entities: &'static [&'static Entity],
     rounds: Option<rounds::Rounds>,
     sharing: Option<&'static Sharing>,
+    open_pages: &'static [&'static OpenPage],
     schedules: Option<schedules::Schedules>,
     program: fn() -> std::io::Result<Command>,
 }
@@ -127,6 +129,7 @@ impl App {
             entities: &[],
             rounds: None,
             sharing: None,
+            open_pages: &[],
             schedules: None,
             program: || std::env::current_exe().map(Command::new),
         }
@@ -195,6 +198,12 @@ impl App {
     /// What it tells outside and sends by a link.
     pub const fn sharing(mut self, sharing: &'static Sharing) -> Self {
         self.sharing = Some(sharing);
+        self
+    }
+
+    /// Its pages that anybody may come to, once somebody has opened them.
+    pub const fn open_pages(mut self, pages: &'static [&'static OpenPage]) -> Self {
+        self.open_pages = pages;
         self
     }
 
@@ -353,6 +362,10 @@ impl App {
         if let Some(declared) = self.declared() {
             router = router.merge(sharing::routes(services.clone(), declared));
         }
+        if let (Some(front), false) = (self.front, self.open_pages.is_empty()) {
+            let declared = open_pages::Declared { front, pages: self.open_pages };
+            router = router.merge(open_pages::routes(services.clone(), declared));
+        }
         if let Some(routes) = self.routes {
             router = router.merge(routes(services.clone()));
         }
@@ -392,6 +405,7 @@ impl App {
             audit_years: audit::RETENTION_FLOOR_YEARS,
             sub_processors: self.sub_processors,
             assists: !self.ai_actions.is_empty(),
+            opens_pages: !self.open_pages.is_empty(),
         }
     }
 

@@ -88,7 +88,7 @@ const OF_SQLITE: &str = "SELECT DISTINCT m.name AS t, c.name AS c, c.type AS kin
 /// People, opened by the environment's ring; identity seals an address and a name under these ids.
 const PEOPLE: u32 = u32::MAX - 10;
 /// The library's own tables that an archive holds, and which rows of each belong to organisation `$1`.
-const OWN: [(&str, &str); 26] = [
+const OWN: [(&str, &str); 27] = [
     ("ai_applications", "organisation_id = $1"),
     ("ai_attestations", "organisation_id = $1"),
     ("ai_invocations", "organisation_id = $1"),
@@ -106,6 +106,7 @@ const OWN: [(&str, &str); 26] = [
     ("incidents", "organisation_id = $1"),
     ("limit_tiers", "organisation_id = $1"),
     ("limit_usage", "organisation_id = $1"),
+    ("open_page_addresses", "organisation_id = $1"),
     ("organisations", "id = $1"),
     ("outbox_messages", "organisation_id = $1"),
     ("places", "organisation_id = $1"),

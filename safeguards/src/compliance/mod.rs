@@ -66,6 +66,8 @@ pub struct Facts {
     pub sub_processors: &'static [&'static crate::ai::SubProcessor],
     /// Whether anything in it is proposed by AI.
     pub assists: bool,
+    /// Whether it has pages that can be opened to anybody.
+    pub opens_pages: bool,
 }
 
 /// Every route of this part.

@@ -41,6 +41,9 @@ pub(super) async fn page(
     if facts.assists {
         page = page.option("AI in this app", "/account/compliance/ai");
     }
+    if facts.opens_pages && crate::open_pages::offered(&viewer) {
+        page = page.option("Pages that anybody may come to", crate::open_pages::PAGES);
+    }
     if answers(&viewer) {
         page = page.option("Training of everybody", "/account/compliance/training/everybody");
     }

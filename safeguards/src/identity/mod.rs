@@ -19,6 +19,8 @@ mod live_token;
 mod memberships;
 pub mod names;
 pub mod oidc;
+#[cfg(feature = "tenant")]
+mod outside;
 pub mod password;
 mod people;
 mod places;
@@ -56,6 +58,8 @@ pub use invitations::{Draft, Invitation, Link};
 #[cfg(feature = "tenant")]
 pub(crate) use live_token::LIVE_TOKEN_LIFETIME;
 pub use names::{OrganisationId, PersonId, PlaceId, PlaceKind, Purpose, Role, RoleName, Roles, SessionId};
+#[cfg(feature = "tenant")]
+pub use outside::{OUTSIDE, PageRole};
 pub use people::{Colleague, Membership, NewPerson, Pending};
 pub use places::{Place, place_path};
 pub use principal::{Session, SessionRow, UNATTENDED};

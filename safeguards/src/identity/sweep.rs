@@ -58,6 +58,8 @@ impl Identity {
             ),
             (sql("DELETE FROM searches WHERE created_at < $1"), now - SEARCHES_KEPT),
             (sql("DELETE FROM one_time_links WHERE expires_at < $1"), now - KEPT),
+            (sql("DELETE FROM open_page_tickets WHERE used_at < $1"), now - Duration::DAY),
+            (sql("DELETE FROM open_page_counts WHERE since_at < $1"), now - Duration::DAY),
         ] {
             removed += match statement.bind(before).execute(store).await {
                 // The records are only read: what is over among them waits, the rest does not.

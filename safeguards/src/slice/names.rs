@@ -85,6 +85,9 @@ impl Names {
             Shown::Hidden => Content::Hidden,
             // Of what the app does by itself, nobody is the writer.
             Shown::Value(id) if id.is_nil() => Content::from("This app, by a rule"),
+            Shown::Value(id) if *id == crate::identity::OUTSIDE => {
+                Content::from("Somebody without an account")
+            }
             Shown::Value(id) => self.0.get(id).map_or(Content::Hidden, |name| Content::from(name.clone())),
         }
     }

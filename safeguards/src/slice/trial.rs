@@ -326,6 +326,18 @@ impl Trial {
         self.call(caller, Method::POST, path, body, "text/html").await
     }
 
+    /// A form as a browser of nobody who is signed in sends it, always from this address.
+    ///
+    /// # Panics
+    /// The address is none.
+    pub async fn submit_from(&self, address: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let address: IpAddr = address.parse().unwrap_or_else(|_| panic!("{address} is no address"));
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let request = self.request(Caller::Anonymous, Method::POST, path, "text/html").await;
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.answered(request.extension(Peer(Some(address))).body(Body::from(form))).await
+    }
+
     async fn call(
         &self,
         caller: Caller,

@@ -215,6 +215,26 @@ impl Viewer {
         table.rows(rows).live(entity.table)
     }
 
+    /// A table whose rows lead nowhere, for who has no page of a record: the columns of `fields` that they may see, in the order
+    /// of the names.
+    pub fn plain_table<R: 'static>(
+        &self,
+        caption: &str,
+        (entity, lines, fields): (&Entity, &'static [Line<R>], &[&str]),
+        records: &[R],
+    ) -> Table {
+        let wanted = fields.iter().filter_map(|field| lines.iter().find(|line| line.field == *field));
+        let shown: Vec<&Line<R>> = wanted.filter(|line| line.known(self, entity)).collect();
+        let table = shown.iter().fold(Table::new(caption), |table, line| {
+            let column = Column::new(line.label);
+            table.column(if line.numeric { column.numeric() } else { column })
+        });
+        let names = Names::default();
+        let row =
+            |record: &R| shown.iter().fold(Row::new(), |row, line| row.cell((line.content)(record, &names)));
+        table.rows(records.iter().map(row).collect::<Vec<_>>()).empty("Nothing here yet", "")
+    }
+
     /// What a record says, as far as they may see it: a label and a content for each of `fields`, in their order.
     pub fn said<R: 'static>(
         &self,

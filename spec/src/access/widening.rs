@@ -7,7 +7,7 @@
 
 use super::{Action, Grant, Reach, Step};
 use crate::{
-    model::{Entity, EntityIndex, FieldIndex, Model, RoleIndex},
+    model::{Entity, EntityIndex, FieldIndex, Model, PageItem, RoleIndex},
     name::Name,
     validate::ValidatedSpec,
 };
@@ -58,7 +58,7 @@ pub fn widened(old: &ValidatedSpec, new: &ValidatedSpec) -> Vec<Widening> {
         open = told;
     }
     lost_nevers(&names, before, after, &mut open);
-    let mut out = Vec::new();
+    let mut out = opened_to_anybody(&names, before, after);
     for ((role, index), actions) in open {
         let entity = &after[index];
         let was = names.entity(before, &entity.name);
@@ -111,6 +111,51 @@ fn word(entity: &Entity, action: Action) -> String {
             .map_or_else(|| "move".into(), |made| made.name.to_string()),
     }
 }
+
+/// What open pages show and ask that none did before, of a role that nobody has: `anybody`.
+fn opened_to_anybody(names: &Names, before: &Model, after: &Model) -> Vec<Widening> {
+    let told = |model: &Model| {
+        let open = model.pages.iter().filter(|page| page.is_open()).flat_map(|page| page.shows.clone());
+        let told = open.filter_map(|item| match item {
+            PageItem::Ask(entity, fields) => Some((Action::Create, entity, fields)),
+            PageItem::Records(entity, fields) => Some((Action::List, entity, fields)),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let known = told(before);
+    let mut out = Vec::new();
+    for (action, index, fields) in told(after) {
+        let entity = &after[index];
+        let was = names.entity(before, &entity.name);
+        let kept = |field: &FieldIndex| {
+            was.and_then(|was| names.field(&before[was], &entity.name, &entity[*field].name))
+        };
+        let open_before = |field: &FieldIndex| {
+            let of = |(other, at, fields): &(Action, EntityIndex, Vec<FieldIndex>)| {
+                *other == action && Some(*at) == was && kept(field).is_some_and(|kept| fields.contains(&kept))
+            };
+            known.iter().any(of)
+        };
+        let (old, new): (Vec<FieldIndex>, Vec<FieldIndex>) =
+            fields.into_iter().filter(|field| !open_before(field)).partition(|field| kept(field).is_some());
+        for (fields, is_new) in
+            [(old, false), (new, true)].into_iter().filter(|(fields, _)| !fields.is_empty())
+        {
+            out.push(Widening {
+                role: ANYBODY.parse().expect("a literal of the name grammar"),
+                entity: entity.name.clone(),
+                action: word(entity, action),
+                fields: fields.iter().map(|field| entity[*field].name.clone()).collect(),
+                is_new,
+            });
+        }
+    }
+    out
+}
+
+/// Who comes to an open page.
+const ANYBODY: &str = "anybody";
 
 /// What a role was never shown and may be now.
 fn lost_nevers(

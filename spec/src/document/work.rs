@@ -346,11 +346,12 @@ words! {
 document! {
     /// A page of its own (construct 24).
     pub struct Page called "a page" {
-        /// The roles that see it.
+        /// The roles that see it; none of a public page.
         "for" roles: Vec<Name>,
-        /// What it shows: entities, lists, measures, forms, calendars, `chart of reading.systolic`.
+        /// What it shows: entities, lists, measures, forms, calendars, `chart of reading.systolic`. A public page names fields: it
+        /// shows `service(name, price)` of what holds nothing about patients, and asks for `form of request(name, phone)`.
         required "shows" shows: Vec<String>,
-        /// How one comes to it.
+        /// How one comes to it. A public page is closed until somebody who administers people opens it.
         "entry" entry: Entry,
         /// What people call it.
         "label" label: Option<String>,

@@ -344,7 +344,7 @@ pub struct Page {
     pub name: Name,
     /// What people call it.
     pub label: String,
-    /// The roles that see it.
+    /// The roles that see it; none of a page that anybody may come to.
     pub roles: Vec<RoleIndex>,
     /// What it shows, in order.
     pub shows: Vec<PageItem>,
@@ -353,7 +353,7 @@ pub struct Page {
 }
 
 /// One thing on a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageItem {
     /// The records of an entity.
     Entity(EntityIndex),
@@ -367,6 +367,17 @@ pub enum PageItem {
     Calendar(CalendarIndex),
     /// A number over time.
     Chart(EntityIndex, FieldIndex),
+    /// A new record to fill in, by whoever stands before an open page: these fields, and no word of any record.
+    Ask(EntityIndex, Vec<FieldIndex>),
+    /// The records of an entity on an open page: these fields of each, and nothing else.
+    Records(EntityIndex, Vec<FieldIndex>),
+}
+
+impl Page {
+    /// Whether one comes to it without an account.
+    pub fn is_open(&self) -> bool {
+        matches!(self.entry, Entry::Public | Entry::Kiosk)
+    }
 }
 
 /// What AI proposes and a person applies.

@@ -3,9 +3,9 @@
 use super::Resolver;
 use crate::{
     access::Reach,
-    document::{Entry, Period, PeriodUnit},
+    document::{Period, PeriodUnit},
     field_type::{Class, Kind as FieldKind},
-    model::{Entity, EntityIndex, Field, Origin, PageItem, Role, Storage},
+    model::{Entity, EntityIndex, Field, Origin, Role, Storage},
     name::Name,
     problem::{Kind, Pointer},
 };
@@ -71,7 +71,12 @@ impl Resolver<'_> {
         self.open_pages();
     }
 
-    fn floor_problem(&mut self, at: &Pointer, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn floor_problem(
+        &mut self,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.problem(at, Kind::Floor, message, help);
     }
 
@@ -310,30 +315,6 @@ impl Resolver<'_> {
                     "a link to PHI opens for at most 24 hours",
                     "write `link: 24 hours` or less",
                 );
-            }
-        }
-    }
-
-    fn open_pages(&mut self) {
-        let pages = self.model.pages.clone();
-        for page in pages.iter().filter(|page| matches!(page.entry, Entry::Public | Entry::Kiosk)) {
-            for item in &page.shows {
-                let entity = match item {
-                    PageItem::Entity(entity) | PageItem::Chart(entity, _) => *entity,
-                    PageItem::List(list) => self.model[*list].entity,
-                    PageItem::Measure(measure) => self.model[*measure].entity,
-                    PageItem::Calendar(calendar) => self.model[*calendar].entity,
-                    // To fill in a form shows nothing of anybody.
-                    PageItem::Form(_) => continue,
-                };
-                if self.model[entity].has_phi() {
-                    let at = Pointer::root().join("pages").join(&page.name).join("entry");
-                    let message = format!(
-                        "`{}` shows `{}`, which holds PHI, to anybody",
-                        page.name, self.model[entity].name
-                    );
-                    self.floor_problem(&at, message, "write `entry: signed in`");
-                }
             }
         }
     }

@@ -303,6 +303,8 @@ impl Resolver<'_> {
                 PageItem::Measure(measure) => model[measure].roles.contains(role),
                 PageItem::Calendar(calendar) => model[calendar].roles.contains(role),
                 PageItem::Form(form) => model[form].filled_by.contains(role),
+                // Of no role: `open_pages` says where they stand.
+                PageItem::Ask(..) | PageItem::Records(..) => true,
             };
             for role in &roles {
                 if !allowed(&self.model, role) {
@@ -343,6 +345,9 @@ impl Resolver<'_> {
             let field = self.own_field(entity, field, FieldKind::is_number, "a number", at)?;
             return Some(PageItem::Chart(entity, field));
         }
+        if said.starts_with("form of ") || said.contains('(') {
+            return self.open_item(said, at);
+        }
         let name = said.parse::<Name>();
         let name = self.noted(at, name)?;
         let found =
@@ -364,17 +369,20 @@ impl Resolver<'_> {
         let found = found.or_else(|| {
             self.model.forms.iter().position(|form| form.name == name).map(|i| PageItem::Form(FormIndex(i)))
         });
-        let found = found.or_else(|| {
-            let plural = self.model.entities().find(|(_, entity)| {
-                entity.name == name || entity.name.plural_title().to_lowercase() == name.as_str()
-            });
-            plural.map(|(index, _)| PageItem::Entity(index))
-        });
+        let found = found.or_else(|| self.one_or_several(&name).map(PageItem::Entity));
         if found.is_none() {
             let mut known: Vec<String> = self.model.lists.iter().map(|list| list.name.to_string()).collect();
             known.extend(self.sources.iter().map(|source| source.name.to_string()));
             self.unresolved(at, "list, measure, calendar, form or entity", &name, &known);
         }
         found
+    }
+
+    /// The entity of this name, as one record or several are called.
+    pub(super) fn one_or_several(&self, name: &Name) -> Option<EntityIndex> {
+        let called = |entity: &crate::model::Entity| {
+            entity.name == *name || entity.name.plural_title().to_lowercase() == name.as_str()
+        };
+        self.model.entities().find(|(_, entity)| called(entity)).map(|(index, _)| index)
     }
 }

@@ -9,6 +9,7 @@ mod homes;
 mod limits;
 mod lists;
 mod measures;
+mod open_pages;
 mod pages;
 mod permissions;
 mod sharing;
@@ -30,6 +31,7 @@ pub(crate) use self::limits::limit_constant;
 use self::limits::{LimitView, limit_view};
 use self::lists::{ListView, ModuleView, list_view};
 use self::measures::{MeasureView, measure_view};
+use self::open_pages::{OpenPageView, open_page_view};
 use self::pages::{PageView, page_view};
 use self::permissions::{PermissionView, permission_view};
 pub(crate) use self::sharing::DocumentView;
@@ -71,6 +73,11 @@ pub(crate) struct AppView {
     pub(crate) measures: Vec<MeasureView>,
     pub(crate) calendars: Vec<CalendarView>,
     pub(crate) pages: Vec<PageView>,
+    /// Pages that anybody may come to.
+    pub(crate) open_pages: Vec<OpenPageView>,
+    /// Whether any of them asks for something, and whether any shows something.
+    pub(crate) any_asked: bool,
+    pub(crate) any_listed: bool,
     pub(crate) own_records: Vec<OwnRecordView>,
     pub(crate) list_modules: Vec<ModuleView>,
     /// `src/rules.rs`, made by `quote`; empty when the spec computes nothing.
@@ -179,6 +186,12 @@ impl AppView {
         }
         let seed = super::seed::SeedView::new(model);
         let own = own_records(model);
+        let open_pages: Vec<OpenPageView> = model
+            .pages
+            .iter()
+            .filter(|page| page.is_open())
+            .map(|page| open_page_view(model, page))
+            .collect();
         let homes = homes(model);
         list_modules.sort();
         list_modules.dedup();
@@ -223,7 +236,15 @@ impl AppView {
             front: FrontView::new(model, &entities, &own, &homes),
             homes,
             own_records: own,
-            pages: model.pages.iter().map(|page| page_view(model, page)).collect(),
+            pages: model
+                .pages
+                .iter()
+                .filter(|page| !page.is_open())
+                .map(|page| page_view(model, page))
+                .collect(),
+            any_asked: open_pages.iter().any(|page| page.asks.is_some()),
+            any_listed: open_pages.iter().any(|page| !page.shows.is_empty()),
+            open_pages,
             uses_rules: !rules.is_empty(),
             uses_post: entities.iter().any(|entity| {
                 let claims = entity.assignment.as_ref().is_some_and(|assignment| assignment.claim);

@@ -29,7 +29,7 @@ pub(crate) struct ItemView {
 }
 
 pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
-    let item = |item: &PageItem| {
+    let item = |item: &PageItem| -> Option<ItemView> {
         let view = |kind, label: &str, module: String, function: String, path: String| ItemView {
             kind,
             label: label.to_owned(),
@@ -38,7 +38,7 @@ pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
             path,
             unit: String::new(),
         };
-        match item {
+        Some(match item {
             PageItem::Entity(at) => {
                 let entity = &model[*at];
                 view("entity", &entity.plural, module(&entity.table), String::new(), path(&entity.table))
@@ -81,13 +81,15 @@ pub(super) fn page_view(model: &Model, page: &spec::model::Page) -> PageView {
                     path(&model[form.entity].table),
                 )
             }
-        }
+            // Of open pages, which `open_pages` makes.
+            PageItem::Ask(..) | PageItem::Records(..) => return None,
+        })
     };
     PageView {
         label: page.label.clone(),
         function: function(&page.name, "page"),
         path: page.name.kebab(),
         roles: page.roles.iter().map(|role| model[*role].name.to_string()).collect(),
-        items: page.shows.iter().map(item).collect(),
+        items: page.shows.iter().filter_map(item).collect(),
     }
 }

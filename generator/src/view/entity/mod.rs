@@ -136,6 +136,8 @@ pub(crate) struct EntityView {
     pub(crate) fills: Vec<FillView>,
     /// The limit on how many somebody makes.
     pub(crate) limit: Option<String>,
+    /// Whether a page that anybody may come to asks for one.
+    pub(crate) asked: bool,
     /// What AI proposes on its pages.
     pub(crate) ai_actions: Vec<AiActionView>,
     /// What is sent of its records by a link.
@@ -268,6 +270,7 @@ impl EntityView {
             rules: rules_of(model, index),
             form_version: form_version(model, entity),
             fills: fills(model, entity),
+            asked: crate::view::open::is_asked(model, index),
             limit: model.limits.iter().find(|limit| limit.entity == index).map(super::app::limit_constant),
             ai_actions: model
                 .ai_actions
@@ -305,7 +308,7 @@ impl EntityView {
             fields,
         };
         let by_the_app = view.permits.is_some() || !view.signers.is_empty();
-        view.extended = !by_the_app && (view.policy.creatable || view.policy.updatable);
+        view.extended = !by_the_app && (view.policy.creatable || view.policy.updatable || view.asked);
         view.descriptors = view.descriptors_of_links();
         view.descriptors.extend(view.fields.iter().filter_map(|field| field.descriptor.clone()));
         view.select = view.selected(entity);
