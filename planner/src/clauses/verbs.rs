@@ -98,6 +98,9 @@ impl Reader<'_> {
         if verb(word).is_none() || word.ends_with("ing") && word != "bring" {
             return false;
         }
+        if self.is_listed_noun(at, word) {
+            return false;
+        }
         // `Psychiatrists: medications, lab orders`: one name of two words, where no article makes the first somebody.
         let listed = at > 0
             && matches!(
@@ -191,6 +194,25 @@ impl Reader<'_> {
             Some(Token::Close) => !ends_as_participle(word) && self.phase == Phase::Subject,
             _ => false,
         }
+    }
+
+    /// `track weights, feeds and diapers`, `record vitals, visit notes and superbills`: behind a comma among objects a word that can
+    /// be a verb is one of them, where what ends the list is no verb either and the word names something.
+    fn is_listed_noun(&self, at: usize, word: &str) -> bool {
+        let behind_comma = at > 0 && self.tokens[at - 1] == Token::Comma;
+        if !behind_comma || self.current.verbs.is_empty() || self.current.objects.is_empty() {
+            return false;
+        }
+        let Some(next) = self.tokens.get(at + 1).and_then(Token::word) else { return false };
+        let alone = next == "and" || next == "or";
+        let named = if alone { singular(word) } else { crate::words::key(&[word, next]) };
+        let joint = (at + 1..self.tokens.len())
+            .find(|joint| self.tokens[*joint].is("and") || self.tokens[*joint].is("or"));
+        let Some(last) = joint.and_then(|joint| self.tokens.get(joint + 1)).and_then(Token::word) else {
+            return false;
+        };
+        let names = alone && singular(word) != word || catalogue().entity(&named).is_some();
+        names && verb(last).is_none() && !determiner(last) && !is_adverb(last)
     }
 
     pub(super) fn verb_after(&self, previous: &str, before: usize, word: &str, at: usize) -> bool {
