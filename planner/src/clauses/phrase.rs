@@ -172,6 +172,12 @@ impl Reader<'_> {
                         {
                             phrase.words.push(word.to_owned());
                         }
+                        // `cigarettes per day, quit date`: how many there are.
+                        "per" if seen && self.counted_per() => {
+                            phrase.words.push(word.to_owned());
+                            self.at += 1;
+                            phrase.words.extend(self.tokens[self.at].word().map(str::to_owned));
+                        }
                         // `blood pressure before, weight`: when it is taken.
                         "before" | "after"
                             if seen
@@ -235,6 +241,22 @@ impl Reader<'_> {
             self.at += 1;
         }
         (seen || phrase.own || phrase.other).then_some(phrase)
+    }
+
+    /// Whether *per* is followed by a time and then the list goes on: how many of it there are, and no reach.
+    fn counted_per(&self) -> bool {
+        self.phase == super::reader::Phase::Object
+            && self.current.objects.len() + usize::from(self.tokens.get(self.at + 2) == Some(&Token::Comma))
+                > 1
+            && self
+                .tokens
+                .get(self.at + 1)
+                .and_then(Token::word)
+                .is_some_and(|unit| matches!(unit, "day" | "week" | "night" | "hour" | "month" | "shift"))
+            && match self.tokens.get(self.at + 2) {
+                None | Some(Token::Comma) => true,
+                Some(token) => token.is("and"),
+            }
     }
 
     /// Whether what stands before *of* is a value with what stands behind it, which is no record and nobody.

@@ -12,6 +12,7 @@ use crate::{
 /// Says what is done by the record that it leaves.
 pub(super) fn named_by_what_they_do(clause: &mut Clause) {
     values_for(clause);
+    gives_their_name(clause);
     what_they_do(clause);
     leaves_something(clause);
     opens_something(clause);
@@ -19,6 +20,29 @@ pub(super) fn named_by_what_they_do(clause: &mut Clause) {
     stores(clause);
     tells_whether(clause);
     checks_a_list(clause);
+}
+
+/// `callers give their name, phone and quit date`: they register with it.
+fn gives_their_name(clause: &mut Clause) {
+    let gives = clause.verbs.iter().all(|(_, word)| matches!(base(word), Some("give" | "provide" | "state")));
+    let theirs = clause.subjects.iter().all(|phrase| {
+        catalogue()
+            .role(&crate::entities::phrase_key(phrase))
+            .is_some_and(|(kind, _)| kind == RoleKind::Subject)
+    });
+    let named = clause.objects.iter().any(|phrase| crate::entities::phrase_key(phrase) == "name");
+    if gives
+        && theirs
+        && named
+        && clause.objects.len() > 1
+        && !clause.verbs.is_empty()
+        && !clause.subjects.is_empty()
+        && !clause.not
+        && !clause.passive
+        && clause.tail("to").is_none()
+    {
+        clause.verbs = vec![(Verb::Create, "register".into())];
+    }
 }
 
 /// `enters the values for glucose, sodium and potassium`: these are what is entered.

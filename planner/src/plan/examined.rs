@@ -69,7 +69,8 @@ fn deed_of(clause: &Clause) -> Option<&'static str> {
     let works = !clause.subjects.is_empty()
         && clause.subjects.iter().all(|phrase| {
             let key = phrase_key(phrase);
-            roles::is_crew_name(&key)
+            key == "i"
+                || roles::is_crew_name(&key)
                 || catalogue()
                     .role(&key)
                     .is_some_and(|(kind, _)| !matches!(kind, RoleKind::Subject | RoleKind::Proxy))
