@@ -184,6 +184,7 @@ impl Resolver<'_> {
             "open_page_addresses",
             "open_page_counts",
             "open_page_tickets",
+            "link_form_openings",
         ];
         let mut taken: HashMap<String, Option<Name>> =
             LIBRARY.iter().map(|table| ((*table).to_owned(), None)).collect();
