@@ -3,7 +3,8 @@
 /// security looks through (PostgreSQL only), 0050 searches, 0060 files, 0070 limits, 0080
 /// compliance, 0090 emergency access, 0100 rules, 0110 what AI was asked, 0120 identity providers,
 /// 0130 messages and packets, 0140 erasures, 0150 who has read what in a conversation,
-/// 0160 what custom code does at its times, 0170 pages that anybody may come to.
+/// 0160 what custom code does at its times, 0170 pages that anybody may come to,
+/// 0180 forms by a link.
 pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
     name: "system",
     sqlite: files!("sqlite":
@@ -25,6 +26,7 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         150 "0150_conversations",
         160 "0160_schedules",
         170 "0170_open_pages",
+        180 "0180_link_forms",
     ),
     postgres: files!("postgres":
         1 "0001_organisations",
@@ -46,5 +48,6 @@ pub const SYSTEM_MIGRATIONS: MigrationSet = MigrationSet {
         150 "0150_conversations",
         160 "0160_schedules",
         170 "0170_open_pages",
+        180 "0180_link_forms",
     ),
 };

@@ -157,11 +157,26 @@ fn imported(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) {
     }
 }
 
-/// Pages by link and on a kiosk; and, on a public one, records of which a stranger cannot say all that there is to say.
+/// Pages on a kiosk; by link, forms that do more than keep answers; and, on a public one, records of which a stranger cannot say all that there is to say.
 fn open_pages(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) {
     let model = spec.model();
     for page in &model.pages {
         let at = Pointer::root().join("pages").join(&page.name);
+        if let (Entry::Link, [PageItem::Form(form)]) = (page.entry, page.shows.as_slice()) {
+            let form = &model[*form];
+            let why = match () {
+                () if form.signature.is_some() => "which is signed",
+                () if form.questions.iter().any(|question| question.when.is_some()) => {
+                    "whose questions depend on answers"
+                }
+                () if form.questions.iter().any(|question| question.fills.is_some()) => {
+                    "whose answers fill the record"
+                }
+                () => continue,
+            };
+            note(24, at.join("shows"), format!("the form `{}`, {why}, by a link", form.name));
+            continue;
+        }
         if !matches!(page.entry, Entry::SignedIn | Entry::Public) {
             note(24, at.join("entry"), format!("the entry to `{}` {}", page.name, page.entry));
         }
@@ -190,7 +205,7 @@ fn open_pages(spec: &ValidatedSpec, note: &mut impl FnMut(u8, Pointer, String)) 
     }
 }
 
-/// Everything of a spec that cannot be built yet; built are 1–23 (22 of CSV) and 24 (signed in, public).
+/// Everything of a spec that cannot be built yet; built are 1–23 (22 of CSV) and 24 (signed in, public, by link).
 pub fn buildable(spec: &ValidatedSpec) -> Vec<NotYet> {
     let document = spec.document();
     let root = Pointer::root();

@@ -17,6 +17,7 @@ mod examples;
 mod exit;
 mod fuzz;
 mod healthcoder;
+mod link_pages;
 mod lints;
 mod models;
 mod open_pages;

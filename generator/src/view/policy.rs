@@ -144,7 +144,7 @@ impl PolicyView {
             GrantView {
                 role: granted.role,
                 actions: vec![action_path(entity, granted.action)],
-                rows: None,
+                rows: granted.rows.map(|rows| folded(&rows)),
                 after: None,
                 fields: Some(format!("Mask::Only(&[{}])", names.join(", "))),
             }

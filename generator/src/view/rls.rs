@@ -142,7 +142,7 @@ fn policies(model: &Model, index: EntityIndex) -> String {
             (granted.action == wanted).then_some(word).into_iter().collect()
         };
         let (reads, creates) = (of(Action::List, "list"), of(Action::Create, "create"));
-        Granted { reads, creates, ..Granted::to(&granted.role, "TRUE") }
+        Granted { reads, creates, ..Granted::to(&granted.role, granted.rows.as_deref().unwrap_or("TRUE")) }
     });
     let rows = locked_rows(model, index, &entity.table);
     let moves: Vec<&str> = onward_moves(entity).map(|step| step.name.as_str()).collect();

@@ -386,7 +386,7 @@ impl App {
     fn declared(&self) -> Option<Declared> {
         let zone = self.front.map_or(Zone::UTC, |front| front.zone);
         let sharing = self.sharing?;
-        Some(Declared { app: self.name, zone, entities: self.entities, sharing })
+        Some(Declared { app: self.name, zone, front: self.front, entities: self.entities, sharing })
     }
 
     fn live(&self, services: &Services) -> live::Door {

@@ -278,8 +278,14 @@ pub(super) async fn accept(
 mod tests {
     use super::*;
 
-    const FACTS: Facts =
-        Facts { app: "Home BP", entities: &[], audit_years: 7, sub_processors: &[], assists: false };
+    const FACTS: Facts = Facts {
+        app: "Home BP",
+        entities: &[],
+        audit_years: 7,
+        sub_processors: &[],
+        assists: false,
+        opens_pages: false,
+    };
 
     /// CL-9: every clause that 45 CFR 164.504(e)(2) demands stands in the agreement, and as many of Article 28(3) in the
     /// other.

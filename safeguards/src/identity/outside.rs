@@ -1,4 +1,4 @@
-//! Whoever stands before an open page: nobody who is known, in the role of that page alone.
+//! Whoever stands before an open page: nobody who is known, in the role of that page alone. And whoever fills a form in by a link.
 //!
 //! Such a session is no row, has no cookie and no token, and is made here and nowhere else. It acts in one organisation, with the
 //! entities that the page names; of all actions it has two, to make what the page asks for and to list what it shows
@@ -23,6 +23,8 @@ const BEGINS: &[u8] = b":page ";
 
 /// The part of an app that acts, as the audit log names it. There is no address beside it: who it was is not known and not kept.
 const PART: &str = "open-page";
+/// The same of a form that is filled in by a link.
+const BY_LINK: &str = "form-link";
 
 /// The role in which an open page acts.
 #[derive(Debug)]
@@ -49,10 +51,60 @@ impl Identity {
         organisation: OrganisationId,
         reaches: Arc<[&'static str]>,
     ) -> Session {
-        let nobody = PersonId::new(OUTSIDE);
+        self.without_a_row(role, (OUTSIDE, PART), organisation, reaches)
+    }
+
+    /// Whoever fills a form in by a link and a code, for one request. They act as the record that the link was sent of: its id
+    /// stands where a person's does, so that the conditions of the page's grants bind to it. No person has the id of a record.
+    pub(crate) fn answering(
+        &self,
+        role: &'static PageRole,
+        organisation: OrganisationId,
+        record: Uuid,
+        reaches: Arc<[&'static str]>,
+    ) -> Session {
+        self.without_a_row(role, (record, BY_LINK), organisation, reaches)
+    }
+
+    fn without_a_row(
+        &self,
+        role: &'static PageRole,
+        (whoever, part): (Uuid, &'static str),
+        organisation: OrganisationId,
+        reaches: Arc<[&'static str]>,
+    ) -> Session {
+        let whoever = PersonId::new(whoever);
         let principal =
-            Principal::new(nobody, organisation, vec![RoleName::from(&role.0)], Purpose::Operations);
-        let circumstances = AuditContext::system(Arc::clone(self.clock()), organisation.uuid(), PART);
+            Principal::new(whoever, organisation, vec![RoleName::from(&role.0)], Purpose::Operations);
+        let circumstances = AuditContext::system(Arc::clone(self.clock()), organisation.uuid(), part);
         Session::of_the_app(self, principal.outside().within(reaches), circumstances)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Action;
+
+    /// CL-1: nobody who is known can have the role of a page, and whoever stands before one views, changes and removes nothing.
+    #[test]
+    fn whoever_stands_before_an_open_page_makes_and_lists_and_does_nothing_else() {
+        static ROLE: PageRole = PageRole::named(":page ask");
+        let role = RoleName::from(&ROLE.0);
+        assert!(role.as_str().contains(':'), "a spec could name it");
+        let organisation = OrganisationId::new(Uuid::from_u128(7));
+        let outside =
+            Principal::new(PersonId::new(OUTSIDE), organisation, vec![role], Purpose::Operations).outside();
+        assert!(outside.may_ever(Action::Create) && outside.may_ever(Action::List));
+        let others = [
+            Action::View,
+            Action::Update,
+            Action::Delete,
+            Action::Print,
+            Action::Download,
+            Action::Export,
+            Action::Move("assign"),
+        ];
+        assert!(others.into_iter().all(|action| !outside.may_ever(action)));
     }
 }

@@ -58,6 +58,7 @@ impl Identity {
             ),
             (sql("DELETE FROM searches WHERE created_at < $1"), now - SEARCHES_KEPT),
             (sql("DELETE FROM one_time_links WHERE expires_at < $1"), now - KEPT),
+            (sql("DELETE FROM link_form_openings WHERE until_at < $1"), now - KEPT),
             (sql("DELETE FROM open_page_tickets WHERE used_at < $1"), now - Duration::DAY),
             (sql("DELETE FROM open_page_counts WHERE since_at < $1"), now - Duration::DAY),
         ] {

@@ -18,6 +18,7 @@
 //!   to somebody else, or when the record is removed.
 //! - **The post** ([`Post`]) leaves the machine by a company that the organisation has attested, and in no other way.
 
+mod answering;
 mod fate;
 mod opening;
 mod outbox;
@@ -34,7 +35,9 @@ use crate::access::{self, Context, Entity, Moment, Statement, begin, look};
 use crate::ai::SubProcessor;
 use crate::crypto::{Binding, Purpose, Sealed};
 use crate::pages::Zone;
+use crate::slice::Front;
 
+pub use answering::{AskedByLink, Later};
 pub(crate) use opening::routes;
 pub(crate) use outbox::round;
 pub use outbox::{Sent, sent_about};
@@ -161,6 +164,8 @@ pub struct Document {
     pub sent_by: &'static [&'static str],
     /// For how many minutes the link opens.
     pub minutes: i64,
+    /// The form that whoever receives it fills in, of a page by link: nothing of the record is sent then.
+    pub asks: Option<AskedByLink>,
 }
 
 impl Document {
@@ -188,6 +193,7 @@ pub struct Sharing {
 pub(crate) struct Declared {
     pub(crate) app: &'static str,
     pub(crate) zone: Zone,
+    pub(crate) front: Option<&'static Front>,
     pub(crate) entities: &'static [&'static Entity],
     pub(crate) sharing: &'static Sharing,
 }

@@ -4,16 +4,18 @@
 //! |---|---|
 //! | `GET /open/{token}` | a page that shows nothing of anybody and uses nothing up: scanners of mail open links, too |
 //! | `POST /open/{token}/code` | sends a code: by text message where that is ready, else by e-mail |
-//! | `POST /open/{token}` | the code, once: what was sent |
+//! | `POST /open/{token}` | the code, once: what was sent, or the form that is asked for |
+//! | `POST /open/{token}/form/{ticket}` | the answers to that form, once (`answering.rs`) |
 //!
 //! A link that was passed on asks for a code that goes to somebody else. Ten wrong codes in all, and the link is dead:
 //! of a million codes that is a chance of one in a hundred thousand.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::{Extension, Router};
 use time::Duration;
 use uuid::Uuid;
 
+use super::answering;
 use super::fate::{address, ready};
 use super::outbox::CODE as MESSAGE;
 use super::packets::{Packet, WRONG, about, content, standing};
@@ -30,6 +32,8 @@ use crate::slice::{Result, Routes, get, post};
 use crate::store::sql;
 use crate::web::{Arrival, Path, Problem};
 
+/// Most bytes of what is sent by a link.
+const LARGEST: usize = 64 << 10;
 /// How long a code opens.
 const CODE_LASTS: Duration = Duration::minutes(10);
 /// How long one waits for the next.
@@ -42,23 +46,25 @@ pub(crate) fn routes(services: Services, declared: Declared) -> Router {
     Routes::new()
         .route("/open/{token}", get(ask).post(enter))
         .route("/open/{token}/code", post(send))
+        .route("/open/{token}/form/{ticket}", post(answer))
+        .layer(DefaultBodyLimit::max(LARGEST))
         .layer(Extension(declared))
         .with_state(services)
 }
 
 /// What a link leads to, if it opens.
-struct Found<'d> {
+struct Found {
     itself: Context,
-    document: &'d Document,
+    document: &'static Document,
     packet: Packet,
 }
 
-async fn find<'d>(
+async fn find(
     services: &Services,
-    declared: &'d Declared,
+    declared: &Declared,
     token: &str,
     arrival: &Arrival,
-) -> Result<Option<Found<'d>>> {
+) -> Result<Option<Found>> {
     let Some(token) = Token::parse(token) else { return Ok(None) };
     let key =
         sql("SELECT organisation_id, packet_id FROM packet_keys WHERE token_hash = $1 AND until_at > $2")
@@ -73,8 +79,11 @@ async fn find<'d>(
     let mut itself = acting(services, OrganisationId::new(organisation), "packet-link");
     itself.circumstances.address = arrival.address;
     itself.circumstances.request = Some(arrival.id);
-    let found = standing(&itself, declared, packet).await?;
-    Ok(found.map(|(document, packet)| Found { itself, document, packet }))
+    let Some((document, packet)) = standing(&itself, declared, packet).await? else { return Ok(None) };
+    if document.asks.is_some() && answering::is_answered(&itself, packet.id).await? {
+        return Ok(None);
+    }
+    Ok(Some(Found { itself, document, packet }))
 }
 
 /// A page for whoever is not signed in, whose address is not told: it has the key in it.
@@ -96,12 +105,16 @@ async fn ask(
     Path(token): Path<String>,
 ) -> Result<Page> {
     let view = view(&declared, &arrival);
-    let Some(_) = find(&services, &declared, &token, &arrival).await? else { return Ok(closed(&view)) };
-    let notice = Notice::information("Something was sent to you").text(
+    let Some(found) = find(&services, &declared, &token, &arrival).await? else { return Ok(closed(&view)) };
+    let (said, title) = match found.document.asks {
+        None => ("Something was sent to you", "Open what was sent to you"),
+        Some(_) => ("You are asked to fill in a form", "Open the form"),
+    };
+    let notice = Notice::information(said).text(
         "To open it, ask for a code. It goes to the address or the number that whoever sent it has of you.",
     );
     let form = Form::new(format!("/open/{token}/code")).submit("Send me a code");
-    Ok(view.page("Open what was sent to you").narrow().notice(notice).with(form))
+    Ok(view.page(title).narrow().notice(notice).with(form))
 }
 
 async fn send(
@@ -136,7 +149,7 @@ fn entry(view: &View, token: &str, refused: Option<&'static str>) -> Page {
 }
 
 /// A code to the address that the record has now.
-async fn new_code(services: &Services, declared: &Declared, found: &Found<'_>) -> Result<()> {
+async fn new_code(services: &Services, declared: &Declared, found: &Found) -> Result<()> {
     let Found { itself, document, packet } = found;
     let Some(way) = way(services, declared, found).await? else {
         return Err(Problem::unavailable("no way to send a code"));
@@ -181,7 +194,7 @@ async fn new_code(services: &Services, declared: &Declared, found: &Found<'_>) -
 }
 
 /// By text message where one gets through: whoever reads somebody's mail has not got their telephone.
-async fn way(services: &Services, declared: &Declared, found: &Found<'_>) -> Result<Option<Way>> {
+async fn way(services: &Services, declared: &Declared, found: &Found) -> Result<Option<Way>> {
     for way in [Way::Sms, Way::Email] {
         let there = address(&found.itself, found.document.to, way, found.packet.recipient).await?.is_some();
         if there && ready(&found.itself, services, declared, way).await?.is_ok() {
@@ -231,12 +244,30 @@ async fn enter(
             Some("This is not the code, or it is over. Ask for another if need be."),
         ));
     }
+    if document.asks.is_some() {
+        return answering::opened(&services, &declared, (itself, *document, packet), (&view, &token)).await;
+    }
     let frozen = content(itself, packet.id).await?.ok_or_else(Problem::not_found)?;
     let title = format!("Sent {}", view.moment(packet.sent_at));
     let page = view.page(frozen.label.clone()).with(shown(frozen, title));
     Ok(page.notice(
         Notice::information("Print it or keep it now").text("To see it again, ask for another code."),
     ))
+}
+
+async fn answer(
+    State(services): State<Services>,
+    Extension(declared): Extension<Declared>,
+    arrival: Arrival,
+    Path((token, ticket)): Path<(String, String)>,
+    data: FormData,
+) -> Result<Page> {
+    let view = view(&declared, &arrival);
+    let Some(found) = find(&services, &declared, &token, &arrival).await? else { return Ok(closed(&view)) };
+    let Found { itself, document, packet } = &found;
+    let of = (itself, *document, packet);
+    let page = answering::answer(&services, &declared, of, (&view, &token, &ticket), data).await?;
+    Ok(page.unwrap_or_else(|| closed(&view)))
 }
 
 /// Takes one of the tries before anything is compared, so that many at once are no more than many in a row.

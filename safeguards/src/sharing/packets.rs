@@ -291,11 +291,11 @@ pub async fn revoke(viewer: &Viewer, document: &'static Document, record: Uuid, 
 
 /// A packet whose link opens now, with its document: it was not revoked, its time is not over, whoever sent it still may, and
 /// the record still leads to whoever it was sent to.
-pub(super) async fn standing<'d>(
+pub(super) async fn standing(
     itself: &Context,
-    declared: &'d Declared,
+    declared: &Declared,
     id: Uuid,
-) -> access::Result<Option<(&'d Document, Packet)>> {
+) -> access::Result<Option<(&'static Document, Packet)>> {
     let mut reading = begin(itself, Action::List).await?;
     let row = packets_where!("AND id = $2")
         .bind(itself.principal.organisation().uuid())

@@ -37,9 +37,13 @@ pub async fn page(
             detail.line(line.0, line.1)
         });
     let ways: Vec<&str> = document.ways.iter().map(|way| way.words()).collect();
+    let then = match document.asks {
+        None => "",
+        Some(_) => " Then they fill the form in, once; nothing of the record is shown to them.",
+    };
     let how = format!(
         "A link goes by {} to the {} on the record. Whoever opens it is asked for a code that is sent to them then. It opens \
-         for {} hours.",
+         for {} hours.{then}",
         ways.join(" and "),
         document.to.role,
         document.minutes / 60
@@ -47,7 +51,7 @@ pub async fn page(
     let mut page = page
         .titled(document.label)
         .notice(Notice::information("Nothing is sent yet").text(how))
-        .with(shown)
+        .with(document.asks.is_none().then_some(shown))
         .with(Form::new(to.clone()).submit("Send").cancel(format!("{}/{record}", document.pages)));
     for packet in packets.iter().filter(|packet| packet.is_live(now)) {
         let said = format!("Revoke what was sent {}", viewer.view.moment(packet.sent_at));
@@ -75,6 +79,8 @@ pub async fn page(
 fn standing(packet: &Packet, now: time::OffsetDateTime) -> Content {
     match () {
         () if packet.revoked_at.is_some() => Content::tag("revoked", Tone::Quiet),
+        // Of a packet that stands, nothing is forgotten but the question that was answered.
+        () if packet.forgotten => Content::tag("answered", Tone::Good),
         () if packet.wrong >= WRONG => Content::tag("locked after wrong codes", Tone::Danger),
         () if packet.until <= now => Content::tag("over", Tone::Quiet),
         () => Content::tag("opens", Tone::Good),

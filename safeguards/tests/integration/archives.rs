@@ -90,7 +90,7 @@ async fn an_archive_holds_everything_and_no_secret() {
         let home = home.seeded();
         let mut archive = opened(&home.export("all.zip"));
         let Verified { tables, signed_by, .. } = archive.verify(None).expect("it is as it was written");
-        assert_eq!(tables, 29);
+        assert_eq!(tables, 30);
         let names: Vec<_> = archive.manifest().tables.iter().map(|entry| entry.table.name.clone()).collect();
         let all = [
             "ai_applications",
@@ -112,6 +112,7 @@ async fn an_archive_holds_everything_and_no_secret() {
             "limit_usage",
             "memberships",
             "notes",
+            "open_page_addresses",
             "organisations",
             "outbox_messages",
             "patients",

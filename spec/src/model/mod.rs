@@ -22,7 +22,7 @@ pub use work::{
 
 use crate::{
     access::Grant,
-    document::{Language, SignUp},
+    document::{Entry, Language, SignUp},
     name::Name,
 };
 
@@ -185,9 +185,9 @@ impl Model {
         self.forms.iter().filter(move |form| form.filled_by.contains(&role))
     }
 
-    /// The pages that a role sees.
+    /// The pages that a role sees once it has signed in.
     pub fn pages_of(&self, role: RoleIndex) -> impl Iterator<Item = &Page> {
-        self.pages.iter().filter(move |page| page.roles.contains(&role))
+        self.pages.iter().filter(move |page| page.entry == Entry::SignedIn && page.roles.contains(&role))
     }
 
     /// The places from one up to the organisation, itself first.

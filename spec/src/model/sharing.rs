@@ -107,6 +107,8 @@ pub struct Document {
     pub ways: Vec<Way>,
     /// What is said beside the link.
     pub says: Vec<MessageWord>,
+    /// The form that whoever receives it fills in, of a page by link; it then shows nothing.
+    pub asks: Option<super::FormIndex>,
 }
 
 /// A message that a rule sends.

@@ -16,6 +16,7 @@ mod follow_ups;
 mod grants;
 mod lifecycles;
 mod limits;
+mod link_pages;
 mod open_pages;
 mod people;
 mod permissions;

@@ -54,7 +54,7 @@ impl Resolver<'_> {
     }
 
     /// The person whom a record is about, and where they can be reached.
-    fn recipient(&mut self, role: &Name, at: &Pointer) -> Option<Recipient> {
+    pub(super) fn recipient(&mut self, role: &Name, at: &Pointer) -> Option<Recipient> {
         let index = self.role(role, at)?;
         let Some(entity) = self.model[index].self_entity else {
             let message = format!("no record holds the address of a `{role}`");
@@ -227,20 +227,7 @@ impl Resolver<'_> {
             self.problem(&at.join("to"), Kind::Unresolved, message, help);
             return None;
         };
-        // What goes with the link is a message to the same role; without one, it is the place's name.
-        let notice = self.model.messages.iter().find(|message| {
-            message.to.role == to.role
-                && message.before.is_none()
-                && message.says.contains(&MessageWord::Link)
-        });
-        let (ways, says) = match notice {
-            Some(notice) => (notice.ways.clone(), notice.says.clone()),
-            None => {
-                let way = if to.email.is_none() && to.phone.is_some() { "sms" } else { "email" };
-                let ways = self.ways(&[way.parse().ok()?], Some(&to), &at.join("to"));
-                (ways, vec![MessageWord::Place(Model::ORGANISATION), MessageWord::Link])
-            }
-        };
+        let (ways, says) = self.notice(&to, &at.join("to"))?;
         Some(Document {
             name: name.clone(),
             label: written.label.clone().unwrap_or_else(|| name.title()),
@@ -252,7 +239,23 @@ impl Resolver<'_> {
             link: written.link.unwrap_or(Period { count: 24, unit: PeriodUnit::Hour }),
             ways,
             says,
+            asks: None,
         })
+    }
+
+    /// What goes with a link: a message to the same role; without one, it is the place's name.
+    pub(super) fn notice(&mut self, to: &Recipient, at: &Pointer) -> Option<(Vec<Way>, Vec<MessageWord>)> {
+        let notice = self.model.messages.iter().find(|message| {
+            message.to.role == to.role
+                && message.before.is_none()
+                && message.says.contains(&MessageWord::Link)
+        });
+        if let Some(notice) = notice {
+            return Some((notice.ways.clone(), notice.says.clone()));
+        }
+        let way = if to.email.is_none() && to.phone.is_some() { "sms" } else { "email" };
+        let ways = self.ways(&[way.parse().ok()?], Some(to), at);
+        Some((ways, vec![MessageWord::Place(Model::ORGANISATION), MessageWord::Link]))
     }
 
     /// What it shows: fields of the record itself, each of which whoever receives it may view in every state.

@@ -306,7 +306,8 @@ impl Resolver<'_> {
                 // Of no role: `open_pages` says where they stand.
                 PageItem::Ask(..) | PageItem::Records(..) => true,
             };
-            for role in &roles {
+            // Who sends a link need not fill in what it opens: `link_page` says what they must be able to do.
+            for role in roles.iter().filter(|_| page.entry != document::Entry::Link) {
                 if !allowed(&self.model, role) {
                     let role = self.model[*role].name.clone();
                     self.problem(
@@ -319,13 +320,15 @@ impl Resolver<'_> {
             }
             shows.push(item);
         }
-        self.model.pages.push(Page {
+        let page = Page {
             name: name.clone(),
             label: page.label.clone().unwrap_or_else(|| name.title()),
             roles,
             shows,
             entry: page.entry,
-        });
+        };
+        self.link_page(&page, at);
+        self.model.pages.push(page);
     }
 
     fn page_item(&mut self, said: &str, at: &Pointer) -> Option<PageItem> {

@@ -186,6 +186,7 @@ impl AppView {
         }
         let seed = super::seed::SeedView::new(model);
         let own = own_records(model);
+        let signed_in = model.pages.iter().filter(|page| page.entry == spec::document::Entry::SignedIn);
         let open_pages: Vec<OpenPageView> = model
             .pages
             .iter()
@@ -236,12 +237,7 @@ impl AppView {
             front: FrontView::new(model, &entities, &own, &homes),
             homes,
             own_records: own,
-            pages: model
-                .pages
-                .iter()
-                .filter(|page| !page.is_open())
-                .map(|page| page_view(model, page))
-                .collect(),
+            pages: signed_in.map(|page| page_view(model, page)).collect(),
             any_asked: open_pages.iter().any(|page| page.asks.is_some()),
             any_listed: open_pages.iter().any(|page| !page.shows.is_empty()),
             open_pages,

@@ -55,7 +55,7 @@ pub(super) fn open_page_view(model: &Model, page: &Page) -> OpenPageView {
         PageItem::Records(entity, fields) => Some(ShownView {
             of: of_entity(model, *entity),
             label: model[*entity].plural.clone(),
-            function: format!("{}_on_{stem}", model[*entity].table),
+            function: format!("{}_on_{stem}", model[*entity].table.trim_end_matches('_')),
             fields: named(*entity, fields),
         }),
         _ => None,
@@ -70,7 +70,7 @@ pub(super) fn open_page_view(model: &Model, page: &Page) -> OpenPageView {
         constant: format!("{}_PAGE", page.name.snake().trim_end_matches('_').to_uppercase()),
         function: stem.clone(),
         path: page.name.kebab(),
-        role: role(page),
+        role: role(&page.name),
         shows: shown.collect(),
         asks: asked,
     }
@@ -107,7 +107,7 @@ fn input(entity: &Entity, at: FieldIndex) -> String {
 }
 
 /// What a browser sends for a field that a test fills in.
-fn filled(entity: &Entity, at: FieldIndex) -> Vec<(String, String)> {
+pub(super) fn filled(entity: &Entity, at: FieldIndex) -> Vec<(String, String)> {
     let field = &entity[at];
     let name = input(entity, at);
     let listed = field.list && !matches!(field.kind, Kind::OneOf(_));

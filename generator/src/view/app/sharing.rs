@@ -9,6 +9,7 @@ use spec::model::{
 
 use super::ai_actions::{OfEntityView, of_entity};
 use super::function;
+use super::open_pages::filled;
 use super::tasks::up;
 
 /// All that leaves the app.
@@ -20,6 +21,8 @@ pub(crate) struct SharingView {
     pub(crate) messages: Vec<MessageView>,
     pub(crate) reminders: Vec<ReminderView>,
     pub(crate) documents: Vec<DocumentView>,
+    /// Whether any of them is a form that is filled in by a link.
+    pub(crate) any_asked: bool,
     pub(crate) companies: Vec<CompanyView>,
     /// The entities whose records have a page of the messages about them.
     pub(crate) told: Vec<OfEntityView>,
@@ -95,6 +98,19 @@ pub(crate) struct DocumentView {
     pub(crate) shows: Vec<String>,
     /// Those of them that it shows in their own words, which a test finds again.
     pub(crate) words: Vec<String>,
+    /// The form that whoever receives it fills in.
+    pub(crate) asks: Option<AskedByLinkView>,
+}
+
+/// A form that is filled in by a link.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AskedByLinkView {
+    /// The role in which it is written.
+    pub(crate) page_role: String,
+    pub(crate) label: String,
+    pub(crate) of: OfEntityView,
+    /// What a test fills in: names of inputs and values.
+    pub(crate) filled: Vec<(String, String)>,
 }
 
 /// A company by which messages leave.
@@ -130,6 +146,7 @@ pub(super) fn sharing(model: &Model) -> Result<SharingView, crate::Error> {
         recipients,
         messages: model.messages.iter().map(|message| message_view(model, message)).collect(),
         reminders,
+        any_asked: model.documents.iter().any(|document| document.asks.is_some()),
         documents: model.documents.iter().map(|document| document_view(model, document)).collect(),
         companies: companies(model),
         told: told.into_iter().map(|index| of_entity(model, index)).collect(),
@@ -282,6 +299,16 @@ fn document_view(model: &Model, document: &Document) -> DocumentView {
         link: document.link.to_string(),
         shows: names(&mut document.shows.iter()),
         words: names(&mut document.shows.iter().filter(|at| is_words(&entity[**at]))),
+        asks: document.asks.map(|form| {
+            let form = &model[form];
+            let always = form.questions.iter().filter(|question| question.when.is_none());
+            AskedByLinkView {
+                page_role: crate::view::open::role(&document.name),
+                label: form.label.clone(),
+                of: of_entity(model, form.entity),
+                filled: always.flat_map(|question| filled(&model[form.entity], question.field)).collect(),
+            }
+        }),
     }
 }
 
