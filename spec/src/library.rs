@@ -25,6 +25,7 @@ pub const TABLES: &[&str] = &[
     "incidents",
     "limit_tiers",
     "limit_usage",
+    "link_form_openings",
     "memberships",
     "one_time_links",
     "open_page_addresses",
