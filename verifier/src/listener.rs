@@ -55,12 +55,15 @@ impl Listener {
         Ok(told)
     }
 
-    /// Whether it ends, for as long as the wire is patient.
+    /// Whether it ends, for as long as the wire is patient, or until the app has asked twice whether anybody is there.
     pub(crate) fn ends(mut self) -> bool {
         use std::io::ErrorKind::{TimedOut, WouldBlock};
+        let mut asked = 0;
         loop {
             match self.socket.read() {
                 Ok(Message::Close(_)) => return true,
+                Ok(Message::Ping(_)) if asked == 1 => return false,
+                Ok(Message::Ping(_)) => asked += 1,
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(error)) => return !matches!(error.kind(), TimedOut | WouldBlock),
                 Err(_) => return true,
