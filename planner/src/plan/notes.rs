@@ -206,7 +206,7 @@ pub(crate) fn wished(parsed: &[Parsed], rules: &Rules, world: &World, planned: &
                 said: said.clone(),
                 construct: Some(*construct),
                 why: match construct {
-                    24 => "pages by link are not built yet, so nothing is granted",
+                    24 => "by a link a form is filled in, and nothing is shown, so nothing is granted: a form is said in app.yaml, under `pages`",
                     9 => {
                         "it takes the permission of a patient who logs in and sees it, so nothing is granted"
                     }
