@@ -82,8 +82,11 @@ fn same(kind: &str, wanted: &str, planned: &str) -> bool {
     }
 }
 
-/// Those with such a section, and what is found, missed and too much.
-fn judged() -> Vec<(String, Vec<String>, Vec<String>, Vec<String>)> {
+/// A prompt by its name, and what is found of it, missed and too much.
+type Judged = (String, Vec<String>, Vec<String>, Vec<String>);
+
+/// Those with such a section.
+fn judged() -> Vec<Judged> {
     let mut out = Vec::new();
     for name in all().into_iter().filter(|name| half(name) == Half::Tune) {
         let wanted = wanted(&name);
@@ -193,11 +196,7 @@ fn what_happens_by_itself_widens_nothing() {
         let after = plan(&format!("{clinic} {said}")).unwrap_or_else(|error| panic!("{said}: {error}")).spec;
         for (name, entity) in &after.entities {
             let known = before.entities.iter().find(|(known, _)| *known == name).map(|(_, entity)| entity);
-            assert_eq!(
-                known.map(|entity| spec_access(entity)),
-                Some(spec_access(entity)),
-                "{name} by “{said}”"
-            );
+            assert_eq!(known.map(spec_access), Some(spec_access(entity)), "{name} by “{said}”");
         }
         let receptionist = after.tasks.values().any(|task| task.owner.as_str() == "receptionist");
         assert!(!receptionist, "{said}");

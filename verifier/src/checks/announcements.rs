@@ -175,7 +175,7 @@ fn told_who_may_see(trial: &Trial) -> Result<Outcome> {
             let more = told.iter().flat_map(|told| told.as_object().into_iter().flatten());
             let more = more.filter(|(name, _)| !["changed", "id", "about"].contains(&name.as_str())).count();
             sight.expect(more == 0, || format!("{} is told more than ids", person.role()));
-            let heard = told.iter().any(|told| told["id"] == Value::from(changer.id.as_str()));
+            let heard = told.iter().any(|told| told["id"] == changer.id.as_str());
             let Some(should) = should_hear(trial, &world, &person, &changer)? else { continue };
             sight.expect(heard == should, || {
                 let (name, role) = (changer.resource.name(), person.role());
