@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::check::{Check, Group::Audit, Needs};
 use crate::instance::{Place, Storage, Under};
 use crate::outcome::{Outcome, Sight};
-use crate::people::Person;
+use crate::people::{Person, Tokens};
 use crate::trial::Trial;
 use crate::trouble::{Result, Trouble};
 use crate::world::World;
@@ -115,10 +115,9 @@ fn full_disk(trial: &Trial) -> Result<Outcome> {
     let mut after_refusal = 0;
     for number in 0..400 {
         if number % 10 == 9 && refused == 0 {
-            // A new session, so that the same list is an event again.
-            match Person::new(&serving.wire(), Rc::clone(&person.login)) {
-                Ok(new) => person = new,
-                Err(_) => refused += 1,
+            match more_written(&serving.wire(), &person)? {
+                Some(new) => person = new,
+                None => refused += 1,
             }
         }
         let reply = person.get(format!("{path}?page={}", number % 3 + 1))?;
@@ -156,6 +155,25 @@ fn full_disk(trial: &Trial) -> Result<Outcome> {
         format!("{shown} shown, {refused} refused, {after_refusal} repeated looks counted"),
         "503, and no record in it",
     )
+}
+
+/// Fills the disk: by a new session, in which the same list is an event again; where that would wait for the next code of an
+/// authenticator, by renewing the session that there is. Nobody, once that is refused.
+fn more_written(wire: &crate::wire::Wire, person: &Person) -> Result<Option<Person>> {
+    const RENEWALS: usize = 40;
+    if person.login.authenticator.is_none() {
+        return Ok(Person::new(wire, Rc::clone(&person.login)).ok());
+    }
+    let mut tokens = person.tokens()?;
+    for _ in 0..RENEWALS {
+        let renewed = super::sessions::renew(wire, &tokens.refresh)?;
+        match Tokens::read(&renewed.json()) {
+            Some(next) => tokens = next,
+            None if renewed.status == 503 => return Ok(None),
+            None => break,
+        }
+    }
+    Ok(Person::with(wire, Rc::clone(&person.login), tokens).ok())
 }
 
 fn refused_by_database(trial: &Trial) -> Result<Outcome> {
