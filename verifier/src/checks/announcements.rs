@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value;
 use spec::access::Action;
 
 use super::changer::{Changer, changers};
