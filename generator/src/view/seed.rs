@@ -50,6 +50,8 @@ pub(crate) struct RecordsView {
     pub(crate) parent: Option<String>,
     pub(crate) has_place: Option<String>,
     pub(crate) count: usize,
+    /// Whether anything that is written follows from the number `n`.
+    pub(crate) numbered: bool,
     pub(crate) values: Vec<(String, String)>,
     pub(crate) assign: Option<AssignView>,
     pub(crate) used: bool,
@@ -169,6 +171,8 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
     needs.sort();
     needs.dedup();
     let numbers = entity.fields.iter().any(|field| field.kind.is_number());
+    let assigned = assign(model, index);
+    let numbered = values.iter().map(|(_, value)| value).chain([&by]).any(|written| says(written, "n"));
     Some(RecordsView {
         label_plural: entity.plural.clone(),
         module: module(&entity.table),
@@ -191,11 +195,19 @@ fn records(model: &Model, index: EntityIndex) -> Option<RecordsView> {
             (Some(_), Some(_)) if numbers => 9,
             (Some(_), _) => 2,
         },
-        assign: assign(model, index),
+        numbered: numbered || entity.parent.is_none() && assigned.is_some(),
+        assign: assigned,
         needs,
         values,
         used: false,
     })
+}
+
+/// Whether an expression names a variable, outside its texts.
+fn says(expression: &str, variable: &str) -> bool {
+    let code = expression.split('"').step_by(2);
+    let mut names = code.flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    names.any(|name| name == variable)
 }
 
 /// Who makes the records of an entity.
