@@ -73,8 +73,10 @@ fn everybody_has_a_copy_of_what_is_kept_of_them() {
             let kept = &copy.json()["kept"];
             assert_eq!(kept["account"][0]["e_mail"], person.email);
             assert!(kept["where_you_are_signed_in"].as_array().is_some_and(|all| !all.is_empty()));
+            // One address can end as another does.
+            let of_others = copy.text.replace(person.email, "");
             for other in PEOPLE.iter().filter(|other| other.email != person.email) {
-                assert!(!copy.text.contains(other.email), "{} learns of {}", person.email, other.email);
+                assert!(!of_others.contains(other.email), "{} learns of {}", person.email, other.email);
             }
             for entity in ENTITIES.iter().filter(|entity| entity.own.is_empty()) {
                 let records = copy.json()["records"][entity.table].clone();
