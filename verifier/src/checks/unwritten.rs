@@ -160,7 +160,7 @@ fn full_disk(trial: &Trial) -> Result<Outcome> {
 /// Fills the disk: by a new session, in which the same list is an event again; where that would wait for the next code of an
 /// authenticator, by renewing the session that there is. Nobody, once that is refused.
 fn more_written(wire: &crate::wire::Wire, person: &Person) -> Result<Option<Person>> {
-    const RENEWALS: usize = 40;
+    const RENEWALS: usize = 120;
     if person.login.authenticator.is_none() {
         return Ok(Person::new(wire, Rc::clone(&person.login)).ok());
     }
