@@ -11,6 +11,7 @@ pub mod clock;
 pub mod compliance;
 pub mod crypto;
 pub mod folder;
+mod hexadecimal;
 mod id;
 pub mod identity;
 #[cfg(feature = "tenant")]

@@ -52,7 +52,10 @@ impl Context {
         let canonical =
             serde_json::json!({ "entity": entity.id, "record": record, "fields": said }).to_string();
         let digest = digest(&SHA256, canonical.as_bytes());
-        Ok(Fingerprint { version: row.integer("version")?, digest: super::files::hex(digest.as_ref()) })
+        Ok(Fingerprint {
+            version: row.integer("version")?,
+            digest: crate::hexadecimal::written(digest.as_ref()),
+        })
     }
 
     /// What each field says, by its stable id; nothing where it is empty.

@@ -68,7 +68,7 @@ impl Text {
     /// Its version: the SHA-256 of [`Text::plain`], in hexadecimal.
     pub(super) fn version(&self) -> String {
         let hash = digest(&SHA256, self.plain().as_bytes());
-        hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::hexadecimal::written(hash.as_ref())
     }
 
     pub(super) fn markup(&self) -> Markup {

@@ -9,6 +9,8 @@ use std::fmt;
 use aws_lc_rs::{digest, rand};
 use zeroize::Zeroizing;
 
+use crate::hexadecimal;
+
 /// A bearer secret in the clear. `Debug` prints `[secret]`; the memory is wiped on drop.
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
@@ -33,7 +35,7 @@ impl Token {
     /// Makes a new one: 64 hexadecimal digits.
     pub fn random() -> Result<Self, NoRandomness> {
         let bytes = Zeroizing::new(random::<32>()?);
-        Ok(Self(Zeroizing::new(hexadecimal(bytes.as_slice()))))
+        Ok(Self(Zeroizing::new(hexadecimal::written(bytes.as_slice()))))
     }
 
     /// Takes what a client sent. Anything but 64 lower-case hexadecimal digits is no token, so a lookup
@@ -78,15 +80,6 @@ impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenHash([secret])")
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|half| char::from(DIGITS[usize::from(half)]))
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::OpenPage;
 use crate::access::{Action, Context, Error, begin};
 use crate::audit::{self, Event};
+use crate::hexadecimal;
 use crate::identity::{OrganisationId, random};
 use crate::slice::{Result, Viewer};
 use crate::store::{Row, Store, sql};
@@ -64,7 +65,7 @@ pub(super) async fn open(viewer: &Viewer, page: &'static OpenPage) -> Result<Str
         return Ok(opened.address);
     }
     let bytes = random::<BYTES>().map_err(|_| Problem::unavailable("randomness"))?;
-    let address: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let address = hexadecimal::written(&bytes);
     let mut transaction = begin(viewer, Action::Update).await?;
     // Of two at once one opens it: the other breaks the index over open ones, and is told to look again.
     sql("INSERT INTO open_page_addresses (address, organisation_id, page, opened_at, opened_by_id) VALUES ($1, $2, $3, $4, $5)")

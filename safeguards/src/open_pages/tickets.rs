@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{OPEN_PAGES, TICKET};
 use crate::access::{Action, Context, Error, begin};
+use crate::hexadecimal;
 use crate::identity::random;
 use crate::slice::Result;
 use crate::store::{Statement, sql};
@@ -31,8 +32,7 @@ pub(super) async fn new(context: &Context, address: &str) -> Result<String> {
     let nonce = random::<NONCE>().map_err(|_| Problem::unavailable("randomness"))?;
     let moment = context.clock.now().unix_timestamp().to_be_bytes();
     let tag = tag(context, address, moment, nonce).await?;
-    let bytes = moment.iter().chain(&nonce).chain(&tag);
-    Ok(bytes.map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal::written(moment.iter().chain(&nonce).chain(&tag)))
 }
 
 /// Reads a ticket. One that was made elsewhere, for another address or by hand is none.
@@ -42,7 +42,8 @@ pub(super) async fn new(context: &Context, address: &str) -> Result<String> {
 pub(super) async fn read(context: &Context, address: &str, text: &str) -> Result<Ticket> {
     let forged =
         || Problem::forbidden().detail("open the page and send its form").cause("open page: no ticket");
-    let bytes = unhex(text).ok_or_else(forged)?;
+    let whole = |bytes: &Vec<u8>| bytes.len() == MOMENT + NONCE + TAG;
+    let bytes = hexadecimal::read(text).filter(whole).ok_or_else(forged)?;
     let (moment, rest) = bytes.split_at(MOMENT);
     let (nonce, given) = rest.split_at(NONCE);
     let (mut seconds, mut known) = ([0; MOMENT], [0; NONCE]);
@@ -134,12 +135,4 @@ async fn tag(
     let ring = context.keys.ring(organisation).await.map_err(Error::from)?;
     let said = format!("{address} {:016x} {:032x}", u64::from_be_bytes(moment), u128::from_be_bytes(nonce));
     Ok(*ring.blind_index(OPEN_PAGES, TICKET, &said).map_err(Error::from)?.as_bytes())
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let all = (MOMENT + NONCE + TAG) * 2;
-    if text.len() != all || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..all).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }

@@ -36,7 +36,7 @@ pub(crate) fn icon_path() -> &'static str {
 
 fn hashed(name: &str, content: &str, kind: &str) -> String {
     let hash = digest::digest(&digest::SHA256, content.as_bytes());
-    let short: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let short = crate::hexadecimal::written(hash.as_ref().iter().take(8));
     format!("/assets/{name}-{short}.{kind}")
 }
 

@@ -8,6 +8,8 @@
 use aws_lc_rs::{hmac, rand};
 use axum::http::{HeaderMap, Method, Uri, header};
 
+use crate::hexadecimal;
+
 const NONCE: usize = 16;
 const TAG: usize = 32;
 
@@ -39,13 +41,15 @@ impl Csrf {
         let mut nonce = [0; NONCE];
         rand::fill(&mut nonce).map_err(|_| CsrfError)?;
         let tag = hmac::sign(&self.key, &message(&nonce, session));
-        Ok(nonce.iter().chain(tag.as_ref()).map(|byte| format!("{byte:02x}")).collect())
+        Ok(hexadecimal::written(nonce.iter().chain(tag.as_ref())))
     }
 
     /// Whether a token was made for this session's cookie; compared in constant time.
     #[must_use]
     pub fn is_valid(&self, token: &str, session: &str) -> bool {
-        let Some(bytes) = unhex(token).filter(|bytes| bytes.len() == NONCE + TAG) else { return false };
+        let Some(bytes) = hexadecimal::read(token).filter(|bytes| bytes.len() == NONCE + TAG) else {
+            return false;
+        };
         let (nonce, tag) = bytes.split_at(NONCE);
         hmac::verify(&self.key, &message(nonce, session), tag).is_ok()
     }
@@ -53,12 +57,6 @@ impl Csrf {
 
 fn message(nonce: &[u8], session: &str) -> Vec<u8> {
     [b"csrf\0", nonce, session.as_bytes()].concat()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
 }
 
 /// Whether a method changes something (RFC 9110, section 9.2.1).

@@ -80,7 +80,7 @@ impl Context {
                 kind,
                 size: arriving.size,
                 pieces: arriving.pieces,
-                sha256: hex(arriving.hash.finish().as_ref()),
+                sha256: crate::hexadecimal::written(arriving.hash.finish().as_ref()),
             }),
             Err(refused) => {
                 let invalid = |reason| Error::Invalid { field: declared.name, reason };
@@ -280,10 +280,6 @@ fn piece_id(file: Uuid, number: u32) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finish().as_ref()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl From<Interrupted> for Error {
